@@ -1,0 +1,72 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Role is an IAM role, complete: every format writes all of it.
+type Role struct {
+	// Family is the task definition's family, or "" where it says none. It is input: escape it.
+	Family string
+	// Name is the role's name, or "" to leave naming to whoever creates it.
+	Name string
+	// Trust says who may assume the role.
+	Trust Document
+	// Inline are the permissions policies inside the role; empty when the task needs nothing.
+	Inline []Policy
+}
+
+// Options are the role's own properties.
+type Options struct {
+	// Name is the role's name: 1 to 64 of IAM's characters; "" for none.
+	Name string
+	// NoSourceConditions leaves aws:SourceAccount and aws:SourceArn out of the trust policy.
+	NoSourceConditions bool
+}
+
+// MaxRoleName is the length of the longest role name, in characters.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const MaxRoleName = 64
+
+// Check reports what IAM would not accept.
+func (o Options) Check() error {
+	if o.Name == "" {
+		return nil
+	}
+	if n := len([]rune(o.Name)); n > MaxRoleName {
+		return fmt.Errorf("role name %q has %d characters; IAM allows %d", o.Name, n, MaxRoleName)
+	}
+	for _, r := range o.Name {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_+=,.@-", r)) {
+			return fmt.Errorf("role name %q has %q; IAM allows letters, digits and _+=,.@-", o.Name, r)
+		}
+	}
+	return nil
+}
+
+// Symbols returns every symbol that the documents use, each once, in the order of their first use.
+func Symbols(documents ...Document) []Symbol {
+	var list []Symbol
+	seen := map[Symbol]bool{}
+	add := func(texts []Text) {
+		for _, t := range texts {
+			for _, s := range t.Symbols() {
+				if !seen[s] {
+					seen[s] = true
+					list = append(list, s)
+				}
+			}
+		}
+	}
+	for _, d := range documents {
+		for _, s := range d.Statements {
+			add(s.Resources)
+			for _, c := range s.Conditions {
+				add(c.Values)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,6 @@
+package taskdef
+
+// Setting is a NAME=VALUE of --set or a CONTAINER=URI of --image.
+type Setting struct {
+	Name, Value string
+}

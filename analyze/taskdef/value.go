@@ -1,0 +1,4 @@
+package taskdef
+
+// Value is a node of the input.
+type Value struct{}

@@ -1,0 +1,66 @@
+// Package emit writes a role in the forms that people deploy. It knows the targets' syntax and nothing
+// of ECS.
+package emit
+
+import (
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// Format is one form of output.
+type Format struct {
+	Name    string
+	Aliases []string
+	Help    string // one line for the command's help
+	// Extensions are those that a file of this format may have, the usual one first: ".yaml".
+	Extensions []string
+	// Emit writes the role as files, the main one first. It fails with a [MissingValues] where the
+	// format cannot leave a symbol open that opts does not bind.
+	Emit func(role *policy.Role, opts Options) ([]File, error)
+}
+
+// Options say how to write, not what.
+type Options struct {
+	// Source is the base name of the file that the role was made from, for the header.
+	Source string
+	// Values binds the role's own values, for formats that cannot leave them open. Others ignore it.
+	Values map[policy.Symbol]string
+	// MainOnly asks for the first file alone: what standard output gets. What only the others need
+	// is then not missed.
+	MainOnly bool
+}
+
+// File is one file of output.
+type File struct {
+	Name string // without a folder
+	// Data is nil when the role has nothing to write there (no permissions): the file must then not
+	// exist either, since it would be stale.
+	Data []byte
+	// Uses are the symbols whose bound values stand in Data.
+	Uses []policy.Symbol
+}
+
+// MissingValues is the error of a format that needs values which nobody gave.
+type MissingValues struct {
+	Format  string
+	Symbols []policy.Symbol
+}
+
+// Formats returns all formats, the default one first.
+func Formats() []*Format {
+	return nil
+}
+
+// Lookup returns the format of that name or alias, or nil.
+func Lookup(name string) *Format {
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f
+		}
+		for _, a := range f.Aliases {
+			if a == name {
+				return f
+			}
+		}
+	}
+	return nil
+}
