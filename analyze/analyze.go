@@ -64,7 +64,7 @@ func (o Own) Values() map[policy.Symbol]string {
 func (o Own) Check() (Own, []error) { return o, nil }
 
 // JSON analyzes a task definition as aws ecs register-task-definition takes it or as
-// describe-task-definition prints it. The plan is never nil; the error is a [*Error] when the plan
+// describe-task-definition prints it. The plan is never nil; the error is [Errors] when the plan
 // holds findings that are errors, and no role can then be made of it. File is how findings name the input.
 func JSON(file string, src []byte, opts Options) (*Plan, error) {
 	return &Plan{File: file}, nil
@@ -79,26 +79,25 @@ func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 	return JSON("", src, opts)
 }
 
-// Error holds the findings that forbid making a role.
-type Error struct {
-	Findings []Finding
-}
+// Errors are the findings that forbid making a role.
+type Errors []Finding
 
-func (e *Error) Error() string {
-	lines := make([]string, len(e.Findings))
-	for i, f := range e.Findings {
+// Error returns the findings, one a line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, f := range e {
 		lines[i] = f.String()
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Err returns an [*Error] if the plan holds findings that are errors, and nil otherwise.
+// Err returns [Errors] if the plan holds findings that are errors, and nil otherwise.
 func (p *Plan) Err() error {
 	errs := slices.DeleteFunc(slices.Clone(p.Findings), func(f Finding) bool { return f.Severity != Error })
 	if len(errs) == 0 {
 		return nil
 	}
-	return &Error{errs}
+	return Errors(errs)
 }
 
 // Role merges the plan's requirements into a role. It fails with the plan's own errors, and where
