@@ -3,9 +3,11 @@
 package analyze
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -39,44 +41,64 @@ type Plan struct {
 	Contradictions map[policy.Symbol]Finding
 }
 
-// Own are the role's own values; "" where unknown.
-type Own struct {
-	Partition string // "aws-cn"
-	Region    string // "us-east-1"
-	Account   string // 12 digits
-}
-
-// Values returns the known ones by their symbols, as formats take them.
-func (o Own) Values() map[policy.Symbol]string {
-	values := map[policy.Symbol]string{}
-	for s, v := range map[policy.Symbol]string{
-		policy.Partition: o.Partition, policy.Region: o.Region, policy.AccountID: o.Account,
-	} {
-		if v != "" {
-			values[s] = v
-		}
-	}
-	return values
-}
-
-// Check reports values that are malformed or contradict each other, all of them, and fills in the
-// partition that the region tells.
-func (o Own) Check() (Own, []error) { return o, nil }
-
 // JSON analyzes a task definition as aws ecs register-task-definition takes it or as
 // describe-task-definition prints it. The plan is never nil; the error is [Errors] when the plan
 // holds findings that are errors, and no role can then be made of it. File is how findings name the input.
 func JSON(file string, src []byte, opts Options) (*Plan, error) {
-	return &Plan{File: file}, nil
+	return analyze(file, src, taskdef.Options{Set: opts.Set, Image: opts.Image}, opts)
 }
 
 // TaskDefinition analyzes a task definition of the AWS SDK. Findings have JSON pointers for places.
 func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 	src, err := json.Marshal(td)
 	if err != nil {
-		return nil, fmt.Errorf("task definition: %w", err)
+		return &Plan{}, fmt.Errorf("task definition: %w", err)
 	}
-	return JSON("", src, opts)
+	return analyze("", src, taskdef.Options{Set: opts.Set, Image: opts.Image, SDK: true}, opts)
+}
+
+func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan, error) {
+	plan := &Plan{File: file}
+	doc, problems := taskdef.Read(file, src, read)
+	plan.add(problems)
+	if doc != nil {
+		reader := doc.Reader()
+		td := reader.Root()
+		plan.Family = member(td, "family")
+		plan.findOwn(td, opts.Own)
+		for _, rule := range Rules() {
+			rule.Check(&Pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
+		}
+		plan.add(reader.Problems())
+	}
+	slices.SortStableFunc(plan.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
+	slices.SortStableFunc(plan.Findings, func(a, b Finding) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
+	return plan, plan.Err()
+}
+
+// add takes over what the reader found.
+func (p *Plan) add(problems []taskdef.Problem) {
+	for _, problem := range problems {
+		severity := Error
+		if problem.Warning {
+			severity = Warning
+		}
+		p.Findings = append(p.Findings, Finding{Severity: severity, Rule: string(problem.Kind), At: problem.At, Message: problem.Message})
+	}
+}
+
+// member returns a member of the task definition that is a string, or "".
+func member(td taskdef.Value, name string) string {
+	for v := range td.Each(name) {
+		t, _ := v.Text()
+		return string(t)
+	}
+	return ""
+}
+
+// requires reports whether the plan requires one of the grants.
+func (p *Plan) requires(grants ...*Grant) bool {
+	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool { return slices.Contains(grants, r.Grant) })
 }
 
 // Errors are the findings that forbid making a role.
@@ -93,22 +115,98 @@ func (e Errors) Error() string {
 
 // Err returns [Errors] if the plan holds findings that are errors, and nil otherwise.
 func (p *Plan) Err() error {
-	errs := slices.DeleteFunc(slices.Clone(p.Findings), func(f Finding) bool { return f.Severity != Error })
-	if len(errs) == 0 {
+	var errs Errors
+	for _, f := range p.Findings {
+		if f.Severity == Error {
+			errs = append(errs, f)
+		}
+	}
+	if errs == nil {
 		return nil
 	}
-	return Errors(errs)
+	return errs
 }
+
+// inlinePolicy is the name of the permissions policy inside the role.
+const inlinePolicy = "TaskExecution"
 
 // Role merges the plan's requirements into a role. It fails with the plan's own errors, and where
 // opts ask for what IAM does not allow.
 func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
-	return nil, p.Err()
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	if err := opts.Check(); err != nil {
+		return nil, err
+	}
+	role := &policy.Role{Family: p.Family, Name: opts.Name, Trust: trustPolicy(!opts.NoSourceConditions)}
+	if len(p.Requirements) > 0 {
+		role.Inline = []policy.Policy{{Name: inlinePolicy, Document: policy.Document{Statements: p.statements()}}}
+	}
+	return role, nil
+}
+
+// statements merges the requirements, in the order of the rules and their grants, so that a statement's
+// place does not depend on where in the input its fields stand.
+func (p *Plan) statements() []policy.Statement {
+	order := map[*Grant]int{}
+	for _, rule := range Rules() {
+		for _, g := range rule.Grants {
+			if _, seen := order[g]; !seen {
+				order[g] = len(order)
+			}
+		}
+	}
+	ordered := slices.Clone(p.Requirements)
+	slices.SortStableFunc(ordered, func(a, b Requirement) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
+	single := make([]policy.Statement, len(ordered))
+	for i, r := range ordered {
+		actions := make([]string, len(r.Actions))
+		for j, a := range r.Actions {
+			actions[j] = a.Name
+		}
+		single[i] = policy.Statement{
+			Sid: r.Grant.Sid, Actions: actions, Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
+			From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
+		}
+	}
+	return policy.Merge(single)
 }
 
 // Agent returns the least version of the ECS container agent that can do what the plan requires,
 // such as "1.23.0", or "" if it requires nothing.
-func (p *Plan) Agent() string { return "" }
+func (p *Plan) Agent() string {
+	least := ""
+	for _, r := range p.Requirements {
+		if least == "" || slices.Compare(version(r.Grant.Agent), version(least)) > 0 {
+			least = r.Grant.Agent
+		}
+	}
+	return least
+}
+
+// version returns the numbers of a version.
+func version(s string) []int {
+	var numbers []int
+	for part := range strings.SplitSeq(s, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			panic(fmt.Sprintf("a grant has the agent version %q", s))
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
 
 // Unseen returns what the task definition cannot show and this plan makes likely.
-func (p *Plan) Unseen() []Unseen { return nil }
+func (p *Plan) Unseen() []Unseen {
+	var list []Unseen
+	for _, rule := range Rules() {
+		for _, u := range rule.Unseen {
+			if u.Applies == nil || u.Applies(p) {
+				list = append(list, u)
+			}
+		}
+	}
+	return list
+}

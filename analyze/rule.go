@@ -103,7 +103,15 @@ func (f Finding) String() string {
 }
 
 // Rules returns all rules, in the order in which their statements are written.
-func Rules() []*Rule { return nil }
-
-// Pass is one run of one rule over one task definition.
-type Pass struct{}
+func Rules() []*Rule {
+	return []*Rule{
+		ecrImage,
+		awslogs,
+		secrets,
+		logSecrets,
+		repositoryCredentials,
+		environmentFiles,
+		executionRole,
+		uncovered,
+	}
+}

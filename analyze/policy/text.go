@@ -7,8 +7,8 @@ import (
 
 // Text is a string with symbols in it: values such as the role's own account that stay open until a
 // format writes them. Symbols stand in band, each between two NUL bytes, which no reader lets in from
-// the input; so Text compares with ==, works as a map key, and can be cut and split as a string as long
-// as nobody cuts inside a symbol. [Text.Expand] is the only way out.
+// the input, and with its colons as \x01; so Text compares with ==, works as a map key, and can be cut
+// and split at colons and slashes as a string. [Text.Expand] is the only way out.
 type Text string
 
 // Symbol names a value that a Text leaves open.
@@ -22,7 +22,9 @@ const (
 )
 
 // Of returns the Text that is nothing but the symbol.
-func Of(s Symbol) Text { return Text("\x00" + string(s) + "\x00") }
+func Of(s Symbol) Text {
+	return Text("\x00" + strings.ReplaceAll(string(s), ":", "\x01") + "\x00")
+}
 
 // Literal returns s as a Text without symbols. It panics when s holds a NUL byte: the readers refuse
 // those, so one that comes here is a defect of the caller.
@@ -51,7 +53,7 @@ func (t Text) Expand(literal func(string) string, symbol func(Symbol) string) st
 		if !found {
 			panic(fmt.Sprintf("policy.Text: %q is cut inside a symbol", string(t)))
 		}
-		b.WriteString(symbol(Symbol(name)))
+		b.WriteString(symbol(Symbol(strings.ReplaceAll(name, "\x01", ":"))))
 		rest = after
 	}
 	return b.String()

@@ -1,6 +1,10 @@
 package taskdef
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Ref says where a value stands: for a machine (file, offset, pointer) and for people (line, container,
 // field).
@@ -23,4 +27,70 @@ func (r Ref) Place() string {
 		return r.File
 	}
 	return r.File + ":" + strconv.Itoa(r.Line) + ":" + strconv.Itoa(r.Column)
+}
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// ref returns the place of a node. Its field is the path of names below the container, or below the task
+// definition. In a list the path ends at the element, called by its own name instead of its index: so it
+// stays the same when another element is put before it.
+func (d *Document) ref(n *node) Ref {
+	r := d.at(n.off)
+	var chain []*node
+	for ; n.up != nil; n = n.up {
+		chain = append(chain, n)
+	}
+	var pointer, field strings.Builder
+	ended := false
+	for _, n := range slices.Backward(chain) {
+		element := n.up.kind == list
+		pointer.WriteByte('/')
+		if element {
+			pointer.WriteString(strconv.Itoa(n.index))
+		} else {
+			pointer.WriteString(pointerEscapes.Replace(n.name))
+		}
+		switch {
+		case n == d.root: // in the output of describe-task-definition
+		case d.isContainer(n):
+			r.Container = n.nameMember()
+			field.Reset()
+		case ended:
+		default:
+			if !element {
+				if field.Len() > 0 {
+					field.WriteByte('.')
+				}
+				field.WriteString(n.name)
+			}
+			if element || n.lone {
+				if name := n.nameMember(); name != "" {
+					field.WriteString(" " + name)
+				}
+				ended = true
+			}
+		}
+	}
+	r.Pointer, r.Field = pointer.String(), field.String()
+	return r
+}
+
+// isContainer reports whether n is one of the container definitions.
+func (d *Document) isContainer(n *node) bool {
+	if n.up.kind == list {
+		n = n.up
+	} else if !n.lone {
+		return false
+	}
+	return n.name == "containerDefinitions" && n.up == d.root
+}
+
+// nameMember returns the value of an object's member "name", or "".
+func (n *node) nameMember() string {
+	for i := range n.kids {
+		if strings.EqualFold(n.kids[i].name, "name") && n.kids[i].kind == text {
+			return n.kids[i].text
+		}
+	}
+	return ""
 }

@@ -1,0 +1,153 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Pass is one run of one rule over one task definition: the rule's way to ask for permissions and to
+// remark on the input.
+type Pass struct {
+	rule   *Rule
+	plan   *Plan
+	reader *taskdef.Reader
+	opts   *Options
+}
+
+// Require asks for a grant of the rule on a resource. It panics on a grant that the rule does not list:
+// explain and docs/rules.md would not show it.
+func (p *Pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref) {
+	if !slices.Contains(p.rule.Grants, g) {
+		panic(fmt.Sprintf("rule %s requires the grant %s, which it does not list", p.rule.ID, g.Sid))
+	}
+	actions := g.Actions
+	if p.opts.CalledOnly {
+		actions = slices.DeleteFunc(slices.Clone(actions), func(a Action) bool { return a.Strength != Called })
+	}
+	if len(actions) == 0 {
+		return
+	}
+	p.plan.Requirements = append(p.plan.Requirements, Requirement{
+		Rule: p.rule, Grant: g, Actions: actions, Resource: resource, Match: match, At: at,
+	})
+}
+
+// Errorf says that a permission cannot be told.
+func (p *Pass) Errorf(v taskdef.Value, format string, args ...any) {
+	p.find(Error, v.Ref(), nil, format, args...)
+}
+
+// Warnf says that ECS will refuse the task definition, or that the task will fail.
+func (p *Pass) Warnf(v taskdef.Value, format string, args ...any) {
+	p.find(Warning, v.Ref(), nil, format, args...)
+}
+
+// Notef remarks on something that is not wrong.
+func (p *Pass) Notef(v taskdef.Value, format string, args ...any) {
+	p.find(Note, v.Ref(), nil, format, args...)
+}
+
+func (p *Pass) find(s Severity, at taskdef.Ref, flags []string, format string, args ...any) {
+	p.plan.Findings = append(p.plan.Findings, Finding{
+		Severity: s, Rule: p.rule.ID, At: at, Message: fmt.Sprintf(format, args...), Flags: flags,
+	})
+}
+
+// gap is a part of a value that still has to be filled in.
+type gap struct {
+	name   string // as --set calls it; "" where only the whole value can be set
+	reason string // why it is one, where it has no delimiters that show it
+}
+
+// Gaps says that a value has gaps, and with which flags to fill them. What names the value in the message;
+// other are further flags that settle it.
+func (p *Pass) Gaps(v taskdef.Value, what string, gaps []gap, other ...string) {
+	value, _ := v.Text()
+	at := v.Ref()
+	var flags, placeholders, reasons []string
+	for _, g := range gaps {
+		name := g.name
+		if name == "" || strings.Contains(name, "=") {
+			name = at.Pointer
+		}
+		flags = appendNew(flags, setFlag(name))
+		if g.reason == "" {
+			placeholders = appendNew(placeholders, strconv.Quote(g.name))
+		} else {
+			reasons = appendNew(reasons, g.reason)
+		}
+	}
+	switch len(placeholders) {
+	case 0:
+	case 1:
+		reasons = append([]string{"placeholder " + placeholders[0]}, reasons...)
+	default:
+		reasons = append([]string{"placeholders " + strings.Join(placeholders, ", ")}, reasons...)
+	}
+	cure := strings.Join(flags, " ")
+	if len(other) > 0 {
+		cure += " or " + strings.Join(other, " ")
+	}
+	p.find(Error, at, append(flags, other...), "%s %s: %s; to fill it in, add %s", what, quote(value), strings.Join(reasons, "; "), cure)
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// setFlag returns the --set flag for a name, ready for the shell.
+func setFlag(name string) string { return "--set " + shellQuote(name+"=VALUE") }
+
+// imageFlag returns the --image flag for a container, ready for the shell.
+func imageFlag(container string) string { return "--image " + shellQuote(container+"=URI") }
+
+// shellQuote quotes a word for a POSIX shell where that is needed.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-=/.:,@+", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// quote quotes a value of the input for a message.
+func quote(t policy.Text) string { return fmt.Sprintf("%q", t.String()) }
+
+// placeholders returns the gaps in s that have delimiters.
+func placeholders(s string, literal bool) []gap {
+	var gaps []gap
+	for _, h := range taskdef.Holes(s, literal) {
+		gaps = append(gaps, gap{name: h.Name})
+	}
+	return gaps
+}
+
+// unless returns no gaps if a value fits, the placeholders in it if it has some, and otherwise the value
+// itself as a gap, for the reason given.
+func unless(fits bool, s, reason string) []gap {
+	if fits {
+		return nil
+	}
+	if gaps := placeholders(s, false); len(gaps) > 0 {
+		return gaps
+	}
+	return []gap{{s, fmt.Sprintf("%q is %s", s, reason)}}
+}
+
+// word returns s, or what --set gives for s, a word that stands for a value of another shape.
+func (p *Pass) word(s string) string {
+	if value, ok := p.reader.Word(s); ok {
+		return value
+	}
+	return s
+}

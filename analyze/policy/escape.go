@@ -1,0 +1,19 @@
+package policy
+
+import "strings"
+
+// Escape returns t so that it means itself in a resource or a condition's value: IAM reads * and ? as
+// wildcards and $ as the begin of a policy variable, and has the variables ${*}, ${?} and ${$} for them.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+func Escape(t Text) Text {
+	if strings.IndexAny(string(t), "*?$") < 0 {
+		return t
+	}
+	return Text(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
+}
+
+// Allowed reports whether a policy's text may hold the character: U+0020 to U+00FF.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+func Allowed(r rune) bool { return r >= 0x20 && r <= 0xFF }

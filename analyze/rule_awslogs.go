@@ -1,0 +1,243 @@
+package analyze
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var awslogs = &Rule{
+	ID:     "awslogs",
+	Title:  "Logs in Amazon CloudWatch Logs",
+	Why:    "The awslogs log driver creates the container's log stream and writes to it, and creates the log group if told to.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+	Fields: []string{"containerDefinitions[].logConfiguration"},
+	Grants: []*Grant{writeLogs, createLogGroup, createLogGroupPlain},
+	Unseen: []Unseen{{
+		What: "the log configuration of Service Connect, which stands in the service",
+		Cure: "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
+	}},
+	Check: checkAWSLogs,
+}
+
+var (
+	// Source: moby daemon/logger/awslogs/cloudwatchlogs.go, which calls nothing else.
+	writeLogs = &Grant{
+		Sid:     "WriteLogs",
+		Actions: []Action{{"logs:CreateLogStream", Called}, {"logs:PutLogEvents", Called}},
+		Agent:   "1.16.0",
+	}
+	createLogGroup = &Grant{
+		Sid:     "CreateLogGroups",
+		Actions: []Action{{"logs:CreateLogGroup", Called}},
+		Agent:   "1.16.0",
+	}
+	// CloudWatch Logs authorises on the group's ARN with ":log-stream:" behind it, which the plain ARN does
+	// not match; the plain one is what the documentation gives for the action.
+	createLogGroupPlain = &Grant{
+		Sid:     createLogGroup.Sid,
+		Actions: []Action{{"logs:CreateLogGroup", Documented}},
+		Agent:   "1.16.0",
+	}
+)
+
+// awslogsOptions are the options of the driver, to tell a misspelt one.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html and moby's awslogs driver
+var awslogsOptions = []string{
+	"awslogs-create-group", "awslogs-create-stream", "awslogs-credentials-endpoint", "awslogs-datetime-format",
+	"awslogs-endpoint", "awslogs-force-flush-interval-seconds", "awslogs-format", "awslogs-group",
+	"awslogs-max-buffered-events", "awslogs-multiline-pattern", "awslogs-region", "awslogs-stream",
+	"awslogs-stream-prefix", "max-buffer-size", "mode",
+}
+
+func checkAWSLogs(p *Pass, td taskdef.Value) {
+	for container := range td.Each("containerDefinitions") {
+		for config := range container.Each("logConfiguration") {
+			for driver := range config.EachOrAbsent("logDriver") {
+				checkLogDriver(p, td, container, config, driver)
+			}
+		}
+	}
+}
+
+func checkLogDriver(p *Pass, td, container, config, driver taskdef.Value) {
+	t, ok := driver.Text()
+	name := string(t)
+	if !ok || name == "" {
+		p.Errorf(driver, "logConfiguration has no logDriver: whether it needs permissions depends on it")
+		return
+	}
+	if name == string(types.LogDriverAwslogs) {
+		for options := range config.EachOrAbsent("options") {
+			checkAWSLogsOptions(p, td, container, options)
+		}
+		return
+	}
+	var drivers []string
+	for _, d := range types.LogDriver("").Values() {
+		drivers = append(drivers, string(d))
+	}
+	switch near := taskdef.Nearest(name, drivers); {
+	case slices.Contains(drivers, name):
+	case len(placeholders(name, false)) > 0:
+		p.Gaps(driver, "logDriver", placeholders(name, false))
+	case near != "":
+		p.Warnf(driver, "ECS has no log driver %q; did you mean %q?", name, near)
+	default:
+		p.Warnf(driver, "ECS has no log driver %q; it has %s", name, strings.Join(drivers, ", "))
+	}
+}
+
+func checkAWSLogsOptions(p *Pass, td, container, options taskdef.Value) {
+	for name, value := range options.Members() {
+		if strings.HasPrefix(name, "aws") && !slices.Contains(awslogsOptions, name) {
+			if near := taskdef.Nearest(name, awslogsOptions); near != "" {
+				p.find(Warning, value.NameRef(), nil, "the awslogs driver has no option %q; did you mean %q?", name, near)
+			}
+		}
+	}
+	for region := range options.EachOrAbsent("awslogs-region") {
+		for group := range options.EachOrAbsent("awslogs-group") {
+			for prefix := range options.EachOrAbsent("awslogs-stream-prefix") {
+				checkLogStream(p, td, container, options, region, group, prefix)
+			}
+		}
+	}
+}
+
+func checkLogStream(p *Pass, td, container, options, region, group, prefix taskdef.Value) {
+	groupName, ok := group.Text()
+	if !ok || groupName == "" {
+		p.Warnf(group, "awslogs without awslogs-group: ECS needs to know the log group")
+		return
+	}
+	ok = true
+	if gaps := unless(isLogGroup(string(groupName)), string(groupName), "no name of a log group (1 to 512 letters, digits and _ / . # -)"); len(gaps) > 0 {
+		for i := range gaps {
+			if gaps[i].reason != "" {
+				gaps[i].name = ""
+			}
+		}
+		p.Gaps(group, "awslogs-group", gaps)
+		ok = false
+	}
+	base, known := p.logsARN(region)
+	if !known {
+		ok = false
+	}
+	stream, known := p.logStream(td, container, prefix)
+	if !known {
+		ok = false
+	}
+	create := p.createsGroup(options)
+	if !ok {
+		return
+	}
+	base += ":log-group:" + groupName
+	p.Require(writeLogs, base+":log-stream:"+stream, Each, group.Ref())
+	if create {
+		p.Require(createLogGroup, base+":*", OneOf, group.Ref())
+		p.Require(createLogGroupPlain, base, Exact, group.Ref())
+	}
+}
+
+// logsARN returns the ARN of CloudWatch Logs in the region of the logs and the account of the role: the
+// driver cannot write to another account.
+func (p *Pass) logsARN(region taskdef.Value) (policy.Text, bool) {
+	account := policy.Of(policy.AccountID)
+	t, ok := region.Text()
+	if !ok || t == "" {
+		p.Warnf(region, "awslogs without awslogs-region: ECS demands it; the role's own region is taken")
+		return "arn:" + policy.Of(policy.Partition) + ":logs:" + policy.Of(policy.Region) + ":" + account, true
+	}
+	name := p.word(string(t))
+	if gaps := unless(isRegion(name), name, "no region"); len(gaps) > 0 {
+		p.Gaps(region, "awslogs-region", gaps)
+		return "", false
+	}
+	return "arn:" + partitionText(name) + ":logs:" + policy.Literal(name) + ":" + account, true
+}
+
+// logStream returns the pattern of the names of a container's log streams: PREFIX/CONTAINER/TASK, or
+// anything without a prefix, where a stream has the name of the Docker container.
+func (p *Pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool) {
+	t, ok := prefix.Text()
+	if !ok || t == "" {
+		if onFargate(td) {
+			p.Warnf(prefix, "awslogs without awslogs-stream-prefix: Fargate demands it")
+		}
+		return "*", true
+	}
+	if gaps := placeholders(string(t), true); len(gaps) > 0 {
+		p.Gaps(prefix, "awslogs-stream-prefix", gaps)
+		return "", false
+	}
+	if i := strings.IndexAny(string(t), ":*"); i >= 0 {
+		p.Errorf(prefix, "awslogs-stream-prefix %s has %q, which no log stream's name can have", quote(t), string(t[i]))
+		return "", false
+	}
+	name := containerName(container)
+	if gaps := unless(isContainerName(name), name, "no container's name (letters, digits, - and _)"); len(gaps) > 0 {
+		if name == "" {
+			p.Errorf(container, "the container has no name, and the names of its log streams depend on it")
+			return "", false
+		}
+		for v := range container.Each("name") {
+			for i := range gaps {
+				if gaps[i].reason != "" {
+					gaps[i].name = ""
+				}
+			}
+			p.Gaps(v, "container name", gaps)
+		}
+		return "", false
+	}
+	return policy.Escape(t) + "/" + policy.Literal(name) + "/*", true
+}
+
+// createsGroup reports whether the driver creates the log group: it reads the option as Go's
+// strconv.ParseBool does.
+func (p *Pass) createsGroup(options taskdef.Value) bool {
+	v, value, ok := options.Scalar("awslogs-create-group")
+	if !ok {
+		return false
+	}
+	create, err := strconv.ParseBool(value)
+	switch {
+	case len(placeholders(value, false)) > 0:
+		p.Gaps(v, "awslogs-create-group", placeholders(value, false))
+		return false
+	case err != nil:
+		p.Warnf(v, "awslogs-create-group %q is neither true nor false: the driver refuses it, and no log group is created", value)
+		return false
+	case create && value != "true":
+		p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", value)
+	}
+	return create
+}
+
+// onFargate reports whether the task definition asks to be usable on Fargate.
+func onFargate(td taskdef.Value) bool {
+	for c := range td.Each("requiresCompatibilities") {
+		if t, _ := c.Text(); t == policy.Text(types.CompatibilityFargate) {
+			return true
+		}
+	}
+	return false
+}
+
+// isLogGroup reports whether s can be the name of a log group.
+//
+// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+func isLogGroup(s string) bool { return len(s) <= 512 && all(s, oneOf("_/.#-")) }
+
+// isContainerName reports whether s can be the name of a container.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+func isContainerName(s string) bool { return len(s) <= 255 && all(s, oneOf("-_")) }

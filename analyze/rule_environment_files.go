@@ -1,0 +1,167 @@
+package analyze
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var environmentFiles = &Rule{
+	ID:     "environment-files",
+	Title:  "Environment files in Amazon S3",
+	Why:    "ECS fetches the file from S3 and puts its lines into the container's environment.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html",
+	Fields: []string{"containerDefinitions[].environmentFiles"},
+	Grants: []*Grant{getFile, locateBucket},
+	Unseen: []Unseen{{
+		What: "environment files in the overrides of RunTask, which replace those of the task definition",
+		Cure: "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
+	}},
+	Check: checkEnvironmentFiles,
+}
+
+var (
+	getFile = &Grant{Sid: "ReadEnvironmentFiles", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0"}
+	// The guide asks for it; the agent finds the bucket's region by HeadBucket, which needs no permission. The
+	// agent of Fargate is not public. Source: agent/s3/factory/factory.go.
+	locateBucket = &Grant{Sid: "LocateBuckets", Actions: []Action{{"s3:GetBucketLocation", Documented}}, Agent: "1.39.0"}
+)
+
+// maxEnvironmentFiles is how many files a container may have.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html
+const maxEnvironmentFiles = 10
+
+func checkEnvironmentFiles(p *Pass, td taskdef.Value) {
+	for container := range td.Each("containerDefinitions") {
+		n := 0
+		for file := range container.Each("environmentFiles") {
+			if n++; n == maxEnvironmentFiles+1 {
+				p.Warnf(file, "more than %d environment files in a container: ECS allows no more", maxEnvironmentFiles)
+			}
+			for kind := range file.Each("type") {
+				if t, _ := kind.Text(); t != policy.Text(types.EnvironmentFileTypeS3) {
+					p.Warnf(kind, "environment file of type %s: ECS has only %q", quote(t), types.EnvironmentFileTypeS3)
+				}
+			}
+			for v := range file.EachOrAbsent("value") {
+				t, ok := v.Text()
+				if !ok || t == "" {
+					p.Errorf(v, "the environment file has no value: give the ARN of an object in S3")
+					continue
+				}
+				if p.requireObject(v, "environment file", getFile, locateBucket) && !strings.HasSuffix(string(t), ".env") {
+					p.Warnf(v, "environment file %s does not end in .env: ECS demands it", quote(t))
+				}
+			}
+		}
+	}
+}
+
+// requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people put there.
+// It reports whether the object is known.
+func (p *Pass) requireObject(v taskdef.Value, what string, get, locate *Grant) bool {
+	t, _ := v.Text()
+	s := string(t)
+	partition, bucket, key := policy.Of(policy.Partition), "", ""
+	var gaps []gap
+	switch {
+	case strings.HasPrefix(s, "arn:"):
+		a, arnGaps, ok := p.cutARN(v, s, what)
+		if !ok {
+			return false
+		}
+		gaps, partition = arnGaps, policy.Literal(a.partition)
+		if len(gaps) == 0 && (a.service != "s3" || a.region != "" || a.account != "") {
+			p.Errorf(v, "%s %s is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points", what, quote(t))
+			return false
+		}
+		bucket, key, _ = cutOutsideHoles(a.resource, '/')
+	case strings.HasPrefix(s, "s3://"):
+		bucket, key, _ = cutOutsideHoles(strings.TrimPrefix(s, "s3://"), '/')
+		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:aws:s3:::%s/%s", what, quote(t), bucket, key)
+	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
+		var ok bool
+		if bucket, key, ok = cutObjectURL(s); ok {
+			p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:aws:s3:::%s/%s", what, quote(t), bucket, key)
+			break
+		}
+		fallthrough
+	default:
+		if gaps = placeholders(s, true); len(gaps) > 0 {
+			p.Gaps(v, what, gaps)
+		} else {
+			p.Errorf(v, "%s %s is no object in S3: write arn:aws:s3:::BUCKET/KEY", what, quote(t))
+		}
+		return false
+	}
+	bucket = p.word(bucket)
+	gaps = append(gaps, unless(isBucket(bucket), bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
+	gaps = append(gaps, placeholders(key, true)...)
+	if key == "" && len(gaps) == 0 {
+		gaps = append(gaps, gap{"", "it names a bucket, and no object in it"})
+	}
+	if len(gaps) > 0 {
+		p.Gaps(v, what, gaps)
+		return false
+	}
+	match := Exact
+	object := policy.Escape(policy.Literal(key))
+	if strings.IndexFunc(key, func(r rune) bool { return !policy.Allowed(r) }) >= 0 {
+		match = OneOf
+		object = policy.Text(strings.Map(func(r rune) rune {
+			if policy.Allowed(r) {
+				return r
+			}
+			return '?'
+		}, string(object)))
+		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(t))
+	}
+	base := "arn:" + partition + ":s3:::" + policy.Literal(bucket)
+	p.Require(get, base+"/"+object, match, v.Ref())
+	p.Require(locate, base, Exact, v.Ref())
+	return true
+}
+
+// cutObjectURL takes bucket and key out of an https URL of S3, in the virtual-hosted and in the path style.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+func cutObjectURL(s string) (bucket, key string, ok bool) {
+	_, rest, _ := strings.Cut(s, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	path, _, _ = strings.Cut(path, "?")
+	if unescaped, err := url.PathUnescape(path); err == nil {
+		path = unescaped
+	}
+	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"} {
+		name, found := strings.CutSuffix(host, domain)
+		if !found {
+			continue
+		}
+		// NAME is [BUCKET.]s3, s3.REGION, s3-REGION, s3.dualstack.REGION or s3-fips.REGION.
+		labels := strings.Split(name, ".")
+		for i, label := range labels {
+			if label != "s3" && !strings.HasPrefix(label, "s3-") || len(labels)-i > 3 {
+				continue
+			}
+			if i > 0 {
+				return strings.Join(labels[:i], "."), path, path != ""
+			}
+			bucket, key, _ = strings.Cut(path, "/")
+			return bucket, key, bucket != "" && key != ""
+		}
+	}
+	return "", "", false
+}
+
+// isBucket reports whether s can be the name of a bucket. Buckets of us-east-1 that are older than 2018 may
+// have capitals and underscores; a name of nothing else is a placeholder.
+//
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+func isBucket(s string) bool {
+	return len(s) >= 3 && len(s) <= 255 && all(s, oneOf("._-")) && !all(s, func(c byte) bool { return isUpper(c) || isDigit(c) && s[0] > '9' || c == '_' })
+}

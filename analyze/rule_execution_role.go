@@ -1,0 +1,37 @@
+package analyze
+
+import (
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var executionRole = &Rule{
+	ID:     "execution-role",
+	Title:  "The execution role's own field",
+	Why:    "ECS assumes the role that executionRoleArn names; without one it uses none, or the instance's role on EC2.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+	Fields: []string{"executionRoleArn"},
+	Check: func(p *Pass, td taskdef.Value) {
+		for v := range td.EachOrAbsent("executionRoleArn") {
+			if t, _ := v.Text(); t == "" {
+				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")
+			}
+		}
+	},
+}
+
+// trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and unless told
+// otherwise only for tasks of the role's own account. The region stays open, since roles belong to no region.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func trustPolicy(conditions bool) policy.Document {
+	s := policy.Statement{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}
+	if conditions {
+		account := policy.Of(policy.AccountID)
+		s.Conditions = []policy.Condition{
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + policy.Of(policy.Partition) + ":ecs:*:" + account + ":*"}},
+			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []policy.Text{account}},
+		}
+	}
+	return policy.Document{Statements: []policy.Statement{s}}
+}

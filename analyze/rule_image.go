@@ -1,0 +1,327 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var ecrImage = &Rule{
+	ID:     "ecr-image",
+	Title:  "Images in private Amazon ECR",
+	Why:    "ECS logs in to the registry of a private Amazon ECR image and pulls its manifest and layers.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+	Fields: []string{"containerDefinitions[].image"},
+	Grants: []*Grant{ecrLogin, ecrPull, ecrPullDualStack},
+	Unseen: []Unseen{
+		{
+			What: "a pull-through cache behind a private repository: the first pull of an image imports it and creates the repository",
+			Cure: "allow ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository",
+			Applies: func(p *Plan) bool {
+				return p.requires(ecrLogin)
+			},
+		},
+		{
+			What: "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
+			Cure: "allow ecr:GetAuthorizationToken on *, and ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on GuardDuty's repository aws-guardduty-agent-fargate of the region",
+		},
+	},
+	Check: checkImages,
+}
+
+var (
+	ecrLogin = &Grant{
+		Sid:     "GetECRAuthorizationToken",
+		Actions: []Action{{"ecr:GetAuthorizationToken", Called}},
+		Agent:   "1.16.0",
+	}
+	// The agent and the container runtime call the first two. The third belongs to pushing, but AWS's
+	// managed policy AmazonECSTaskExecutionRolePolicy and its VPC endpoint example have it.
+	ecrPull = &Grant{
+		Sid: "PullImages",
+		Actions: []Action{
+			{"ecr:BatchGetImage", Called},
+			{"ecr:GetDownloadUrlForLayer", Called},
+			{"ecr:BatchCheckLayerAvailability", Documented},
+		},
+		Agent: "1.16.0",
+	}
+	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
+	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, Actions: ecrPull.Actions, Agent: "1.95.0"}
+)
+
+// cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.
+//
+// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+var cachePrefixes = [...]string{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/"}
+
+func checkImages(p *Pass, td taskdef.Value) {
+	for container := range td.Each("containerDefinitions") {
+		for image := range container.EachOrAbsent("image") {
+			checkImage(p, container, image)
+		}
+	}
+}
+
+func checkImage(p *Pass, container, image taskdef.Value) {
+	name := containerName(container)
+	flag := imageFlag(name)
+	if name == "" {
+		flag = setFlag(container.Ref().Pointer + "/image")
+	}
+	t, ok := image.Text()
+	if !ok || t == "" {
+		p.find(Error, image.Ref(), []string{flag}, "container %q has no image: add %s", name, flag)
+		return
+	}
+	ref, gaps := p.cutImage(string(t))
+	host, ok := p.parseECRHost(ref.host)
+	if gaps = slices.Concat(host.gaps, gaps); len(gaps) > 0 {
+		p.Gaps(image, "image", gaps, flag)
+		return
+	}
+	if !ok {
+		p.Notef(image, "image %s is not in a private Amazon ECR registry: pulling it needs no permission", quote(t))
+		return
+	}
+	if host.port {
+		p.find(Error, image.Ref(), []string{flag}, "image %s names a port: ECS does not take that for Amazon ECR; leave out the port", quote(t))
+		return
+	}
+	if !isRepository(ref.repository) {
+		p.find(Error, image.Ref(), []string{flag}, "image %s has %q for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them", quote(t), ref.repository)
+		return
+	}
+	partition := policy.Literal(host.partition)
+	if told := partitionOf(host.region); told != "" {
+		if told != host.partition {
+			p.Warnf(image, "image %s: region %s is in partition %s, whose registries have other host names", quote(t), host.region, told)
+		}
+		partition = policy.Literal(told)
+	} else if host.partition == "" {
+		partition = policy.Of(policy.Partition)
+	}
+	for _, prefix := range cachePrefixes {
+		if strings.HasPrefix(ref.repository, prefix) {
+			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
+		}
+	}
+	repository := "arn:" + partition + ":ecr:" + policy.Literal(host.region+":"+host.account+":repository/"+ref.repository)
+	pull := ecrPull
+	if host.dualStack {
+		pull = ecrPullDualStack
+	}
+	p.Require(ecrLogin, "*", Exact, image.Ref())
+	p.Require(pull, repository, Exact, image.Ref())
+}
+
+// containerName returns the name of a container definition, or "".
+func containerName(container taskdef.Value) string {
+	for name := range container.Each("name") {
+		t, _ := name.Text()
+		return string(t)
+	}
+	return ""
+}
+
+// imageRef is an image reference without its tag and digest, which no permission depends on.
+type imageRef struct {
+	host       string // "" for Docker Hub
+	repository string
+}
+
+// cutImage cuts an image reference. Gaps are what keeps its registry or repository from being known;
+// placeholders in a tag, or behind a host that is no ECR registry, do not.
+//
+// Source: https://pkg.go.dev/github.com/distribution/reference
+func (p *Pass) cutImage(s string) (ref imageRef, gaps []gap) {
+	components := splitOutsideHoles(s, '/', len(s)+1)
+	last := len(components) - 1
+	rest, digest, hasDigest := cutOutsideHoles(components[last], '@')
+	rest, tag, hasTag := cutOutsideHoles(rest, ':')
+	components[last] = rest
+	for i, c := range components {
+		components[i] = p.word(c)
+	}
+	if joined := strings.Join(components, "/"); strings.Count(joined, "/") != last || strings.ContainsAny(components[last], ":@") {
+		// A word may stand for several components, and for a tag.
+		return p.cutImage(joined)
+	}
+	if hasTag && len(placeholders(tag, false)) == 0 && !isTag(tag) {
+		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no tag", tag)})
+	}
+	if hasDigest && len(placeholders(digest, false)) == 0 && !isDigest(digest) {
+		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no digest", digest)})
+	}
+	host := components[0]
+	hidden := placeholders(host, false)
+	if last > 0 && (strings.ContainsAny(host, ".:") || host == "localhost" || len(hidden) > 0 || strings.ToLower(host) != host) {
+		ref.host, components = host, components[1:]
+		if !isECRHost(host) {
+			gaps = append(gaps, unless(isHostName(host), host, "no registry")...)
+		}
+	}
+	ref.repository = strings.Join(components, "/")
+	// Docker Hub and other registries need no permission, whatever the rest of the name says.
+	known := ref.host != "" && len(hidden) == 0 && !isECRHost(host) || ref.host == "" && last > 0
+	for _, c := range components {
+		if !known || len(placeholders(c, false)) == 0 {
+			gaps = append(gaps, unless(isComponent(c), c, "no part of an image's name (small letters and digits, and . _ - between them)")...)
+		}
+	}
+	return ref, gaps
+}
+
+// cutOutsideHoles cuts s at the first sep outside of placeholders.
+func cutOutsideHoles(s string, sep byte) (before, after string, found bool) {
+	parts := splitOutsideHoles(s, sep, 2)
+	if len(parts) < 2 {
+		return s, "", false
+	}
+	return parts[0], parts[1], true
+}
+
+// ecrHost is the host name of a private Amazon ECR registry.
+type ecrHost struct {
+	account, region string
+	partition       string // that of the suffix; "" where it belongs to several
+	dualStack       bool
+	port            bool
+	gaps            []gap
+}
+
+// ecrSuffixes are the domains of private registries, and their partitions; on.aws serves several, and
+// amazonaws.com GovCloud too, which the region tells.
+//
+// Source: awslabs/amazon-ecr-credential-helper, ecr-login/api
+var ecrSuffixes = [...]struct{ suffix, partition string }{
+	{".amazonaws.com.cn", "aws-cn"},
+	{".on.amazonwebservices.com.cn", "aws-cn"},
+	{".amazonaws.com", "aws"},
+	{".amazonaws.eu", "aws-eusc"},
+	{".on.aws", ""},
+	{".sc2s.sgov.gov", "aws-iso-b"},
+	{".c2s.ic.gov", "aws-iso"},
+	{".cloud.adc-e.uk", "aws-iso-e"},
+	{".csp.hci.ic.gov", "aws-iso-f"},
+}
+
+// ecrServices are the labels between account and region.
+var ecrServices = [...]struct {
+	infix     string
+	dualStack bool
+}{
+	{".dkr.ecr.", false}, {".dkr.ecr-fips.", false}, {".dkr-ecr.", true}, {".dkr-ecr-fips.", true},
+}
+
+// isECRHost reports whether a host has the form of a private registry's in one of AWS's domains, whatever
+// stands for account and region.
+func isECRHost(host string) bool {
+	_, ok := (*Pass)(nil).parseECRHost(host)
+	return ok
+}
+
+// parseECRHost takes a registry's host name apart. It is not ok if the name is not one of a private
+// registry at all. A nil Pass fills no words.
+func (p *Pass) parseECRHost(host string) (h ecrHost, ok bool) {
+	name, port, hasPort := cutOutsideHoles(host, ':')
+	h.port = hasPort && port != ""
+	lower := strings.ToLower(name)
+	for _, s := range ecrSuffixes {
+		rest, found := strings.CutSuffix(lower, s.suffix)
+		if !found {
+			continue
+		}
+		h.partition = s.partition
+		for _, service := range ecrServices {
+			i := strings.Index(rest, service.infix)
+			if i < 0 {
+				continue
+			}
+			h.account, h.region, h.dualStack = name[:i], name[i+len(service.infix):len(rest)], service.dualStack
+			if p != nil {
+				h.account, h.region = p.word(h.account), p.word(h.region)
+			}
+			h.gaps = slices.Concat(
+				unless(isAccount(h.account), h.account, "no account (12 digits)"),
+				unless(isRegion(h.region), h.region, "no region"),
+			)
+			return h, true
+		}
+		return ecrHost{}, false
+	}
+	return ecrHost{}, false
+}
+
+// isHostName reports whether s is a host, perhaps with a port, as image references may have it.
+func isHostName(s string) bool {
+	if strings.HasPrefix(s, "[") {
+		return strings.Contains(s, "]")
+	}
+	name, port, hasPort := strings.Cut(s, ":")
+	if hasPort && !all(port, isDigit) {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !all(label, oneOf("-")) || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	// In capitals it is a placeholder, not a machine.
+	return strings.ContainsAny(s, ".:") || s == "localhost"
+}
+
+// isComponent reports whether s is one part of a repository's path: small letters and digits, and between
+// them single dots, one or two underscores, or hyphens.
+func isComponent(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); {
+		start := i
+		for i < len(s) && (isLower(s[i]) || isDigit(s[i])) {
+			i++
+		}
+		if i == start {
+			return false
+		}
+		if i == len(s) {
+			return true
+		}
+		start = i
+		for i < len(s) && strings.IndexByte("._-", s[i]) >= 0 {
+			i++
+		}
+		if separator := s[start:i]; separator != "." && separator != "_" && separator != "__" && strings.Trim(separator, "-") != "" || separator == "" {
+			return false
+		}
+	}
+	return false
+}
+
+// isRepository reports whether s is the name of a repository in Amazon ECR.
+//
+// Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+func isRepository(s string) bool {
+	if len(s) < 2 || len(s) > 256 {
+		return false
+	}
+	for c := range strings.SplitSeq(s, "/") {
+		if !isComponent(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isTag(s string) bool {
+	return all(s, oneOf("_.-")) && len(s) <= 128 && s[0] != '.' && s[0] != '-'
+}
+
+func isDigest(s string) bool {
+	algorithm, hex, ok := strings.Cut(s, ":")
+	return ok && all(algorithm, oneOf("+._-")) && len(hex) >= 32 && all(hex, func(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' })
+}

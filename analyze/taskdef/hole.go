@@ -1,0 +1,100 @@
+package taskdef
+
+import "strings"
+
+// Hole is a placeholder that a template, a pipeline or a person was to fill: <NAME>, ${NAME}, $NAME,
+// {{ call }}, %NAME%, [NAME], {words}.
+type Hole struct {
+	Name       string // what --set calls it
+	Start, End int    // in the string, End exclusive
+}
+
+// Holes finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
+// prefixes), literal is true: then only ${NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
+func Holes(s string, literal bool) []Hole {
+	if strings.IndexAny(s, "<${%[") < 0 {
+		return nil
+	}
+	var holes []Hole
+	for i := 0; i < len(s); {
+		name, end := holeAt(s, i, literal)
+		if end == 0 {
+			i++
+			continue
+		}
+		holes = append(holes, Hole{name, i, end})
+		i = end
+	}
+	return holes
+}
+
+// holeAt returns the name and the end of the placeholder that begins at s[i], or end 0.
+func holeAt(s string, i int, literal bool) (name string, end int) {
+	between := func(open, close, forbidden string) (string, int) {
+		if !strings.HasPrefix(s[i:], open) {
+			return "", 0
+		}
+		inner, _, found := strings.Cut(s[i+len(open):], close)
+		if !found || strings.ContainsAny(inner, forbidden) || strings.TrimSpace(inner) == "" {
+			return "", 0
+		}
+		return strings.TrimSpace(inner), i + len(open) + len(inner) + len(close)
+	}
+	switch s[i] {
+	case '{':
+		if name, end = between("{{", "}}", ""); end > 0 {
+			return callName(name), end
+		}
+		if !literal {
+			return between("{", "}", "{")
+		}
+	case '$':
+		if name, end = between("${", "}", "{"); end > 0 {
+			return name, end
+		}
+		end = i + 1
+		for end < len(s) && isWord(s[end]) {
+			end++
+		}
+		name = s[i+1 : end]
+		if name == "" || name[0] >= '0' && name[0] <= '9' || literal && name != strings.ToUpper(name) {
+			return "", 0
+		}
+		return name, end
+	case '<':
+		return between("<", ">", "<")
+	case '%':
+		name, end = between("%", "%", "")
+		for j := range len(name) {
+			if !isWord(name[j]) {
+				return "", 0
+			}
+		}
+		if end > 0 && (name[0] >= '0' && name[0] <= '9' || len(name) == 2 && isHex(name[0]) && isHex(name[1])) {
+			// A character escape as in URLs.
+			return "", 0
+		}
+		return name, end
+	case '[':
+		if !literal {
+			return between("[", "]", "[:")
+		}
+	}
+	return "", 0
+}
+
+// callName names a template call: by its only back-quoted argument, or else by the whole call.
+func callName(call string) string {
+	if parts := strings.Split(call, "`"); len(parts) == 3 && strings.TrimSpace(parts[1]) != "" {
+		return strings.TrimSpace(parts[1])
+	}
+	return call
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' || c >= 'a' && c <= 'f'
+}
