@@ -7,4 +7,9 @@ require github.com/aws/aws-sdk-go-v2/service/ecs v1.104.1
 require (
 	github.com/aws/smithy-go v1.28.8
 	github.com/go-json-experiment/json v1.27.2
+	github.com/google/go-cmp v0.7.0
+	github.com/rogpeppe/go-internal v1.16.0
+	github.com/spf13/pflag v1.0.10
 )
+
+require golang.org/x/tools v0.26.0 // indirect

@@ -112,31 +112,11 @@ func checkAWSLogsOptions(p *Pass, td, container, options taskdef.Value) {
 }
 
 func checkLogStream(p *Pass, td, container, options, region, group, prefix taskdef.Value) {
-	groupName, ok := group.Text()
-	if !ok || groupName == "" {
-		p.Warnf(group, "awslogs without awslogs-group: ECS needs to know the log group")
-		return
-	}
-	ok = true
-	if gaps := unless(isLogGroup(string(groupName)), string(groupName), "no name of a log group (1 to 512 letters, digits and _ / . # -)"); len(gaps) > 0 {
-		for i := range gaps {
-			if gaps[i].reason != "" {
-				gaps[i].name = ""
-			}
-		}
-		p.Gaps(group, "awslogs-group", gaps)
-		ok = false
-	}
-	base, known := p.logsARN(region)
-	if !known {
-		ok = false
-	}
-	stream, known := p.logStream(td, container, prefix)
-	if !known {
-		ok = false
-	}
+	base, regionKnown := p.logsARN(region)
+	groupName, groupKnown := p.logGroup(group)
+	stream, streamKnown := p.logStream(td, container, prefix)
 	create := p.createsGroup(options)
-	if !ok {
+	if !regionKnown || !groupKnown || !streamKnown {
 		return
 	}
 	base += ":log-group:" + groupName
@@ -145,6 +125,21 @@ func checkLogStream(p *Pass, td, container, options, region, group, prefix taskd
 		p.Require(createLogGroup, base+":*", OneOf, group.Ref())
 		p.Require(createLogGroupPlain, base, Exact, group.Ref())
 	}
+}
+
+// logGroup returns the name of the log group.
+func (p *Pass) logGroup(group taskdef.Value) (policy.Text, bool) {
+	t, ok := group.Text()
+	if !ok || t == "" {
+		p.Warnf(group, "awslogs without awslogs-group: ECS demands it, and no log group is known to write to")
+		return "", false
+	}
+	gaps := wholeGaps(unless(isLogGroup(string(t)), string(t), "no name of a log group (1 to 512 letters, digits and _ / . # -)"))
+	if len(gaps) > 0 {
+		p.Gaps(group, "awslogs-group", gaps)
+		return "", false
+	}
+	return t, true
 }
 
 // logsARN returns the ARN of CloudWatch Logs in the region of the logs and the account of the role: the
@@ -189,12 +184,7 @@ func (p *Pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 			return "", false
 		}
 		for v := range container.Each("name") {
-			for i := range gaps {
-				if gaps[i].reason != "" {
-					gaps[i].name = ""
-				}
-			}
-			p.Gaps(v, "container name", gaps)
+			p.Gaps(v, "container name", wholeGaps(gaps))
 		}
 		return "", false
 	}

@@ -95,14 +95,13 @@ func checkImage(p *Pass, container, image taskdef.Value) {
 		p.find(Error, image.Ref(), []string{flag}, "image %s has %q for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them", quote(t), ref.repository)
 		return
 	}
-	partition := policy.Literal(host.partition)
-	if told := partitionOf(host.region); told != "" {
-		if told != host.partition {
-			p.Warnf(image, "image %s: region %s is in partition %s, whose registries have other host names", quote(t), host.region, told)
+	partition := partitionText(host.region)
+	if partition.IsLiteral() {
+		if len(host.partitions) > 0 && !slices.Contains(host.partitions, string(partition)) {
+			p.Warnf(image, "image %s: region %s is in partition %s, whose registries are in another domain", quote(t), host.region, partition)
 		}
-		partition = policy.Literal(told)
-	} else if host.partition == "" {
-		partition = policy.Of(policy.Partition)
+	} else if len(host.partitions) > 0 {
+		partition = policy.Literal(host.partitions[0])
 	}
 	for _, prefix := range cachePrefixes {
 		if strings.HasPrefix(ref.repository, prefix) {
@@ -187,26 +186,28 @@ func cutOutsideHoles(s string, sep byte) (before, after string, found bool) {
 // ecrHost is the host name of a private Amazon ECR registry.
 type ecrHost struct {
 	account, region string
-	partition       string // that of the suffix; "" where it belongs to several
+	partitions      []string // those whose registries are in the domain; none where any may be
 	dualStack       bool
 	port            bool
 	gaps            []gap
 }
 
-// ecrSuffixes are the domains of private registries, and their partitions; on.aws serves several, and
-// amazonaws.com GovCloud too, which the region tells.
+// ecrSuffixes are the domains of private registries, and the partitions that have theirs there.
 //
-// Source: awslabs/amazon-ecr-credential-helper, ecr-login/api
-var ecrSuffixes = [...]struct{ suffix, partition string }{
-	{".amazonaws.com.cn", "aws-cn"},
-	{".on.amazonwebservices.com.cn", "aws-cn"},
-	{".amazonaws.com", "aws"},
-	{".amazonaws.eu", "aws-eusc"},
-	{".on.aws", ""},
-	{".sc2s.sgov.gov", "aws-iso-b"},
-	{".c2s.ic.gov", "aws-iso"},
-	{".cloud.adc-e.uk", "aws-iso-e"},
-	{".csp.hci.ic.gov", "aws-iso-f"},
+// Source: awslabs/amazon-ecr-credential-helper, ecr-login/api; botocore's partitions.json
+var ecrSuffixes = [...]struct {
+	suffix     string
+	partitions []string
+}{
+	{".amazonaws.com.cn", []string{"aws-cn"}},
+	{".on.amazonwebservices.com.cn", []string{"aws-cn"}},
+	{".amazonaws.com", []string{"aws", "aws-us-gov"}},
+	{".amazonaws.eu", []string{"aws-eusc"}},
+	{".on.aws", nil},
+	{".sc2s.sgov.gov", []string{"aws-iso-b"}},
+	{".c2s.ic.gov", []string{"aws-iso"}},
+	{".cloud.adc-e.uk", []string{"aws-iso-e"}},
+	{".csp.hci.ic.gov", []string{"aws-iso-f"}},
 }
 
 // ecrServices are the labels between account and region.
@@ -235,7 +236,7 @@ func (p *Pass) parseECRHost(host string) (h ecrHost, ok bool) {
 		if !found {
 			continue
 		}
-		h.partition = s.partition
+		h.partitions = s.partitions
 		for _, service := range ecrServices {
 			i := strings.Index(rest, service.infix)
 			if i < 0 {

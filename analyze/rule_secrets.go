@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -323,4 +322,3 @@ func (p *Pass) checkRegistryCredentials(container, v taskdef.Value) {
 		p.Errorf(v, "credentialsParameter %q is of the service %s: ECS reads registry credentials from secretsmanager only", s, a.service)
 	}
 }
-

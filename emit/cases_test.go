@@ -1,0 +1,183 @@
+package emit_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var update = flag.Bool("update", false, "write the outputs in testdata/golden anew; never the plans, which are written by hand")
+
+// goldenCase is a file of testdata/golden: an input, the plan that somebody expects of it, and outputs.
+type goldenCase struct {
+	path    string
+	archive *txtar.Archive
+	opts    analyze.Options
+}
+
+func goldenCases(t testing.TB) []*goldenCase {
+	t.Helper()
+	paths, err := filepath.Glob("../testdata/golden/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden cases: %v", err)
+	}
+	var cases []*goldenCase
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, &goldenCase{path, archive, parseFlags(t, path, string(archive.Comment))})
+	}
+	return cases
+}
+
+func (c *goldenCase) name() string { return strings.TrimSuffix(filepath.Base(c.path), ".txtar") }
+
+// section returns a file of the archive, and whether it is there.
+func (c *goldenCase) section(name string) (string, bool) {
+	for _, f := range c.archive.Files {
+		if f.Name == name {
+			return string(f.Data), true
+		}
+	}
+	return "", false
+}
+
+// check compares a section with what came out, or replaces it under -update. Nothing comes out as "".
+func (c *goldenCase) check(t *testing.T, name, got string) {
+	t.Helper()
+	want, _ := c.section(name)
+	if got == want {
+		return
+	}
+	if !*update {
+		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+		return
+	}
+	c.archive.Files = slices.DeleteFunc(c.archive.Files, func(f txtar.File) bool { return f.Name == name })
+	if got != "" {
+		c.archive.Files = append(c.archive.Files, txtar.File{Name: name, Data: []byte(got)})
+	}
+	if err := os.WriteFile(c.path, txtar.Format(c.archive), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// parseFlags reads the line "flags: …" of a case's comment, as a shell would.
+func parseFlags(t testing.TB, path, comment string) analyze.Options {
+	var opts analyze.Options
+	for line := range strings.SplitSeq(comment, "\n") {
+		line, ok := strings.CutPrefix(line, "flags: ")
+		if !ok {
+			continue
+		}
+		flags := pflag.NewFlagSet(path, pflag.ContinueOnError)
+		set := flags.StringArray("set", nil, "")
+		image := flags.StringArray("image", nil, "")
+		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
+		flags.StringVar(&opts.Own.Account, "account", "", "")
+		flags.StringVar(&opts.Own.Region, "region", "", "")
+		if err := flags.Parse(shellWords(line)); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		opts.Set, opts.Image = settings(*set), settings(*image)
+	}
+	return opts
+}
+
+func settings(list []string) []taskdef.Setting {
+	var out []taskdef.Setting
+	for _, s := range list {
+		name, value, _ := strings.Cut(s, "=")
+		out = append(out, taskdef.Setting{Name: name, Value: value})
+	}
+	return out
+}
+
+// shellWords splits a line at spaces outside of single and double quotes.
+func shellWords(line string) []string {
+	var words []string
+	var word strings.Builder
+	quote, in := rune(0), false
+	for _, r := range line + " " {
+		switch {
+		case quote == 0 && r == ' ':
+			if in {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			in = false
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, in = r, true
+		case r == quote:
+			quote = 0
+		default:
+			word.WriteRune(r)
+			in = true
+		}
+	}
+	return words
+}
+
+// planLines writes a plan as the cases do: a line for each action on a resource for a field, and one for
+// each finding.
+func planLines(plan *analyze.Plan) []string {
+	var lines []string
+	for _, r := range plan.Requirements {
+		field := r.At.Field
+		if r.At.Container != "" {
+			field = r.At.Container + ": " + field
+		}
+		for _, a := range r.Actions {
+			lines = append(lines, fmt.Sprintf("%s %s on %s (%s) for %s", a.Strength, a.Name, r.Resource, r.Match, field))
+		}
+	}
+	slices.Sort(lines)
+	lines = slices.Compact(lines)
+	for _, f := range plan.Findings {
+		lines = append(lines, fmt.Sprintf("%s %d:%d %s", f.Severity, f.At.Line, f.At.Column, f.Rule))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func TestGoldenPlans(t *testing.T) {
+	for _, c := range goldenCases(t) {
+		t.Run(c.name(), func(t *testing.T) {
+			input, ok := c.section("input.json")
+			if !ok {
+				t.Fatal("no input.json")
+			}
+			wanted, ok := c.section("plan")
+			if !ok {
+				t.Fatal("no plan")
+			}
+			want := strings.Split(strings.TrimSpace(wanted), "\n")
+			slices.Sort(want)
+			plan, _ := analyze.JSON("input.json", []byte(input), c.opts)
+			if diff := cmp.Diff(want, planLines(plan)); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+				for _, f := range plan.Findings {
+					t.Log(f)
+				}
+			}
+			var findings strings.Builder
+			for _, f := range plan.Findings {
+				findings.WriteString(f.String() + "\n")
+			}
+			c.check(t, "findings", findings.String())
+		})
+	}
+}
