@@ -69,18 +69,26 @@ func checkImages(p *Pass, td taskdef.Value) {
 func checkImage(p *Pass, container, image taskdef.Value) {
 	name := containerName(container)
 	flag := imageFlag(name)
-	if name == "" {
-		flag = setFlag(container.Ref().Pointer + "/image")
-	}
 	t, ok := image.Text()
-	if !ok || t == "" {
+	switch {
+	case name == "" && !ok:
+		p.Errorf(image, "the container has neither name nor image")
+		return
+	case name == "":
+		flag = setFlag(image.Ref().Pointer)
+	}
+	if t == "" {
 		p.find(Error, image.Ref(), []string{flag}, "container %q has no image: add %s", name, flag)
 		return
 	}
 	ref, gaps := p.cutImage(string(t))
 	host, ok := p.parseECRHost(ref.host)
 	if gaps = slices.Concat(host.gaps, gaps); len(gaps) > 0 {
-		p.Gaps(image, "image", gaps, flag)
+		var other []string
+		if name != "" {
+			other = []string{flag}
+		}
+		p.Gaps(image, "image", gaps, other...)
 		return
 	}
 	if !ok {
@@ -154,6 +162,9 @@ func (p *Pass) cutImage(s string) (ref imageRef, gaps []gap) {
 	}
 	if hasDigest && len(placeholders(digest, false)) == 0 && !isDigest(digest) {
 		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no digest", digest)})
+	}
+	if strings.HasSuffix(components[0], ":") {
+		return ref, append(gaps, gap{"", "an image has no scheme such as " + components[0] + "//"})
 	}
 	host := components[0]
 	hidden := placeholders(host, false)

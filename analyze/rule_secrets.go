@@ -182,6 +182,11 @@ const (
 
 // requireParameterName requires a parameter of the role's own account and region.
 func (p *Pass) requireParameterName(v taskdef.Value, s string, secret, parameter *Grant) {
+	if gaps := placeholders(s, false); len(gaps) > 0 {
+		// Filled in, it may become an ARN.
+		p.Gaps(v, "valueFrom", gaps)
+		return
+	}
 	name, ok := p.parameterName(v, s, nil)
 	if !ok {
 		return

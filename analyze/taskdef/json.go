@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -109,7 +110,14 @@ func (p *parser) object() (node, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return n, err
 	}
-	for p.dec.PeekKind() != '}' {
+	for {
+		kind := p.dec.PeekKind()
+		if kind == '}' {
+			break
+		}
+		if off := p.next(); off < len(p.doc.src) && p.doc.src[off] != '"' && p.doc.src[off] != '}' {
+			return n, &jsontext.SyntacticError{ByteOffset: int64(off - p.doc.bom), Err: jsontext.ErrNonStringName}
+		}
 		raw, err := p.dec.ReadValue()
 		if err != nil {
 			return n, err
@@ -117,9 +125,6 @@ func (p *parser) object() (node, error) {
 		nameOff := p.end() - len(raw)
 		name, seen := p.names[string(raw)]
 		if !seen {
-			if raw[0] != '"' {
-				return n, &jsontext.SyntacticError{ByteOffset: int64(nameOff - p.doc.bom), Err: jsontext.ErrNonStringName}
-			}
 			if name, err = p.string(string(raw), nameOff); err != nil {
 				return n, err
 			}
@@ -211,11 +216,10 @@ func (p *parser) explain(err error) (off int, message string) {
 	switch r, size := utf8.DecodeRuneInString(rest); {
 	case r == utf8.RuneError && size == 1:
 		return at, fmt.Sprintf("byte 0x%02X is not UTF-8: save the file as UTF-8", rest[0])
-	case errors.Is(err, jsontext.ErrNonStringName):
-		if rest[0] == '/' || rest[0] == '#' {
-			return at, "a comment: JSON has none"
-		}
-		return at, fmt.Sprintf("a member's name has to be a string in double quotes, not %s", p.doc.glimpse(at))
+	case p.end() <= p.doc.bom && at == p.next():
+		return at, fmt.Sprintf("not JSON: it begins with %s; a task definition in JSON begins with {", p.doc.glimpse(at))
+	case errors.Is(err, jsontext.ErrNonStringName) && rest[0] == '{':
+		return at, "\"{{\" is not JSON: is this a template? Render it first"
 	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
 		return at, "a comment: JSON has none"
 	case rest[0] == ',' && at+1 < len(src) && strings.IndexAny(strings.TrimLeft(rest[1:], " \t\r\n"), "}]") == 0:
@@ -230,8 +234,11 @@ func (p *parser) explain(err error) (off int, message string) {
 		return at, fmt.Sprintf("%s is no escape that JSON has", p.doc.glimpse(at))
 	case r < ' ':
 		return at, fmt.Sprintf("a control character (0x%02X) inside of a string: write it as an escape", rest[0])
-	case p.end() <= p.doc.bom && at == p.next():
-		return at, fmt.Sprintf("not JSON: it begins with %s; a task definition in JSON begins with {", p.doc.glimpse(at))
+	case errors.Is(err, jsontext.ErrNonStringName):
+		return at, fmt.Sprintf("a member's name has to be a string in double quotes, not %s", p.doc.glimpse(at))
+	}
+	if before := strings.TrimRight(src[:at], " \t\r\n"); before != "" && rest[0] != ':' && strings.IndexByte("{[,:", before[len(before)-1]) < 0 {
+		return at, fmt.Sprintf("unexpected %s: is a comma missing before it?", p.doc.glimpse(at))
 	}
 	return at, fmt.Sprintf("unexpected %s", p.doc.glimpse(at))
 }
@@ -252,9 +259,9 @@ func (d *Document) glimpse(off int) string {
 	if n := 0; len(rest) > most {
 		for i := range rest {
 			if n++; n > most {
-				return fmt.Sprintf("%q", rest[:i]+"…")
+				return strconv.Quote(rest[:i] + "…")
 			}
 		}
 	}
-	return fmt.Sprintf("%q", rest)
+	return strconv.Quote(rest)
 }

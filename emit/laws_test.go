@@ -1,0 +1,287 @@
+package emit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+const corpus = "../../shared/corpus"
+
+// corpusFiles returns the real files of the corpus folders, or skips the test where the corpus is missing.
+func corpusFiles(t testing.TB, folders ...string) []string {
+	t.Helper()
+	var files []string
+	for _, folder := range folders {
+		found, err := filepath.Glob(filepath.Join(corpus, folder, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		if os.Getenv("EXECROLE_TOOLS") == "required" {
+			t.Fatal("the corpus of real task definitions is missing beside the project")
+		}
+		t.Skip("the corpus of real task definitions is not beside the project")
+	}
+	return files
+}
+
+// inputs yields every golden input and every real task definition, with its plan.
+func inputs(t *testing.T, check func(t *testing.T, src []byte, plan *analyze.Plan)) {
+	for _, c := range goldenCases(t) {
+		input, _ := c.section("input.json")
+		t.Run(c.name(), func(t *testing.T) {
+			plan, _ := analyze.JSON("input.json", []byte(input), c.opts)
+			check(t, []byte(input), plan)
+		})
+	}
+	t.Run("corpus", func(t *testing.T) {
+		files := corpusFiles(t, "taskdef", "describe")
+		if len(files) != 111 {
+			t.Errorf("the corpus has %d task definitions, want 111", len(files))
+		}
+		for _, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				src, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan, _ := analyze.JSON(file, src, analyze.Options{})
+				check(t, src, plan)
+			})
+		}
+	})
+}
+
+// reference is a place in the raw JSON that names something ECS may need the role for.
+type reference struct {
+	pointer string
+	within  string // where a remark may stand instead of at the pointer itself
+}
+
+// references finds them without any of the project's own code.
+func references(src []byte) []reference {
+	var doc map[string]any
+	if json.Unmarshal([]byte(strings.TrimPrefix(string(src), "\ufeff")), &doc) != nil {
+		return nil
+	}
+	prefix := ""
+	if inner, ok := doc["taskDefinition"].(map[string]any); ok && doc["containerDefinitions"] == nil {
+		doc, prefix = inner, "/taskDefinition"
+	}
+	var refs []reference
+	add := func(within string, path ...any) {
+		pointer := within + fmt.Sprint(path...)
+		refs = append(refs, reference{pointer, pointer})
+	}
+	for c, container := range elements(doc["containerDefinitions"], prefix+"/containerDefinitions") {
+		if container["image"] != nil {
+			add(c, "/image")
+		} else if container["Image"] == nil {
+			refs = append(refs, reference{c + "/image", c}) // --image may add it
+		}
+		for s, secret := range elements(container["secrets"], c+"/secrets") {
+			if secret["valueFrom"] != nil {
+				add(s, "/valueFrom")
+			} else {
+				add(s)
+			}
+		}
+		if r, ok := container["repositoryCredentials"].(map[string]any); ok && r["credentialsParameter"] != nil {
+			add(c, "/repositoryCredentials/credentialsParameter")
+		}
+		for e := range elements(container["environmentFiles"], c+"/environmentFiles") {
+			refs = append(refs, reference{e + "/value", e})
+		}
+		if log, ok := container["logConfiguration"].(map[string]any); ok {
+			for s := range elements(log["secretOptions"], c+"/logConfiguration/secretOptions") {
+				add(s, "/valueFrom")
+			}
+			if options, _ := log["options"].(map[string]any); log["logDriver"] == "awslogs" && options["awslogs-group"] != nil {
+				// An unknown region or container name keeps the group's permission from being told as well.
+				refs = append(refs, reference{c + "/logConfiguration/options/awslogs-group", c})
+			}
+		}
+		if f, ok := container["firelensConfiguration"].(map[string]any); ok {
+			if options, _ := f["options"].(map[string]any); options["config-file-type"] == "s3" {
+				refs = append(refs, reference{c + "/firelensConfiguration/options/config-file-value", c + "/firelensConfiguration"})
+			}
+		}
+		for _, member := range []string{"credentialSpecs", "dockerSecurityOptions"} {
+			list, _ := container[member].([]any)
+			for i, spec := range list {
+				if s, _ := spec.(string); strings.Contains(s, "credentialspec") {
+					add(c, "/", member, "/", i)
+				}
+			}
+		}
+	}
+	for v, volume := range elements(doc["volumes"], prefix+"/volumes") {
+		if volume["fsxWindowsFileServerVolumeConfiguration"] != nil {
+			refs = append(refs, reference{v, v})
+		}
+	}
+	return refs
+}
+
+// elements yields the objects of a list, or the object that stands for one, by their pointers.
+func elements(list any, pointer string) map[string]map[string]any {
+	found := map[string]map[string]any{}
+	if object, ok := list.(map[string]any); ok {
+		found[pointer] = object
+	}
+	array, _ := list.([]any)
+	for i, element := range array {
+		if object, ok := element.(map[string]any); ok {
+			found[fmt.Sprintf("%s/%d", pointer, i)] = object
+		}
+	}
+	return found
+}
+
+// TestEveryReferenceIsAnswered is the first law: what the input refers to ends in a requirement or in a
+// finding, never in silence.
+func TestEveryReferenceIsAnswered(t *testing.T) {
+	total := 0
+	inputs(t, func(t *testing.T, src []byte, plan *analyze.Plan) {
+		if slices.ContainsFunc(plan.Findings, func(f analyze.Finding) bool { return f.Rule == "json" }) {
+			return // refused as a whole
+		}
+		for _, ref := range references(src) {
+			total++
+			answered := slices.ContainsFunc(plan.Requirements, func(r analyze.Requirement) bool { return r.At.Pointer == ref.pointer }) ||
+				slices.ContainsFunc(plan.Findings, func(f analyze.Finding) bool {
+					return f.Severity != analyze.Note && strings.HasPrefix(f.At.Pointer+"/", ref.within+"/") ||
+						f.At.Pointer == ref.pointer
+				})
+			if !answered {
+				t.Errorf("%s: neither a requirement nor a finding", ref.pointer)
+			}
+		}
+	})
+	if total < 300 {
+		t.Errorf("only %d references were looked at: the test does not see the input", total)
+	}
+}
+
+// TestStatementsAreRequirements is the second law: every statement comes from requirements, and every
+// requirement is in a statement.
+func TestStatementsAreRequirements(t *testing.T) {
+	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			if plan.Err() == nil {
+				t.Errorf("a plan without errors gives no role: %v", err)
+			}
+			return
+		}
+		type permission struct {
+			action     string
+			resource   policy.Text
+			conditions string
+		}
+		required, written := map[permission]bool{}, map[permission]bool{}
+		for _, r := range plan.Requirements {
+			for _, a := range r.Actions {
+				required[permission{a.Name, r.Resource, fmt.Sprint(r.Conditions)}] = true
+			}
+		}
+		for _, p := range role.Inline {
+			sids := map[string]bool{}
+			for _, s := range p.Document.Statements {
+				if sids[s.Sid] || s.Sid == "" || len(s.From) == 0 || len(s.Resources) == 0 || len(s.Actions) == 0 {
+					t.Errorf("statement %+v: its Sid is not its own, or a part is empty", s)
+				}
+				sids[s.Sid] = true
+				for _, a := range s.Actions {
+					for _, r := range s.Resources {
+						p := permission{a, r, fmt.Sprint(s.Conditions)}
+						if written[p] {
+							t.Errorf("%v is written twice", p)
+						}
+						written[p] = true
+						if !required[p] {
+							t.Errorf("%v is written, and nothing asks for it", p)
+						}
+					}
+				}
+			}
+		}
+		for p := range required {
+			if !written[p] {
+				t.Errorf("%v is asked for, and not written", p)
+			}
+		}
+	})
+}
+
+// TestPlaceholdersCanBeFilled follows the flags that findings print, with plausible values, until no
+// placeholder is left: a refusal that a person cannot act on is no help.
+func TestPlaceholdersCanBeFilled(t *testing.T) {
+	held := 0
+	for _, file := range corpusFiles(t, "taskdef", "describe") {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var opts analyze.Options
+		flagged := func() (flags []string) {
+			plan, _ := analyze.JSON(file, src, opts)
+			for _, f := range plan.Findings {
+				if f.Severity != analyze.Error || f.Rule == "uncovered" {
+					continue
+				}
+				if len(f.Flags) == 0 {
+					t.Errorf("no flag settles %v", f)
+				}
+				for _, flag := range f.Flags {
+					if words := shellWords(flag); words[0] == "--set" && !slices.Contains(flags, words[1]) {
+						flags = append(flags, words[1])
+					}
+				}
+			}
+			return flags
+		}
+		flags := flagged()
+		if len(flags) > 0 {
+			held++
+		}
+		for round := 0; len(flags) > 0 && round < 3; round++ {
+			for _, flag := range flags {
+				s := settings([]string{strings.TrimSuffix(flag, "VALUE") + plausible(flag)})[0]
+				opts.Set = append(opts.Set, s)
+			}
+			flags = flagged()
+		}
+		if len(flags) > 0 {
+			t.Errorf("%s: after filling %v there is still %v", file, opts.Set, flags)
+		}
+	}
+	t.Logf("%d files hold placeholders", held)
+	if held < 46 {
+		t.Errorf("only %d files hold placeholders, want at least 46", held)
+	}
+}
+
+// plausible returns a value for a placeholder of that name.
+func plausible(name string) string {
+	name = strings.ToLower(strings.TrimSuffix(name, "=VALUE"))
+	switch {
+	case strings.Contains(name, "account") || strings.Trim(name, "x") == "" || strings.Trim(name, "0123456789") == "":
+		return "111122223333"
+	case strings.Contains(name, "region"):
+		return "us-east-1"
+	case strings.Contains(name, "partition"):
+		return "aws"
+	}
+	return "nginx"
+}
