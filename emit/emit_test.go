@@ -374,6 +374,9 @@ func checkHostile(t *testing.T, s string) {
 		t.Errorf("%q: json: -want +got\n%s", s, diff)
 	}
 	checkPrintable(t, files[0].Data)
+	if i := bytes.IndexFunc(files[0].Data, func(r rune) bool { return r > 0xFF }); i >= 0 {
+		t.Errorf("%q: IAM's API refuses characters beyond U+00FF:\n%s", s, files[0].Data)
+	}
 
 	if noDynamicReference(s) != nil || noDynamicReference(s+"${AWS::Region}"+s) != nil {
 		return
@@ -476,6 +479,12 @@ func TestCfnLint(t *testing.T) {
 			continue
 		}
 		statement.From = append(statement.From, policy.Source{Container: s, Field: s})
+		// The template means the right thing here too, as checkHostile shows; but cfn-lint knows no ARN with
+		// a line break (E3510), and takes every ${AWS::Region} for a forgotten !Sub (E1029). The rules
+		// make IAM's ${$}{AWS::Region} of the latter.
+		if strings.Contains(s, "\n") || strings.Contains(s, "${AWS::") {
+			continue
+		}
 		statement.Resources = append(statement.Resources,
 			policy.Text("arn:aws:s3:::b/"+s), policy.Text("arn:"+partition+":s3:::b/"+s), policy.Text("arn:"+partition+":s3:::b/"+s+region))
 		if len(s) < 100 {

@@ -65,7 +65,7 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 }
 
 // jsonWriter writes JSON token by token. Strings are escaped by quote and not by the encoder, which leaves
-// controls beyond ASCII as they are.
+// characters as they are that IAM or a terminal would not take.
 type jsonWriter struct {
 	encoder *jsontext.Encoder
 	values  map[policy.Symbol]string
@@ -117,7 +117,7 @@ func (w jsonWriter) text(t policy.Text) {
 	))
 }
 
-func (w jsonWriter) string(s string) { w.must(w.encoder.WriteValue([]byte(quote(s, dialectJSON)))) }
+func (w jsonWriter) string(s string) { w.must(w.encoder.WriteValue([]byte(quote(s, dialectIAM)))) }
 
 func (w jsonWriter) token(t jsontext.Token) { w.must(w.encoder.WriteToken(t)) }
 

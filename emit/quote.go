@@ -6,19 +6,24 @@ import (
 	"unicode/utf8"
 )
 
-// dialect is a syntax of double-quoted strings. YAML's includes JSON's but for characters beyond the
-// Basic Multilingual Plane, whose two halves YAML does not join.
+// dialect is a syntax of double-quoted strings.
 type dialect int
 
 const (
-	dialectJSON dialect = iota
+	// dialectIAM is JSON as IAM's API takes it: no character beyond U+00FF may stand in a policy document
+	// as itself, whatever JSON allows.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html (PolicyDocument, pattern)
+	dialectIAM dialect = iota
+	// dialectYAML differs in the escapes of characters beyond the Basic Multilingual Plane: YAML does not
+	// join the two halves that JSON writes.
 	dialectYAML
 )
 
 // quote returns s, which has to be valid UTF-8, as a double-quoted string. Everything that is not
 // printable is escaped: controls, which end a line or steer a terminal, and marks that turn the direction
-// of writing, which make a reviewer see what is not there. The rest stays as it is, so that names in any
-// script can be read.
+// of writing, which make a reviewer see what is not there. The rest stays as it is where the dialect
+// allows, so that names in any script can be read.
 func quote(s string, d dialect) string {
 	if plainInside(s) {
 		return `"` + s + `"`
@@ -29,7 +34,7 @@ func quote(s string, d dialect) string {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
-		case unicode.IsPrint(r):
+		case unicode.IsPrint(r) && (d == dialectYAML || r <= 0xFF):
 			b = utf8.AppendRune(b, r)
 		case r == '\b':
 			b = append(b, `\b`...)

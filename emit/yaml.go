@@ -56,6 +56,7 @@ type yamlPair struct {
 	value ast.Node
 }
 
+// yamlMapping returns a mapping. Keys are names of ours or of IAM: YAML ends one at 1024 characters.
 func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
 	// The keys of one mapping share their position: they stand in the same column.
 	position := &token.Position{}

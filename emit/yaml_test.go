@@ -35,7 +35,7 @@ var trickyStrings = []string{
 	"-", "- a", "--- ", "---", "...", "?", "? a", ":", ": a", "a:", "a: b", "a:b", "a::b", "#", "# a", "a #b", "a# b",
 	"&a", "*a", "!a", "!Ref x", "!!str a", "|", ">", ">-", "|2", "%", "%YAML 1.2", "@", "`", "=", "<<", "{", "}", "[", "]", "{}", "[]", "{a: b}", "[a, b]", ",", "a,b",
 	"'", "''", "'a'", `"`, `""`, `"a"`, `a"b`, `\`, `\\`, `\n`, `\u0041`, `a\`, `\"`, `"\`,
-	"$", "$$", "${", "${}", "${*}", "${?}", "${$}", "${!x}", "${AWS::Region}", "a${", "a$", "{a", "{AWS::Region}", "}", "${Literal1}", "$${AWS::Region}", "{{resolve:ssm:a}}", "{{resolve", "{{ x }}",
+	"$", "$$", "${", "${}", "${*}", "${?}", "${$}", "${!x}", "${AWS::Region}", "a${", "a$", "{a", "{AWS::Region}", "${Literal1}", "$${AWS::Region}", "{{resolve:ssm:a}}", "{{resolve", "{{ x }}",
 	"\" # x", "\"\nResources: {}\n", "x\n  Evil: true", "\n- a", "*/", "-->", "'''", `"""`, "<!--", "</script>", "&lt;",
 	strings.Repeat("long ", 400), strings.Repeat("\U0001f600", 50), "a\xffb", "\xed\xa0\x80",
 }
@@ -110,14 +110,15 @@ func TestQuote(t *testing.T) {
 		{`a"\/`, `"a\"\\/"`, `"a\"\\/"`},
 		{"\b\f\n\r\t\x00\x1f\x7f", `"\b\f\n\r\t\u0000\u001f\u007f"`, `"\b\f\n\r\t\u0000\u001f\u007f"`},
 		{"\u0085\u00a0é\u2028\ufeff\ufffe", `"\u0085\u00a0é\u2028\ufeff\ufffe"`, `"\u0085\u00a0é\u2028\ufeff\ufffe"`},
-		{"\U0001f600\U000f0000", `"😀\U000f0000"`, `"😀\udb80\udc00"`},
+		{"\U0001f600\U000f0000", `"😀\U000f0000"`, `"\ud83d\ude00\udb80\udc00"`},
+		{"日本", `"日本"`, `"\u65e5\u672c"`},
 		{"<&>'", `"<&>'"`, `"<&>'"`},
 	}
 	for _, tt := range tests {
 		if got := quote(tt.in, dialectYAML); got != tt.yaml {
 			t.Errorf("YAML %q: %s, want %s", tt.in, got, tt.yaml)
 		}
-		if got := quote(tt.in, dialectJSON); got != tt.json {
+		if got := quote(tt.in, dialectIAM); got != tt.json {
 			t.Errorf("JSON %q: %s, want %s", tt.in, got, tt.json)
 		}
 	}
