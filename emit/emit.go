@@ -3,6 +3,9 @@
 package emit
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/execrole/execrole/analyze/policy"
 )
 
@@ -45,21 +48,25 @@ type MissingValues struct {
 	Symbols []policy.Symbol
 }
 
-// Formats returns all formats, the default one first.
-func Formats() []*Format {
-	return nil
+// Error names all the symbols that lack a value.
+func (e *MissingValues) Error() string {
+	names := make([]string, len(e.Symbols))
+	for i, s := range e.Symbols {
+		names[i] = string(s)
+	}
+	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
+
+var formats = []*Format{cloudFormation, iamJSON}
+
+// Formats returns all formats, the default one first.
+func Formats() []*Format { return slices.Clone(formats) }
 
 // Lookup returns the format of that name or alias, or nil.
 func Lookup(name string) *Format {
-	for _, f := range Formats() {
-		if f.Name == name {
+	for _, f := range formats {
+		if f.Name == name || slices.Contains(f.Aliases, name) {
 			return f
-		}
-		for _, a := range f.Aliases {
-			if a == name {
-				return f
-			}
 		}
 	}
 	return nil

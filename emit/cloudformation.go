@@ -1,0 +1,162 @@
+package emit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// cloudFormation writes a template with the role as its only resource. The role's own values stay open
+// as pseudo parameters, whatever is known, so that one template serves every account and region.
+var cloudFormation = &Format{
+	Name:       "cloudformation",
+	Aliases:    []string{"cfn"},
+	Help:       "a CloudFormation template (YAML)",
+	Extensions: []string{".yaml", ".yml", ".template"},
+	Emit:       emitCloudFormation,
+}
+
+func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
+	if err := checkTexts(role, noDynamicReference); err != nil {
+		return nil, fmt.Errorf("format cloudformation: %w", err)
+	}
+	var properties []yamlPair
+	if role.Name != "" {
+		properties = append(properties, yamlPair{"RoleName", yamlQuoted(role.Name)})
+	}
+	properties = append(properties, yamlPair{"AssumeRolePolicyDocument", cfnDocument(role.Trust)})
+	if len(role.Inline) > 0 {
+		policies := make([]ast.Node, len(role.Inline))
+		for i, p := range role.Inline {
+			policies[i] = yamlMapping(
+				yamlPair{"PolicyName", yamlPlain(p.Name)},
+				yamlPair{"PolicyDocument", cfnDocument(p.Document)},
+			)
+		}
+		properties = append(properties, yamlPair{"Policies", yamlSequence(policies...)})
+	}
+	const id = "TaskExecutionRole"
+	template := yamlMapping(
+		yamlPair{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
+		yamlPair{"Description", yamlQuoted(cfnDescription(role.Family))},
+		yamlPair{"Resources", yamlMapping(
+			yamlPair{id, yamlMapping(
+				yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
+				yamlPair{"Properties", yamlMapping(properties...)},
+			)},
+		)},
+		yamlPair{"Outputs", yamlMapping(
+			yamlPair{id + "Name", yamlMapping(
+				yamlPair{"Description", yamlQuoted("Name of the task execution role")},
+				yamlPair{"Value", yamlTag("!Ref", yamlPlain(id))},
+			)},
+			yamlPair{id + "Arn", yamlMapping(
+				yamlPair{"Description", yamlQuoted("ARN of the task execution role, for executionRoleArn")},
+				yamlPair{"Value", yamlTag("!GetAtt", yamlPlain(id+".Arn"))},
+			)},
+		)},
+	)
+	template.Comment = yamlComment(headerComment(opts.Source))
+	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(template)}}, nil
+}
+
+// cfnDescription names the family only if it is one that ECS takes: a description has a limit, and
+// CloudFormation shows it in places whose escaping is not ours.
+func cfnDescription(family string) string {
+	const text = "Task execution role"
+	if len(family) == 0 || len(family) > 255 {
+		return text
+	}
+	for i := range len(family) {
+		if c := family[i]; !asciiLetter(c) && !(c >= '0' && c <= '9') && c != '-' && c != '_' {
+			return text
+		}
+	}
+	return text + " of " + family
+}
+
+// noDynamicReference refuses what CloudFormation would replace with the value of a parameter or secret:
+// that happens after all functions, in any string, and cannot be escaped.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+func noDynamicReference(s string) error {
+	if strings.Contains(s, "{{resolve:") {
+		return fmt.Errorf(`%q holds "{{resolve:", which CloudFormation would replace with the value of a parameter or secret; it has no way to write this text`, s)
+	}
+	return nil
+}
+
+func cfnDocument(d policy.Document) *ast.MappingNode {
+	statements := make([]ast.Node, len(d.Statements))
+	comments := make([]*ast.CommentGroupNode, len(d.Statements))
+	for i, s := range d.Statements {
+		statements[i] = cfnMembers(statementMembers(s))
+		lines := make([]string, len(s.From))
+		for j, from := range s.From {
+			lines[j] = sourceComment(from)
+		}
+		comments[i] = yamlComment(lines...)
+	}
+	sequence := yamlSequence(statements...)
+	sequence.ValueHeadComments = comments
+	return yamlMapping(
+		yamlPair{"Version", yamlQuoted(policy.Version)},
+		yamlPair{"Statement", sequence},
+	)
+}
+
+func cfnMembers(members []member) *ast.MappingNode {
+	pairs := make([]yamlPair, len(members))
+	for i, m := range members {
+		pairs[i] = yamlPair{m.key, cfnValue(m)}
+	}
+	return yamlMapping(pairs...)
+}
+
+func cfnValue(m member) ast.Node {
+	if m.members != nil {
+		return cfnMembers(m.members)
+	}
+	scalars := make([]ast.Node, len(m.texts))
+	for i, t := range m.texts {
+		if m.ours {
+			scalars[i] = yamlPlain(string(t))
+		} else {
+			scalars[i] = cfnText(t)
+		}
+	}
+	if len(scalars) == 1 {
+		return scalars[0]
+	}
+	return yamlSequence(scalars...)
+}
+
+// cfnText returns a text with its symbols as references. A text without any is a plain string, never
+// !Sub, which cfn-lint reports as needless. Literal parts that hold "${", as IAM's escapes ${*} do, are
+// handed to Fn::Sub as variables: it does not look into those.
+func cfnText(t policy.Text) ast.Node {
+	if t.IsLiteral() {
+		return yamlQuoted(string(t))
+	}
+	if symbols := t.Symbols(); len(symbols) == 1 && t == policy.Of(symbols[0]) {
+		return yamlTag("!Ref", yamlPlain(string(symbols[0])))
+	}
+	var variables []yamlPair
+	sub := t.Expand(func(literal string) string {
+		// A dollar at the end would stand before the next symbol's "${".
+		if !strings.Contains(literal, "${") && !strings.HasSuffix(literal, "$") {
+			return literal
+		}
+		name := "Literal" + strconv.Itoa(len(variables)+1)
+		variables = append(variables, yamlPair{name, yamlQuoted(literal)})
+		return "${" + name + "}"
+	}, func(s policy.Symbol) string { return "${" + string(s) + "}" })
+	if variables == nil {
+		return yamlTag("!Sub", yamlQuoted(sub))
+	}
+	return yamlMapping(yamlPair{"Fn::Sub", yamlSequence(yamlQuoted(sub), yamlMapping(variables...))})
+}

@@ -1,0 +1,88 @@
+package explain
+
+import (
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+const own = "\x00AWS::Partition\x00"
+
+var (
+	token = &analyze.Grant{Sid: "EcrToken", Actions: []analyze.Action{{Name: "ecr:GetAuthorizationToken", Strength: analyze.Called}}}
+	pull  = &analyze.Grant{Sid: "EcrPull", Actions: []analyze.Action{
+		{Name: "ecr:BatchGetImage", Strength: analyze.Called},
+		{Name: "ecr:BatchCheckLayerAvailability", Strength: analyze.Documented},
+	}}
+	read  = &analyze.Grant{Sid: "Secrets", Actions: []analyze.Action{{Name: "secretsmanager:GetSecretValue", Strength: analyze.Called}}}
+	write = &analyze.Grant{Sid: "Logs", Actions: []analyze.Action{{Name: "logs:PutLogEvents", Strength: analyze.Called}}}
+	get   = &analyze.Grant{Sid: "Files", Actions: []analyze.Action{{Name: "s3:GetObject", Strength: analyze.Called}}}
+
+	images = &analyze.Rule{ID: "ecr-image", Why: "ECS signs in to the registry and pulls the image.", Doc: "https://docs.aws.amazon.com/ecr"}
+	creds  = &analyze.Rule{ID: "registry-credentials", Why: "ECS signs in to a registry with the secret's user name and password.", Doc: "https://docs.aws.amazon.com/private-auth"}
+	vars   = &analyze.Rule{ID: "secret-secretsmanager", Why: "ECS reads the secret and puts it into the container's environment.", Doc: "https://docs.aws.amazon.com/secrets"}
+	logs   = &analyze.Rule{ID: "awslogs", Why: "The log driver writes to a stream of the group."}
+	files  = &analyze.Rule{ID: "environment-file", Why: "ECS reads the file before the container starts.", Doc: "https://docs.aws.amazon.com/files"}
+)
+
+func at(line, column int, pointer, container, field string) taskdef.Ref {
+	return taskdef.Ref{File: "web.json", Line: line, Column: column, Pointer: pointer, Container: container, Field: field}
+}
+
+// webPlan is a task of three containers: an app, a proxy and a log router.
+func webPlan() *analyze.Plan {
+	account := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333"}}}
+	other := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"444455556666"}}}
+	const db = policy.Text("arn:" + own + ":secretsmanager:us-east-1:111122223333:secret:db-??????")
+	appImage := at(5, 16, "/containerDefinitions/0/image", "app", "image")
+	proxyImage := at(21, 16, "/containerDefinitions/1/image", "proxy", "image")
+	plan := &analyze.Plan{File: "web.json", Family: "web"}
+	add := func(rule *analyze.Rule, grant *analyze.Grant, resource policy.Text, match analyze.Match, ref taskdef.Ref, conditions ...policy.Condition) {
+		plan.Requirements = append(plan.Requirements, analyze.Requirement{
+			Rule: rule, Grant: grant, Actions: grant.Actions, Resource: resource, Match: match, Conditions: conditions, At: ref,
+		})
+	}
+	add(images, token, "*", analyze.Exact, appImage)
+	add(images, pull, "arn:aws:ecr:us-east-1:111122223333:repository/app", analyze.Exact, appImage)
+	add(vars, read, db, analyze.OneOf, at(8, 40, "/containerDefinitions/0/secrets/0/valueFrom", "app", "secrets DB_PASSWORD"))
+	add(vars, read, db, analyze.OneOf, at(9, 40, "/containerDefinitions/0/secrets/1/valueFrom", "app", "secrets DB_USER"))
+	add(files, get, "arn:aws:s3:::config/a.env", analyze.Exact, at(12, 20, "/containerDefinitions/0/environmentFiles/0/value", "app", "environmentFiles arn:aws:s3:::config/a.env"), account...)
+	add(logs, write, "arn:aws:logs:us-east-1:111122223333:log-group:/web:log-stream:web/app/*", analyze.Each, at(15, 9, "/containerDefinitions/0/logConfiguration", "app", "logConfiguration"))
+	add(images, token, "*", analyze.Exact, proxyImage)
+	add(images, pull, "arn:aws:ecr:us-east-1:111122223333:repository/proxy", analyze.Exact, proxyImage)
+	add(creds, read, "arn:aws:secretsmanager:us-east-1:111122223333:secret:hub-a1B2c3", analyze.Exact, at(33, 40, "/containerDefinitions/2/repositoryCredentials/credentialsParameter", "log_router", "repositoryCredentials"))
+	add(files, get, "arn:aws:s3:::config/r.env", analyze.Exact, at(36, 20, "/containerDefinitions/2/environmentFiles/0/value", "log_router", "environmentFiles arn:aws:s3:::config/r.env"), other...)
+	plan.Findings = []analyze.Finding{
+		{Severity: analyze.Warning, Rule: "secret-secretsmanager", At: at(8, 40, "/containerDefinitions/0/secrets/0/valueFrom", "app", "secrets DB_PASSWORD"), Message: `"db" may be a whole name`},
+		{Severity: analyze.Note, Rule: "schema", At: taskdef.Ref{File: "web.json", Line: 1, Column: 1}, Message: "no executionRoleArn"},
+	}
+	return plan
+}
+
+// webRole is what the plan merges to; the two files' conditions became one with two values.
+func webRole() *policy.Role {
+	from := func(list ...string) (out []policy.Source) {
+		for _, s := range list {
+			container, field, _ := strings.Cut(s, ": ")
+			out = append(out, policy.Source{Container: container, Field: field})
+		}
+		return out
+	}
+	return &policy.Role{Family: "web", Inline: []policy.Policy{{Name: "TaskExecution", Document: policy.Document{Statements: []policy.Statement{
+		{Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"}, From: from("app: image", "proxy: image")},
+		{Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"},
+			Resources: []policy.Text{"arn:aws:ecr:us-east-1:111122223333:repository/app", "arn:aws:ecr:us-east-1:111122223333:repository/proxy"},
+			From:      from("app: image", "proxy: image")},
+		{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
+			Resources: []policy.Text{"arn:" + own + ":secretsmanager:us-east-1:111122223333:secret:db-??????", "arn:aws:secretsmanager:us-east-1:111122223333:secret:hub-a1B2c3"},
+			From:      from("app: secrets DB_PASSWORD", "app: secrets DB_USER", "log_router: repositoryCredentials")},
+		{Sid: "Files", Actions: []string{"s3:GetObject"}, Resources: []policy.Text{"arn:aws:s3:::config/a.env", "arn:aws:s3:::config/r.env"},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}}},
+			From:       from("app: environmentFiles arn:aws:s3:::config/a.env", "log_router: environmentFiles arn:aws:s3:::config/r.env")},
+		{Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{"arn:aws:logs:us-east-1:111122223333:log-group:/web:log-stream:web/app/*"}, From: from("app: logConfiguration")},
+	}}}}}
+}
+
+var notInTask = []analyze.Unseen{{What: "keys of your own in KMS", Cure: "add kms:Decrypt on the key"}, {What: "a pull-through cache"}}

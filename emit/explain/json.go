@@ -1,0 +1,158 @@
+package explain
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Schema is the number of the form that [JSON] writes. It changes when a member changes its meaning or
+// goes, not when one is added.
+const Schema = 1
+
+// document is what JSON writes. Lists are never null: readers can loop without asking.
+type document struct {
+	Schema       int           `json:"schema"`
+	Family       string        `json:"family"`
+	Statements   []statement   `json:"statements"`
+	Requirements []requirement `json:"requirements"`
+	Findings     []finding     `json:"findings"`
+	MinimumAgent string        `json:"minimumAgent"`
+	Unseen       []unseen      `json:"unseen"`
+}
+
+type statement struct {
+	Sid        string     `json:"sid"`
+	Actions    []string   `json:"actions"`
+	Resources  []string   `json:"resources"`
+	Conditions conditions `json:"conditions"`
+	From       []string   `json:"from"`
+}
+
+type requirement struct {
+	Rule       string     `json:"rule"`
+	Actions    []action   `json:"actions"`
+	Resource   string     `json:"resource"`
+	Match      string     `json:"match"`
+	Conditions conditions `json:"conditions"`
+	From       place      `json:"from"`
+	Why        string     `json:"why"`
+	Doc        string     `json:"doc"`
+}
+
+type action struct {
+	Name     string `json:"name"`
+	Strength string `json:"strength"`
+}
+
+type finding struct {
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+	Message  string `json:"message"`
+	At       place  `json:"at"`
+}
+
+type place struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	Pointer   string `json:"pointer"`
+	Container string `json:"container"`
+	Field     string `json:"field"`
+}
+
+type unseen struct {
+	What string `json:"what"`
+	Cure string `json:"cure"`
+}
+
+// conditions are nested as in a policy: operator, key, values.
+type conditions map[string]map[string][]string
+
+// JSON returns the plan and the role for programs. Role is nil where the plan has errors; the requirements
+// are there all the same. Symbols stand as ${AWS::AccountId}.
+func JSON(plan *analyze.Plan, role *policy.Role) []byte {
+	return jsonText(plan, role, plan.Agent(), plan.Unseen())
+}
+
+// jsonText is JSON with what the plan derives from all rules handed in, so that tests can choose it.
+func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []analyze.Unseen) []byte {
+	doc := document{
+		Schema:       Schema,
+		Family:       plan.Family,
+		Statements:   []statement{},
+		Requirements: []requirement{},
+		Findings:     []finding{},
+		MinimumAgent: agent,
+		Unseen:       []unseen{},
+	}
+	for _, s := range statements(role) {
+		from := make([]string, len(s.From))
+		for i, f := range s.From {
+			from[i] = source(f.Container, f.Field)
+		}
+		doc.Statements = append(doc.Statements, statement{
+			Sid:        s.Sid,
+			Actions:    append([]string{}, s.Actions...),
+			Resources:  texts(s.Resources),
+			Conditions: conditionsOf(s.Conditions),
+			From:       from,
+		})
+	}
+	for _, r := range plan.Requirements {
+		actions := make([]action, len(r.Actions))
+		for i, a := range r.Actions {
+			actions[i] = action{a.Name, string(a.Strength)}
+		}
+		doc.Requirements = append(doc.Requirements, requirement{
+			Rule:       r.Rule.ID,
+			Actions:    actions,
+			Resource:   r.Resource.String(),
+			Match:      string(r.Match),
+			Conditions: conditionsOf(r.Conditions),
+			From:       placeOf(r.At),
+			Why:        r.Rule.Why,
+			Doc:        r.Rule.Doc,
+		})
+	}
+	for _, f := range plan.Findings {
+		doc.Findings = append(doc.Findings, finding{f.Rule, string(f.Severity), f.Message, placeOf(f.At)})
+	}
+	for _, u := range notInTask {
+		doc.Unseen = append(doc.Unseen, unseen{u.What, u.Cure})
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(doc); err != nil {
+		panic("explain: " + err.Error()) // the document is made of strings and numbers
+	}
+	return []byte(printable(b.String(), true))
+}
+
+func texts(list []policy.Text) []string {
+	out := make([]string, len(list))
+	for i, t := range list {
+		out[i] = t.String()
+	}
+	return out
+}
+
+func conditionsOf(list []policy.Condition) conditions {
+	out := conditions{}
+	for _, c := range list {
+		if out[c.Operator] == nil {
+			out[c.Operator] = map[string][]string{}
+		}
+		out[c.Operator][c.Key] = texts(c.Values)
+	}
+	return out
+}
+
+func placeOf(r taskdef.Ref) place {
+	return place{r.File, r.Line, r.Column, r.Pointer, r.Container, r.Field}
+}

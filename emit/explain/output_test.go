@@ -1,0 +1,190 @@
+package explain
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var update = flag.Bool("update", false, "write testdata anew; read the difference before committing it")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s: -want +got\n%s", name, diff)
+	}
+}
+
+func TestGoldens(t *testing.T) {
+	failed := webPlan()
+	failed.Findings = append(failed.Findings, analyze.Finding{
+		Severity: analyze.Error, Rule: "ecr-image", At: at(28, 16, "/containerDefinitions/2/image", "log_router", "image"),
+		Message: `"<IMAGE>" is a placeholder: give --set IMAGE=VALUE`,
+	})
+	golden(t, "web.txt", text(webPlan(), webRole(), "1.37.0", notInTask, false))
+	golden(t, "web.json", jsonText(webPlan(), webRole(), "1.37.0", notInTask))
+	golden(t, "failed.txt", text(failed, nil, "1.37.0", notInTask, false))
+}
+
+// TestColorOnlyColors: without its escape sequences the colored text is the plain one.
+func TestColorOnlyColors(t *testing.T) {
+	sequence := regexp.MustCompile("\x1b\\[[0-9]*m")
+	for _, role := range []*policy.Role{webRole(), nil} {
+		plain := string(text(webPlan(), role, "1.37.0", notInTask, false))
+		colored := string(text(webPlan(), role, "1.37.0", notInTask, true))
+		if diff := cmp.Diff(plain, sequence.ReplaceAllString(colored, "")); diff != "" {
+			t.Errorf("-plain +colored\n%s", diff)
+		}
+		if strings.Contains(plain, "\x1b") || !strings.Contains(colored, "\x1b[33mwarning:\x1b[0m") {
+			t.Errorf("escape sequences in the plain text or none for the warning in the other:\n%q", colored)
+		}
+	}
+}
+
+// TestNothingIsLost: a requirement that no statement serves is shown all the same.
+func TestNothingIsLost(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*policy.Statement)
+		lost   string
+	}{
+		{"resource", func(s *policy.Statement) { s.Resources = s.Resources[:1] }, "repository/proxy"},
+		{"action", func(s *policy.Statement) { s.Actions = s.Actions[:1] }, "repository/app"},
+		{"condition", func(s *policy.Statement) {
+			s.Conditions = []policy.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []policy.Text{"true"}}}
+		}, "repository/app"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			role := webRole()
+			tt.change(&role.Inline[0].Document.Statements[1])
+			_, rest, found := strings.Cut(string(Text(webPlan(), role, false)), "\nRequired, but not in this role:\n")
+			if !found || !strings.Contains(rest, tt.lost) {
+				t.Errorf("%s is not in what the role lacks:\n%s", tt.lost, rest)
+			}
+		})
+	}
+}
+
+func TestTitles(t *testing.T) {
+	tests := []struct {
+		name string
+		plan *analyze.Plan
+		role *policy.Role
+		want string
+	}{
+		{"nothing needed", &analyze.Plan{File: "-", Family: "web"}, &policy.Role{},
+			"Task execution role of web\nThe role needs no permissions: its trust policy is all.\n"},
+		{"nothing known", &analyze.Plan{File: "a\nb.json"}, nil,
+			`Task execution role (a\nb.json)` + "\nNo role can be written: see the findings.\n"},
+	}
+	for _, tt := range tests {
+		if got := string(text(tt.plan, tt.role, "", nil, false)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestEmptyLists: readers of the JSON can loop over every list.
+func TestEmptyLists(t *testing.T) {
+	plan := &analyze.Plan{Requirements: []analyze.Requirement{{Rule: logs, Grant: write}}}
+	role := &policy.Role{Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{}}}}}}
+	for _, got := range [][]byte{
+		jsonText(&analyze.Plan{}, nil, "", nil), jsonText(&analyze.Plan{}, &policy.Role{}, "", nil), jsonText(plan, role, "", nil),
+	} {
+		if strings.Contains(string(got), "null") || !json.Valid(got) {
+			t.Errorf("null in\n%s", got)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"", ""},
+		{`secrets "A" \ é 日 😀`, `secrets "A" \ é 日 😀`},
+		{"a\nb\r\tc", `a\nb\r\tc`},
+		{"\x00\x1b[31m\x7f\u0085\u009b\u200b\u202e\u2028\ufeff", `\u0000\u001b[31m\u007f\u0085\u009b\u200b\u202e\u2028\ufeff`},
+		{"\U000e0001", `\udb40\udc01`},
+		{"a\xffb\ufffd", `a\xffb` + "\ufffd"},
+	}
+	for _, tt := range tests {
+		if got := Printable(tt.in); got != tt.want {
+			t.Errorf("Printable(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func FuzzHostileStrings(f *testing.F) {
+	for _, s := range []string{"app", "a\nb", "\x1b[2J", "\u009b31m", "\u202e", "\u2028", "a\xff", "\U000e0001", `"\`, "error: ", "web.json:1:1: error: "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.IndexByte(s, 0) >= 0 {
+			t.Skip("no reader lets NUL in")
+		}
+		ref := taskdef.Ref{File: s, Line: 1, Column: 1, Pointer: s, Container: s, Field: s}
+		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}}
+		plan := &analyze.Plan{File: s, Family: s,
+			Requirements: []analyze.Requirement{{Rule: logs, Grant: write, Actions: write.Actions, Resource: policy.Text(s), Conditions: conditions, At: ref}},
+			Findings:     []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: s}},
+		}
+		role := &policy.Role{Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
+			Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{policy.Text(s)}, Conditions: conditions,
+			From: []policy.Source{{Container: s, Field: s}},
+		}}}}}}
+		reference := &analyze.Plan{File: "x", Family: "x",
+			Requirements: []analyze.Requirement{plan.Requirements[0]}, Findings: []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: "x"}},
+		}
+		for _, r := range []*policy.Role{role, nil} {
+			asText := text(plan, r, "1.0.0", nil, false)
+			checkPrintable(t, asText)
+			// No string adds a line.
+			if want, got := strings.Count(string(text(reference, r, "1.0.0", nil, false)), "\n"), strings.Count(string(asText), "\n"); want != got {
+				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asText)
+			}
+			asJSON := jsonText(plan, r, "1.0.0", nil)
+			checkPrintable(t, asJSON)
+			var got document
+			if err := json.Unmarshal(asJSON, &got); err != nil {
+				t.Fatalf("%q: %v\n%s", s, err, asJSON)
+			}
+			want := toUTF8(s)
+			if got.Family != want || got.Requirements[0].From.Field != want || got.Requirements[0].Resource != want || got.Findings[0].Message != want {
+				t.Errorf("%q is read back as something else:\n%s", s, asJSON)
+			}
+		}
+	})
+}
+
+// toUTF8 replaces each invalid byte, as encoding/json does.
+func toUTF8(s string) string { return string([]rune(s)) }
+
+func checkPrintable(t *testing.T, text []byte) {
+	t.Helper()
+	for _, r := range string(text) {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Fatalf("%q in the output:\n%q", r, text)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Printable returns s fit for one line of a terminal: whatever is not printable, such as a line break, a
+// control that steers the terminal or a mark that turns the direction of writing, stands as JSON escapes it.
+// Every string of the input has to pass through here, or through an encoder, before it is shown.
+func Printable(s string) string { return printable(s, false) }
+
+// printable is also right for a whole JSON document, if lines are kept: what it replaces stands in strings
+// only, and the escapes are JSON's.
+func printable(s string, keepLines bool) string {
+	ok := func(r rune) bool { return unicode.IsPrint(r) || keepLines && r == '\n' }
+	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) || r == utf8.RuneError }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case ok(r):
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

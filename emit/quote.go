@@ -1,0 +1,77 @@
+package emit
+
+import (
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// dialect is a syntax of double-quoted strings.
+type dialect int
+
+const (
+	// dialectIAM is JSON as IAM's API takes it: no character beyond U+00FF may stand in a policy document
+	// as itself, whatever JSON allows.
+	//
+	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html (PolicyDocument, pattern)
+	dialectIAM dialect = iota
+	// dialectYAML differs in the escapes of characters beyond the Basic Multilingual Plane: YAML does not
+	// join the two halves that JSON writes.
+	dialectYAML
+)
+
+// quote returns s, which has to be valid UTF-8, as a double-quoted string. Everything that is not
+// printable is escaped: controls, which end a line or steer a terminal, and marks that turn the direction
+// of writing, which make a reviewer see what is not there. The rest stays as it is where the dialect
+// allows, so that names in any script can be read.
+func quote(s string, d dialect) string {
+	if plainInside(s) {
+		return `"` + s + `"`
+	}
+	b := make([]byte, 0, len(s)+16)
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case unicode.IsPrint(r) && (d == dialectYAML || r <= 0xFF):
+			b = utf8.AppendRune(b, r)
+		case r == '\b':
+			b = append(b, `\b`...)
+		case r == '\f':
+			b = append(b, `\f`...)
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r <= 0xFFFF:
+			b = appendHex(append(b, `\u`...), r, 4)
+		case d == dialectYAML:
+			b = appendHex(append(b, `\U`...), r, 8)
+		default:
+			high, low := utf16.EncodeRune(r)
+			b = appendHex(append(b, `\u`...), high, 4)
+			b = appendHex(append(b, `\u`...), low, 4)
+		}
+	}
+	return string(append(b, '"'))
+}
+
+// plainInside reports whether s is written between quotes as it stands. Nearly every string is.
+func plainInside(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func appendHex(b []byte, r rune, digits int) []byte {
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[r>>shift&15])
+	}
+	return b
+}

@@ -1,0 +1,145 @@
+package emit
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// member is one element of a statement as every format writes it: a key with one or many texts, or with
+// members of its own. IAM's grammar has nothing else, so that formats need to know only how their
+// language writes a text, a list and a mapping.
+type member struct {
+	key     string
+	texts   []policy.Text // one is written as such, without a list around it
+	members []member      // for Principal and Condition, instead of texts
+	ours    bool          // the texts are constants of execrole: they need no quotes where none are usual
+}
+
+// statementMembers returns the elements of a statement in the order in which they are written.
+func statementMembers(s policy.Statement) []member {
+	list := make([]member, 0, 6)
+	if s.Sid != "" {
+		list = append(list, constant("Sid", s.Sid))
+	}
+	list = append(list, constant("Effect", "Allow"))
+	if s.Service != "" {
+		list = append(list, member{key: "Principal", members: []member{constant("Service", s.Service)}})
+	}
+	list = append(list, constant("Action", s.Actions...))
+	if s.Resources != nil {
+		list = append(list, member{key: "Resource", texts: s.Resources})
+	}
+	if len(s.Conditions) > 0 {
+		list = append(list, member{key: "Condition", members: conditionMembers(s.Conditions)})
+	}
+	return list
+}
+
+// conditionMembers returns the operators, each with its keys. It sorts, since an operator that stood in
+// two places would make a mapping with a repeated key.
+func conditionMembers(conditions []policy.Condition) []member {
+	sorted := slices.SortedStableFunc(slices.Values(conditions), func(a, b policy.Condition) int {
+		return cmp.Or(cmp.Compare(a.Operator, b.Operator), cmp.Compare(a.Key, b.Key))
+	})
+	var operators []member
+	for _, c := range sorted {
+		if n := len(operators); n == 0 || operators[n-1].key != c.Operator {
+			operators = append(operators, member{key: c.Operator})
+		}
+		last := &operators[len(operators)-1]
+		last.members = append(last.members, member{key: c.Key, texts: c.Values})
+	}
+	return operators
+}
+
+func constant(key string, values ...string) member {
+	m := member{key: key, ours: true, texts: make([]policy.Text, len(values))}
+	for i, v := range values {
+		m.texts[i] = policy.Text(v)
+	}
+	return m
+}
+
+// checkTexts calls bad for every string of the role that ends as a value in the output, and returns the
+// first error. Every format refuses text that is not UTF-8: it could only write something else.
+func checkTexts(role *policy.Role, bad func(string) error) error {
+	var walk func([]member) error
+	check := func(s string) error {
+		if !utf8.ValidString(s) {
+			return fmt.Errorf("%q is not valid UTF-8", s)
+		}
+		return bad(s)
+	}
+	walk = func(members []member) error {
+		for _, m := range members {
+			if err := check(m.key); err != nil {
+				return err
+			}
+			for _, t := range m.texts {
+				if err := check(t.String()); err != nil {
+					return err
+				}
+			}
+			if err := walk(m.members); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := check(role.Name); err != nil {
+		return err
+	}
+	for _, d := range documents(role) {
+		for _, s := range d.Statements {
+			if err := walk(statementMembers(s)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range role.Inline {
+		if err := check(p.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// documents returns the permissions policies and then the trust policy.
+func documents(role *policy.Role) []policy.Document {
+	list := make([]policy.Document, 0, len(role.Inline)+1)
+	for _, p := range role.Inline {
+		list = append(list, p.Document)
+	}
+	return append(list, role.Trust)
+}
+
+// maxStem leaves room for the ending in the 255 bytes that file systems allow.
+const maxStem = 128
+
+// stem returns how names of a role's files begin: the family, without what a file system or a shell
+// could take for something else. A family that is too long is cut and gets a hash of the whole, so that
+// two long families that begin alike keep two names.
+func stem(family string) string {
+	s := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, family)
+	if s == "" || s[0] == '-' {
+		s = "task" + s // a name that began with "-" would be a flag to the next command
+	}
+	if len(s) > maxStem {
+		sum := sha256.Sum256([]byte(family))
+		hash := hex.EncodeToString(sum[:4])
+		s = s[:maxStem-len(hash)-1] + "-" + hash
+	}
+	return s
+}
