@@ -50,7 +50,7 @@ func (r *request) explainFlags(flags *pflag.FlagSet) {
 }
 
 func (r *request) flags(flags *pflag.FlagSet) {
-	flags.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (it exists, or the\nname ends in a separator); - is standard output")
+	flags.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (one that\nexists, or a name that ends in /); - is standard\noutput")
 	flags.StringArrayVar(&r.set, "set", nil, "fill a placeholder of the input, by its name or by\na JSON pointer: `NAME=VALUE`; repeatable")
 	flags.StringArrayVar(&r.image, "image", nil, "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
