@@ -26,7 +26,7 @@ do not go to standard error as well, unless the explanation goes to a file.
 func explainFormats() []*emit.Format {
 	return []*emit.Format{
 		{Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"}},
-		{Name: "json", Help: "for programs, described in docs/explain.md", Extensions: []string{".json"}},
+		{Name: "json", Help: "for programs", Extensions: []string{".json"}},
 	}
 }
 

@@ -32,8 +32,10 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 			continue
 		}
 		flagged++
-		for _, flag := range f.Flags {
-			if !slices.Contains(flags, flag) {
+		for i, flag := range f.Flags {
+			// A placeholder in an image can be filled or the image given: one of the two is enough.
+			instead := strings.HasPrefix(flag, "--image ") && i > 0 && strings.HasPrefix(f.Flags[0], "--set ")
+			if !instead && !slices.Contains(flags, flag) {
 				flags = append(flags, flag)
 			}
 		}

@@ -63,6 +63,7 @@ func finding(severity analyze.Severity, message string, flags ...string) analyze
 func TestReport(t *testing.T) {
 	a := finding(analyze.Error, "no A", "--set A=VALUE", "--image app=URI")
 	b := finding(analyze.Error, "no B\x1b", "--set B=VALUE", "--set A=VALUE")
+	none := finding(analyze.Error, "no image", "--image side=URI")
 	warning := finding(analyze.Warning, "odd", "--set C=VALUE")
 	remark := finding(analyze.Note, "so be it")
 	for _, c := range []struct {
@@ -73,10 +74,11 @@ func TestReport(t *testing.T) {
 	}{
 		{"nothing", nil, true, ""},
 		{"one error", []analyze.Finding{a}, false, "web.json:2:5: error: no A [ecr-image]\n"},
-		{"all flags once", []analyze.Finding{a, warning, remark, b}, false, "web.json:2:5: error: no A [ecr-image]\n" +
+		{"all flags once", []analyze.Finding{a, warning, remark, b, none}, false, "web.json:2:5: error: no A [ecr-image]\n" +
 			"web.json:2:5: warning: odd [ecr-image]\n" +
 			"web.json:2:5: error: no B\\x1b [ecr-image]\n" +
-			"execrole: to go on, add: --set A=VALUE --image app=URI --set B=VALUE\n"},
+			"web.json:2:5: error: no image [ecr-image]\n" +
+			"execrole: to go on, add: --set A=VALUE --set B=VALUE --image side=URI\n"},
 		{"notes", []analyze.Finding{warning, remark}, true, "web.json:2:5: warning: odd [ecr-image]\n" +
 			"web.json:2:5: note: so be it [ecr-image]\n"},
 		{"no notes", []analyze.Finding{remark}, false, ""},
