@@ -1,6 +1,6 @@
 module github.com/execrole/execrole
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/aws/aws-sdk-go-v2/service/ecs v1.104.1
@@ -16,4 +16,9 @@ require (
 	github.com/spf13/pflag v1.0.10
 )
 
-require golang.org/x/tools v0.26.0 // indirect
+require golang.org/x/sys v0.49.0 // indirect
+
+require (
+	golang.org/x/term v0.47.0
+	golang.org/x/tools v0.26.0 // indirect
+)

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what the command prints into the transcripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"execrole": main})
+}
+
+// TestScript runs the transcripts of testdata/script. In them, the condition [root] says that permissions
+// of files do not bind; the commands of their own are explained below.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Condition: func(cond string) (bool, error) {
+			return cond == "root" && os.Geteuid() == 0, nil
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TERM", "xterm")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// mode FILE MODE fails unless the file has the mode, as ls prints it.
+			"mode": func(ts *testscript.TestScript, neg bool, args []string) {
+				info, err := os.Stat(ts.MkAbs(args[0]))
+				ts.Check(err)
+				if got := info.Mode().Perm().String(); (got == args[1]) == neg {
+					ts.Fatalf("mode of %s is %s", args[0], got)
+				}
+			},
+			// same A B fails unless both files were changed at the same time.
+			"same": func(ts *testscript.TestScript, neg bool, args []string) {
+				a, err := os.Stat(ts.MkAbs(args[0]))
+				ts.Check(err)
+				b, err := os.Stat(ts.MkAbs(args[1]))
+				ts.Check(err)
+				if a.ModTime().Equal(b.ModTime()) == neg {
+					ts.Fatalf("%s was changed at %v, %s at %v", args[0], a.ModTime(), args[1], b.ModTime())
+				}
+			},
+			// big FILE writes one byte more than is read.
+			"big": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", maxInput+1)), 0o666))
+			},
+			// only DIR NAME... fails unless the folder holds just these: no temporary files are left.
+			"only": func(ts *testscript.TestScript, neg bool, args []string) {
+				var names []string
+				ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+					if err == nil && path != ts.MkAbs(args[0]) {
+						names = append(names, d.Name())
+					}
+					return err
+				}))
+				if got, want := strings.Join(names, " "), strings.Join(args[1:], " "); (got == want) == neg {
+					ts.Fatalf("%s holds %q", args[0], got)
+				}
+			},
+		},
+	})
+}
+
+// TestDependencies keeps what would make the command slow to build or to start, or let it reach the
+// network, out of it.
+func TestDependencies(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strings.Fields(string(out)) {
+		switch {
+		case path == "net/http", path == "github.com/aws/aws-sdk-go-v2/service/ecs", strings.Contains(path, "jsii"), strings.Contains(path, "awscdk"):
+			t.Errorf("the command depends on %s", path)
+		}
+	}
+}
+
+// TestHelpWidth keeps help readable in a terminal of the usual width.
+func TestHelpWidth(t *testing.T) {
+	for _, s := range subcommands() {
+		for line := range strings.Lines(s.help()) {
+			if len(strings.TrimRight(line, "\n")) > 80 {
+				t.Errorf("help %s: a line is longer than 80 columns: %q", s.name, line)
+			}
+		}
+	}
+}

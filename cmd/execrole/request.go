@@ -1,0 +1,283 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/emit"
+)
+
+// request is what the arguments of generate or explain ask for.
+type request struct {
+	formatName, output string
+	set, image         []string
+	calledOnly         bool
+	own                analyze.Own
+	role               policy.Options
+	strict, verbose    bool
+
+	// What follows is made of the above.
+	file    string // FILE, as it was given
+	name    string // FILE, as messages name it
+	format  *emit.Format
+	target  target
+	options analyze.Options
+}
+
+// generateFlags defines the flags of generate.
+func (r *request) generateFlags(flags *pflag.FlagSet) {
+	flags.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to write: see below")
+	r.flags(flags)
+}
+
+// explainFlags defines the flags of explain: all that change what is required or found, so that one
+// command line with another word in it explains what the first one wrote.
+func (r *request) explainFlags(flags *pflag.FlagSet) {
+	flags.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to explain in: see below")
+	r.flags(flags)
+}
+
+func (r *request) flags(flags *pflag.FlagSet) {
+	flags.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (one that\nexists, or a name that ends in /); - is standard\noutput")
+	flags.StringArrayVar(&r.set, "set", nil, "fill a placeholder of the input, by its name or by\na JSON pointer: `NAME=VALUE`; repeatable")
+	flags.StringArrayVar(&r.image, "image", nil, "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
+	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
+	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
+	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
+	flags.StringVar(&r.role.Name, "role-name", "", "the role's `NAME`; without it CloudFormation makes\none up, and CAPABILITY_IAM is enough to deploy")
+	flags.BoolVar(&r.calledOnly, "called-only", false, "leave out actions that AWS documents but no source\nis known to call")
+	flags.BoolVar(&r.role.NoSourceConditions, "no-source-conditions", false, "trust ECS without aws:SourceAccount and\naws:SourceArn")
+	flags.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
+	flags.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too")
+}
+
+// request reads the arguments of generate or explain and checks all of them that can be checked without
+// the input. When it returns nil, everything has been said and status is the exit status.
+func (c *command) request(name string, args []string) (r *request, status int) {
+	r = new(request)
+	flags := newFlags()
+	formats := emit.Formats()
+	if name == "explain" {
+		r.explainFlags(flags)
+		formats = explainFormats()
+	} else {
+		r.generateFlags(flags)
+	}
+	files, status, ok := c.parse(name, flags, args)
+	if !ok {
+		return nil, status
+	}
+
+	var problems []error
+	problem := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+
+	switch {
+	case len(files) == 0:
+		problem(errors.New("no FILE: name the task definition's file, or - for standard input"))
+	case len(files) > 1 && slices.ContainsFunc(subcommands(), func(s subcommand) bool { return s.name == files[1] }):
+		problem(fmt.Errorf("%q is a second FILE there: a command's name stands first", files[1]))
+	case len(files) > 1:
+		var names []string
+		for _, s := range subcommands() {
+			names = append(names, s.name)
+		}
+		problem(fmt.Errorf("one FILE at a time, not %q and %q%s", files[0], files[1], didYouMean("execrole ", files[0], names)))
+	case files[0] == "":
+		problem(errors.New("FILE is empty: name the task definition's file, or - for standard input"))
+	default:
+		r.file, r.name = files[0], printable(files[0])
+		if r.file == "-" {
+			r.name = "<stdin>"
+		}
+	}
+
+	// An empty value is most often a variable of the shell that is not set. It must not count as a flag
+	// that is not given.
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			problem(fmt.Errorf("--%s is empty: give it a value or leave it out", f.Name))
+		}
+	})
+
+	r.format = formats[0]
+	if r.formatName != "" {
+		r.format = lookup(formats, r.formatName)
+	}
+	if r.format == nil {
+		var names []string
+		for _, f := range formats {
+			names = append(append(names, f.Name), f.Aliases...)
+		}
+		problem(fmt.Errorf("unknown format %q%s; the formats are %s",
+			r.formatName, didYouMean("", r.formatName, names), formatNames(formats)))
+	}
+	if r.output != "" {
+		var err error
+		r.target, err = findTarget(r.output)
+		if err == nil && r.format != nil && r.target.path != "" && !r.target.folder {
+			err = checkExtension(r.output, r.format, formats, name)
+		}
+		problem(err)
+	}
+
+	r.options.CalledOnly = r.calledOnly
+	var errs []error
+	r.options.Set, errs = settings("--set", "NAME=VALUE", r.set)
+	problems = append(problems, errs...)
+	r.options.Image, errs = settings("--image", "CONTAINER=URI", r.image)
+	for _, s := range r.options.Image {
+		if s.Value == "" {
+			errs = append(errs, fmt.Errorf("--image %s= names no image; write --image CONTAINER=URI", s.Name))
+		}
+	}
+	problems = append(problems, errs...)
+	r.options.Own, errs = r.own.Check()
+	problems = append(problems, errs...)
+	problem(r.role.Check())
+
+	if len(problems) > 0 {
+		return nil, c.misuse(name, problems)
+	}
+	return r, statusDone
+}
+
+// lookup returns the format of that name or alias, or nil.
+func lookup(formats []*emit.Format, name string) *emit.Format {
+	for _, f := range formats {
+		if f.Name == name || slices.Contains(f.Aliases, name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// settings cuts the values of a repeatable flag at their first "=".
+func settings(flag, shape string, values []string) (list []taskdef.Setting, errs []error) {
+	for _, v := range values {
+		name, value, found := strings.Cut(v, "=")
+		s := taskdef.Setting{Name: name, Value: value}
+		i := slices.IndexFunc(list, func(old taskdef.Setting) bool { return old.Name == name })
+		switch {
+		case !found:
+			errs = append(errs, fmt.Errorf("%s %q has no \"=\"; write %s %s", flag, v, flag, shape))
+		case name == "":
+			errs = append(errs, fmt.Errorf("%s %q has nothing before the \"=\"; write %s %s", flag, v, flag, shape))
+		case !utf8.ValidString(v):
+			errs = append(errs, fmt.Errorf("%s %q is not UTF-8", flag, v))
+		case i >= 0 && list[i] != s:
+			errs = append(errs, fmt.Errorf("%s %s is given twice, as %q and as %q", flag, name, list[i].Value, value))
+		case i < 0:
+			list = append(list, s)
+		}
+	}
+	return list, errs
+}
+
+// maxInput is the size of the largest input that is read, in bytes.
+const maxInput = 16 << 20
+
+// input is what was read from FILE.
+type input struct {
+	data []byte
+	// base is the file's base name, which stands in the output, or "" if it is not a file: the numbers
+	// of pipes differ from run to run.
+	base string
+	info fs.FileInfo // nil where there is no file
+}
+
+// read reads the request's FILE. Its errors say all there is to say.
+func (c *command) read(r *request) (in input, err error) {
+	from := c.Stdin
+	if r.file != "-" {
+		f, err := os.Open(r.file)
+		if err != nil {
+			return in, fmt.Errorf("cannot read %s: %v", r.name, reason(err))
+		}
+		defer f.Close()
+		from = f
+	}
+	if f, ok := from.(*os.File); ok {
+		if in.info, err = f.Stat(); err != nil {
+			return in, fmt.Errorf("cannot read %s: %v", r.name, reason(err))
+		}
+		if in.info.IsDir() {
+			return in, fmt.Errorf("cannot read %s: it is a folder; name the task definition's file in it", r.name)
+		}
+		if r.file != "-" && in.info.Mode().IsRegular() {
+			in.base = filepath.Base(r.file)
+		}
+	}
+	in.data, err = io.ReadAll(io.LimitReader(from, maxInput+1))
+	if err != nil {
+		return in, fmt.Errorf("cannot read %s: %v", r.name, reason(err))
+	}
+	if len(in.data) > maxInput {
+		return in, fmt.Errorf("cannot read %s: it has more than %d MiB, and ECS takes no task definition of that size", r.name, maxInput>>20)
+	}
+	return in, nil
+}
+
+// foreign are extensions of files that no format writes. Output under such a name would be taken for
+// what it is not, by people and by tools that read every file of a folder.
+var foreign = [...]struct{ extension, what string }{
+	{".tf", "Terraform"}, {".tf.json", "Terraform"}, {".go", "Go"}, {".sh", "a shell script"},
+}
+
+// checkExtension refuses a file name that says something else than the format: role.json without -f json.
+func checkExtension(path string, format *emit.Format, formats []*emit.Format, command string) error {
+	lower := strings.ToLower(path)
+	for _, f := range foreign {
+		if strings.HasSuffix(lower, f.extension) {
+			return fmt.Errorf("-o %s: the name says %s, and no format writes that; the formats are %s", path, f.what, formatNames(formats))
+		}
+	}
+	extension := filepath.Ext(lower)
+	if extension == "" || slices.Contains(format.Extensions, extension) {
+		return nil
+	}
+	has := func(f *emit.Format) bool { return slices.Contains(f.Extensions, extension) }
+	if i := slices.IndexFunc(formats, has); i >= 0 {
+		return fmt.Errorf("-o %s: the name says %s, and the format is %s; add -f %s, or choose another name",
+			path, formats[i].Name, format.Name, formats[i].Name)
+	}
+	if i := slices.IndexFunc(emit.Formats(), has); i >= 0 && command != "generate" {
+		return fmt.Errorf("-o %s: the name says %s, which %s does not write; choose another name, or use execrole generate",
+			path, emit.Formats()[i].Name, command)
+	}
+	return nil
+}
+
+// exit returns the exit status of a run that was done with these findings.
+func (r *request) exit(findings []analyze.Finding) int {
+	if r.strict && warned(findings) {
+		return statusNo
+	}
+	return statusDone
+}
+
+// fail reports what stands in the way, besides findings: those have been reported.
+func (c *command) fail(errs ...error) int {
+	for _, err := range errs {
+		var findings analyze.Errors
+		if !errors.As(err, &findings) {
+			c.complain("%v", err)
+		}
+	}
+	return statusFailed
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+const versionText = `Prints the version of execrole, the Go release that built it, and the platform.
+`
+
+// version prints which execrole this is.
+func (c *command) version(args []string) int {
+	rest, status, ok := c.parse("version", newFlags(), args)
+	if !ok {
+		return status
+	}
+	if len(rest) > 0 {
+		return c.misuse("version", []error{errors.New("version takes no arguments")})
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok { // a build without modules
+		info = new(debug.BuildInfo)
+	}
+	return c.print(fmt.Sprintf("execrole %s %s %s/%s\n", versionOf(info), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+}
+
+// versionOf returns the module's version, or what is known of the commit where it has none.
+func versionOf(info *debug.BuildInfo) string {
+	version := info.Main.Version
+	if version != "" && version != "(devel)" {
+		return version // made from a tag or, as a pseudo-version, from a commit
+	}
+	version = "(devel)"
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if revision == "" {
+		return version
+	}
+	return version + "-" + strings.ToLower(revision[:min(12, len(revision))]) + dirty
+}
