@@ -20,6 +20,7 @@ type Rule struct {
 // Grant is a set of actions that is always granted together.
 type Grant struct {
 	Sid     string // of the statement it ends in; rules that need the same thing share it
+	Why     string // one sentence, where the rule's does not say enough about it
 	Actions []Action
 	Agent   string // least version of the ECS container agent, "1.23.0"; source: its CHANGELOG
 }
@@ -48,6 +49,14 @@ const (
 	Each  Match = "each"   // every string that fits: all task ids below a log stream prefix
 	OneOf Match = "one of" // one string that fits and cannot be known: a secret's random suffix
 )
+
+// Why returns the reason of the requirement, in a sentence.
+func (r *Requirement) Why() string {
+	if r.Grant != nil && r.Grant.Why != "" {
+		return r.Grant.Why
+	}
+	return r.Rule.Why
+}
 
 // Requirement is one permission that one field asks for.
 type Requirement struct {
@@ -89,7 +98,7 @@ type Finding struct {
 	Flags    []string // flags that settle it, ready to paste: "--set IMAGE=VALUE", "--image app=URI"
 }
 
-// String returns the finding as it is printed: file:line:col: severity: message [rule].
+// String returns the finding as it is printed, in one line: file:line:col: severity: message [rule].
 func (f Finding) String() string {
 	place := f.At.Place()
 	if place != "" {
@@ -99,7 +108,7 @@ func (f Finding) String() string {
 	if f.Rule != "" {
 		s += " [" + f.Rule + "]"
 	}
-	return s
+	return Printable(s)
 }
 
 // Rules returns all rules, in the order in which their statements are written.

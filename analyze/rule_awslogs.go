@@ -29,11 +29,13 @@ var (
 	// Source: moby daemon/logger/awslogs/cloudwatchlogs.go, which calls nothing else.
 	writeLogs = &Grant{
 		Sid:     "WriteLogs",
+		Why:     "The awslogs log driver creates the container's log stream and writes to it.",
 		Actions: []Action{{"logs:CreateLogStream", Called}, {"logs:PutLogEvents", Called}},
 		Agent:   "1.16.0",
 	}
 	createLogGroup = &Grant{
 		Sid:     "CreateLogGroups",
+		Why:     "The awslogs log driver creates the log group if it is missing, as awslogs-create-group tells it.",
 		Actions: []Action{{"logs:CreateLogGroup", Called}},
 		Agent:   "1.16.0",
 	}
@@ -41,6 +43,7 @@ var (
 	// not match; the plain one is what the documentation gives for the action.
 	createLogGroupPlain = &Grant{
 		Sid:     createLogGroup.Sid,
+		Why:     createLogGroup.Why,
 		Actions: []Action{{"logs:CreateLogGroup", Documented}},
 		Agent:   "1.16.0",
 	}

@@ -25,10 +25,15 @@ var environmentFiles = &Rule{
 }
 
 var (
-	getFile = &Grant{Sid: "ReadEnvironmentFiles", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0"}
+	getFile = &Grant{Sid: "ReadObjects", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0"}
 	// The guide asks for it; the agent finds the bucket's region by HeadBucket, which needs no permission. The
 	// agent of Fargate is not public. Source: agent/s3/factory/factory.go.
-	locateBucket = &Grant{Sid: "LocateBuckets", Actions: []Action{{"s3:GetBucketLocation", Documented}}, Agent: "1.39.0"}
+	locateBucket = &Grant{
+		Sid:     "LocateBuckets",
+		Why:     "AWS's guide asks for it, to find the region of the file's bucket; the agent on EC2 does without.",
+		Actions: []Action{{"s3:GetBucketLocation", Documented}},
+		Agent:   "1.39.0",
+	}
 )
 
 // maxEnvironmentFiles is how many files a container may have.

@@ -35,6 +35,7 @@ var ecrImage = &Rule{
 var (
 	ecrLogin = &Grant{
 		Sid:     "GetECRAuthorizationToken",
+		Why:     "ECS logs in to the registry of a private Amazon ECR image; the action has no resources of its own, so that IAM takes only * for it.",
 		Actions: []Action{{"ecr:GetAuthorizationToken", Called}},
 		Agent:   "1.16.0",
 	}
@@ -42,6 +43,7 @@ var (
 	// managed policy AmazonECSTaskExecutionRolePolicy and its VPC endpoint example have it.
 	ecrPull = &Grant{
 		Sid: "PullImages",
+		Why: "ECS pulls the image's manifest and layers from private Amazon ECR.",
 		Actions: []Action{
 			{"ecr:BatchGetImage", Called},
 			{"ecr:GetDownloadUrlForLayer", Called},
@@ -50,7 +52,7 @@ var (
 		Agent: "1.16.0",
 	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
-	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, Actions: ecrPull.Actions, Agent: "1.95.0"}
+	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, Why: ecrPull.Why, Actions: ecrPull.Actions, Agent: "1.95.0"}
 )
 
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +15,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/emit"
 )
 
 var update = flag.Bool("update", false, "write the outputs in testdata/golden anew; never the plans, which are written by hand")
@@ -179,5 +182,91 @@ func TestGoldenPlans(t *testing.T) {
 			}
 			c.check(t, "findings", findings.String())
 		})
+	}
+}
+
+// TestGoldenOutputs compares every format's files with the sections of those names. For formats that need
+// them, the role's own values are the ones below.
+func TestGoldenOutputs(t *testing.T) {
+	own := analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	for _, c := range goldenCases(t) {
+		t.Run(c.name(), func(t *testing.T) {
+			input, _ := c.section("input.json")
+			plan, err := analyze.JSON("input.json", []byte(input), c.opts)
+			if err == nil {
+				role, err := plan.Role(policy.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				outputs := map[string]string{}
+				for _, format := range emit.Formats() {
+					files, err := format.Emit(role, emit.Options{Source: "input.json", Values: own.Values()})
+					if err != nil {
+						t.Fatalf("format %s: %v", format.Name, err)
+					}
+					for _, f := range files {
+						_, kind, _ := strings.Cut(f.Name, "-execution-")
+						outputs[kind] = string(f.Data)
+					}
+				}
+				for _, name := range []string{"role.yaml", "policy.json"} {
+					c.check(t, name, outputs[name])
+				}
+				// The trust policy depends on nothing in the input.
+				if outputs["trust.json"] != trust {
+					t.Errorf("trust policy (-want +got):\n%s", cmp.Diff(trust, outputs["trust.json"]))
+				}
+				return
+			}
+			for _, name := range []string{"role.yaml", "policy.json"} {
+				if _, ok := c.section(name); ok {
+					t.Errorf("the case has %s, but no role can be written: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+const trust = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {
+        "Service": "ecs-tasks.amazonaws.com"
+      },
+      "Action": "sts:AssumeRole",
+      "Condition": {
+        "ArnLike": {
+          "aws:SourceArn": "arn:aws:ecs:*:111122223333:*"
+        },
+        "StringEquals": {
+          "aws:SourceAccount": "111122223333"
+        }
+      }
+    }
+  ]
+}
+`
+
+// TestGoldenTemplatesPassLint runs cfn-lint over every template of the golden cases: it has nothing to say.
+func TestGoldenTemplatesPassLint(t *testing.T) {
+	lint := emit.RequireTool(t, "cfn-lint", "pip install cfn-lint")
+	dir := t.TempDir()
+	var paths []string
+	for _, c := range goldenCases(t) {
+		if template, ok := c.section("role.yaml"); ok {
+			path := filepath.Join(dir, c.name()+".yaml")
+			if err := os.WriteFile(path, []byte(template), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) < 100 {
+		t.Fatalf("only %d golden cases have templates", len(paths))
+	}
+	if out, err := exec.Command(lint, paths...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
 	}
 }

@@ -457,13 +457,7 @@ func dig(v any, path ...any) any {
 
 // TestCfnLint lets CloudFormation's own checker read every template in silence.
 func TestCfnLint(t *testing.T) {
-	lint, err := exec.LookPath("cfn-lint")
-	if err != nil {
-		if os.Getenv("EXECROLE_TOOLS") == "required" {
-			t.Fatal("cfn-lint is missing and EXECROLE_TOOLS=required")
-		}
-		t.Skip("cfn-lint is missing: pip install cfn-lint")
-	}
+	lint := RequireTool(t, "cfn-lint", "pip install cfn-lint")
 	plain := webRole()
 	plain.Name = ""
 	roles := map[string]*policy.Role{

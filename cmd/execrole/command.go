@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/analyze"
 )
 
 // The exit statuses of every command.
@@ -127,7 +129,7 @@ func (c *command) misuse(name string, problems []error) int {
 
 // complain prints one line of the command's own to stderr.
 func (c *command) complain(format string, args ...any) {
-	fmt.Fprintln(c.Stderr, printable("execrole: "+fmt.Sprintf(format, args...)))
+	fmt.Fprintln(c.Stderr, analyze.Printable("execrole: "+fmt.Sprintf(format, args...)))
 }
 
 // print writes a command's answer to stdout.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/execrole/execrole/analyze/taskdef"
 )
 
 var update = flag.Bool("update", false, "write what the command prints into the transcripts")
@@ -54,7 +56,7 @@ func TestScript(t *testing.T) {
 			},
 			// big FILE writes one byte more than is read.
 			"big": func(ts *testscript.TestScript, neg bool, args []string) {
-				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", maxInput+1)), 0o666))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", taskdef.MaxSize+1)), 0o666))
 			},
 			// only DIR NAME... fails unless the folder holds just these: no temporary files are left.
 			"only": func(ts *testscript.TestScript, neg bool, args []string) {

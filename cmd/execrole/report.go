@@ -6,9 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -27,7 +25,7 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 		if f.Severity == analyze.Note && !notes {
 			continue
 		}
-		b.WriteString(printable(f.String()) + "\n")
+		b.WriteString(f.String() + "\n")
 		if f.Severity != analyze.Error || len(f.Flags) == 0 {
 			continue
 		}
@@ -41,7 +39,7 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 		}
 	}
 	if flagged > 1 {
-		b.WriteString(printable("execrole: to go on, add: "+strings.Join(flags, " ")) + "\n")
+		b.WriteString(analyze.Printable("execrole: to go on, add: "+strings.Join(flags, " ")) + "\n")
 	}
 	fmt.Fprint(c.Stderr, b.String())
 }
@@ -107,80 +105,17 @@ func reason(err error) error {
 	return err
 }
 
-// printable returns s with everything that is not printable as Go's escape sequences. Names and values
-// that others chose stand in what is printed; none of them may move the cursor, or reverse the
-// direction of writing, or break the line.
-func printable(s string) string {
-	clean := true
-	for _, r := range s {
-		// An invalid byte comes as RuneError, which is printable where it is really written.
-		if r == utf8.RuneError || !strconv.IsPrint(r) {
-			clean = false
-			break
-		}
-	}
-	if clean {
-		return s
-	}
-	var b strings.Builder
-	for s != "" {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case strconv.IsPrint(r):
-			b.WriteString(s[:n])
-		default:
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		}
-		s = s[n:]
-	}
-	return b.String()
-}
-
 // didYouMean returns a question to end a message with when one of the words is near, and "" otherwise.
 func didYouMean(prefix, word string, words []string) string {
-	best, least := "", max(1, len(word)/3)+1
+	near := taskdef.Nearest(word, words)
 	for _, w := range words {
-		d := distance(word, w)
 		// Who writes half of a long name means it.
-		if len(word) > 2 && strings.HasPrefix(w, word) {
-			d = min(d, 1)
-		}
-		if d < least {
-			best, least = w, d
+		if near == "" && len(word) > 2 && strings.HasPrefix(w, word) {
+			near = w
 		}
 	}
-	if best == "" {
+	if near == "" {
 		return ""
 	}
-	return "; did you mean " + prefix + best + "?"
-}
-
-// distance counts the letters to insert, drop, replace or swap with the next to get from a to b.
-func distance(a, b string) int {
-	if len(a) > 64 { // no name is that long, and the time goes with the length
-		return len(a)
-	}
-	var before, last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
+	return "; did you mean " + prefix + near + "?"
 }

@@ -12,23 +12,6 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-func TestPrintable(t *testing.T) {
-	for _, c := range []struct{ in, want string }{
-		{"", ""},
-		{`C:\a "b" ü 漢 🐄`, `C:\a "b" ü 漢 🐄`},
-		{"a\x1b[31mb\r\n\tc", `a\x1b[31mb\r\n\tc`},
-		{"a\u202eb", `a\u202eb`},
-		{"a\u2028b\u0085", `a\u2028b\u0085`},
-		{"a\xffb", `a\xffb`},
-		{"a\ufffdb", "a\ufffdb"},
-		{"a\u00a0b", `a\u00a0b`},
-	} {
-		if got := printable(c.in); got != c.want {
-			t.Errorf("printable(%q) = %q, want %q", c.in, got, c.want)
-		}
-	}
-}
-
 func TestDidYouMean(t *testing.T) {
 	words := []string{"generate", "explain", "rules", "version", "help"}
 	for _, c := range []struct{ word, want string }{
@@ -76,7 +59,7 @@ func TestReport(t *testing.T) {
 		{"one error", []analyze.Finding{a}, false, "web.json:2:5: error: no A [ecr-image]\n"},
 		{"all flags once", []analyze.Finding{a, warning, remark, b, none}, false, "web.json:2:5: error: no A [ecr-image]\n" +
 			"web.json:2:5: warning: odd [ecr-image]\n" +
-			"web.json:2:5: error: no B\\x1b [ecr-image]\n" +
+			"web.json:2:5: error: no B\\u001b [ecr-image]\n" +
 			"web.json:2:5: error: no image [ecr-image]\n" +
 			"execrole: to go on, add: --set A=VALUE --set B=VALUE --image side=URI\n"},
 		{"notes", []analyze.Finding{warning, remark}, true, "web.json:2:5: warning: odd [ecr-image]\n" +

@@ -101,7 +101,7 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 	case files[0] == "":
 		problem(errors.New("FILE is empty: name the task definition's file, or - for standard input"))
 	default:
-		r.file, r.name = files[0], printable(files[0])
+		r.file, r.name = files[0], analyze.Printable(files[0])
 		if r.file == "-" {
 			r.name = "<stdin>"
 		}
@@ -189,9 +189,6 @@ func settings(flag, shape string, values []string) (list []taskdef.Setting, errs
 	return list, errs
 }
 
-// maxInput is the size of the largest input that is read, in bytes.
-const maxInput = 16 << 20
-
 // input is what was read from FILE.
 type input struct {
 	data []byte
@@ -223,12 +220,12 @@ func (c *command) read(r *request) (in input, err error) {
 			in.base = filepath.Base(r.file)
 		}
 	}
-	in.data, err = io.ReadAll(io.LimitReader(from, maxInput+1))
+	in.data, err = io.ReadAll(io.LimitReader(from, taskdef.MaxSize+1))
 	if err != nil {
 		return in, fmt.Errorf("cannot read %s: %v", r.name, reason(err))
 	}
-	if len(in.data) > maxInput {
-		return in, fmt.Errorf("cannot read %s: it has more than %d MiB, and ECS takes no task definition of that size", r.name, maxInput>>20)
+	if len(in.data) > taskdef.MaxSize {
+		return in, fmt.Errorf("cannot read %s: it has more than %d MiB, and ECS takes no task definition of that size", r.name, taskdef.MaxSize>>20)
 	}
 	return in, nil
 }

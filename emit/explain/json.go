@@ -114,7 +114,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 			Match:      string(r.Match),
 			Conditions: conditionsOf(r.Conditions),
 			From:       placeOf(r.At),
-			Why:        r.Rule.Why,
+			Why:        r.Why(),
 			Doc:        r.Rule.Doc,
 		})
 	}
@@ -131,7 +131,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	if err := encoder.Encode(doc); err != nil {
 		panic("explain: " + err.Error()) // the document is made of strings and numbers
 	}
-	return []byte(printable(b.String(), true))
+	return []byte(analyze.PrintableLines(b.String()))
 }
 
 func texts(list []policy.Text) []string {

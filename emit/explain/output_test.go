@@ -129,8 +129,8 @@ func TestPrintable(t *testing.T) {
 		{"a\xffb\ufffd", `a\xffb` + "\ufffd"},
 	}
 	for _, tt := range tests {
-		if got := Printable(tt.in); got != tt.want {
-			t.Errorf("Printable(%q) = %q, want %q", tt.in, got, tt.want)
+		if got := analyze.Printable(tt.in); got != tt.want {
+			t.Errorf("analyze.Printable(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
 }

@@ -66,15 +66,15 @@ func text(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.
 	if len(unseen) > 0 {
 		p.heading("Not in a task definition:")
 		for _, u := range unseen {
-			p.line("  " + Printable(u.What))
+			p.line("  " + analyze.Printable(u.What))
 			if u.Cure != "" {
-				p.line("    " + p.style(faint, Printable(u.Cure)))
+				p.line("    " + p.style(faint, analyze.Printable(u.Cure)))
 			}
 		}
 	}
 	if agent != "" {
 		p.line("")
-		p.line(p.style(bold, "Least ECS agent:") + " " + Printable(agent))
+		p.line(p.style(bold, "Least ECS agent:") + " " + analyze.Printable(agent))
 	}
 	if len(plan.Findings) > 0 {
 		p.heading("Findings:")
@@ -111,10 +111,10 @@ func (p *printer) heading(s string) {
 func (p *printer) title(plan *analyze.Plan, role *policy.Role) {
 	title := "Task execution role"
 	if plan.Family != "" {
-		title += " of " + Printable(plan.Family)
+		title += " of " + analyze.Printable(plan.Family)
 	}
 	if plan.File != "" && plan.File != "-" {
-		title += " (" + Printable(plan.File) + ")"
+		title += " (" + analyze.Printable(plan.File) + ")"
 	}
 	p.line(p.style(bold, title))
 	switch {
@@ -131,15 +131,18 @@ func (p *printer) title(plan *analyze.Plan, role *policy.Role) {
 // on, if, why, see.
 func (p *printer) block(b block) {
 	s := b.statement
-	p.heading(Printable(s.Sid))
+	p.heading(analyze.Printable(s.Sid))
 
 	strengths := map[string]analyze.Strength{}
 	byResource := map[policy.Text][]*analyze.Requirement{}
-	var rules []*analyze.Rule
+	var whys, docs []string
 	for _, r := range b.requirements {
 		byResource[r.Resource] = append(byResource[r.Resource], r)
-		if !slices.Contains(rules, r.Rule) {
-			rules = append(rules, r.Rule)
+		if r.Why() != "" && !slices.Contains(whys, r.Why()) {
+			whys = append(whys, r.Why())
+		}
+		if r.Rule.Doc != "" && !slices.Contains(docs, r.Rule.Doc) {
+			docs = append(docs, r.Rule.Doc)
 		}
 		for _, a := range r.Actions {
 			// One rule that sees the call is enough.
@@ -151,7 +154,7 @@ func (p *printer) block(b block) {
 
 	label := "allow"
 	for _, a := range s.Actions {
-		text := p.style(bold, Printable(a))
+		text := p.style(bold, analyze.Printable(a))
 		if strengths[a] == analyze.Documented {
 			text += " " + p.mark(documentedMark)
 		}
@@ -168,7 +171,7 @@ func (p *printer) block(b block) {
 	}
 	label = "on"
 	for _, resource := range s.Resources {
-		text := Printable(resource.String())
+		text := analyze.Printable(resource.String())
 		var marks []string
 		for _, r := range byResource[resource] {
 			if m := matchMark[r.Match]; m != "" && !slices.Contains(marks, m) {
@@ -181,7 +184,7 @@ func (p *printer) block(b block) {
 		for _, r := range byResource[resource] {
 			text := fmt.Sprintf("%-*s", width, words(r))
 			if place := r.At.Place(); place != "" {
-				text += "  " + p.style(faint, Printable(place))
+				text += "  " + p.style(faint, analyze.Printable(place))
 			}
 			if !seen[text] {
 				seen[text] = true
@@ -194,25 +197,23 @@ func (p *printer) block(b block) {
 	for _, c := range s.Conditions {
 		values := make([]string, len(c.Values))
 		for i, v := range c.Values {
-			values[i] = Printable(v.String())
+			values[i] = analyze.Printable(v.String())
 		}
-		p.labeled(&label, Printable(c.Key)+" "+Printable(c.Operator)+" "+strings.Join(values, " or "))
+		p.labeled(&label, analyze.Printable(c.Key)+" "+analyze.Printable(c.Operator)+" "+strings.Join(values, " or "))
 	}
-	for _, rule := range rules {
-		if rule.Why != "" {
-			label = "why"
-			p.labeled(&label, Printable(rule.Why))
-		}
-		if rule.Doc != "" {
-			label = "see"
-			p.labeled(&label, p.style(faint, Printable(rule.Doc)))
-		}
+	label = "why"
+	for _, why := range whys {
+		p.labeled(&label, analyze.Printable(why))
+	}
+	label = "see"
+	for _, doc := range docs {
+		p.labeled(&label, p.style(faint, analyze.Printable(doc)))
 	}
 }
 
 // words names the field that asked, with its container.
 func words(r *analyze.Requirement) string {
-	return Printable(source(r.At.Container, r.At.Field))
+	return analyze.Printable(source(r.At.Container, r.At.Field))
 }
 
 // labeled prints a line with the label before it, once.
@@ -240,11 +241,10 @@ func (p *printer) legend() {
 
 // finding prints a finding as [analyze.Finding.String] does, with its severity in color.
 func (p *printer) finding(f analyze.Finding) string {
-	place := f.At.Place()
-	rest := strings.TrimPrefix(f.String(), place)
-	before, after, found := strings.Cut(rest, string(f.Severity)+": ")
+	place := analyze.Printable(f.At.Place())
+	before, after, found := strings.Cut(strings.TrimPrefix(f.String(), place), string(f.Severity)+": ")
 	if !found {
-		return Printable(f.String())
+		return f.String()
 	}
-	return Printable(place+before) + p.style(severityStyle[f.Severity], Printable(string(f.Severity)+":")) + " " + Printable(after)
+	return place + before + p.style(severityStyle[f.Severity], string(f.Severity)+":") + " " + after
 }

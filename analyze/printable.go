@@ -1,4 +1,4 @@
-package explain
+package analyze
 
 import (
 	"fmt"
@@ -11,10 +11,13 @@ import (
 // Printable returns s fit for one line of a terminal: whatever is not printable, such as a line break, a
 // control that steers the terminal or a mark that turns the direction of writing, stands as JSON escapes it.
 // Every string of the input has to pass through here, or through an encoder, before it is shown.
+// [Finding.String] does so.
 func Printable(s string) string { return printable(s, false) }
 
-// printable is also right for a whole JSON document, if lines are kept: what it replaces stands in strings
-// only, and the escapes are JSON's.
+// PrintableLines is Printable for a text of many lines, which it keeps. It is right for a whole JSON document
+// too: what it replaces stands in strings only, and the escapes are JSON's.
+func PrintableLines(s string) string { return printable(s, true) }
+
 func printable(s string, keepLines bool) string {
 	ok := func(r rune) bool { return unicode.IsPrint(r) || keepLines && r == '\n' }
 	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) || r == utf8.RuneError }) < 0 {
