@@ -120,7 +120,11 @@ func Rules() []*Rule {
 		logSecrets,
 		repositoryCredentials,
 		environmentFiles,
+		firelensConfig,
+		credentialSpecs,
+		fsxVolumes,
 		executionRole,
-		uncovered,
+		otherRoles,
+		requiresAttributes, // last: it looks at what the others found
 	}
 }

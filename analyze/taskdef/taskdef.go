@@ -109,23 +109,8 @@ func (n *node) kid(name string) *node {
 // sorted by place.
 func Read(file string, src []byte, opts Options) (*Document, []Problem) {
 	d := &Document{file: file, sdk: opts.SDK}
-	if message := unreadable(src); message != "" {
-		return nil, []Problem{{Kind: Syntax, At: Ref{File: file}, Message: message}}
-	}
-	d.src = string(src)
-	if strings.HasPrefix(d.src, "\ufeff") {
-		d.bom = len("\ufeff")
-	}
-	d.lines = []int{d.bom}
-	for i := strings.IndexByte(d.src, '\n'); i >= 0; {
-		d.lines = append(d.lines, i+1)
-		next := strings.IndexByte(d.src[i+1:], '\n')
-		if next < 0 {
-			break
-		}
-		i += 1 + next
-	}
-	root, ok := d.parse(src)
+	root := d.read(src)
+	ok := len(d.problems) == 0
 	if ok {
 		ok = d.unwrap(&root)
 	}
@@ -141,6 +126,30 @@ func Read(file string, src []byte, opts Options) (*Document, []Problem) {
 		return nil, d.problems
 	}
 	return d, d.problems
+}
+
+// read reads any JSON into a tree that is not bound to a schema. The tree is of use only if there are no
+// problems.
+func (d *Document) read(src []byte) node {
+	if message := unreadable(src); message != "" {
+		d.problems = []Problem{{Kind: Syntax, At: Ref{File: d.file}, Message: message}}
+		return node{}
+	}
+	d.src = string(src)
+	if strings.HasPrefix(d.src, "\ufeff") {
+		d.bom = len("\ufeff")
+	}
+	d.lines = []int{d.bom}
+	for i := strings.IndexByte(d.src, '\n'); i >= 0; {
+		d.lines = append(d.lines, i+1)
+		next := strings.IndexByte(d.src[i+1:], '\n')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	root, _ := d.parse(src)
+	return root
 }
 
 // unreadable says why src is no text that could hold JSON, or returns "".
