@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -253,7 +252,7 @@ func secretOf(c CredSpec) (arn string, at taskdef.Ref, problem string) {
 	case err != nil:
 		return "", err.At, err.Message
 	case !input.IsString || input.Text == "":
-		return "", at, fmt.Sprintf("CredentialArn is no string: %s", "a domainless credential spec names its secret there")
+		return "", at, "CredentialArn is no string: a domainless credential spec names its secret there"
 	}
 	return input.Text, at, ""
 }
