@@ -46,6 +46,7 @@ var (
 	// not match; the plain one is what the documentation gives for the action.
 	createLogGroupPlain = &Grant{
 		Sid:     createLogGroup.Sid,
+		When:    "the group's ARN without :* behind it",
 		Why:     createLogGroup.Why,
 		Actions: []Action{{"logs:CreateLogGroup", Documented}},
 		Agent:   "1.16.0",

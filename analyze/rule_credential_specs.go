@@ -31,14 +31,15 @@ var credentialSpecs = &Rule{
 // Source: agent/taskresource/credentialspec. Windows has had credential specs for long, Linux and the
 // domainless mode came later.
 var (
-	getCredentialSpec           = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.66.0"}
-	getWindowsCredentialSpec    = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.34.0"}
-	getDomainlessSpec           = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.72.0"}
-	readSpecParameter           = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.66.0"}
-	readWindowsSpecParameter    = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.34.0"}
-	readDomainlessSpecParameter = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.72.0"}
+	getCredentialSpec           = &Grant{Sid: getFile.Sid, When: "in S3, on Linux", Actions: getFile.Actions, Agent: "1.66.0"}
+	getWindowsCredentialSpec    = &Grant{Sid: getFile.Sid, When: "in S3, on Windows", Actions: getFile.Actions, Agent: "1.34.0"}
+	getDomainlessSpec           = &Grant{Sid: getFile.Sid, When: "in S3, domainless", Actions: getFile.Actions, Agent: "1.72.0"}
+	readSpecParameter           = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Linux", Actions: readParameter.Actions, Agent: "1.66.0"}
+	readWindowsSpecParameter    = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Windows", Actions: readParameter.Actions, Agent: "1.34.0"}
+	readDomainlessSpecParameter = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, domainless", Actions: readParameter.Actions, Agent: "1.72.0"}
 	readDomainlessSecret        = &Grant{
 		Sid:     readSecret.Sid,
+		When:    "the secret that a domainless spec names",
 		Why:     "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
 		Actions: readSecret.Actions,
 		Agent:   "1.72.0",
@@ -47,12 +48,14 @@ var (
 	// AWS's page about gMSA on Fargate lists these two, and forgets s3:GetObject; the agent on EC2 calls neither.
 	getSpecVersion = &Grant{
 		Sid:     "ReadObjectVersions",
+		When:    "on Fargate",
 		Why:     "AWS's guide to gMSA on Fargate asks for it, to fetch the credential spec.",
 		Actions: []Action{{"s3:GetObjectVersion", Documented}},
 		Agent:   "1.72.0",
 	}
 	listSpecBucket = &Grant{
 		Sid:     "ListBuckets",
+		When:    "on Fargate",
 		Why:     "AWS's guide to gMSA on Fargate asks for it, to find the credential spec.",
 		Actions: []Action{{"s3:ListBucket", Documented}},
 		Agent:   "1.72.0",
@@ -60,6 +63,7 @@ var (
 	// AWS's tutorial for Windows also keeps the user in Parameter Store; the plug-in that reads it is not the agent.
 	readDomainlessParameter = &Grant{
 		Sid:     "ReadSingleParameters",
+		When:    "the parameter that a domainless spec names",
 		Why:     "On Windows a domainless credential spec may name a parameter, which AWS's tutorial reads with this action.",
 		Actions: []Action{{"ssm:GetParameter", Documented}},
 		Agent:   "1.72.0",

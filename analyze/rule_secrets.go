@@ -44,7 +44,7 @@ var logSecrets = &Rule{
 // another one. Source: agent/asm/asm.go, agent/ssm/ssm.go.
 var (
 	readSecret       = &Grant{Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0"}
-	readSecretPart   = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.37.0"} // a JSON key, stage or version
+	readSecretPart   = &Grant{Sid: readSecret.Sid, When: "a JSON key, version stage or version ID", Actions: readSecret.Actions, Agent: "1.37.0"}
 	readLogSecret    = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.27.0"}
 	readParameter    = &Grant{Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0"}
 	readLogParameter = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.27.0"}
