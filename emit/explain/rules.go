@@ -31,7 +31,7 @@ func needs(r *analyze.Rule) []string {
 	for _, g := range r.Grants {
 		var actions []string
 		for _, a := range g.Actions {
-			actions = append(actions, marked(a))
+			actions = append(actions, actionText(a))
 		}
 		if line := strings.Join(actions, ", "); !seen[line] {
 			seen[line] = true
@@ -44,8 +44,8 @@ func needs(r *analyze.Rule) []string {
 	return lines
 }
 
-// marked returns the action's name, with a mark where no source is known to call it.
-func marked(a analyze.Action) string {
+// actionText returns the action's name, with a mark where no source is known to call it.
+func actionText(a analyze.Action) string {
 	if a.Strength == analyze.Documented {
 		return a.Name + " " + documentedMark
 	}
