@@ -82,6 +82,7 @@ var kindNames = [...]string{
 // node is one value of the input. Its start offset is kept for places and, later, for edits of the input.
 type node struct {
 	kind    kind
+	lone    bool   // an object in the place of a list: its only element
 	off     int    // of the first byte
 	nameOff int    // of the member's name; off where there is none
 	name    string // of the member; "" in a list
@@ -91,7 +92,6 @@ type node struct {
 	up      *node
 	schema  *smithy.Schema // nil for what the schema lacks
 	wrong   string         // how the value does not fit its schema; "" if it does
-	lone    bool           // an object in the place of a list: its only element
 }
 
 // kid returns the member of that name, or nil.
@@ -139,7 +139,8 @@ func (d *Document) read(src []byte) node {
 	if strings.HasPrefix(d.src, "\ufeff") {
 		d.bom = len("\ufeff")
 	}
-	d.lines = []int{d.bom}
+	d.lines = make([]int, 1, 1+strings.Count(d.src, "\n"))
+	d.lines[0] = d.bom
 	for i := strings.IndexByte(d.src, '\n'); i >= 0; {
 		d.lines = append(d.lines, i+1)
 		next := strings.IndexByte(d.src[i+1:], '\n')
