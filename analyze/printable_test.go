@@ -22,4 +22,3 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
-

@@ -48,12 +48,16 @@ func (d *Document) ref(n *node) Ref {
 		if element {
 			pointer.WriteString(strconv.Itoa(n.index))
 		} else {
-			pointer.WriteString(pointerEscapes.Replace(n.name))
+			name := n.name
+			if n.written != "" {
+				name = n.written
+			}
+			pointer.WriteString(pointerEscapes.Replace(name))
 		}
 		switch {
 		case n == d.root: // in the output of describe-task-definition
 		case d.isContainer(n):
-			r.Container = n.nameMember()
+			r.Container = n.label()
 			field.Reset()
 		case ended:
 		default:
@@ -64,7 +68,7 @@ func (d *Document) ref(n *node) Ref {
 				field.WriteString(n.name)
 			}
 			if element || n.lone {
-				if name := n.nameMember(); name != "" {
+				if name := n.label(); name != "" {
 					field.WriteString(" " + name)
 				}
 				ended = true
@@ -88,9 +92,22 @@ func (d *Document) isContainer(n *node) bool {
 // nameMember returns the value of an object's member "name", or "".
 func (n *node) nameMember() string {
 	for i := range n.kids {
-		if strings.EqualFold(n.kids[i].name, "name") && n.kids[i].kind == text {
+		if n.kids[i].isName() {
 			return n.kids[i].text
 		}
 	}
 	return ""
+}
+
+// label is nameMember without a search, for after [adopt]: an object of many members is asked for its name by
+// each of them.
+func (n *node) label() string {
+	if n.named == 0 {
+		return ""
+	}
+	return n.kids[n.named-1].text
+}
+
+func (n *node) isName() bool {
+	return n.kind == text && len(n.name) == 4 && strings.EqualFold(n.name, "name")
 }
