@@ -28,7 +28,8 @@ type Options struct {
 	// secrets that they name: the task definition holds neither.
 	CredSpecs       []CredSpec
 	CredSpecSecrets []string
-	// Own are the role's own values as far as the caller knows them. They never enter a requirement,
+	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
+	// They never enter a requirement,
 	// which keeps its symbols; they win over what the task definition says in [Plan.Own].
 	Own Own
 }
@@ -65,12 +66,18 @@ func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 
 func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan, error) {
 	plan := &Plan{File: file}
+	if _, errs := opts.Own.Check(); errs != nil {
+		for _, err := range errs {
+			plan.Findings = append(plan.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{File: file}, Message: err.Error()})
+		}
+	}
 	doc, problems := taskdef.Read(file, src, read)
 	plan.add(problems)
 	if doc != nil {
 		reader := doc.Reader()
 		td := reader.Root()
-		plan.Family = member(td, "family")
+		// A family of another type is wrong, but no permission depends on it.
+		_, plan.Family, _ = td.Scalar("family")
 		plan.findOwn(td, opts.Own)
 		for _, rule := range Rules() {
 			rule.Check(&Pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
@@ -91,15 +98,6 @@ func (p *Plan) add(problems []taskdef.Problem) {
 		}
 		p.Findings = append(p.Findings, Finding{Severity: severity, Rule: string(problem.Kind), At: problem.At, Message: problem.Message})
 	}
-}
-
-// member returns a member of the task definition that is a string, or "".
-func member(td taskdef.Value, name string) string {
-	for v := range td.Each(name) {
-		t, _ := v.Text()
-		return string(t)
-	}
-	return ""
 }
 
 // requires reports whether the plan requires one of the grants.

@@ -38,10 +38,13 @@ func (p *Pass) cutARN(v reading, s, what string) (a arn, gaps []gap, ok bool) {
 		}
 		return arn{}, nil, false
 	}
-	for i := 1; i < 5; i++ {
-		fields[i] = p.word(fields[i])
+	a = arn{
+		partition: p.word(fields[1], isPartition(fields[1])),
+		service:   p.word(fields[2], all(fields[2], func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' })),
+		region:    p.word(fields[3], fields[3] == "" || isRegion(fields[3])),
+		account:   p.word(fields[4], fields[4] == "" || isAccount(fields[4])),
+		resource:  fields[5],
 	}
-	a = arn{partition: fields[1], service: fields[2], region: fields[3], account: fields[4], resource: fields[5]}
 	gaps = slices.Concat(
 		unless(isPartition(a.partition), a.partition, "no partition"),
 		unless(all(a.service, oneOf("-")), a.service, "no service"),
@@ -61,8 +64,9 @@ func splitOutsideHoles(s string, sep byte, n int) []string {
 	var parts []string
 	start := 0
 	for i := 0; i < len(s) && len(parts) < n-1; i++ {
-		if j := slices.IndexFunc(holes, func(h taskdef.Hole) bool { return h.Start == i }); j >= 0 {
-			i = holes[j].End - 1
+		if len(holes) > 0 && holes[0].Start == i {
+			i = holes[0].End - 1
+			holes = holes[1:]
 			continue
 		}
 		if s[i] == sep {

@@ -84,6 +84,9 @@ func (p *Plan) findOwn(td taskdef.Value, given Own) {
 			if (parts[3] != "") != (member.service == "ecs") || parts[3] != "" && !isRegion(parts[3]) {
 				continue
 			}
+			if told := partitionOf(parts[3]); told != "" && told != parts[1] {
+				continue
+			}
 			for _, found := range []struct {
 				symbol policy.Symbol
 				value  string

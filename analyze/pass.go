@@ -49,8 +49,11 @@ type foreign struct {
 	at   taskdef.Ref // the value of the task definition for whose sake it is read
 }
 
-func (f foreign) Text() (policy.Text, bool) { return policy.Literal(f.text), true }
-func (f foreign) Ref() taskdef.Ref          { return f.at }
+// Text returns the string for messages; a caller of the library may have put a NUL into it.
+func (f foreign) Text() (policy.Text, bool) {
+	return policy.Text(strings.ReplaceAll(f.text, "\x00", "")), true
+}
+func (f foreign) Ref() taskdef.Ref { return f.at }
 
 // Errorf says that a permission cannot be told.
 func (p *Pass) Errorf(v reading, format string, args ...any) {
@@ -85,17 +88,28 @@ func (p *Pass) Gaps(v reading, what string, gaps []gap, other ...string) {
 	value, _ := v.Text()
 	at := v.Ref()
 	var flags, placeholders, reasons []string
+	flagged, seen := map[string]bool{}, map[gap]bool{}
 	for _, g := range gaps {
 		name := g.name
-		if name == "" || strings.Contains(name, "=") {
+		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
 			name = at.Pointer
 		}
-		flags = appendNew(flags, setFlag(name))
-		if g.reason == "" {
-			placeholders = appendNew(placeholders, strconv.Quote(g.name))
-		} else {
-			reasons = appendNew(reasons, g.reason)
+		if !flagged[name] {
+			flagged[name] = true
+			flags = append(flags, setFlag(name))
 		}
+		if g.reason != "" {
+			g.name = ""
+		}
+		switch {
+		case seen[g]:
+			continue
+		case g.reason == "":
+			placeholders = append(placeholders, strconv.Quote(g.name))
+		default:
+			reasons = append(reasons, g.reason)
+		}
+		seen[g] = true
 	}
 	switch len(placeholders) {
 	case 0:
@@ -113,13 +127,6 @@ func (p *Pass) Gaps(v reading, what string, gaps []gap, other ...string) {
 		cure += " or " + strings.Join(other, " ")
 	}
 	p.find(Error, at, append(flags, other...), "%s %s: %s; to fill it in, add %s", what, quote(value), strings.Join(reasons, "; "), cure)
-}
-
-func appendNew(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
 }
 
 // setFlag returns the --set flag for a name, ready for the shell.
@@ -163,8 +170,12 @@ func unless(fits bool, s, reason string) []gap {
 	return []gap{{s, fmt.Sprintf("%q is %s", s, reason)}}
 }
 
-// word returns s, or what --set gives for s, a word that stands for a value of another shape.
-func (p *Pass) word(s string) string {
+// word returns s, or what --set gives for s, a word that stands for a value of another shape. What fits as it
+// stands is no placeholder, though a setting may have its name.
+func (p *Pass) word(s string, fits bool) string {
+	if fits {
+		return s
+	}
 	if value, ok := p.reader.Word(s); ok {
 		return value
 	}

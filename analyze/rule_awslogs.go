@@ -158,7 +158,7 @@ func (p *Pass) logsARN(region taskdef.Value) (policy.Text, bool) {
 		p.Warnf(region, "awslogs without awslogs-region: ECS demands it; the role's own region is taken")
 		return "arn:" + policy.Of(policy.Partition) + ":logs:" + policy.Of(policy.Region) + ":" + account, true
 	}
-	name := p.word(string(t))
+	name := p.word(string(t), isRegion(string(t)))
 	if gaps := unless(isRegion(name), name, "no region"); len(gaps) > 0 {
 		p.Gaps(region, "awslogs-region", gaps)
 		return "", false
@@ -195,7 +195,8 @@ func (p *Pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 		}
 		return "", false
 	}
-	return policy.Escape(t) + "/" + policy.Literal(name) + "/*", true
+	pattern, _ := p.pattern(prefix, "awslogs-stream-prefix", string(t))
+	return pattern + "/" + policy.Literal(name) + "/*", true
 }
 
 // createsGroup reports whether the driver creates the log group: it reads the option as Go's

@@ -2,7 +2,9 @@ package analyze
 
 import (
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -59,7 +61,11 @@ func checkEnvironmentFiles(p *Pass, td taskdef.Value) {
 					p.Errorf(v, "the environment file has no value: give the ARN of an object in S3")
 					continue
 				}
-				if p.requireObject(v, "environment file", getFile, locateBucket) && !strings.HasSuffix(string(t), ".env") {
+				path := string(t)
+				if strings.HasPrefix(path, "http") {
+					path, _, _ = strings.Cut(path, "?")
+				}
+				if p.requireObject(v, "environment file", getFile, locateBucket) && !strings.HasSuffix(path, ".env") {
 					p.Warnf(v, "environment file %s does not end in .env: ECS demands it", quote(t))
 				}
 			}
@@ -104,7 +110,7 @@ func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		}
 		return false
 	}
-	bucket = p.word(bucket)
+	bucket = p.word(bucket, isBucket(bucket))
 	gaps = append(gaps, unless(isBucket(bucket), bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
 	gaps = append(gaps, placeholders(key, true)...)
 	if key == "" && len(gaps) == 0 {
@@ -114,17 +120,10 @@ func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		p.Gaps(v, what, gaps)
 		return false
 	}
-	match := Exact
-	object := policy.Escape(policy.Literal(key))
-	if strings.IndexFunc(key, func(r rune) bool { return !policy.Allowed(r) }) >= 0 {
-		match = OneOf
-		object = policy.Text(strings.Map(func(r rune) rune {
-			if policy.Allowed(r) {
-				return r
-			}
-			return '?'
-		}, string(object)))
-		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(t))
+	object, exact := p.pattern(v, what, key)
+	match := OneOf
+	if exact {
+		match = Exact
 	}
 	base := "arn:" + partition + ":s3:::" + policy.Literal(bucket)
 	p.Require(get, base+"/"+object, match, v.Ref())
@@ -132,6 +131,23 @@ func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		p.Require(locate, base, Exact, v.Ref())
 	}
 	return true
+}
+
+// pattern returns s as a policy has to hold it: escaped, and with ? for each character that no policy can
+// hold. It is exact if there are none of those; otherwise it says so of v, which what names.
+func (p *Pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
+	pattern = policy.Escape(policy.Literal(s))
+	if strings.IndexFunc(s, func(r rune) bool { return !policy.Allowed(r) }) < 0 {
+		return pattern, true
+	}
+	t, _ := v.Text()
+	p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(t))
+	return policy.Text(strings.Map(func(r rune) rune {
+		if policy.Allowed(r) {
+			return r
+		}
+		return '?'
+	}, string(pattern))), false
 }
 
 // cutObjectURL takes bucket and key out of an https URL of S3, in the virtual-hosted and in the path style.
@@ -144,14 +160,18 @@ func cutObjectURL(s string) (bucket, key string, ok bool) {
 	if unescaped, err := url.PathUnescape(path); err == nil {
 		path = unescaped
 	}
+	if strings.IndexByte(path, 0) >= 0 || !utf8.ValidString(path) {
+		return "", "", false
+	}
 	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"} {
 		name, found := strings.CutSuffix(host, domain)
 		if !found {
 			continue
 		}
-		// NAME is [BUCKET.]s3, s3.REGION, s3-REGION, s3.dualstack.REGION or s3-fips.REGION.
+		// NAME is [BUCKET.]s3, s3.REGION, s3-REGION, s3.dualstack.REGION or s3-fips.REGION; the bucket may have
+		// such labels as well, so that the last one counts.
 		labels := strings.Split(name, ".")
-		for i, label := range labels {
+		for i, label := range slices.Backward(labels) {
 			if label != "s3" && !strings.HasPrefix(label, "s3-") || len(labels)-i > 3 {
 				continue
 			}

@@ -147,28 +147,28 @@ type imageRef struct {
 //
 // Source: https://pkg.go.dev/github.com/distribution/reference
 func (p *Pass) cutImage(s string) (ref imageRef, gaps []gap) {
-	components := splitOutsideHoles(s, '/', len(s)+1)
-	last := len(components) - 1
-	rest, digest, hasDigest := cutOutsideHoles(components[last], '@')
-	rest, tag, hasTag := cutOutsideHoles(rest, ':')
-	components[last] = rest
+	components, gaps := splitImage(s)
+	filled := false
 	for i, c := range components {
-		components[i] = p.word(c)
+		components[i] = p.word(c, isComponent(c) || i == 0 && isHostName(c))
+		filled = filled || components[i] != c
 	}
-	if joined := strings.Join(components, "/"); strings.Count(joined, "/") != last || strings.ContainsAny(components[last], ":@") {
-		// A word may stand for several components, and for a tag.
-		return p.cutImage(joined)
+	if filled {
+		// A word may stand for several components, and for a tag. What it holds is not filled again: it may
+		// hold the word itself.
+		var more []gap
+		components, more = splitImage(strings.Join(components, "/"))
+		gaps = append(gaps, more...)
 	}
-	if hasTag && len(placeholders(tag, false)) == 0 && !isTag(tag) {
-		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no tag", tag)})
-	}
-	if hasDigest && len(placeholders(digest, false)) == 0 && !isDigest(digest) {
-		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no digest", digest)})
-	}
+	last := len(components) - 1
 	if strings.HasSuffix(components[0], ":") {
 		return ref, append(gaps, gap{"", "an image has no scheme such as " + components[0] + "//"})
 	}
 	host := components[0]
+	if last == 0 && isECRHost(host) {
+		// To Docker this is an image of Docker Hub; nobody means that.
+		return ref, append(gaps, gap{"", "it names a registry, and no repository in it"})
+	}
 	hidden := placeholders(host, false)
 	if last > 0 && (strings.ContainsAny(host, ".:") || host == "localhost" || len(hidden) > 0 || strings.ToLower(host) != host) {
 		ref.host, components = host, components[1:]
@@ -185,6 +185,23 @@ func (p *Pass) cutImage(s string) (ref imageRef, gaps []gap) {
 		}
 	}
 	return ref, gaps
+}
+
+// splitImage splits an image reference at its slashes and leaves its tag and digest out. The gaps are those of
+// tag and digest.
+func splitImage(s string) (components []string, gaps []gap) {
+	components = splitOutsideHoles(s, '/', len(s)+1)
+	last := len(components) - 1
+	rest, digest, hasDigest := cutOutsideHoles(components[last], '@')
+	rest, tag, hasTag := cutOutsideHoles(rest, ':')
+	components[last] = rest
+	if hasTag && len(placeholders(tag, false)) == 0 && !isTag(tag) {
+		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no tag", tag)})
+	}
+	if hasDigest && len(placeholders(digest, false)) == 0 && !isDigest(digest) {
+		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no digest", digest)})
+	}
+	return components, gaps
 }
 
 // cutOutsideHoles cuts s at the first sep outside of placeholders.
@@ -243,7 +260,12 @@ func isECRHost(host string) bool {
 func (p *Pass) parseECRHost(host string) (h ecrHost, ok bool) {
 	name, port, hasPort := cutOutsideHoles(host, ':')
 	h.port = hasPort && port != ""
-	lower := strings.ToLower(name)
+	lower := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r // others might have another length in small
+	}, name)
 	for _, s := range ecrSuffixes {
 		rest, found := strings.CutSuffix(lower, s.suffix)
 		if !found {
@@ -251,13 +273,14 @@ func (p *Pass) parseECRHost(host string) (h ecrHost, ok bool) {
 		}
 		h.partitions = s.partitions
 		for _, service := range ecrServices {
-			i := strings.Index(rest, service.infix)
+			// Account and region may both be missing.
+			i := strings.Index("."+rest+".", service.infix)
 			if i < 0 {
 				continue
 			}
-			h.account, h.region, h.dualStack = name[:i], name[i+len(service.infix):len(rest)], service.dualStack
+			h.account, h.region, h.dualStack = name[:max(i-1, 0)], name[min(i-1+len(service.infix), len(rest)):len(rest)], service.dualStack
 			if p != nil {
-				h.account, h.region = p.word(h.account), p.word(h.region)
+				h.account, h.region = p.word(h.account, isAccount(h.account)), p.word(h.region, isRegion(h.region))
 			}
 			h.gaps = slices.Concat(
 				unless(isAccount(h.account), h.account, "no account (12 digits)"),

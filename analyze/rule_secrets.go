@@ -187,6 +187,10 @@ func (p *Pass) requireParameterName(v reading, s string, secret, parameter *Gran
 		p.Gaps(v, "valueFrom", gaps)
 		return
 	}
+	if strings.Count(s, ":") > 1 {
+		p.Errorf(v, "valueFrom %q is no name of a parameter, nor an ARN, which begins with arn: in small letters", s)
+		return
+	}
 	name, ok := p.parameterName(v, s, nil)
 	if !ok {
 		return
@@ -246,7 +250,9 @@ func (p *Pass) requireParameterARN(v reading, a arn, gaps []gap, secret, paramet
 func (p *Pass) parameterName(v reading, s string, gaps []gap) (name string, ok bool) {
 	t, _ := v.Text()
 	name, label, labelled := cutOutsideHoles(s, ':')
-	gaps = append(gaps, wholeGaps(unless(all(name, oneOf("_.-/")) && strings.Trim(name, "/") != "", name, "no name of a parameter (letters, digits and . _ - /)"))...)
+	// Behind the path of references stands the name of a secret, which is checked below.
+	fits := all(name, oneOf("_.-/")) && strings.Trim(name, "/") != "" || strings.HasPrefix(name, referencePath)
+	gaps = append(gaps, wholeGaps(unless(fits, name, "no name of a parameter (letters, digits and . _ - /)"))...)
 	if len(gaps) > 0 {
 		p.Gaps(v, "parameter", gaps)
 		return "", false

@@ -26,7 +26,14 @@ func (d *Document) bind() {
 	})
 }
 
-func (d *Document) members(n *node, lookup func(string) *smithy.Schema, all func() []string) {
+func (d *Document) members(n *node, lookup func(string) *smithy.Schema, names func() []string) {
+	var known []string
+	all := func() []string {
+		if known == nil {
+			known = names()
+		}
+		return known
+	}
 	for i := range n.kids {
 		kid := &n.kids[i]
 		s := lookup(kid.name)
@@ -54,6 +61,7 @@ func (d *Document) otherCase(parent, kid *node, name string, lookup func(string)
 	}
 	if !d.sdk {
 		d.warn(kid, kid.nameOff, fmt.Sprintf("ECS writes %q as %q; it is read as that", kid.name, name))
+		kid.written = kid.name
 	}
 	kid.name = name
 	return lookup(name)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // fill puts the settings into the tree. It acts on strings that are already parsed: no value can change
@@ -21,7 +22,10 @@ func (d *Document) fill(top *node, opts Options) {
 			continue
 		}
 		given[s.Name] = true
-		if n := top.find(s.Name); n != nil {
+		if !d.settable("--set", s) {
+			continue
+		}
+		if n := d.find(top, s.Name); n != nil {
 			if n.kind != text && n.kind != null {
 				d.report(Flags, n.off, fmt.Sprintf("--set %s: there is %s, and only strings can be set", s.Name, kindNames[n.kind]))
 				continue
@@ -36,6 +40,22 @@ func (d *Document) fill(top *node, opts Options) {
 		d.fillHoles(top, settled)
 	}
 	d.fillImages(opts.Image)
+}
+
+// settable reports whether a setting's value is what the reader lets in from the input as well: all that comes
+// later relies on it. Otherwise it has said so.
+func (d *Document) settable(flag string, s Setting) bool {
+	switch {
+	case strings.IndexByte(s.Value, 0) >= 0:
+		d.report(Flags, d.bom, fmt.Sprintf("%s %s: the value holds a NUL character", flag, s.Name))
+	case !utf8.ValidString(s.Value):
+		d.report(Flags, d.bom, fmt.Sprintf("%s %s: the value is not UTF-8", flag, s.Name))
+	case s.Name == "":
+		d.report(Flags, d.bom, fmt.Sprintf("%s has no name before the value %q", flag, s.Value))
+	default:
+		return true
+	}
+	return false
 }
 
 func (d *Document) fillHoles(n *node, settled map[*node]bool) {
@@ -89,10 +109,16 @@ func (d *Document) fillImages(images []Setting) {
 			continue
 		}
 		given[s.Name] = true
+		if !d.settable("--image", s) {
+			continue
+		}
 		var known []string
 		found := false
 		for i := range elements {
 			c := &elements[i]
+			if c.kind != object {
+				continue
+			}
 			if name := c.nameMember(); name != s.Name {
 				if name != "" {
 					known = append(known, strconv.Quote(name))
@@ -122,7 +148,7 @@ func (d *Document) fillImages(images []Setting) {
 var pointerUnescapes = strings.NewReplacer("~1", "/", "~0", "~")
 
 // find returns the node at a JSON pointer below n, or nil.
-func (n *node) find(pointer string) *node {
+func (d *Document) find(n *node, pointer string) *node {
 	if !strings.HasPrefix(pointer, "/") {
 		return nil
 	}
@@ -134,7 +160,14 @@ func (n *node) find(pointer string) *node {
 				return nil
 			}
 			n = &n.kids[i]
-		} else if n = n.kid(token); n == nil {
+			continue
+		}
+		kid := n.kid(token)
+		if kid == nil && d.sdk {
+			// The SDK's names differ in case from ECS's, which stand in findings.
+			kid = d.member(n, token)
+		}
+		if n = kid; n == nil {
 			return nil
 		}
 	}

@@ -28,13 +28,18 @@ func Holes(s string, literal bool) []Hole {
 	return holes
 }
 
+// maxHole is how far the end of a placeholder is looked for, in bytes. No value in a task definition that has
+// to be known is longer, and a file of nothing but opening brackets takes no longer to read than others.
+const maxHole = 4096
+
 // holeAt returns the name and the end of the placeholder that begins at s[i], or end 0.
 func holeAt(s string, i int, literal bool) (name string, end int) {
 	between := func(open, close, forbidden string) (string, int) {
 		if !strings.HasPrefix(s[i:], open) {
 			return "", 0
 		}
-		inner, _, found := strings.Cut(s[i+len(open):], close)
+		rest := s[i+len(open):]
+		inner, _, found := strings.Cut(rest[:min(len(rest), maxHole)], close)
 		if !found || strings.ContainsAny(inner, forbidden) || strings.TrimSpace(inner) == "" {
 			return "", 0
 		}

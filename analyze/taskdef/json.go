@@ -54,7 +54,8 @@ func (d *Document) parse(src []byte) (root node, ok bool) {
 		d.report(Syntax, off, message)
 		return root, false
 	}
-	if off := p.next(); off < len(d.src) {
+	if rest := strings.TrimLeft(d.src[p.end():], " \t\r\n"); rest != "" {
+		off := len(d.src) - len(rest)
 		d.report(Syntax, off, fmt.Sprintf("text after the end of the JSON: %s", d.glimpse(off)))
 		return root, false
 	}
@@ -213,6 +214,9 @@ func (p *parser) list() (node, error) {
 	return n, err
 }
 
+// maxDepth is how deep the decoder goes.
+const maxDepth = 10000
+
 // explain puts a syntax error into words of somebody who wrote the file by hand or made it from a
 // template, and says where it is.
 func (p *parser) explain(err error) (off int, message string) {
@@ -237,6 +241,9 @@ func (p *parser) explain(err error) (off int, message string) {
 		return off, err.Error()
 	}
 	rest := src[at:]
+	if p.dec.StackDepth() >= maxDepth {
+		return at, fmt.Sprintf("more than %d objects and lists inside of each other: too deep for a task definition", maxDepth)
+	}
 	switch r, size := utf8.DecodeRuneInString(rest); {
 	case r == utf8.RuneError && size == 1:
 		return at, fmt.Sprintf("byte 0x%02X is not UTF-8: save the file as UTF-8", rest[0])

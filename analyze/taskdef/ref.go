@@ -51,12 +51,16 @@ func (d *Document) ref(n *node) Ref {
 		if element {
 			pointer = strconv.AppendInt(pointer, int64(n.index), 10)
 		} else {
-			pointer = append(pointer, pointerEscapes.Replace(n.name)...)
+			name := n.name
+			if n.written != "" {
+				name = n.written
+			}
+			pointer = append(pointer, pointerEscapes.Replace(name)...)
 		}
 		switch {
 		case n == d.root: // in the output of describe-task-definition
 		case d.isContainer(n):
-			r.Container = n.nameMember()
+			r.Container = n.label()
 			field = field[:0]
 		case ended:
 		default:
@@ -67,7 +71,7 @@ func (d *Document) ref(n *node) Ref {
 				field = append(field, n.name...)
 			}
 			if element || n.lone {
-				if name := n.nameMember(); name != "" {
+				if name := n.label(); name != "" {
 					field = append(append(field, ' '), name...)
 				}
 				ended = true
@@ -91,9 +95,22 @@ func (d *Document) isContainer(n *node) bool {
 // nameMember returns the value of an object's member "name", or "".
 func (n *node) nameMember() string {
 	for i := range n.kids {
-		if strings.EqualFold(n.kids[i].name, "name") && n.kids[i].kind == text {
+		if n.kids[i].isName() {
 			return n.kids[i].text
 		}
 	}
 	return ""
+}
+
+// label is nameMember without a search, for after [adopt]: an object of many members is asked for its name by
+// each of them.
+func (n *node) label() string {
+	if n.named == 0 {
+		return ""
+	}
+	return n.kids[n.named-1].text
+}
+
+func (n *node) isName() bool {
+	return n.kind == text && len(n.name) == 4 && strings.EqualFold(n.name, "name")
 }

@@ -92,6 +92,8 @@ type node struct {
 	up      *node
 	schema  *smithy.Schema // nil for what the schema lacks
 	wrong   string         // how the value does not fit its schema; "" if it does
+	written string         // the name as the input has it, where ECS's differs in case
+	named   int            // the index of the member "name", from 1; 0 where there is none
 }
 
 // kid returns the member of that name, or nil.
@@ -240,10 +242,13 @@ func (d *Document) looksLike(root *node) string {
 	return ""
 }
 
-// adopt lets the nodes below n know their parents.
+// adopt lets the nodes below n know their parents, and objects their names.
 func adopt(n *node) {
 	for i := range n.kids {
 		n.kids[i].up = n
+		if n.named == 0 && n.kids[i].isName() {
+			n.named = i + 1
+		}
 		adopt(&n.kids[i])
 	}
 }
