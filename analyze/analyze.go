@@ -24,6 +24,10 @@ type Options struct {
 	Image []taskdef.Setting
 	// CalledOnly leaves out actions that are documented but not known to be called.
 	CalledOnly bool
+	// CredSpecs are the credential specs that domainless containers use, or CredSpecSecrets the ARNs of the
+	// secrets that they name: the task definition holds neither.
+	CredSpecs       []CredSpec
+	CredSpecSecrets []string
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
 	// They never enter a requirement,
 	// which keeps its symbols; they win over what the task definition says in [Plan.Own].
@@ -40,6 +44,8 @@ type Plan struct {
 	// Contradictions are those inside the input about own values; they matter only where the value
 	// is used.
 	Contradictions map[policy.Symbol]Finding
+
+	domainless int // how many domainless credential specs there are
 }
 
 // JSON analyzes a task definition as aws ecs register-task-definition takes it or as

@@ -37,18 +37,36 @@ func (p *Pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.R
 	})
 }
 
+// reading is a string that a rule reads: a value of the task definition, or one that stands elsewhere.
+type reading interface {
+	Text() (policy.Text, bool)
+	Ref() taskdef.Ref
+}
+
+// foreign is a string that does not stand in the task definition, such as one in a credential spec.
+type foreign struct {
+	text string
+	at   taskdef.Ref // the value of the task definition for whose sake it is read
+}
+
+// Text returns the string for messages; a caller of the library may have put a NUL into it.
+func (f foreign) Text() (policy.Text, bool) {
+	return policy.Text(strings.ReplaceAll(f.text, "\x00", "")), true
+}
+func (f foreign) Ref() taskdef.Ref { return f.at }
+
 // Errorf says that a permission cannot be told.
-func (p *Pass) Errorf(v taskdef.Value, format string, args ...any) {
+func (p *Pass) Errorf(v reading, format string, args ...any) {
 	p.find(Error, v.Ref(), nil, format, args...)
 }
 
 // Warnf says that ECS will refuse the task definition, or that the task will fail.
-func (p *Pass) Warnf(v taskdef.Value, format string, args ...any) {
+func (p *Pass) Warnf(v reading, format string, args ...any) {
 	p.find(Warning, v.Ref(), nil, format, args...)
 }
 
 // Notef remarks on something that is not wrong.
-func (p *Pass) Notef(v taskdef.Value, format string, args ...any) {
+func (p *Pass) Notef(v reading, format string, args ...any) {
 	p.find(Note, v.Ref(), nil, format, args...)
 }
 
@@ -66,7 +84,7 @@ type gap struct {
 
 // Gaps says that a value has gaps, and with which flags to fill them. What names the value in the message;
 // other are further flags that settle it.
-func (p *Pass) Gaps(v taskdef.Value, what string, gaps []gap, other ...string) {
+func (p *Pass) Gaps(v reading, what string, gaps []gap, other ...string) {
 	value, _ := v.Text()
 	at := v.Ref()
 	var flags, placeholders, reasons []string
@@ -99,6 +117,10 @@ func (p *Pass) Gaps(v taskdef.Value, what string, gaps []gap, other ...string) {
 		reasons = append([]string{"placeholder " + placeholders[0]}, reasons...)
 	default:
 		reasons = append([]string{"placeholders " + strings.Join(placeholders, ", ")}, reasons...)
+	}
+	if _, ok := v.(foreign); ok {
+		p.find(Error, at, nil, "%s %s: %s", what, quote(value), strings.Join(reasons, "; "))
+		return
 	}
 	cure := strings.Join(flags, " ")
 	if len(other) > 0 {

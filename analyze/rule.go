@@ -20,6 +20,7 @@ type Rule struct {
 // Grant is a set of actions that is always granted together.
 type Grant struct {
 	Sid     string // of the statement it ends in; rules that need the same thing share it
+	When    string // what it is for, where the rule has several grants with one Sid: "a JSON key"
 	Why     string // one sentence, where the rule's does not say enough about it
 	Actions []Action
 	Agent   string // least version of the ECS container agent, "1.23.0"; source: its CHANGELOG
@@ -120,7 +121,11 @@ func Rules() []*Rule {
 		logSecrets,
 		repositoryCredentials,
 		environmentFiles,
+		firelensConfig,
+		credentialSpecs,
+		fsxVolumes,
 		executionRole,
-		uncovered,
+		otherRoles,
+		requiresAttributes, // last: it looks at what the others found
 	}
 }

@@ -12,11 +12,14 @@ import (
 )
 
 var awslogs = &Rule{
-	ID:     "awslogs",
-	Title:  "Logs in Amazon CloudWatch Logs",
-	Why:    "The awslogs log driver creates the container's log stream and writes to it, and creates the log group if told to.",
-	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
-	Fields: []string{"containerDefinitions[].logConfiguration"},
+	ID:    "awslogs",
+	Title: "Logs in Amazon CloudWatch Logs",
+	Why:   "The awslogs log driver creates the container's log stream and writes to it, and creates the log group if told to.",
+	Doc:   "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+	Fields: []string{
+		"containerDefinitions[].logConfiguration.logDriver", "containerDefinitions[].logConfiguration.options",
+		"containerDefinitions[].name", "requiresCompatibilities[]",
+	},
 	Grants: []*Grant{writeLogs, createLogGroup, createLogGroupPlain},
 	Unseen: []Unseen{{
 		What: "the log configuration of Service Connect, which stands in the service",
@@ -43,6 +46,7 @@ var (
 	// not match; the plain one is what the documentation gives for the action.
 	createLogGroupPlain = &Grant{
 		Sid:     createLogGroup.Sid,
+		When:    "the group's ARN without :* behind it",
 		Why:     createLogGroup.Why,
 		Actions: []Action{{"logs:CreateLogGroup", Documented}},
 		Agent:   "1.16.0",

@@ -17,7 +17,7 @@ var environmentFiles = &Rule{
 	Title:  "Environment files in Amazon S3",
 	Why:    "ECS fetches the file from S3 and puts its lines into the container's environment.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html",
-	Fields: []string{"containerDefinitions[].environmentFiles"},
+	Fields: []string{"containerDefinitions[].environmentFiles[].value", "containerDefinitions[].environmentFiles[].type"},
 	Grants: []*Grant{getFile, locateBucket},
 	Unseen: []Unseen{{
 		What: "environment files in the overrides of RunTask, which replace those of the task definition",
@@ -74,8 +74,8 @@ func checkEnvironmentFiles(p *Pass, td taskdef.Value) {
 }
 
 // requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people put there.
-// It reports whether the object is known.
-func (p *Pass) requireObject(v taskdef.Value, what string, get, locate *Grant) bool {
+// Locate is the grant to find the bucket's region, or nil. It reports whether the object is known.
+func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
 	t, _ := v.Text()
 	s := string(t)
 	partition, bucket, key := policy.Of(policy.Partition), "", ""
@@ -127,13 +127,15 @@ func (p *Pass) requireObject(v taskdef.Value, what string, get, locate *Grant) b
 	}
 	base := "arn:" + partition + ":s3:::" + policy.Literal(bucket)
 	p.Require(get, base+"/"+object, match, v.Ref())
-	p.Require(locate, base, Exact, v.Ref())
+	if locate != nil {
+		p.Require(locate, base, Exact, v.Ref())
+	}
 	return true
 }
 
 // pattern returns s as a policy has to hold it: escaped, and with ? for each character that no policy can
 // hold. It is exact if there are none of those; otherwise it says so of v, which what names.
-func (p *Pass) pattern(v taskdef.Value, what, s string) (pattern policy.Text, exact bool) {
+func (p *Pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
 	pattern = policy.Escape(policy.Literal(s))
 	if strings.IndexFunc(s, func(r rune) bool { return !policy.Allowed(r) }) < 0 {
 		return pattern, true

@@ -52,7 +52,7 @@ var (
 		Agent: "1.16.0",
 	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
-	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, Why: ecrPull.Why, Actions: ecrPull.Actions, Agent: "1.95.0"}
+	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Actions: ecrPull.Actions, Agent: "1.95.0"}
 )
 
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.

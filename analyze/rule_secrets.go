@@ -12,7 +12,7 @@ var secrets = &Rule{
 	Title:  "Secrets in environment variables",
 	Why:    "ECS reads the secret or parameter and puts its value into the container's environment.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar.html",
-	Fields: []string{"containerDefinitions[].secrets"},
+	Fields: []string{"containerDefinitions[].secrets[].valueFrom"},
 	Grants: []*Grant{readSecret, readSecretPart, readParameter},
 	Unseen: []Unseen{{
 		What:    "customer-managed keys: what a secret, a parameter or an S3 object is encrypted with",
@@ -31,7 +31,7 @@ var logSecrets = &Rule{
 	Title:  "Secrets of log drivers",
 	Why:    "ECS reads the secret or parameter and passes its value to the log driver as an option, or to the FireLens container.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
-	Fields: []string{"containerDefinitions[].logConfiguration.secretOptions"},
+	Fields: []string{"containerDefinitions[].logConfiguration.secretOptions[].valueFrom"},
 	Grants: []*Grant{readLogSecret, readSecretPart, readLogParameter},
 	Check: func(p *Pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "logConfiguration", "secretOptions") {
@@ -44,7 +44,7 @@ var logSecrets = &Rule{
 // another one. Source: agent/asm/asm.go, agent/ssm/ssm.go.
 var (
 	readSecret       = &Grant{Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0"}
-	readSecretPart   = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.37.0"} // a JSON key, stage or version
+	readSecretPart   = &Grant{Sid: readSecret.Sid, When: "a JSON key, version stage or version ID", Actions: readSecret.Actions, Agent: "1.37.0"}
 	readLogSecret    = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.27.0"}
 	readParameter    = &Grant{Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0"}
 	readLogParameter = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.27.0"}
@@ -80,7 +80,7 @@ func (p *Pass) checkSecret(element taskdef.Value, secret, part, parameter *Grant
 // perhaps with JSON key, version stage and version behind it, which are no part of what IAM sees.
 //
 // Source: agent/taskresource/asmsecret/asmsecret.go, which takes none of these three or all.
-func (p *Pass) requireSecretARN(v taskdef.Value, a arn, gaps []gap, secret, part *Grant) {
+func (p *Pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Grant) {
 	t, _ := v.Text()
 	parts := splitOutsideHoles(a.resource, ':', len(a.resource)+1)
 	if parts[0] != "secret" || len(parts) < 2 || parts[1] == "" {
@@ -181,7 +181,7 @@ const (
 )
 
 // requireParameterName requires a parameter of the role's own account and region.
-func (p *Pass) requireParameterName(v taskdef.Value, s string, secret, parameter *Grant) {
+func (p *Pass) requireParameterName(v reading, s string, secret, parameter *Grant) {
 	if gaps := placeholders(s, false); len(gaps) > 0 {
 		// Filled in, it may become an ARN.
 		p.Gaps(v, "valueFrom", gaps)
@@ -207,7 +207,7 @@ func (p *Pass) requireParameterName(v taskdef.Value, s string, secret, parameter
 }
 
 // requireParameterARN requires a parameter by its ARN.
-func (p *Pass) requireParameterARN(v taskdef.Value, a arn, gaps []gap, secret, parameter *Grant) {
+func (p *Pass) requireParameterARN(v reading, a arn, gaps []gap, secret, parameter *Grant) {
 	t, _ := v.Text()
 	rest, ok := strings.CutPrefix(a.resource, "parameter")
 	if !ok || rest == "" || rest[0] != '/' && rest[0] != ':' {
@@ -247,7 +247,7 @@ func (p *Pass) requireParameterARN(v taskdef.Value, a arn, gaps []gap, secret, p
 
 // parameterName checks the name of a parameter and returns it without version or label, which ECS does not
 // take. Gaps are those found before. It is not ok where the name is not known; that has been said.
-func (p *Pass) parameterName(v taskdef.Value, s string, gaps []gap) (name string, ok bool) {
+func (p *Pass) parameterName(v reading, s string, gaps []gap) (name string, ok bool) {
 	t, _ := v.Text()
 	name, label, labelled := cutOutsideHoles(s, ':')
 	// Behind the path of references stands the name of a secret, which is checked below.
@@ -283,7 +283,7 @@ var repositoryCredentials = &Rule{
 	Title:  "Credentials of private registries",
 	Why:    "ECS reads the user name and password of the private registry from the secret before it pulls the image.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html",
-	Fields: []string{"containerDefinitions[].repositoryCredentials"},
+	Fields: []string{"containerDefinitions[].repositoryCredentials.credentialsParameter"},
 	Grants: []*Grant{readRegistrySecret},
 	Check: func(p *Pass, td taskdef.Value) {
 		for container := range td.Each("containerDefinitions") {

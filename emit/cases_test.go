@@ -90,6 +90,7 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 		set := flags.StringArray("set", nil, "")
 		image := flags.StringArray("image", nil, "")
 		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
+		flags.StringArrayVar(&opts.CredSpecSecrets, "credspec-secret", nil, "")
 		flags.StringVar(&opts.Own.Account, "account", "", "")
 		flags.StringVar(&opts.Own.Region, "region", "", "")
 		if err := flags.Parse(shellWords(line)); err != nil {

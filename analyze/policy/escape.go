@@ -7,7 +7,7 @@ import "strings"
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func Escape(t Text) Text {
-	if strings.IndexAny(string(t), "*?$") < 0 {
+	if !strings.ContainsAny(string(t), "*?$") {
 		return t
 	}
 	return Text(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))

@@ -12,7 +12,7 @@ type Hole struct {
 // Holes finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
 // prefixes), literal is true: then only ${NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
 func Holes(s string, literal bool) []Hole {
-	if strings.IndexAny(s, "<${%[") < 0 {
+	if !strings.ContainsAny(s, "<${%[") {
 		return nil
 	}
 	var holes []Hole

@@ -19,6 +19,26 @@ type parser struct {
 	dec *jsontext.Decoder
 	// names holds each member name once: a task definition repeats few names often.
 	names map[string]string
+	// open holds the children, so far, of all objects and lists that are not yet closed, and slab the room
+	// for those of the closed ones: lists of children grown one by one would leave most of their memory
+	// behind.
+	open, slab []node
+}
+
+// close moves the open children from base on to where they stay.
+func (p *parser) close(base int) []node {
+	kids := p.open[base:]
+	n := len(kids)
+	if n == 0 {
+		return nil
+	}
+	if cap(p.slab)-len(p.slab) < n {
+		p.slab = make([]node, 0, max(n, 64, min(1024, 2*cap(p.slab))))
+	}
+	from := len(p.slab)
+	p.slab = append(p.slab, kids...)
+	p.open = p.open[:base]
+	return p.slab[from:len(p.slab):len(p.slab)] // who appends to it later gets a copy
 }
 
 // parse reads the text below the byte order mark into a tree. Where that fails it reports problems.
@@ -111,6 +131,7 @@ func (p *parser) object() (node, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return n, err
 	}
+	base := len(p.open)
 	for {
 		kind := p.dec.PeekKind()
 		if kind == '}' {
@@ -136,8 +157,9 @@ func (p *parser) object() (node, error) {
 			return n, err
 		}
 		kid.name, kid.nameOff = name, nameOff
-		n.kids = append(n.kids, kid)
+		p.open = append(p.open, kid)
 	}
+	n.kids = p.close(base)
 	_, err := p.dec.ReadToken()
 	p.repeated(&n)
 	return n, err
@@ -178,14 +200,16 @@ func (p *parser) list() (node, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return n, err
 	}
+	base := len(p.open)
 	for p.dec.PeekKind() != ']' {
 		kid, err := p.value()
 		if err != nil {
 			return n, err
 		}
-		kid.index = len(n.kids)
-		n.kids = append(n.kids, kid)
+		kid.index = len(p.open) - base
+		p.open = append(p.open, kid)
 	}
+	n.kids = p.close(base)
 	_, err := p.dec.ReadToken()
 	return n, err
 }

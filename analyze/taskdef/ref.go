@@ -36,46 +36,49 @@ var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 // stays the same when another element is put before it.
 func (d *Document) ref(n *node) Ref {
 	r := d.at(n.off)
-	var chain []*node
+	var chainRoom [16]*node // deeper than anything in the schema
+	chain := chainRoom[:0]
 	for ; n.up != nil; n = n.up {
 		chain = append(chain, n)
 	}
-	var pointer, field strings.Builder
+	// Most places are asked for once and are shorter than this, so that only the strings are allocated.
+	var pointerRoom, fieldRoom [128]byte
+	pointer, field := pointerRoom[:0], fieldRoom[:0]
 	ended := false
 	for _, n := range slices.Backward(chain) {
 		element := n.up.kind == list
-		pointer.WriteByte('/')
+		pointer = append(pointer, '/')
 		if element {
-			pointer.WriteString(strconv.Itoa(n.index))
+			pointer = strconv.AppendInt(pointer, int64(n.index), 10)
 		} else {
 			name := n.name
 			if n.written != "" {
 				name = n.written
 			}
-			pointer.WriteString(pointerEscapes.Replace(name))
+			pointer = append(pointer, pointerEscapes.Replace(name)...)
 		}
 		switch {
 		case n == d.root: // in the output of describe-task-definition
 		case d.isContainer(n):
 			r.Container = n.label()
-			field.Reset()
+			field = field[:0]
 		case ended:
 		default:
 			if !element {
-				if field.Len() > 0 {
-					field.WriteByte('.')
+				if len(field) > 0 {
+					field = append(field, '.')
 				}
-				field.WriteString(n.name)
+				field = append(field, n.name...)
 			}
 			if element || n.lone {
 				if name := n.label(); name != "" {
-					field.WriteString(" " + name)
+					field = append(append(field, ' '), name...)
 				}
 				ended = true
 			}
 		}
 	}
-	r.Pointer, r.Field = pointer.String(), field.String()
+	r.Pointer, r.Field = string(pointer), string(field)
 	return r
 }
 

@@ -82,6 +82,7 @@ var kindNames = [...]string{
 // node is one value of the input. Its start offset is kept for places and, later, for edits of the input.
 type node struct {
 	kind    kind
+	lone    bool   // an object in the place of a list: its only element
 	off     int    // of the first byte
 	nameOff int    // of the member's name; off where there is none
 	name    string // of the member; "" in a list
@@ -91,7 +92,6 @@ type node struct {
 	up      *node
 	schema  *smithy.Schema // nil for what the schema lacks
 	wrong   string         // how the value does not fit its schema; "" if it does
-	lone    bool           // an object in the place of a list: its only element
 	written string         // the name as the input has it, where ECS's differs in case
 	named   int            // the index of the member "name", from 1; 0 where there is none
 }
@@ -111,23 +111,8 @@ func (n *node) kid(name string) *node {
 // sorted by place.
 func Read(file string, src []byte, opts Options) (*Document, []Problem) {
 	d := &Document{file: file, sdk: opts.SDK}
-	if message := unreadable(src); message != "" {
-		return nil, []Problem{{Kind: Syntax, At: Ref{File: file}, Message: message}}
-	}
-	d.src = string(src)
-	if strings.HasPrefix(d.src, "\ufeff") {
-		d.bom = len("\ufeff")
-	}
-	d.lines = []int{d.bom}
-	for i := strings.IndexByte(d.src, '\n'); i >= 0; {
-		d.lines = append(d.lines, i+1)
-		next := strings.IndexByte(d.src[i+1:], '\n')
-		if next < 0 {
-			break
-		}
-		i += 1 + next
-	}
-	root, ok := d.parse(src)
+	root := d.read(src)
+	ok := len(d.problems) == 0
 	if ok {
 		ok = d.unwrap(&root)
 	}
@@ -143,6 +128,31 @@ func Read(file string, src []byte, opts Options) (*Document, []Problem) {
 		return nil, d.problems
 	}
 	return d, d.problems
+}
+
+// read reads any JSON into a tree that is not bound to a schema. The tree is of use only if there are no
+// problems.
+func (d *Document) read(src []byte) node {
+	if message := unreadable(src); message != "" {
+		d.problems = []Problem{{Kind: Syntax, At: Ref{File: d.file}, Message: message}}
+		return node{}
+	}
+	d.src = string(src)
+	if strings.HasPrefix(d.src, "\ufeff") {
+		d.bom = len("\ufeff")
+	}
+	d.lines = make([]int, 1, 1+strings.Count(d.src, "\n"))
+	d.lines[0] = d.bom
+	for i := strings.IndexByte(d.src, '\n'); i >= 0; {
+		d.lines = append(d.lines, i+1)
+		next := strings.IndexByte(d.src[i+1:], '\n')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	root, _ := d.parse(src)
+	return root
 }
 
 // unreadable says why src is no text that could hold JSON, or returns "".

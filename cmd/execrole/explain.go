@@ -27,6 +27,7 @@ func explainFormats() []*emit.Format {
 	return []*emit.Format{
 		{Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"}},
 		{Name: "json", Help: "for programs", Extensions: []string{".json"}},
+		{Name: "markdown", Aliases: []string{"md"}, Help: "for a comment on a pull request", Extensions: []string{".md"}},
 	}
 }
 
@@ -37,8 +38,8 @@ func (c *command) explain(args []string) int {
 		return status
 	}
 	in, err := c.read(r)
-	if err != nil {
-		return c.fail(err)
+	if errs := r.readCredSpecs(); err != nil || errs != nil {
+		return c.fail(append(errs, err)...)
 	}
 	plan, err := analyze.JSON(r.name, in.data, r.options)
 	var role *policy.Role
@@ -46,9 +47,12 @@ func (c *command) explain(args []string) int {
 		role, err = plan.Role(r.role)
 	}
 	var file emit.File
-	if r.format.Name == "json" {
+	switch r.format.Name {
+	case "json":
 		file = emit.File{Name: "explain.json", Data: explain.JSON(plan, role)}
-	} else {
+	case "markdown":
+		file = emit.File{Name: "explain.md", Data: explain.Markdown(plan, role)}
+	default:
 		file = emit.File{Name: "explain.txt", Data: explain.Text(plan, role, c.colour(r.target))}
 	}
 	if r.target.path != "" {

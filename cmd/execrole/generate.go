@@ -25,8 +25,8 @@ func (c *command) generate(args []string) int {
 		return status
 	}
 	in, err := c.read(r)
-	if err != nil {
-		return c.fail(err)
+	if errs := r.readCredSpecs(); err != nil || errs != nil {
+		return c.fail(append(errs, err)...)
 	}
 	plan, err := analyze.JSON(r.name, in.data, r.options)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 type request struct {
 	formatName, output string
 	set, image         []string
+	credspecs          []string
 	calledOnly         bool
 	own                analyze.Own
 	role               policy.Options
@@ -53,6 +54,8 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (one that\nexists, or a name that ends in /); - is standard\noutput")
 	flags.StringArrayVar(&r.set, "set", nil, "fill a placeholder of the input, by its name or by\na JSON pointer: `NAME=VALUE`; repeatable")
 	flags.StringArrayVar(&r.image, "image", nil, "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
+	flags.StringArrayVar(&r.credspecs, "credspec", nil, "`FILE` is the credential spec of a domainless gMSA\ncontainer, which names its secret; repeatable")
+	flags.StringArrayVar(&r.options.CredSpecSecrets, "credspec-secret", nil, "instead of --credspec, the `ARN` of that secret;\nrepeatable")
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
@@ -150,6 +153,9 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 	r.options.Own, errs = r.own.Check()
 	problems = append(problems, errs...)
 	problem(r.role.Check())
+	if slices.Contains(r.credspecs, "") || slices.Contains(r.options.CredSpecSecrets, "") {
+		problem(errors.New("--credspec or --credspec-secret is empty: give it a value or leave it out"))
+	}
 
 	if len(problems) > 0 {
 		return nil, c.misuse(name, problems)
@@ -230,6 +236,20 @@ func (c *command) read(r *request) (in input, err error) {
 	return in, nil
 }
 
+// readCredSpecs reads the files of --credspec.
+func (r *request) readCredSpecs() []error {
+	var errs []error
+	for _, file := range r.credspecs {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read --credspec %s: %v", file, reason(err)))
+			continue
+		}
+		r.options.CredSpecs = append(r.options.CredSpecs, analyze.CredSpec{File: analyze.Printable(file), Data: data})
+	}
+	return errs
+}
+
 // foreign are extensions of files that no format writes. Output under such a name would be taken for
 // what it is not, by people and by tools that read every file of a folder.
 var foreign = [...]struct{ extension, what string }{
@@ -272,7 +292,7 @@ func (r *request) exit(findings []analyze.Finding) int {
 func (c *command) fail(errs ...error) int {
 	for _, err := range errs {
 		var findings analyze.Errors
-		if !errors.As(err, &findings) {
+		if err != nil && !errors.As(err, &findings) {
 			c.complain("%v", err)
 		}
 	}

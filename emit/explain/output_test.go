@@ -42,17 +42,18 @@ func TestGoldens(t *testing.T) {
 		Severity: analyze.Error, Rule: "ecr-image", At: at(28, 16, "/containerDefinitions/2/image", "log_router", "image"),
 		Message: `"<IMAGE>" is a placeholder: give --set IMAGE=VALUE`,
 	})
-	golden(t, "web.txt", text(webPlan(), webRole(), "1.37.0", notInTask, false))
+	golden(t, "web.txt", text(newPage(webPlan(), webRole(), "1.37.0", notInTask), false))
 	golden(t, "web.json", jsonText(webPlan(), webRole(), "1.37.0", notInTask))
-	golden(t, "failed.txt", text(failed, nil, "1.37.0", notInTask, false))
+	golden(t, "web.md", markdown(newPage(webPlan(), webRole(), "1.37.0", notInTask)))
+	golden(t, "failed.txt", text(newPage(failed, nil, "1.37.0", notInTask), false))
 }
 
 // TestColorOnlyColors: without its escape sequences the colored text is the plain one.
 func TestColorOnlyColors(t *testing.T) {
 	sequence := regexp.MustCompile("\x1b\\[[0-9]*m")
 	for _, role := range []*policy.Role{webRole(), nil} {
-		plain := string(text(webPlan(), role, "1.37.0", notInTask, false))
-		colored := string(text(webPlan(), role, "1.37.0", notInTask, true))
+		plain := string(text(newPage(webPlan(), role, "1.37.0", notInTask), false))
+		colored := string(text(newPage(webPlan(), role, "1.37.0", notInTask), true))
 		if diff := cmp.Diff(plain, sequence.ReplaceAllString(colored, "")); diff != "" {
 			t.Errorf("-plain +colored\n%s", diff)
 		}
@@ -94,13 +95,13 @@ func TestTitles(t *testing.T) {
 		role *policy.Role
 		want string
 	}{
-		{"nothing needed", &analyze.Plan{File: "-", Family: "web"}, &policy.Role{},
+		{"nothing needed", &analyze.Plan{File: "", Family: "web"}, &policy.Role{},
 			"Task execution role of web\nThe role needs no permissions: its trust policy is all.\n"},
 		{"nothing known", &analyze.Plan{File: "a\nb.json"}, nil,
 			`Task execution role (a\nb.json)` + "\nNo role can be written: see the findings.\n"},
 	}
 	for _, tt := range tests {
-		if got := string(text(tt.plan, tt.role, "", nil, false)); got != tt.want {
+		if got := string(text(newPage(tt.plan, tt.role, "", nil), false)); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -157,11 +158,16 @@ func FuzzHostileStrings(f *testing.F) {
 			Requirements: []analyze.Requirement{plan.Requirements[0]}, Findings: []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: "x"}},
 		}
 		for _, r := range []*policy.Role{role, nil} {
-			asText := text(plan, r, "1.0.0", nil, false)
+			asText := text(newPage(plan, r, "1.0.0", nil), false)
 			checkPrintable(t, asText)
 			// No string adds a line.
-			if want, got := strings.Count(string(text(reference, r, "1.0.0", nil, false)), "\n"), strings.Count(string(asText), "\n"); want != got {
+			if want, got := strings.Count(string(text(newPage(reference, r, "1.0.0", nil), false)), "\n"), strings.Count(string(asText), "\n"); want != got {
 				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asText)
+			}
+			asMarkdown := markdown(newPage(plan, r, "1.0.0", nil))
+			checkPrintable(t, asMarkdown)
+			if want, got := strings.Count(string(markdown(newPage(reference, r, "1.0.0", nil))), "\n"), strings.Count(string(asMarkdown), "\n"); want != got {
+				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asMarkdown)
 			}
 			asJSON := jsonText(plan, r, "1.0.0", nil)
 			checkPrintable(t, asJSON)

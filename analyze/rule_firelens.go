@@ -1,0 +1,91 @@
+package analyze
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+var firelensConfig = &Rule{
+	ID:     "firelens-config",
+	Title:  "FireLens configuration in Amazon S3",
+	Why:    "ECS fetches the log router's configuration from S3 before it starts the router.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html",
+	Fields: []string{"containerDefinitions[].firelensConfiguration.options"},
+	Grants: []*Grant{getFirelensConfig, locateFirelensConfig},
+	Check:  checkFirelensConfig,
+}
+
+var (
+	// Source: agent/taskresource/firelens/firelens_unix.go
+	getFirelensConfig    = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.31.0"}
+	locateFirelensConfig = &Grant{Sid: locateBucket.Sid, Why: locateBucket.Why, Actions: locateBucket.Actions, Agent: "1.31.0"}
+)
+
+func checkFirelensConfig(p *Pass, td taskdef.Value) {
+	for options := range td.Each("containerDefinitions", "firelensConfiguration", "options") {
+		for kind := range options.Each("config-file-type") {
+			switch t, _ := kind.Text(); {
+			case t == "file": // in the image or on a volume
+			case t == "s3":
+				if onFargate(td) {
+					p.Warnf(kind, "FireLens configuration in S3: Fargate takes only config-file-type \"file\"")
+				}
+				for v := range options.EachOrAbsent("config-file-value") {
+					if t, ok := v.Text(); !ok || t == "" {
+						p.Errorf(v, "FireLens configuration in S3 without config-file-value: give the ARN of an object in S3")
+						continue
+					}
+					p.requireObject(v, "config-file-value", getFirelensConfig, locateFirelensConfig)
+				}
+			case len(placeholders(string(t), false)) > 0:
+				p.Gaps(kind, "config-file-type", placeholders(string(t), false))
+			default:
+				p.Errorf(kind, "config-file-type %s: FireLens has \"s3\" and \"file\"", quote(t))
+			}
+		}
+	}
+}
+
+// firelensOutputs are the destinations of FireLens in AWS, as the option Name (Fluent Bit) or @type (Fluentd)
+// names them, and what the task role needs for them: the log router runs as a container of the task.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html and the plug-ins' own pages
+var firelensOutputs = [...]struct{ name, needs string }{
+	{"cloudwatch", "logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogStreams and logs:PutLogEvents"},
+	{"cloudwatch_logs", "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents"},
+	{"firehose", "firehose:PutRecordBatch"},
+	{"kinesis_firehose", "firehose:PutRecordBatch"},
+	{"kinesis", "kinesis:PutRecords"},
+	{"kinesis_streams", "kinesis:PutRecords"},
+	{"s3", "s3:PutObject"},
+	{"es", "es:ESHttp* on the domain, if that asks for IAM"},
+	{"opensearch", "es:ESHttp* on the domain, if that asks for IAM"},
+}
+
+// noteFirelensOutputs says what the task role needs where a container's logs go to AWS by FireLens.
+func noteFirelensOutputs(p *Pass, td taskdef.Value) {
+	for config := range td.Each("containerDefinitions", "logConfiguration") {
+		driver := false
+		for v := range config.Each("logDriver") {
+			t, _ := v.Text()
+			driver = t == policy.Text(types.LogDriverAwsfirelens)
+		}
+		for options := range config.Each("options") {
+			for name, v := range options.Members() {
+				if !driver || !strings.EqualFold(name, "name") && name != "@type" {
+					continue
+				}
+				t, _ := v.Text()
+				for _, output := range firelensOutputs {
+					if strings.EqualFold(string(t), output.name) {
+						p.Notef(v, "FireLens output %s: the task role needs %s, not this one", quote(t), output.needs)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package explain
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// view is a block as people read it, in whatever form: every string is fit to be shown.
+type view struct {
+	sid        string
+	actions    []marked
+	resources  []resource
+	conditions []string
+	whys, docs []string
+}
+
+// marked is a text with the marks that the legend explains.
+type marked struct {
+	text  string
+	marks []string
+}
+
+// resource is what a statement allows its actions on, and who asked for it.
+type resource struct {
+	marked
+	askers []asker
+}
+
+type asker struct {
+	words string // "app: secrets DB_PASSWORD"
+	place string // "web.json:5:16", or ""
+}
+
+// The marks behind actions and resources, and what they mean; the legend shows those that occur.
+const documentedMark = "(documented)"
+
+var matchMark = map[analyze.Match]string{analyze.Each: "(each)", analyze.OneOf: "(one of)"}
+
+var legend = []struct{ mark, text string }{
+	{documentedMark, "AWS documents that this action is needed; no known source calls it"},
+	{matchMark[analyze.OneOf], "one name that fits the pattern is meant, and the input does not tell which"},
+	{matchMark[analyze.Each], "every name that fits the pattern is meant"},
+}
+
+// marks returns the marks that occur in views, in the order of the legend.
+func marks(views []view) (list []string) {
+	for _, l := range legend {
+		has := func(m marked) bool { return slices.Contains(m.marks, l.mark) }
+		if slices.ContainsFunc(views, func(v view) bool {
+			return slices.ContainsFunc(v.actions, has) || slices.ContainsFunc(v.resources, func(r resource) bool { return has(r.marked) })
+		}) {
+			list = append(list, l.mark)
+		}
+	}
+	return list
+}
+
+// view returns the block for people.
+func (b block) view() view {
+	v := view{sid: analyze.Printable(b.statement.Sid)}
+	strengths := map[string]analyze.Strength{}
+	byResource := map[policy.Text][]*analyze.Requirement{}
+	for _, r := range b.requirements {
+		byResource[r.Resource] = append(byResource[r.Resource], r)
+		v.whys = appendNew(v.whys, analyze.Printable(r.Why()))
+		v.docs = appendNew(v.docs, analyze.Printable(r.Rule.Doc))
+		for _, a := range r.Actions {
+			// One rule that sees the call is enough.
+			if strengths[a.Name] != analyze.Called {
+				strengths[a.Name] = a.Strength
+			}
+		}
+	}
+	for _, a := range b.statement.Actions {
+		m := marked{text: analyze.Printable(a)}
+		if strengths[a] == analyze.Documented {
+			m.marks = []string{documentedMark}
+		}
+		v.actions = append(v.actions, m)
+	}
+	for _, t := range b.statement.Resources {
+		res := resource{marked: marked{text: analyze.Printable(t.String())}}
+		for _, r := range byResource[t] {
+			res.marks = appendNew(res.marks, matchMark[r.Match])
+			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.Place())}
+			if !slices.Contains(res.askers, a) { // two rules may read one field
+				res.askers = append(res.askers, a)
+			}
+		}
+		v.resources = append(v.resources, res)
+	}
+	for _, c := range b.statement.Conditions {
+		values := make([]string, len(c.Values))
+		for i, value := range c.Values {
+			values[i] = analyze.Printable(value.String())
+		}
+		v.conditions = append(v.conditions, analyze.Printable(c.Key)+" "+analyze.Printable(c.Operator)+" "+strings.Join(values, " or "))
+	}
+	return v
+}
+
+// appendNew appends s unless it is empty or there already.
+func appendNew(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// page is all that people read.
+type page struct {
+	family, file string
+	lead         string // how much of a role there is; "" for a whole one
+	granted      []view
+	open         []view // what no statement of the role serves
+	hasRole      bool
+	unseen       []analyze.Unseen
+	agent        string
+	findings     []analyze.Finding
+}
+
+func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
+	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), hasRole: role != nil, unseen: unseen, agent: agent, findings: plan.Findings}
+	granted, open := blocks(plan, role)
+	for _, b := range granted {
+		p.granted = append(p.granted, b.view())
+	}
+	for _, b := range open {
+		p.open = append(p.open, b.view())
+	}
+	switch {
+	case role == nil && len(plan.Requirements) == 0:
+		p.lead = "No role can be written: see the findings."
+	case role == nil:
+		p.lead = "No role can be written: see the findings. This much is known to be required:"
+	case len(statements(role)) == 0 && len(plan.Requirements) == 0:
+		p.lead = "The role needs no permissions: its trust policy is all."
+	}
+	return p
+}
