@@ -1,0 +1,351 @@
+package analyze
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
+	"github.com/aws/smithy-go"
+)
+
+// TestEveryRuleIsListed looks for rules in the files rule_*.go: one that Rules leaves out would never ask.
+func TestEveryRuleIsListed(t *testing.T) {
+	files, err := filepath.Glob("rule_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no rules: %v", err)
+	}
+	list := map[string]bool{}
+	parsed, err := parser.ParseFile(token.NewFileSet(), "rule.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range parsed.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Rules" {
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					list[id.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	found := 0
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range g.Specs {
+				v := spec.(*ast.ValueSpec)
+				for i, value := range v.Values {
+					if !isLiteralOf(value, "Rule") {
+						continue
+					}
+					found++
+					if !list[v.Names[i].Name] {
+						t.Errorf("%s: the rule %s is not in Rules", file, v.Names[i].Name)
+					}
+				}
+			}
+		}
+	}
+	if found != len(Rules()) {
+		t.Errorf("the files rule_*.go hold %d rules, Rules has %d", found, len(Rules()))
+	}
+}
+
+// isLiteralOf reports whether an expression is &NAME{…}.
+func isLiteralOf(e ast.Expr, name string) bool {
+	u, ok := e.(*ast.UnaryExpr)
+	if !ok {
+		return false
+	}
+	c, ok := u.X.(*ast.CompositeLit)
+	if !ok {
+		return false
+	}
+	id, ok := c.Type.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+// TestRulesAreComplete checks what explain and the documentation print of every rule.
+func TestRulesAreComplete(t *testing.T) {
+	ids, sid := map[string]bool{}, regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	action, agent := regexp.MustCompile(`^[a-z0-9]+:[A-Z][A-Za-z]+$`), regexp.MustCompile(`^1\.[0-9]+\.[0-9]+$`)
+	bySid := map[string]string{}
+	for _, r := range Rules() {
+		if !regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(r.ID) || ids[r.ID] || slices.Contains([]string{"json", "schema", "flags", "own-values"}, r.ID) {
+			t.Errorf("rule %q: the ID is another's, or has other characters than small letters, digits and hyphens", r.ID)
+		}
+		ids[r.ID] = true
+		if r.Title == "" || !isSentence(r.Why) {
+			t.Errorf("rule %s: title %q, why %q", r.ID, r.Title, r.Why)
+		}
+		if !strings.HasPrefix(r.Doc, "https://docs.aws.amazon.com/") {
+			t.Errorf("rule %s: %q is no page of AWS's documentation", r.ID, r.Doc)
+		}
+		if len(r.Fields) == 0 || r.Check == nil {
+			t.Errorf("rule %s reads nothing", r.ID)
+		}
+		for _, f := range r.Fields {
+			if err := inSchema(f); err != "" {
+				t.Errorf("rule %s: field %s: %s", r.ID, f, err)
+			}
+		}
+		for _, u := range r.Unseen {
+			if u.What == "" || u.Cure == "" {
+				t.Errorf("rule %s: %+v", r.ID, u)
+			}
+		}
+		for _, g := range r.Grants {
+			if !sid.MatchString(g.Sid) || len(g.Actions) == 0 || !agent.MatchString(g.Agent) || g.Why != "" && !isSentence(g.Why) {
+				t.Errorf("rule %s: grant %+v", r.ID, g)
+			}
+			names := ""
+			for _, a := range g.Actions {
+				if !action.MatchString(a.Name) || a.Strength != Called && a.Strength != Documented {
+					t.Errorf("rule %s: action %+v", r.ID, a)
+				}
+				names += a.Name + " "
+			}
+			// A reader of the policy takes equal names for equal things.
+			if other, seen := bySid[g.Sid]; seen && other != names {
+				t.Errorf("the Sid %s stands for %sand for %s", g.Sid, other, names)
+			}
+			bySid[g.Sid] = names
+		}
+	}
+}
+
+func isSentence(s string) bool {
+	return s != "" && s == strings.TrimSpace(s) && strings.HasSuffix(s, ".") && !strings.Contains(s, "\n")
+}
+
+// inSchema says why a path such as containerDefinitions[].image does not lead through the SDK's schema.
+func inSchema(path string) string {
+	s := schemas.TaskDefinition
+	for name := range strings.SplitSeq(path, ".") {
+		name, list := strings.CutSuffix(name, "[]")
+		switch s.Type() {
+		case smithy.ShapeTypeMap:
+			s = s.MapValue()
+		case smithy.ShapeTypeStructure:
+			s = s.Member(name)
+		default:
+			return name + " stands below something without members"
+		}
+		if s == nil {
+			return "there is no " + name
+		}
+		if (s.Type() == smithy.ShapeTypeList) != list {
+			// The last name may be a list as a whole.
+			if list || !strings.HasSuffix(path, name) {
+				return name + " is a list where it should not be, or is none"
+			}
+		}
+		if list {
+			s = s.ListMember()
+		}
+	}
+	return ""
+}
+
+// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
+// every grant.
+func TestEveryRuleHasACase(t *testing.T) {
+	paths, err := filepath.Glob("../testdata/golden/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden cases: %v", err)
+	}
+	rules, grants := map[string]bool{}, map[*Grant]bool{}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if file.Name != "input.json" {
+				continue
+			}
+			plan, _ := JSON("input.json", file.Data, Options{})
+			for _, r := range plan.Requirements {
+				rules[r.Rule.ID], grants[r.Grant] = true, true
+			}
+			for _, f := range plan.Findings {
+				rules[f.Rule] = true
+			}
+		}
+	}
+	for _, r := range Rules() {
+		if !rules[r.ID] {
+			t.Errorf("no golden case shows the rule %s", r.ID)
+		}
+		for _, g := range r.Grants {
+			if !grants[g] {
+				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
+			}
+		}
+	}
+}
+
+// TestPure keeps the analysis a function of its input: it reads no files, clocks or networks, so that it runs
+// in a browser and gives the same answer everywhere.
+func TestPure(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		packages++
+		for _, path := range words[1:] {
+			if slices.Contains([]string{"os", "net", "net/http", "time", "log", "log/slog", "os/exec", "io/ioutil"}, path) {
+				t.Errorf("%s imports %s", words[0], path)
+			}
+		}
+	}
+	if packages < 3 {
+		t.Errorf("only %d packages were looked at", packages)
+	}
+	out, err = exec.Command("go", "list", "-deps", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.Lines(string(out)) {
+		switch path := strings.TrimSpace(path); {
+		case path == "github.com/aws/aws-sdk-go-v2/service/ecs", path == "net/http", strings.Contains(path, "jsii"), strings.Contains(path, "awscdk"):
+			t.Errorf("the analysis depends on %s", path)
+		}
+	}
+}
+
+// TestReadsLikeWords compares the function with the pattern that says what it means.
+func TestReadsLikeWords(t *testing.T) {
+	pattern := regexp.MustCompile(`^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]+)?[0-9]*|[A-Z]+[0-9]*|[0-9]+)$`)
+	check := func(s string) {
+		if got, want := readsLikeWords(s), pattern.MatchString(s); got != want {
+			t.Errorf("readsLikeWords(%q) = %v, want %v", s, got, want)
+		}
+	}
+	for _, s := range []string{"secret", "config", "oauth2", "ApiKey", "PASSWD", "123456", "a1B2c3", "AbC1dE", "aBcDeF", "ABcdef", "AB1234", "Ab12cd"} {
+		check(s)
+	}
+	// Four letters and digits of each kind make every class of strings likely.
+	const characters = "azbyAZBY0918"
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		b := make([]byte, 6)
+		for i := range b {
+			b[i] = characters[random.IntN(len(characters))]
+		}
+		check(string(b))
+	}
+}
+
+// TestOwnCheck: what callers give for the role's own values never reaches a policy unchecked.
+func TestOwnCheck(t *testing.T) {
+	src := []byte(`{"containerDefinitions":[{"name":"app","image":"nginx"}]}`)
+	for _, own := range []Own{
+		{Account: "*"}, {Account: "11112222333"}, {Account: "11112222333a"}, {Region: "us-*"}, {Region: "US-EAST-1"}, {Partition: "aw"},
+		{Partition: "aws*"}, {Partition: "aws-cn", Region: "us-east-1"},
+	} {
+		if _, errs := own.Check(); len(errs) != 1 {
+			t.Errorf("%+v: errors %v", own, errs)
+		}
+		plan, err := JSON("f", src, Options{Own: own})
+		if err == nil || plan.Findings[0].Rule != "flags" {
+			t.Errorf("%+v: findings %v", own, plan.Findings)
+		}
+	}
+	for _, own := range []Own{{}, {Account: "111122223333"}, {Region: "eusc-de-east-1"}, {Partition: "aws-cn"}, {Partition: "aws-cn", Region: "cn-north-1"}} {
+		if _, errs := own.Check(); errs != nil {
+			t.Errorf("%+v: errors %v", own, errs)
+		}
+	}
+	if own, _ := (Own{Region: "cn-north-1"}).Check(); own.Partition != "aws-cn" {
+		t.Errorf("the region tells the partition %q", own.Partition)
+	}
+}
+
+// TestPartitions: the partition that a region's name tells.
+func TestPartitions(t *testing.T) {
+	for region, want := range map[string]string{
+		"us-east-1": "aws", "ap-southeast-7": "aws", "mx-central-1": "aws", "il-central-1": "aws", "us-gov-west-1": "aws-us-gov",
+		"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "us-isof-south-1": "aws-iso-f", "eu-isoe-west-1": "aws-iso-e",
+		"eusc-de-east-1": "aws-eusc", "cn-northwest-1": "aws-cn", "us-new-kind-1": "", "xx-east-1": "", "us-east": "", "": "", "global": "",
+	} {
+		if got := partitionOf(region); got != want {
+			t.Errorf("partitionOf(%q) = %q, want %q", region, got, want)
+		}
+	}
+}
+
+// TestLinear: input of one kind of thing, many times, takes time that grows as it does. The bound is far above
+// what a machine under load needs, and far below what the square of the number takes.
+func TestLinear(t *testing.T) {
+	container := func(members string) string { return `{"containerDefinitions":[{` + members + `}]}` }
+	many := func(n int, format func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(format(i))
+		}
+		return b.String()
+	}
+	number := func(i int) string {
+		return string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576))
+	}
+	for _, c := range []struct {
+		name string
+		src  func(n int) string
+	}{
+		{"unknown members", func(n int) string {
+			return container(many(n, func(i int) string { return `"` + number(i) + `":1,` }) + `"image":"nginx"`)
+		}},
+		{"secrets", func(n int) string {
+			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(i int) string { return `{"name":"` + number(i) + `","valueFrom":"/` + number(i) + `"},` }) + `{}]`)
+		}},
+		{"opening brackets", func(n int) string { return container(`"name":"app","image":"` + strings.Repeat("<{{", n) + `"`) }},
+		{"placeholders", func(n int) string {
+			return container(`"name":"app","image":"` + many(n, func(i int) string { return "<" + number(i) + ">" }) + `"`)
+		}},
+		{"words in an image", func(n int) string {
+			return container(`"name":"app","image":"` + many(n, func(i int) string { return "X" + number(i) + "/" }) + `"`)
+		}},
+		{"options", func(n int) string {
+			return container(`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{` + many(n, func(i int) string { return `"awslogs` + number(i) + `":5,` }) + `"mode":""}}`)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			least := func(src []byte) time.Duration {
+				best := time.Hour
+				for range 3 {
+					start := time.Now()
+					JSON("f", src, Options{})
+					best = min(best, time.Since(start))
+				}
+				return best
+			}
+			small, large := least([]byte(c.src(3_000))), least([]byte(c.src(30_000)))
+			if large > 40*small {
+				t.Errorf("ten times the input takes %v instead of %v", large, small)
+			}
+		})
+	}
+}

@@ -1,0 +1,287 @@
+package taskdef
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// refusals are the reasons for which Read refuses what encoding/json takes for JSON.
+var refusals = []string{
+	"stands here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "too large", "is UTF-16",
+	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "a list of container definitions alone",
+}
+
+// seeds adds the golden inputs to a fuzz test's corpus, and some real files where they are beside the project.
+func seeds(f *testing.F) {
+	paths, err := filepath.Glob("../../testdata/golden/*.txtar")
+	if err != nil || len(paths) == 0 {
+		f.Fatalf("no golden cases: %v", err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if file.Name == "input.json" {
+				f.Add(file.Data)
+			}
+		}
+	}
+	real, _ := filepath.Glob("../../../shared/corpus/describe/*")
+	for i, path := range real {
+		if src, err := os.ReadFile(path); err == nil && i < 8 {
+			f.Add(src)
+		}
+	}
+	for _, s := range []string{
+		``, ` `, `null`, `[]`, `{}`, "\ufeff{}", `{"containerDefinitions":[{}]}`, `{"containerDefinitions":{}},`, `{"containerDefinitions":{}}:`,
+		`{"containerDefinitions":[{"a":"\u0000","\u0000":1,"b":"\ud800"}]}`, "{\"containerDefinitions\":[{\"a\":\"\xff\"}]}",
+		`{"taskDefinition":{"ContainerDefinitions":[null,{"NAME":"a"}]},"tags":[]}`, `{"containerDefinitions":[[{"secrets":{}}]],}`,
+		`{"family":"a","Family":"b","containerDefinitions":[{}]}`, "{\r\n\t\"containerDefinitions\"\r:[1.5e3,true,\"é\\u00e9\\\"\"]}",
+	} {
+		f.Add([]byte(s))
+	}
+}
+
+// FuzzRead compares the reader with encoding/json, and every place that it tells with the input.
+func FuzzRead(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		doc, problems := Read("f.json", src, Options{})
+		valid := json.Valid(bytes.TrimPrefix(src, []byte("\ufeff")))
+		switch {
+		case doc != nil && !valid:
+			t.Fatal("read what is not JSON")
+		case doc == nil && len(problems) == 0:
+			t.Fatal("neither a document nor a problem")
+		case doc == nil && valid:
+			known := false
+			for _, p := range problems {
+				for _, reason := range refusals {
+					known = known || p.Kind == Syntax && !p.Warning && strings.Contains(p.Message, reason)
+				}
+			}
+			if !known {
+				t.Fatalf("JSON is refused for no known reason: %+v", problems)
+			}
+		}
+		for _, p := range problems {
+			checkPlace(t, src, p.At)
+			if p.Message == "" {
+				t.Error("a problem without a message")
+			}
+		}
+		if doc == nil {
+			return
+		}
+		top := doc.root
+		if top.up != nil {
+			top = top.up
+		}
+		for _, p := range doc.Reader().Problems() {
+			checkPlace(t, src, p.At)
+		}
+		again, repeated := Read("f.json", src, Options{})
+		if !reflect.DeepEqual(problems, repeated) || !reflect.DeepEqual(pointers(doc, doc.root), pointers(again, again.root)) {
+			t.Error("a second reading differs")
+		}
+		asWritten(top)
+		checkNode(t, doc, src, top)
+	})
+}
+
+// checkPlace checks that a place is inside the input, and that its line and column are those of its offset.
+func checkPlace(t *testing.T, src []byte, at Ref) {
+	t.Helper()
+	if at.Offset < 0 || at.Offset > len(src) {
+		t.Fatalf("offset %d is outside of %d bytes", at.Offset, len(src))
+	}
+	if at.Line == 0 {
+		return // the whole input
+	}
+	before := src[:at.Offset]
+	column := at.Offset - bytes.LastIndexByte(before, '\n')
+	line := 1 + bytes.Count(before, []byte("\n"))
+	if line == 1 && bytes.HasPrefix(src, []byte("\ufeff")) {
+		column -= len("\ufeff")
+	}
+	if at.Line != line || at.Column != column {
+		t.Errorf("offset %d is said to be at %d:%d, and is at %d:%d", at.Offset, at.Line, at.Column, line, column)
+	}
+}
+
+// asWritten gives the nodes below n the names that they have in the input, as --set sees them.
+func asWritten(n *node) {
+	if n.written != "" {
+		n.name, n.written = n.written, ""
+	}
+	for i := range n.kids {
+		asWritten(&n.kids[i])
+	}
+}
+
+// checkNode checks that each value below n begins at its offset: decoding from there gives the value.
+func checkNode(t *testing.T, d *Document, src []byte, n *node) {
+	t.Helper()
+	if n.kind == object || n.kind == list {
+		if want := map[kind]byte{object: '{', list: '['}[n.kind]; src[n.off] != want {
+			t.Fatalf("%s begins with %q", kindNames[n.kind], src[n.off])
+		}
+	} else {
+		var value any
+		decoder := json.NewDecoder(bytes.NewReader(src[n.off:]))
+		decoder.UseNumber()
+		if err := decoder.Decode(&value); err != nil {
+			t.Fatalf("no value at offset %d: %v", n.off, err)
+		}
+		same := false
+		switch v := value.(type) {
+		case nil:
+			same = n.kind == null
+		case bool:
+			same = n.kind == boolean && n.text == map[bool]string{true: "true", false: "false"}[v]
+		case json.Number:
+			same = n.kind == number && n.text == v.String()
+		case string:
+			same = n.kind == text && n.text == v
+		}
+		if !same {
+			t.Fatalf("at offset %d there is %v; the reader says %s %q", n.off, value, kindNames[n.kind], n.text)
+		}
+	}
+	if n.name != "" && n.nameOff != n.off {
+		var got string
+		if err := json.NewDecoder(bytes.NewReader(src[n.nameOff:])).Decode(&got); err != nil || got != n.name {
+			t.Fatalf("at offset %d there is no name %q, but %q: %v", n.nameOff, n.name, got, err)
+		}
+	}
+	if n.up != nil {
+		if found := d.find(root(n), d.ref(n).Pointer); found != n {
+			t.Errorf("%q does not lead to the value that has it for a pointer", d.ref(n).Pointer)
+		}
+	}
+	for i := range n.kids {
+		checkNode(t, d, src, &n.kids[i])
+	}
+}
+
+func root(n *node) *node {
+	for n.up != nil {
+		n = n.up
+	}
+	return n
+}
+
+// pointers returns the places of all values below n.
+func pointers(d *Document, n *node) []Ref {
+	list := []Ref{d.ref(n)}
+	for i := range n.kids {
+		list = append(list, pointers(d, &n.kids[i])...)
+	}
+	return list
+}
+
+// TestHoles: which parts of a string are placeholders, and what --set calls them. In S3 keys and log stream
+// prefixes, fewer are.
+func TestHoles(t *testing.T) {
+	for _, c := range []struct {
+		in               string
+		literal, general string // the names, joined by "|"
+	}{
+		{"<NAME>", "NAME", "NAME"},
+		{"< NAME >/x", "NAME", "NAME"},
+		{"${NAME}", "NAME", "NAME"},
+		{"$NAME", "NAME", "NAME"},
+		{"$name", "", "name"},
+		{"$Name/x", "", "Name"},
+		{"$1", "", ""},
+		{"$", "", ""},
+		{"$$", "", ""},
+		{"{{ call }}", "call", "call"},
+		{"{{ must_env `X` }}", "X", "X"},
+		{"{{ f `X` `Y` }}", "f `X` `Y`", "f `X` `Y`"},
+		{"%NAME%", "NAME", "NAME"},
+		{"%name%", "name", "name"},
+		{"%20a%20", "", ""},
+		{"100% of 5%", "", ""},
+		{"[NAME]", "", "NAME"},
+		{"{some words}", "", "some words"},
+		{"a<b", "", ""},
+		{"<>", "", ""},
+		{"< >", "", ""},
+		{"${A}-<B>-%C%", "A|B|C", "A|B|C"},
+		{"plain/key.env", "", ""},
+		{"[::1]:5000", "", ""},
+		{"${" + strings.Repeat("a", maxHole) + "}", "", ""},
+	} {
+		for literal, want := range map[bool]string{true: c.literal, false: c.general} {
+			var names []string
+			for _, h := range Holes(c.in, literal) {
+				names = append(names, h.Name)
+				if h.Start < 0 || h.End > len(c.in) || h.Start >= h.End {
+					t.Errorf("%q: hole %+v is outside", c.in, h)
+				}
+			}
+			if got := strings.Join(names, "|"); got != want {
+				t.Errorf("Holes(%.40q, %v): %q, want %q", c.in, literal, got, want)
+			}
+		}
+	}
+}
+
+// TestRefusals: what is not readable at all, with the reason and the place.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"empty", "", "the input is empty"},
+		{"byte order mark alone", "\ufeff \n", "the input is empty"},
+		{"cut off", `{"containerDefinitions":[`, "ends too early"},
+		{"comma behind", `{"containerDefinitions":[{}]},`, "text after the end of the JSON"},
+		{"colon behind", `{"containerDefinitions":[{}]} :`, "text after the end of the JSON"},
+		{"two documents", `{"containerDefinitions":[{}]}{}`, "text after the end of the JSON"},
+		{"comment", "{// x\n}", "a comment"},
+		{"template", `{{ x }}`, "template"},
+		{"UTF-16", "\xff\xfe{\x00}\x00", "UTF-16"},
+		{"UTF-16 without a mark", "{\x00}\x00", "UTF-16"},
+		{"Latin-1", "{\"family\":\"\xe9\"}", "is not UTF-8"},
+		{"half a surrogate", `{"family":"\ud800"}`, "is no escape that JSON has"},
+		{"too deep", strings.Repeat("[", 20000), "too deep"},
+		{"too deep, objects", strings.Repeat(`{"a":`, 20000), "too deep"},
+		{"too large", strings.Repeat(" ", MaxSize+1), "more than 16 MiB"},
+		{"null", "null", "this is null"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			doc, problems := Read("f", []byte(c.in), Options{})
+			if doc != nil || len(problems) == 0 || !strings.Contains(problems[0].Message, c.want) {
+				t.Errorf("problems %+v, want %q", problems, c.want)
+			}
+			for _, p := range problems {
+				checkPlace(t, []byte(c.in), p.At)
+			}
+		})
+	}
+}
+
+// TestSettingsAreChecked: what a caller of the library sets is held to what the reader lets in, since a NUL
+// byte begins a symbol in all that comes later.
+func TestSettingsAreChecked(t *testing.T) {
+	src := []byte(`{"containerDefinitions":[{"name":"app","image":"<X>"}]}`)
+	for _, value := range []string{"a\x00b", "\x00AWS\x01\x01Region\x00", "\xff"} {
+		for _, opts := range []Options{{Set: []Setting{{"X", value}}}, {Set: []Setting{{"/containerDefinitions/0/image", value}}}, {Image: []Setting{{"app", value}}}} {
+			doc, problems := Read("f", src, opts)
+			if len(problems) != 1 || problems[0].Kind != Flags || problems[0].Warning {
+				t.Errorf("%+v: problems %+v", opts, problems)
+			}
+			if doc.root.kid("containerDefinitions").kids[0].kid("image").text != "<X>" {
+				t.Errorf("%+v: the value came in", opts)
+			}
+		}
+	}
+}
