@@ -42,6 +42,7 @@ func (c *command) generate(args []string) int {
 		Source:   in.base,
 		Values:   plan.Own.Values(),
 		MainOnly: !r.target.folder,
+		Package:  r.goPackage,
 	})
 	findings := slices.Clip(plan.Findings)
 	var values *emit.MissingValues
@@ -64,7 +65,7 @@ func (c *command) generate(args []string) int {
 		findings = append(findings, note(r.name, "the task needs no permissions, so there is no policy to write"))
 	}
 	c.report(findings, r.verbose)
-	if errs := c.write(r.target, files, in.info); errs != nil {
+	if errs := c.write(r.target, files, in.info, r.force); errs != nil {
 		return c.fail(errs...)
 	}
 	return r.exit(findings)
