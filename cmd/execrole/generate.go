@@ -14,6 +14,10 @@ FILE, and with -o FOLDER/ all files of the format are written, under names made
 of the task definition's family. A file is written whole or not at all, and one
 that would not change is left alone.
 
+An app of cdk-go has the same names for every task definition. Of it, stack.go
+is written anew each time, unless somebody else wrote it; the other files, which
+people go on from, are written only where they are absent.
+
 Errors and warnings go to standard error, with -v notes too. An input that has
 errors writes nothing. "generate" may be left out.
 `
