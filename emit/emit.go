@@ -16,6 +16,8 @@ type Format struct {
 	Help    string // one line for the command's help
 	// Extensions are those that a file of this format may have, the usual one first: ".yaml".
 	Extensions []string
+	// Flags are those of the command's flags that mean something to this format alone: "package".
+	Flags []string
 	// Emit writes the role as files, the main one first. It fails with a [MissingValues] where the
 	// format cannot leave a symbol open that opts does not bind.
 	Emit func(role *policy.Role, opts Options) ([]File, error)
@@ -30,6 +32,9 @@ type Options struct {
 	// MainOnly asks for the first file alone: what standard output gets. What only the others need
 	// is then not missed.
 	MainOnly bool
+	// Package is the name of the Go package that the role becomes a part of, for -f cdk-go; "" makes an
+	// app of its own.
+	Package string
 }
 
 // File is one file of output.
@@ -40,6 +45,11 @@ type File struct {
 	Data []byte
 	// Uses are the symbols whose bound values stand in Data.
 	Uses []policy.Symbol
+	// Keep says that people go on from the file: where one of that name exists, it stays as it is.
+	Keep bool
+	// Owned says that the name is one that people give their own files too: a file that exists is
+	// replaced only if it is [Generated].
+	Owned bool
 }
 
 // MissingValues is the error of a format that needs values which nobody gave.
@@ -57,7 +67,7 @@ func (e *MissingValues) Error() string {
 	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
 
-var formats = []*Format{cloudFormation, iamJSON}
+var formats = []*Format{cloudFormation, iamJSON, cdkGo}
 
 // Formats returns all formats, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }

@@ -136,10 +136,15 @@ func stem(family string) string {
 	if s == "" || s[0] == '-' {
 		s = "task" + s // a name that began with "-" would be a flag to the next command
 	}
-	if len(s) > maxStem {
-		sum := sha256.Sum256([]byte(family))
-		hash := hex.EncodeToString(sum[:4])
-		s = s[:maxStem-len(hash)-1] + "-" + hash
+	return shorten(s, family, maxStem)
+}
+
+// shorten cuts a name that is longer than max, and puts a hash of what it was made of at its end.
+func shorten(name, whole string, max int) string {
+	if len(name) <= max {
+		return name
 	}
-	return s
+	sum := sha256.Sum256([]byte(whole))
+	hash := hex.EncodeToString(sum[:4])
+	return name[:max-len(hash)-1] + "-" + hash
 }

@@ -60,7 +60,7 @@ func (c *command) explain(args []string) int {
 	if r.target.path != "" {
 		c.report(plan.Findings, r.verbose)
 	}
-	if errs := c.write(r.target, []emit.File{file}, in.info); errs != nil {
+	if errs := c.write(r.target, []emit.File{file}, in.info, false); errs != nil {
 		return c.fail(errs...)
 	}
 	if err != nil {

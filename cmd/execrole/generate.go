@@ -14,6 +14,10 @@ FILE, and with -o FOLDER/ all files of the format are written, under names made
 of the task definition's family. A file is written whole or not at all, and one
 that would not change is left alone.
 
+An app of cdk-go has the same names for every task definition. Of it, stack.go
+is written anew each time, unless somebody else wrote it; the other files, which
+people go on from, are written only where they are absent.
+
 Errors and warnings go to standard error, with -v notes too. An input that has
 errors writes nothing. "generate" may be left out.
 `
@@ -42,6 +46,7 @@ func (c *command) generate(args []string) int {
 		Source:   in.base,
 		Values:   plan.Own.Values(),
 		MainOnly: !r.target.folder,
+		Package:  r.goPackage,
 	})
 	findings := append(slices.Clip(plan.Findings), oversize(r.name, role)...)
 	var values *emit.MissingValues
@@ -64,7 +69,7 @@ func (c *command) generate(args []string) int {
 		findings = append(findings, note(r.name, "the task needs no permissions, so there is no policy to write"))
 	}
 	c.report(findings, r.verbose)
-	if errs := c.write(r.target, files, in.info); errs != nil {
+	if errs := c.write(r.target, files, in.info, r.force); errs != nil {
 		return c.fail(errs...)
 	}
 	return r.exit(findings)

@@ -54,7 +54,8 @@ func findTarget(path string) (target, error) {
 // write writes files to the target: to standard output or a file the first one, to a folder all of them.
 // Each file is written whole or not at all, and nothing is put in place before everything is written
 // beside it. Input is the file that the data came from, which is never overwritten; nil if there is none.
-func (c *command) write(t target, files []emit.File, input fs.FileInfo) []error {
+// Force replaces what somebody else wrote under the name of a file that is owned.
+func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bool) []error {
 	if t.path == "" {
 		if _, err := c.Stdout.Write(files[0].Data); err != nil {
 			return []error{fmt.Errorf("cannot write to standard output: %v", reason(err))}
@@ -77,7 +78,7 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo) []error 
 		if t.folder {
 			path = filepath.Join(t.path, f.Name)
 		}
-		ch, err := prepare(path, f.Data, input)
+		ch, err := prepare(path, f, input, force)
 		if err != nil {
 			errs = append(errs, err)
 		} else if ch != nil {
@@ -103,10 +104,11 @@ type change struct {
 	temp   string      // the temporary file; "" before it exists and after it was moved
 }
 
-// prepare says what there is to do for a file to hold data, or not to exist where data is nil. It returns
-// nil when there is nothing to do: a file that holds the data already keeps its time of change, so that
-// what is built from it is not built again.
-func prepare(name string, data []byte, input fs.FileInfo) (*change, error) {
+// prepare says what there is to do for a file to be as f says under this name. It returns nil when there
+// is nothing to do: a file that holds the data already keeps its time of change, so that what is built
+// from it is not built again.
+func prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, error) {
+	data := f.Data
 	fail := func(err error) (*change, error) {
 		return nil, fmt.Errorf("cannot write %s: %v", name, reason(err))
 	}
@@ -119,7 +121,7 @@ func prepare(name string, data []byte, input fs.FileInfo) (*change, error) {
 		return fail(errors.New("it is a folder"))
 	case data == nil && err == nil && info.Mode().IsRegular():
 		return fail(errors.New("the task needs nothing that would stand there, and the file that exists would stay as it is; remove it"))
-	case data == nil:
+	case data == nil, f.Keep && err == nil:
 		return nil, nil
 	case err == nil && !info.Mode().IsRegular():
 		return &change{name: name, path: name, data: data, direct: true}, nil
@@ -138,11 +140,20 @@ func prepare(name string, data []byte, input fs.FileInfo) (*change, error) {
 	}
 	// Moving a file over another asks for the right to write the folder alone. Who took the right to
 	// write from the file did not mean that.
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return fail(err)
 	}
-	f.Close()
+	file.Close()
+	if f.Owned && !force && info.Size() > 0 {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			return fail(err)
+		}
+		if !emit.Generated(old) {
+			return fail(errors.New("execrole did not write the file that exists; add --force to replace it"))
+		}
+	}
 	if info.Size() == int64(len(data)) {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
 			return nil, nil

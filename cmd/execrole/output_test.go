@@ -68,7 +68,7 @@ func TestWriteAllOrNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			errs := new(command).write(target{path: dir, folder: true}, c.files, nil)
+			errs := new(command).write(target{path: dir, folder: true}, c.files, nil, false)
 			if len(errs) != 1 || !strings.Contains(errs[0].Error(), c.why) {
 				t.Errorf("got %v, want an error with %q", errs, c.why)
 			}
@@ -99,7 +99,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
 	long := strings.Repeat("n", 300)
-	if errs := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil); errs == nil {
+	if errs := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); errs == nil {
 		t.Fatal("a name of 300 bytes was written")
 	}
 	if after := tree(t, dir); len(after) > 0 {
@@ -111,7 +111,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 func TestLongestName(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, strings.Repeat("n", 250))
-	if errs := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil); errs != nil {
+	if errs := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil, false); errs != nil {
 		t.Error(errs)
 	}
 }

@@ -28,6 +28,8 @@ type request struct {
 	own                analyze.Own
 	role               policy.Options
 	strict, verbose    bool
+	goPackage          string
+	force              bool
 
 	// What follows is made of the above.
 	file    string // FILE, as it was given
@@ -41,6 +43,8 @@ type request struct {
 func (r *request) generateFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to write: see below")
 	r.flags(flags)
+	flags.StringVar(&r.goPackage, "package", "", "-f cdk-go: write one file for the Go package `NAME`\nof an app that exists, and no app of its own")
+	flags.BoolVar(&r.force, "force", false, "-f cdk-go: replace a Go file that execrole did not\nwrite")
 }
 
 // explainFlags defines the flags of explain: all that change what is required or found, so that one
@@ -129,6 +133,20 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 		}
 		problem(fmt.Errorf("unknown format %q%s; the formats are %s",
 			r.formatName, didYouMean("", r.formatName, names), formatNames(formats)))
+	}
+	flags.Visit(func(flag *pflag.Flag) {
+		var takers []*emit.Format
+		for _, f := range formats {
+			if slices.Contains(f.Flags, flag.Name) {
+				takers = append(takers, f)
+			}
+		}
+		if takers != nil && r.format != nil && !slices.Contains(takers, r.format) {
+			problem(fmt.Errorf("--%s is for the format %s, and the format is %s", flag.Name, formatNames(takers), r.format.Name))
+		}
+	})
+	if r.goPackage != "" {
+		problem(emit.CheckPackage(r.goPackage))
 	}
 	if r.output != "" {
 		var err error
@@ -253,7 +271,7 @@ func (r *request) readCredSpecs() []error {
 // foreign are extensions of files that no format writes. Output under such a name would be taken for
 // what it is not, by people and by tools that read every file of a folder.
 var foreign = [...]struct{ extension, what string }{
-	{".tf", "Terraform"}, {".tf.json", "Terraform"}, {".go", "Go"}, {".sh", "a shell script"},
+	{".tf", "Terraform"}, {".tf.json", "Terraform"}, {".sh", "a shell script"},
 }
 
 // checkExtension refuses a file name that says something else than the format: role.json without -f json.

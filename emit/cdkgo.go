@@ -1,0 +1,300 @@
+package emit
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/templates"
+)
+
+// cdkGo writes the role as a construct of the AWS Cloud Development Kit: in an app of its own with a stack
+// around it, or as one file for a package of an app that exists. The role's own values stay open: they are
+// the stack's.
+//
+// The policies stand inside the role: the CDK would make a resource of its own of what is added to a role
+// later, and ECS could start a task before that is attached.
+var cdkGo = &Format{
+	Name:       "cdk-go",
+	Help:       "an app for the AWS CDK, in Go",
+	Extensions: []string{".go"},
+	Flags:      []string{"package", "force"},
+	Emit:       emitCDKGo,
+}
+
+// CheckPackage reports why a name cannot be the name of a Go package that people import.
+func CheckPackage(name string) error {
+	switch {
+	case token.IsKeyword(name):
+		return fmt.Errorf("package name %q is a keyword of Go", name)
+	case !token.IsIdentifier(name) || name == "_":
+		return fmt.Errorf("package name %q is no Go identifier: letters, digits and _, not beginning with a digit", name)
+	case name == "init":
+		return fmt.Errorf("package name %q cannot be imported: Go keeps that name for functions", name)
+	case name == "documentation":
+		return fmt.Errorf("package name %q is ignored by the go command", name)
+	case strings.HasSuffix(name, "_test"):
+		return fmt.Errorf("package name %q ends in _test, which is for tests alone", name)
+	}
+	return nil
+}
+
+// What the templates print. Every string is Go source already: a quoted string, an expression, or a
+// comment's line. Only a package's name and the stack's stand as they are.
+type (
+	cdkApp struct {
+		Header, Package string
+		Imports         []string
+		Family          string // as it stands in a comment
+		Own             []cdkOwn
+		RoleName        string
+		Trust           cdkStatement
+		Policies        []cdkPolicy
+		Description     string
+		Stack           string
+	}
+	cdkOwn    struct{ Name, Method string }
+	cdkPolicy struct {
+		Name       string
+		Statements []cdkStatement
+	}
+	cdkStatement struct {
+		Comments           []string
+		Sid, Service       string
+		Actions, Resources cdkValues
+		Conditions         []cdkOperator
+	}
+	cdkOperator struct {
+		Name string
+		Keys []cdkKey
+	}
+	cdkKey struct {
+		Name   string
+		Values cdkValues
+	}
+	// cdkValues is a list, which stands in one line if it has one element.
+	cdkValues struct {
+		One  string
+		Many []string
+	}
+)
+
+func emitCDKGo(role *policy.Role, opts Options) ([]File, error) {
+	files, err := cdkFiles(role, opts)
+	if err != nil {
+		return nil, fmt.Errorf("format cdk-go: %w", err)
+	}
+	return files, nil
+}
+
+func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
+	if opts.Package != "" {
+		if err := CheckPackage(opts.Package); err != nil {
+			return nil, err
+		}
+	}
+	app, err := cdkData(role, opts)
+	if err != nil {
+		return nil, err
+	}
+	text, err := template.ParseFS(templates.CDKGo, "cdkgo/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	if opts.Package != "" {
+		src, err := cdkSource(text, app, "role.go.tmpl")
+		return []File{{Name: "task_execution_role.go", Data: src, Owned: true}}, err
+	}
+	src, err := cdkSource(text, app, "role.go.tmpl", "stack.go.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	files := []File{{Name: "stack.go", Data: src, Owned: true}}
+	if opts.MainOnly {
+		return files, nil
+	}
+	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
+		return nil, err
+	}
+	files = append(files, File{Name: "main.go", Data: src, Keep: true})
+	var module bytes.Buffer
+	if err := text.ExecuteTemplate(&module, "go.mod.tmpl", app); err != nil {
+		return nil, err
+	}
+	files = append(files, File{Name: "go.mod", Data: module.Bytes(), Keep: true})
+	for _, f := range []struct{ name, from string }{{"go.sum", "cdkgo/go.sum.txt"}, {"cdk.json", "cdkgo/cdk.json"}} {
+		data, err := templates.CDKGo.ReadFile(f.from)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Name: f.name, Data: data, Keep: true})
+	}
+	return files, nil
+}
+
+// cdkSource prints templates one after the other into one Go file.
+func cdkSource(text *template.Template, app cdkApp, names ...string) ([]byte, error) {
+	var b bytes.Buffer
+	for _, name := range names {
+		if err := text.ExecuteTemplate(&b, name, app); err != nil {
+			return nil, err
+		}
+	}
+	return format.Source(b.Bytes())
+}
+
+func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
+	if err := checkTexts(role, noCDKToken); err != nil {
+		return cdkApp{}, err
+	}
+	app := cdkApp{
+		Header: headerComment(opts.Source), Package: "main", Stack: cdkStackName(role.Family),
+		Family: "the task definition", Description: strconv.Quote(cfnDescription(role.Family)),
+	}
+	if opts.Package != "" {
+		app.Package = opts.Package
+	}
+	if role.Family != "" {
+		app.Family = word(role.Family)
+	}
+	if role.Name != "" {
+		app.RoleName = strconv.Quote(role.Name)
+	}
+	used := policy.Symbols(documents(role)...)
+	for _, s := range used {
+		if _, ok := cdkOwnValues[s]; !ok {
+			return cdkApp{}, fmt.Errorf("a stack has no value for %s", s)
+		}
+	}
+	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID} {
+		if slices.Contains(used, s) {
+			app.Own = append(app.Own, cdkOwnValues[s])
+		}
+	}
+	if opts.Package == "" || len(app.Own) > 0 {
+		app.Imports = append(app.Imports, `"github.com/aws/aws-cdk-go/awscdk/v2"`)
+	}
+	app.Imports = append(app.Imports,
+		`"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"`,
+		`"github.com/aws/constructs-go/constructs/v10"`,
+		`"github.com/aws/jsii-runtime-go"`)
+
+	// The CDK makes the trust policy itself, of a principal.
+	trust := role.Trust.Statements
+	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
+		return cdkApp{}, fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
+	}
+	app.Trust = cdkStatementOf(trust[0])
+	for i, p := range role.Inline {
+		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {
+			return cdkApp{}, fmt.Errorf("two policies have the name %q", p.Name)
+		}
+		list := make([]cdkStatement, len(p.Document.Statements))
+		for j, s := range p.Document.Statements {
+			list[j] = cdkStatementOf(s)
+		}
+		app.Policies = append(app.Policies, cdkPolicy{Name: strconv.Quote(p.Name), Statements: list})
+	}
+	return app, nil
+}
+
+func cdkStatementOf(s policy.Statement) cdkStatement {
+	out := cdkStatement{Service: strconv.Quote(s.Service), Resources: cdkTexts(s.Resources)}
+	if s.Sid != "" {
+		out.Sid = strconv.Quote(s.Sid)
+	}
+	for _, from := range s.From {
+		out.Comments = append(out.Comments, sourceComment(from))
+	}
+	out.Actions = cdkTexts(constant("Action", s.Actions...).texts)
+	for _, operator := range conditionMembers(s.Conditions) {
+		o := cdkOperator{Name: strconv.Quote(operator.key)}
+		for _, key := range operator.members {
+			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), cdkTexts(key.texts)})
+		}
+		out.Conditions = append(out.Conditions, o)
+	}
+	return out
+}
+
+func cdkTexts(texts []policy.Text) cdkValues {
+	list := make([]string, len(texts))
+	for i, t := range texts {
+		list[i] = cdkText(t)
+	}
+	if len(list) == 1 {
+		return cdkValues{One: list[0]}
+	}
+	return cdkValues{Many: list}
+}
+
+// cdkOwnValues are the variables that hold the role's own values, and the methods of a stack that tell
+// them.
+var cdkOwnValues = map[policy.Symbol]cdkOwn{
+	policy.Partition: {"partition", "Partition"},
+	policy.Region:    {"region", "Region"},
+	policy.AccountID: {"account", "Account"},
+}
+
+// cdkText returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
+func cdkText(t policy.Text) string {
+	if t == "" {
+		return `""`
+	}
+	var parts []string
+	part := func(s string) string {
+		parts = append(parts, s)
+		return ""
+	}
+	t.Expand(
+		func(literal string) string { return part(strconv.Quote(literal)) },
+		func(s policy.Symbol) string { return part(cdkOwnValues[s].Name) },
+	)
+	return strings.Join(parts, " + ")
+}
+
+// noCDKToken refuses what the CDK would not write into the template as it stands: it marks values that
+// are to come by strings of these forms, looks for them in all strings, and has no escape for them.
+// It writes a dynamic reference as it stands, and then CloudFormation takes it.
+//
+// Source: aws-cdk-lib, core/lib/private/encoding
+func noCDKToken(s string) error {
+	if err := noDynamicReference(s); err != nil {
+		return err
+	}
+	found := ""
+	for _, begin := range []string{"${Token[", "#{Token["} {
+		if strings.Contains(s, begin) {
+			found = begin
+		}
+	}
+	for rest := s; found == ""; {
+		_, after, ok := strings.Cut(rest, "-1.")
+		if !ok {
+			return nil
+		}
+		rest = after
+		digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+		if strings.HasPrefix(after[digits:], "e+289") {
+			found = "-1." + after[:digits] + "e+289"
+		}
+	}
+	return fmt.Errorf("%q holds %q, which the CDK takes for a value that is to come; it has no way to write this text", s, found)
+}
+
+// cdkStackName returns the name of the stack and of the app's module: CloudFormation wants letters, digits
+// and hyphens, a letter first, and 128 characters at most.
+func cdkStackName(family string) string {
+	const end, max = "-execution-role", 128
+	name := strings.ReplaceAll(stem(family), "_", "-")
+	if !asciiLetter(name[0]) {
+		name = "task-" + name
+	}
+	return shorten(name, family, max-len(end)) + end
+}

@@ -1,0 +1,213 @@
+package emit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/execrole/execrole/emit"
+)
+
+// cdkTool returns a function that runs a program in a folder, as somebody does who has just installed it:
+// without flags for go in the environment, and without credentials.
+func cdkTool(t *testing.T, dir string) func(env []string, name string, args ...string) (string, error) {
+	return func(env []string, name string, args ...string) (string, error) {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "AWS_EC2_METADATA_DISABLED=true", "CDK_DISABLE_CLI_TELEMETRY=true", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1")
+		cmd.Env = append(cmd.Env, env...)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			err = fmt.Errorf("%s %s: %v\n%s%s", filepath.Base(name), strings.Join(args, " "), err, out, stderr.String())
+		}
+		return string(out), err
+	}
+}
+
+// orSkip skips the test where something cannot be downloaded, or fails it where all has to be there.
+func orSkip(t *testing.T, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("EXECROLE_TOOLS") == "required":
+		t.Fatalf("EXECROLE_TOOLS=required, and %v", err)
+	default:
+		t.Skipf("not to be had here: %v", err)
+	}
+}
+
+// cdkApp writes the app of the README's example to a new folder and fetches the modules that it needs.
+func cdkApp(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("building an app of the CDK is not short")
+	}
+	emit.RequireTool(t, "go", "https://go.dev/dl")
+	emit.RequireTool(t, "node", "https://nodejs.org: the CDK runs on it")
+	dir := t.TempDir()
+	files, err := emit.Lookup("cdk-go").Emit(goldenRoles(t)["web"], emit.Options{Source: "web.json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = cdkTool(t, dir)(nil, "go", "mod", "download")
+	orSkip(t, err)
+	return dir
+}
+
+// TestCDKGoModule builds an app that nobody touched: go.mod and go.sum are what go mod tidy would make of
+// it. With -update it writes both into the templates.
+func TestCDKGoModule(t *testing.T) {
+	dir := cdkApp(t)
+	run := cdkTool(t, dir)
+	if *update {
+		if _, err := run(nil, "go", "mod", "tidy"); err != nil {
+			t.Fatal(err)
+		}
+		for name, template := range map[string]string{"go.mod": "go.mod.tmpl", "go.sum": "go.sum.txt"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = regexp.MustCompile(`(?m)^module .*$`).ReplaceAll(text, []byte("module {{.Stack}}"))
+			if err := os.WriteFile(filepath.Join("..", "templates", "cdkgo", template), text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, args := range [][]string{{"mod", "tidy", "-diff"}, {"build", "-o", os.DevNull, "./..."}, {"vet", "./..."}} {
+		if out, err := run(nil, "go", args...); err != nil || out != "" {
+			t.Errorf("go %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// TestCDKGoMeansTheSame synthesises the role of every golden case, and some made ones, and compares with
+// what CloudFormation would deploy. All stacks are in one app, since building and starting one takes long.
+func TestCDKGoMeansTheSame(t *testing.T) {
+	dir := cdkApp(t)
+	run := cdkTool(t, dir)
+	roles := goldenRoles(t)
+	inPackage := roles["secrets-partial-arn"]
+	maps.Copy(roles, emit.CDKRoles())
+	names := slices.Sorted(maps.Keys(roles))
+	for _, name := range []string{"stack.go", "main.go"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var calls strings.Builder
+	for i, name := range names {
+		files, err := emit.Lookup("cdk-go").Emit(roles[name], emit.Options{Source: name, MainOnly: true})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		// One package is compiled in a fraction of the time that a package a stack takes.
+		number := fmt.Sprint(i)
+		src := strings.NewReplacer("NewTaskExecutionRole(", "NewTaskExecutionRole"+number+"(", "NewExecutionRoleStack(", "NewExecutionRoleStack"+number+"(").Replace(string(files[0].Data))
+		write("stack"+number+".go", []byte(src))
+		fmt.Fprintf(&calls, "\tNewExecutionRoleStack%d(app, jsii.String(%q), nil)\n", i, name)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "roles"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	files, err := emit.Lookup("cdk-go").Emit(inPackage, emit.Options{Source: "a", Package: "roles"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(filepath.Join("roles", files[0].Name), files[0].Data)
+	write("main.go", []byte(`package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"web-execution-role/roles"
+)
+
+func main() {
+	defer jsii.Close()
+	app := awscdk.NewApp(nil)
+`+calls.String()+`	roles.NewTaskExecutionRole(awscdk.NewStack(app, jsii.String("in-package"), nil), jsii.String("Role"))
+	app.Synth(nil)
+}
+`))
+	for _, args := range [][]string{{"build", "-o", "app.exe", "."}, {"vet", "./..."}} {
+		if out, err := run(nil, "go", args...); err != nil || out != "" {
+			t.Fatalf("go %v: %v\n%s", args, err, out)
+		}
+	}
+
+	// The second context is an older app's and a newer app's at once: flags that rewrite policies.
+	for flags, context := range map[string]string{
+		"no flags": `{}`,
+		"flags":    `{"@aws-cdk/aws-iam:minimizePolicies":true,"@aws-cdk/core:enablePartitionLiterals":true,"@aws-cdk/core:target-partitions":["aws","aws-cn"]}`,
+	} {
+		out := filepath.Join(dir, "cdk.out "+flags)
+		if _, err := run([]string{"CDK_OUTDIR=" + out, "CDK_CONTEXT_JSON=" + context}, filepath.Join(dir, "app.exe")); err != nil {
+			t.Fatal(err)
+		}
+		resolve := func(t *testing.T, name string) meaning {
+			text, err := os.ReadFile(filepath.Join(out, name+".template.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var template any
+			if err := json.Unmarshal(text, &template); err != nil {
+				t.Fatal(err)
+			}
+			return templateMeaning(t, template)
+		}
+		for _, name := range names {
+			t.Run(flags+"/"+name, func(t *testing.T) { sameMeaning(t, "cdk-go", roles[name], resolve(t, name)) })
+		}
+		t.Run(flags+"/in package", func(t *testing.T) { sameMeaning(t, "cdk-go", inPackage, resolve(t, "in-package")) })
+		t.Logf("%s: %d stacks", flags, len(names)+1)
+	}
+}
+
+// TestCDKSynth runs the CDK's own command on an app as it was written.
+func TestCDKSynth(t *testing.T) {
+	dir := cdkApp(t)
+	npm := emit.RequireTool(t, "npm", "https://nodejs.org")
+	tools := t.TempDir()
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join("..", "testdata", "cdk-go", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(tools, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := cdkTool(t, tools)(nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	orSkip(t, err)
+	out, err := cdkTool(t, dir)(nil, filepath.Join(tools, "node_modules", ".bin", "cdk"), "synth", "--json", "--no-notices")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template any
+	if err := json.Unmarshal([]byte(out), &template); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	sameMeaning(t, "cdk-go", goldenRoles(t)["web"], templateMeaning(t, template))
+}

@@ -1,0 +1,305 @@
+package emit
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+func TestCDKGoGolden(t *testing.T) {
+	path := filepath.Join("testdata", "stack.go.golden")
+	got := emitOne(t, "cdk-go", webRole(), Options{Source: "web.json"})[0].Data
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestCDKGoFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		opts Options
+		want string // names, with what becomes of files that exist
+	}{
+		{"app", Options{}, "stack.go owned, main.go kept, go.mod kept, go.sum kept, cdk.json kept"},
+		{"main only", Options{MainOnly: true}, "stack.go owned"},
+		{"package", Options{Package: "roles"}, "task_execution_role.go owned"},
+		{"package, main only", Options{Package: "roles", MainOnly: true}, "task_execution_role.go owned"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, f := range emitOne(t, "cdk-go", webRole(), tt.opts) {
+				name := f.Name
+				if f.Owned {
+					name += " owned"
+				}
+				if f.Keep {
+					name += " kept"
+				}
+				got = append(got, name)
+				if f.Owned != Generated(f.Data) {
+					t.Errorf("%s: Generated is %v: the header is for files that nobody is to edit", f.Name, !f.Owned)
+				}
+			}
+			if got := strings.Join(got, ", "); got != tt.want {
+				t.Errorf("files %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestCDKGoPackage has no unused import where the package's file needs one less.
+func TestCDKGoPackage(t *testing.T) {
+	open := string(emitOne(t, "cdk-go", webRole(), Options{Package: "roles"})[0].Data)
+	closed := &policy.Role{Trust: policy.Document{Statements: []policy.Statement{
+		{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}},
+	}}}
+	none := string(emitOne(t, "cdk-go", closed, Options{Package: "roles"})[0].Data)
+	for _, part := range []string{`"github.com/aws/aws-cdk-go/awscdk/v2"`, "awscdk.Stack_Of(scope)"} {
+		if !strings.Contains(open, part) || strings.Contains(none, part) {
+			t.Errorf("%s: must stand in the first and not in the second:\n%s\n%s", part, open, none)
+		}
+	}
+	if !strings.Contains(none, `jsii.String("ecs-tasks.amazonaws.com"), nil)`) || strings.Contains(none, "InlinePolicies") {
+		t.Errorf("a role without conditions and permissions:\n%s", none)
+	}
+}
+
+func TestCDKGoRefuses(t *testing.T) {
+	role := func(change func(*policy.Role)) *policy.Role {
+		r := webRole()
+		change(r)
+		return r
+	}
+	resource := func(text policy.Text) *policy.Role {
+		return role(func(r *policy.Role) { r.Inline[0].Document.Statements[0].Resources = []policy.Text{text} })
+	}
+	for _, tt := range []struct {
+		name string
+		role *policy.Role
+		opts Options
+		want string
+	}{
+		{"dynamic reference", resource("a{{resolve:ssm:x}}"), Options{}, `"{{resolve:"`},
+		{"token", resource("a${Token[AWS.Region.4]}"), Options{}, `"${Token["`},
+		{"list token", resource("a" + region + "#{Token[x]}"), Options{}, `"#{Token["`},
+		{"number token", resource("-1.5 -1.8881545897087736e+289"), Options{}, `"-1.8881545897087736e+289"`},
+		{"token in the name", role(func(r *policy.Role) { r.Name = "${Token[x]}" }), Options{}, `"${Token["`},
+		{"not UTF-8", resource("a\xff"), Options{}, "UTF-8"},
+		{"unknown symbol", resource(policy.Of("Image")), Options{}, "no value for Image"},
+		{"no trust", role(func(r *policy.Role) { r.Trust.Statements = nil }), Options{}, "trust policy"},
+		{"two trusted", role(func(r *policy.Role) { r.Trust.Statements = append(r.Trust.Statements, r.Trust.Statements[0]) }), Options{}, "trust policy"},
+		{"trust with a Sid", role(func(r *policy.Role) { r.Trust.Statements[0].Sid = "A" }), Options{}, "trust policy"},
+		{"another action", role(func(r *policy.Role) { r.Trust.Statements[0].Actions = []string{"sts:TagSession"} }), Options{}, "trust policy"},
+		{"one name twice", role(func(r *policy.Role) { r.Inline = append(r.Inline, r.Inline[0]) }), Options{}, `two policies have the name "TaskExecution"`},
+		{"package", webRole(), Options{Package: "a-b"}, `package name "a-b"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files, err := cdkGo.Emit(tt.role, tt.opts)
+			if files != nil || err == nil || !strings.HasPrefix(err.Error(), "format cdk-go: ") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("files %v, error %v", files, err)
+			}
+		})
+	}
+	for _, s := range []string{"", "${Token", "$Token[x]", "{Token[x]}", "-1.8881545897087736e+28", "-1.e289", "e+289", "${AWS::Region}", "-1.-1."} {
+		if err := noCDKToken(s); err != nil {
+			t.Errorf("%q is no token: %v", s, err)
+		}
+	}
+}
+
+func TestCheckPackage(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"roles": true, "main": true, "r2": true, "my_roles": true, "größe": true, "string": true,
+		"": false, "_": false, "2r": false, "a-b": false, "a.b": false, "a/b": false, "a b": false, "func": false,
+		"init": false, "documentation": false, "roles_test": false, "x\n": false, "x;": false,
+	} {
+		if err := CheckPackage(name); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestCDKStackName(t *testing.T) {
+	long := strings.Repeat("a", 255)
+	for family, want := range map[string]string{
+		"":        "task-execution-role",
+		"web":     "web-execution-role",
+		"my_web":  "my-web-execution-role",
+		"2048":    "task-2048-execution-role",
+		"_x":      "task--x-execution-role",
+		"a b\nc;": "a-b-c--execution-role",
+		// printf %s aaa… | sha256sum, of 255
+		long: strings.Repeat("a", 104) + "-b0f3323e-execution-role",
+	} {
+		got := cdkStackName(family)
+		if len(got) > 128 || got != want {
+			t.Errorf("%q: %s, want %s", family, got, want)
+		}
+	}
+	if cdkStackName(long) == cdkStackName(long+"b") {
+		t.Error("two long families that begin alike have one name")
+	}
+}
+
+func TestGenerated(t *testing.T) {
+	for text, want := range map[string]bool{
+		"// Code generated by execrole from web.json; DO NOT EDIT.\n\npackage main\n":   true,
+		"// Code generated by execrole from web.json; DO NOT EDIT.\r\n\r\npackage main": true,
+		"# Code generated by execrole from standard input; DO NOT EDIT.":                true,
+		"// Code generated by protoc; DO NOT EDIT.\n":                                   false,
+		"// Code generated by execrole from web.json and changed by hand\n":             false,
+		"package main\n// Code generated by execrole from web.json; DO NOT EDIT.\n":     false,
+		"": false,
+	} {
+		if Generated([]byte(text)) != want {
+			t.Errorf("%q: want %v", text, want)
+		}
+	}
+}
+
+// CDKRoles are roles with what the golden cases do not have: a name, no conditions, several policies, and
+// strings that some layer between the Go source and the template might not carry. They are for the tests
+// of the package's other half, which have the tools.
+func CDKRoles() map[string]*policy.Role {
+	roles := map[string]*policy.Role{"made-web": webRole(), "made-files": filesRole()}
+	bare := webRole()
+	bare.Name, bare.Trust.Statements[0].Conditions = "", nil
+	second := filesRole().Inline[0]
+	second.Name = "TaskExecution2"
+	bare.Inline = append(bare.Inline, second)
+	roles["made-bare"] = bare
+	tricky := webRole()
+	tricky.Family = "a\nb"
+	for i, s := range trickyStrings {
+		if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || noCDKToken(s) != nil {
+			continue
+		}
+		tricky.Inline[0].Document.Statements = append(tricky.Inline[0].Document.Statements, policy.Statement{
+			Sid: "Tricky" + strconv.Itoa(i), Actions: []string{"s3:GetObject"},
+			Resources:  []policy.Text{policy.Text("arn:aws:s3:::b/" + s), policy.Text("arn:" + partition + ":s3:::" + s + region + s)},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s), "y"}}},
+			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
+		})
+	}
+	roles["made-tricky"] = tricky
+	return roles
+}
+
+// TestCDKGoHostileStrings: a string, wherever it stands, is the value of a Go string, and changes nothing else.
+func TestCDKGoHostileStrings(t *testing.T) {
+	for _, s := range trickyStrings {
+		checkCDKGoHostile(t, s)
+	}
+}
+
+func FuzzCDKGoHostileStrings(f *testing.F) {
+	for _, s := range trickyStrings {
+		f.Add(s)
+	}
+	f.Fuzz(checkCDKGoHostile)
+}
+
+func checkCDKGoHostile(t *testing.T, s string) {
+	t.Helper()
+	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || noCDKToken(s+"${AWS::Region}"+s) != nil || noCDKToken(s) != nil {
+		return
+	}
+	harmless, err := cdkGo.Emit(hostileRole("x"), Options{Source: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile, err := cdkGo.Emit(hostileRole(s), Options{Source: s})
+	if err != nil {
+		t.Fatalf("%q: %v", s, err)
+	}
+	for i, f := range hostile {
+		var lines strings.Builder
+		for line := range strings.Lines(string(f.Data)) {
+			lines.WriteString(strings.TrimLeft(line, "\t"))
+		}
+		checkPrintable(t, []byte(lines.String()))
+		if !strings.HasSuffix(f.Name, ".go") {
+			if f.Name != "go.mod" && !bytes.Equal(f.Data, harmless[i].Data) {
+				t.Errorf("%q: %s differs", s, f.Name)
+			}
+			continue
+		}
+		formatted, err := format.Source(f.Data)
+		if err != nil || !bytes.Equal(formatted, f.Data) {
+			t.Errorf("%q: gofmt would change %s: %v\n%s", s, f.Name, err, f.Data)
+		}
+		if s == "" {
+			continue // it leaves nothing behind, not even an empty string
+		}
+		want, got := goShape(t, harmless[i].Data), goShape(t, f.Data)
+		for j, v := range want {
+			switch v {
+			case `"x"`, `"arn:aws:s3:::x"`, `":s3:::x"`:
+				want[j] = strconv.Quote(strings.TrimSuffix(v[1:], `x"`) + s)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s: -want +got\n%s", s, f.Name, diff)
+		}
+	}
+}
+
+// goShape returns the nodes of a Go file: names, strings, how many lines each comment has, and the kinds of
+// all else. The stack's name and description stand for themselves: they are made of the family's letters.
+func goShape(t *testing.T, src []byte) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ParseComments)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, src)
+	}
+	var list []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CommentGroup:
+			return false
+		case *ast.Ident:
+			list = append(list, n.Name)
+		case *ast.BasicLit:
+			v, err := strconv.Unquote(n.Value)
+			switch {
+			case err != nil:
+				t.Fatalf("%s: %v", n.Value, err)
+			case strings.HasSuffix(v, "-execution-role"):
+				v = "the stack's name"
+			case strings.HasPrefix(v, "Task execution role"):
+				v = "the stack's description"
+			}
+			list = append(list, strconv.Quote(v))
+		default:
+			list = append(list, fmt.Sprintf("%T", n))
+		}
+		return true
+	})
+	for _, group := range file.Comments {
+		list = append(list, "comment of lines "+strconv.Itoa(len(group.List)))
+	}
+	return list
+}

@@ -1,0 +1,356 @@
+package emit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
+)
+
+// This file tells what a format's output means once it is deployed, whatever the format: all formats of one
+// role have to mean the same. A new format adds an entry to meanings, or, where its own tool has to run
+// first, a test of its own that ends in sameMeaning.
+
+// resolveAs is where the outputs are deployed in these tests.
+var resolveAs = analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+
+// meaning is a deployed role: one line for each action on one resource under its conditions, sorted, each
+// once. What cannot be told in these lines fails the test, so that nothing is overlooked.
+type meaning struct {
+	Name        string
+	Trust       []string
+	Permissions []string
+	Outputs     map[string]string // a template's, by name
+}
+
+// meanings resolve the files of the formats that need no tool of their own.
+var meanings = map[string]func(t testing.TB, files []emit.File) meaning{
+	"cloudformation": func(t testing.TB, files []emit.File) meaning {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(files[0].Data, &doc); err != nil {
+			t.Fatal(err)
+		}
+		return templateMeaning(t, longForm(t, doc.Content[0]))
+	},
+	"json": func(t testing.TB, files []emit.File) meaning {
+		var m meaning
+		for _, f := range files {
+			var doc any
+			if f.Data == nil {
+				continue
+			}
+			if err := json.Unmarshal(f.Data, &doc); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(f.Name, "-trust.json") {
+				m.Trust = append(m.Trust, policyLines(t, doc)...)
+			} else {
+				m.Permissions = append(m.Permissions, policyLines(t, doc)...)
+			}
+		}
+		m.Trust, m.Permissions = sorted(m.Trust), sorted(m.Permissions)
+		return m
+	},
+}
+
+// roleMeaning emits a role in a format that is in meanings, and resolves it.
+func roleMeaning(t testing.TB, format string, role *policy.Role) meaning {
+	t.Helper()
+	files, err := emit.Lookup(format).Emit(role, emit.Options{Source: "input.json", Values: resolveAs.Values()})
+	if err != nil {
+		t.Fatalf("format %s: %v", format, err)
+	}
+	return meanings[format](t, files)
+}
+
+// sameMeaning compares with the meaning of the role as CloudFormation. Formats that cannot tell a name or
+// outputs leave them empty.
+func sameMeaning(t testing.TB, format string, role *policy.Role, got meaning) {
+	t.Helper()
+	want := roleMeaning(t, "cloudformation", role)
+	if got.Outputs == nil {
+		want.Outputs, want.Name = nil, ""
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("cloudformation and %s do not mean the same (-cloudformation +%s):\n%s", format, format, diff)
+	}
+}
+
+// goldenRoles returns the role of every golden case that gives one, by the case's name.
+func goldenRoles(t testing.TB) map[string]*policy.Role {
+	t.Helper()
+	roles := map[string]*policy.Role{}
+	for _, c := range goldenCases(t) {
+		input, _ := c.section("input.json")
+		plan, err := analyze.JSON("input.json", []byte(input), c.opts)
+		if err != nil {
+			continue
+		}
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name(), err)
+		}
+		roles[c.name()] = role
+	}
+	if len(roles) < 100 {
+		t.Fatalf("only %d golden cases give a role", len(roles))
+	}
+	return roles
+}
+
+func TestFormatsMeanTheSame(t *testing.T) {
+	for name, role := range goldenRoles(t) {
+		for format := range meanings {
+			t.Run(name+"/"+format, func(t *testing.T) {
+				got := roleMeaning(t, format, role)
+				if len(got.Trust) == 0 || len(got.Permissions) == 0 != (len(role.Inline) == 0) {
+					t.Errorf("the test does not see the role: %+v", got)
+				}
+				sameMeaning(t, format, role, got)
+			})
+		}
+	}
+}
+
+// templateMeaning resolves a CloudFormation template, in its long form, that holds one role.
+func templateMeaning(t testing.TB, template any) meaning {
+	t.Helper()
+	var m meaning
+	id := ""
+	for name, resource := range object(t, template)["Resources"].(map[string]any) {
+		r := object(t, resource)
+		if r["Type"] == "AWS::CDK::Metadata" {
+			continue // of the CDK's statistics
+		}
+		if id != "" || r["Type"] != "AWS::IAM::Role" {
+			t.Fatalf("resource %s is more than the one role: %v", name, r)
+		}
+		id = name
+		for key, value := range object(t, r["Properties"]) {
+			value = evaluate(t, value)
+			switch key {
+			case "RoleName":
+				m.Name = value.(string)
+			case "AssumeRolePolicyDocument":
+				m.Trust = sorted(policyLines(t, value))
+			case "Policies":
+				for _, p := range value.([]any) {
+					p := object(t, p)
+					if len(p) != 2 || p["PolicyName"] == "" {
+						t.Fatalf("policy %v", p)
+					}
+					m.Permissions = append(m.Permissions, policyLines(t, p["PolicyDocument"])...)
+				}
+				m.Permissions = sorted(m.Permissions)
+			default:
+				t.Fatalf("the role has a property %s: %v", key, value)
+			}
+		}
+	}
+	outputs, _ := object(t, template)["Outputs"].(map[string]any)
+	for name, output := range outputs {
+		if m.Outputs == nil {
+			m.Outputs = map[string]string{}
+		}
+		value, err := json.Marshal(object(t, output)["Value"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Outputs[name] = strings.ReplaceAll(string(value), id, "ROLE")
+	}
+	return m
+}
+
+// policyLines resolves a policy document.
+func policyLines(t testing.TB, document any) []string {
+	t.Helper()
+	d := object(t, document)
+	if len(d) != 2 || d["Version"] != policy.Version {
+		t.Fatalf("policy document %v", d)
+	}
+	var lines []string
+	for _, statement := range d["Statement"].([]any) {
+		var who string
+		var conditions []string
+		resources := []string{""}
+		s := object(t, statement)
+		for key, value := range s {
+			switch key {
+			case "Sid", "Action", "Effect": // a Sid grants nothing
+			case "Principal":
+				for kind, name := range object(t, value) {
+					who += fmt.Sprintf(" by %s %q", kind, list(t, name))
+				}
+			case "Resource":
+				resources = nil
+				for _, r := range list(t, value) {
+					resources = append(resources, fmt.Sprintf(" on %q", r))
+				}
+			case "Condition":
+				for operator, keys := range object(t, value) {
+					for key, values := range object(t, keys) {
+						conditions = append(conditions, fmt.Sprintf(" if %s %s %q", operator, key, sorted(list(t, values))))
+					}
+				}
+			default:
+				t.Fatalf("a statement has the element %s", key)
+			}
+		}
+		for _, action := range list(t, s["Action"]) {
+			for _, resource := range resources {
+				lines = append(lines, fmt.Sprintf("%v %s%s%s%s", s["Effect"], action, who, resource, strings.Join(sorted(conditions), "")))
+			}
+		}
+	}
+	return lines
+}
+
+// evaluate does what CloudFormation does with its functions.
+func evaluate(t testing.TB, v any) any {
+	t.Helper()
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = evaluate(t, v[i])
+		}
+		return out
+	case map[string]any:
+		for key, argument := range v {
+			switch {
+			case key == "Ref":
+				return ownValue(t, argument.(string))
+			case key == "Fn::Join":
+				parts := list(t, evaluate(t, argument.([]any)[1]))
+				return strings.Join(parts, argument.([]any)[0].(string))
+			case key == "Fn::Sub":
+				return substitute(t, argument)
+			case strings.HasPrefix(key, "Fn::"):
+				t.Fatalf("function %s", key)
+			}
+		}
+		out := map[string]any{}
+		for key, value := range v {
+			out[key] = evaluate(t, value)
+		}
+		return out
+	}
+	return v
+}
+
+// substitute does what Fn::Sub does: it does not look into what it put in.
+func substitute(t testing.TB, argument any) string {
+	t.Helper()
+	variables := map[string]any{}
+	if pair, ok := argument.([]any); ok {
+		argument, variables = pair[0], object(t, pair[1])
+	}
+	var b strings.Builder
+	for rest := argument.(string); ; {
+		before, after, found := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, found := strings.Cut(after, "}")
+		value, known := variables[name].(string)
+		switch {
+		case !found:
+			t.Fatalf("Fn::Sub of %q does not end", argument)
+		case strings.HasPrefix(name, "!"):
+			b.WriteString("${" + name[1:] + "}")
+		case known:
+			b.WriteString(value)
+		default:
+			b.WriteString(ownValue(t, name))
+		}
+		rest = after
+	}
+}
+
+func ownValue(t testing.TB, name string) string {
+	t.Helper()
+	value, ok := resolveAs.Values()[policy.Symbol(name)]
+	if !ok {
+		t.Fatalf("a reference to %s", name)
+	}
+	return value
+}
+
+// longForm returns YAML as CloudFormation reads it: tags are functions.
+func longForm(t testing.TB, n *yaml.Node) any {
+	t.Helper()
+	var value any
+	switch n.Kind {
+	case yaml.MappingNode:
+		members := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			members[n.Content[i].Value] = longForm(t, n.Content[i+1])
+		}
+		value = members
+	case yaml.SequenceNode:
+		elements := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			elements[i] = longForm(t, c)
+		}
+		value = elements
+	case yaml.ScalarNode:
+		value = n.Value
+	default:
+		t.Fatalf("line %d: an alias", n.Line)
+	}
+	switch n.Tag {
+	case "!Ref":
+		return map[string]any{"Ref": value}
+	case "!Sub":
+		return map[string]any{"Fn::Sub": value}
+	case "!GetAtt":
+		name, attribute, _ := strings.Cut(value.(string), ".")
+		return map[string]any{"Fn::GetAtt": []any{name, attribute}}
+	case "!!str", "!!map", "!!seq":
+		return value
+	}
+	t.Fatalf("line %d: tag %s", n.Line, n.Tag)
+	return nil
+}
+
+func object(t testing.TB, v any) map[string]any {
+	t.Helper()
+	m, ok := v.(map[string]any)
+	if !ok {
+		t.Fatalf("no object: %v", v)
+	}
+	return m
+}
+
+// list returns strings, of which one may stand without a list around it.
+func list(t testing.TB, v any) []string {
+	t.Helper()
+	if s, ok := v.(string); ok {
+		return []string{s}
+	}
+	elements, ok := v.([]any)
+	if !ok {
+		t.Fatalf("no list of strings: %v", v)
+	}
+	out := make([]string, len(elements))
+	for i, e := range elements {
+		if out[i], ok = e.(string); !ok {
+			t.Fatalf("no string: %v", e)
+		}
+	}
+	return out
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
