@@ -1,0 +1,271 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+const root = "../.."
+
+// documents returns the texts for users by their names from the project's root, with slashes.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	names := []string{"README.md", "CHANGELOG.md"}
+	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = strings.ReplaceAll(string(text), "\r\n", "\n")
+	}
+	return texts
+}
+
+// fences returns the code blocks of a language.
+func fences(text, language string) []string {
+	var blocks []string
+	for _, part := range strings.Split("\n"+text, "\n```"+language+"\n")[1:] {
+		block, _, _ := strings.Cut("\n"+part, "\n```")
+		blocks = append(blocks, strings.TrimPrefix(block, "\n")+"\n")
+	}
+	return blocks
+}
+
+// TestConsole runs every console block of the documentation and compares what a terminal would show. A
+// command begins with "$ "; a line [...] in the output stands for lines that are left out.
+func TestConsole(t *testing.T) {
+	commands := 0
+	for name, text := range documents(t) {
+		for _, block := range fences(text, "console") {
+			for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
+				part = strings.ReplaceAll(part, "\\\n", "")
+				line, want, _ := strings.Cut(part, "\n")
+				commands++
+				t.Run(name+" "+line, func(t *testing.T) {
+					if got := terminal(t, line); !resembles(got, want) {
+						t.Errorf("it prints\n%s\nand %s shows\n%s", got, name, want)
+					}
+				})
+			}
+		}
+	}
+	if commands == 0 {
+		t.Error("no document shows a command")
+	}
+}
+
+// terminal runs one command in the project's root and returns both its outputs as they came. It knows the
+// words of a POSIX shell only as far as the documentation uses them, and no command but these.
+func terminal(t *testing.T, line string) string {
+	t.Helper()
+	if strings.ContainsAny(line, `'"|<>;&`) {
+		t.Fatalf("%q needs a shell", line)
+	}
+	args := strings.Fields(line)
+	if strings.HasPrefix(line, "go run ./cmd/execrole ") {
+		args = append([]string{"execrole"}, args[3:]...)
+	}
+	t.Chdir(root)
+	switch {
+	case args[0] == "cat" && len(args) == 2:
+		text, err := os.ReadFile(args[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(string(text), "\r\n", "\n")
+	case args[0] != "execrole":
+		t.Fatalf("%q is not run by this test; put it into a block that is not console", line)
+	case slices.Contains(args, "-o"):
+		t.Fatalf("%q would write into the project", line)
+	}
+	var out bytes.Buffer
+	c := command{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }}
+	c.run(args[1:])
+	return out.String()
+}
+
+// resembles reports whether got is want, apart from what want leaves out.
+func resembles(got, want string) bool {
+	pattern := regexp.QuoteMeta(strings.TrimRight(want, "\n"))
+	pattern = regexp.MustCompile(`(?m)^[ \t]*\\\[\\\.\\\.\\\.\\\]$`).ReplaceAllLiteralString(pattern, `(?s:.*)`)
+	return regexp.MustCompile(`^` + pattern + `$`).MatchString(strings.TrimRight(got, "\n"))
+}
+
+// TestMainJob keeps the two commands in the README that everybody tries first.
+func TestMainJob(t *testing.T) {
+	readme := documents(t)["README.md"]
+	for _, command := range []string{"go run ./cmd/execrole testdata/web.json", "go test ./..."} {
+		if !regexp.MustCompile(`(?m)^(\$ )?` + regexp.QuoteMeta(command) + `$`).MatchString(readme) {
+			t.Errorf("README.md does not show %q on a line of its own", command)
+		}
+	}
+}
+
+// TestFlagsInREADME keeps the table of flags complete.
+func TestFlagsInREADME(t *testing.T) {
+	readme := documents(t)["README.md"]
+	for _, s := range subcommands() {
+		if s.flags == nil {
+			continue
+		}
+		flags := newFlags()
+		s.flags(flags)
+		flags.VisitAll(func(f *pflag.Flag) {
+			if !regexp.MustCompile("(?m)^\\| .*`--" + regexp.QuoteMeta(f.Name) + "[ `]").MatchString(readme) {
+				t.Errorf("README.md's table lacks --%s of %s", f.Name, s.name)
+			}
+		})
+	}
+	known := map[string]bool{}
+	flags := newFlags()
+	subcommands()[0].flags(flags)
+	flags.VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+	for _, m := range regexp.MustCompile("(?m)^\\| [^|]*`--([a-z-]+)").FindAllStringSubmatch(readme, -1) {
+		if !known[m[1]] {
+			t.Errorf("README.md's table has --%s, which the command does not have", m[1])
+		}
+	}
+}
+
+// TestLibraryInREADME keeps the README's Go code equal to code that is compiled and run.
+func TestLibraryInREADME(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "emit", "readme_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := fences(documents(t)["README.md"], "go")
+	if len(blocks) != 1 {
+		t.Fatalf("README.md has %d blocks of Go, want 1", len(blocks))
+	}
+	var indented strings.Builder
+	for line := range strings.Lines(blocks[0]) {
+		if line != "\n" {
+			indented.WriteByte('\t')
+		}
+		indented.WriteString(line)
+	}
+	if !strings.Contains(strings.ReplaceAll(string(source), "\r\n", "\n"), indented.String()) {
+		t.Errorf("emit/readme_test.go does not hold README.md's code:\n%s", indented.String())
+	}
+}
+
+// TestExplainMembers keeps docs/explain.md complete: it names every member of the JSON, and no other.
+func TestExplainMembers(t *testing.T) {
+	text := documents(t)["docs/explain.md"]
+	var doc any
+	if err := json.Unmarshal([]byte(terminal(t, "execrole explain -f json testdata/web.json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	members := map[string]bool{}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for name, value := range v {
+				members[name] = true
+				walk(value)
+			}
+		case []any:
+			for _, value := range v {
+				walk(value)
+			}
+		}
+	}
+	walk(doc)
+	described := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| (`[^|]+`) \\|").FindAllStringSubmatch(text, -1) {
+		for _, name := range strings.Split(m[1], ", ") {
+			described[strings.Trim(name, "`")] = true
+		}
+	}
+	for name := range members {
+		if !described[name] {
+			t.Errorf("docs/explain.md does not describe %s", name)
+		}
+	}
+	for name := range described {
+		if !members[name] {
+			t.Errorf("docs/explain.md describes %s, which the example does not have", name)
+		}
+	}
+}
+
+// TestNoMachine keeps the documentation free of places that only one machine has.
+func TestNoMachine(t *testing.T) {
+	for name, text := range documents(t) {
+		for i, line := range strings.Split(text, "\n") {
+			if m := regexp.MustCompile(`(?i)(^|[\s"'=(` + "`" + `])(/(home|root|tmp|work|usr|Users|opt|var|mnt)/|~/|[a-z]:\\)`).FindString(line); m != "" {
+				t.Errorf("%s:%d names a place on a machine: %q", name, i+1, line)
+			}
+		}
+	}
+}
+
+// TestLinks checks that files and headings that the documentation links to exist.
+func TestLinks(t *testing.T) {
+	texts := documents(t)
+	for name, text := range texts {
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+			link, err := url.Parse(m[1])
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if link.IsAbs() {
+				continue
+			}
+			target := name
+			if link.Path != "" {
+				target = filepath.ToSlash(filepath.Join(filepath.Dir(name), link.Path))
+				if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+					t.Errorf("%s links to %s, which does not exist", name, m[1])
+					continue
+				}
+			}
+			if link.Fragment != "" && !slices.Contains(anchors(texts[target]), link.Fragment) {
+				t.Errorf("%s links to %s, and there is no such heading", name, m[1])
+			}
+		}
+	}
+}
+
+// anchors returns the names of the headings as GitHub makes them.
+func anchors(text string) []string {
+	var list []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		list = append(list, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+				return r
+			}
+			return -1
+		}, strings.ToLower(m[1])))
+	}
+	return list
+}
