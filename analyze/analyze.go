@@ -161,8 +161,11 @@ func (p *Plan) statements() []policy.Statement {
 			}
 		}
 	}
-	ordered := slices.Clone(p.Requirements)
-	slices.SortStableFunc(ordered, func(a, b Requirement) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
+	ordered := make([]*Requirement, len(p.Requirements))
+	for i := range p.Requirements {
+		ordered[i] = &p.Requirements[i]
+	}
+	slices.SortStableFunc(ordered, func(a, b *Requirement) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
 	single := make([]policy.Statement, len(ordered))
 	for i, r := range ordered {
 		actions := make([]string, len(r.Actions))

@@ -14,9 +14,9 @@ import (
 	"github.com/execrole/execrole/templates"
 )
 
-// cdkGo writes the role as a construct of the AWS Cloud Development Kit: in an app of its own with a stack
-// around it, or as one file for a package of an app that exists. The role's own values stay open: they are
-// the stack's.
+// cdkGo writes the role as a construct of the AWS Cloud Development Kit: a function that makes it in a
+// scope, and beside it a stack with nothing else; with a whole app around them, or as one file for a package of
+// an app that exists. The role's own values stay open: they are the stack's.
 //
 // The policies stand inside the role: the CDK would make a resource of its own of what is added to a role
 // later, and ECS could start a task before that is attached.
@@ -50,7 +50,6 @@ func CheckPackage(name string) error {
 type (
 	cdkApp struct {
 		Header, Package string
-		Imports         []string
 		Family          string // as it stands in a comment
 		Own             []cdkOwn
 		RoleName        string
@@ -107,16 +106,12 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Package != "" {
-		src, err := cdkSource(text, app, "role.go.tmpl")
-		return []File{{Name: "task_execution_role.go", Data: src, Owned: true}}, err
-	}
-	src, err := cdkSource(text, app, "role.go.tmpl", "stack.go.tmpl")
+	src, err := cdkSource(text, app, "stack.go.tmpl")
 	if err != nil {
 		return nil, err
 	}
 	files := []File{{Name: "stack.go", Data: src, Owned: true}}
-	if opts.MainOnly {
+	if opts.MainOnly || opts.Package != "" {
 		return files, nil
 	}
 	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
@@ -138,13 +133,11 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	return files, nil
 }
 
-// cdkSource prints templates one after the other into one Go file.
-func cdkSource(text *template.Template, app cdkApp, names ...string) ([]byte, error) {
+// cdkSource prints a template as a Go file.
+func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error) {
 	var b bytes.Buffer
-	for _, name := range names {
-		if err := text.ExecuteTemplate(&b, name, app); err != nil {
-			return nil, err
-		}
+	if err := text.ExecuteTemplate(&b, name, app); err != nil {
+		return nil, err
 	}
 	return format.Source(b.Bytes())
 }
@@ -177,14 +170,6 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 			app.Own = append(app.Own, cdkOwnValues[s])
 		}
 	}
-	if opts.Package == "" || len(app.Own) > 0 {
-		app.Imports = append(app.Imports, `"github.com/aws/aws-cdk-go/awscdk/v2"`)
-	}
-	app.Imports = append(app.Imports,
-		`"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"`,
-		`"github.com/aws/constructs-go/constructs/v10"`,
-		`"github.com/aws/jsii-runtime-go"`)
-
 	// The CDK makes the trust policy itself, of a principal.
 	trust := role.Trust.Statements
 	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {

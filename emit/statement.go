@@ -70,45 +70,39 @@ func constant(key string, values ...string) member {
 // checkTexts calls bad for every string of the role that ends as a value in the output, and returns the
 // first error. Every format refuses text that is not UTF-8: it could only write something else.
 func checkTexts(role *policy.Role, bad func(string) error) error {
-	var walk func([]member) error
-	check := func(s string) error {
-		if !utf8.ValidString(s) {
-			return fmt.Errorf("%q is not valid UTF-8", s)
-		}
-		return bad(s)
-	}
-	walk = func(members []member) error {
-		for _, m := range members {
-			if err := check(m.key); err != nil {
-				return err
-			}
-			for _, t := range m.texts {
-				if err := check(t.String()); err != nil {
-					return err
-				}
-			}
-			if err := walk(m.members); err != nil {
-				return err
+	var first error
+	check := func(list ...string) {
+		for _, s := range list {
+			switch {
+			case first != nil:
+			case !utf8.ValidString(s):
+				first = fmt.Errorf("%q is not valid UTF-8", s)
+			default:
+				first = bad(s)
 			}
 		}
-		return nil
 	}
-	if err := check(role.Name); err != nil {
-		return err
+	texts := func(list []policy.Text) {
+		for _, t := range list {
+			check(t.String())
+		}
+	}
+	check(role.Name)
+	for _, p := range role.Inline {
+		check(p.Name)
 	}
 	for _, d := range documents(role) {
 		for _, s := range d.Statements {
-			if err := walk(statementMembers(s)); err != nil {
-				return err
+			check(s.Sid, s.Service)
+			check(s.Actions...)
+			texts(s.Resources)
+			for _, c := range s.Conditions {
+				check(c.Operator, c.Key)
+				texts(c.Values)
 			}
 		}
 	}
-	for _, p := range role.Inline {
-		if err := check(p.Name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return first
 }
 
 // documents returns the permissions policies and then the trust policy.

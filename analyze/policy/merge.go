@@ -45,5 +45,9 @@ func Merge(statements []Statement) []Statement {
 
 // mergeKey is equal for statements that differ in resources and sources only.
 func mergeKey(s Statement) string {
-	return fmt.Sprintf("%q %q", s.Actions, s.Conditions)
+	key := strings.Join(s.Actions, " ")
+	if len(s.Conditions) == 0 {
+		return key
+	}
+	return key + fmt.Sprintf(" %q", s.Conditions)
 }
