@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/smithy-go"
 )
@@ -164,44 +162,6 @@ func inSchema(path string) string {
 		}
 	}
 	return ""
-}
-
-// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
-// every grant.
-func TestEveryRuleHasACase(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/golden/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no golden cases: %v", err)
-	}
-	rules, grants := map[string]bool{}, map[*Grant]bool{}
-	for _, path := range paths {
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range archive.Files {
-			if file.Name != "input.json" {
-				continue
-			}
-			plan, _ := JSON("input.json", file.Data, Options{})
-			for _, r := range plan.Requirements {
-				rules[r.Rule.ID], grants[r.Grant] = true, true
-			}
-			for _, f := range plan.Findings {
-				rules[f.Rule] = true
-			}
-		}
-	}
-	for _, r := range Rules() {
-		if !rules[r.ID] {
-			t.Errorf("no golden case shows the rule %s", r.ID)
-		}
-		for _, g := range r.Grants {
-			if !grants[g] {
-				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
-			}
-		}
-	}
 }
 
 // TestPure keeps the analysis a function of its input: it reads no files, clocks or networks, so that it runs

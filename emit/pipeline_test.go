@@ -18,8 +18,8 @@ import (
 	"github.com/execrole/execrole/emit/explain"
 )
 
-// FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set where it
-// begins with anything but "image:".
+// FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set, or what its
+// prefix says: "image:", "credspec:" with the spec itself, "credspec-secret:".
 func FuzzAnalyze(f *testing.F) {
 	for _, c := range goldenCases(f) {
 		input, _ := c.section("input.json")
@@ -28,6 +28,10 @@ func FuzzAnalyze(f *testing.F) {
 			setting = c.opts.Set[0].Name + "=" + c.opts.Set[0].Value
 		} else if len(c.opts.Image) > 0 {
 			setting = "image:" + c.opts.Image[0].Name + "=" + c.opts.Image[0].Value
+		} else if len(c.opts.CredSpecSecrets) > 0 {
+			setting = "credspec-secret:" + c.opts.CredSpecSecrets[0]
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":{"CredentialArn":"`+c.opts.CredSpecSecrets[0]+`"}}}}`)
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":"{\"credentialArn\":\"`+c.opts.CredSpecSecrets[0]+`\"}"}}}`)
 		}
 		f.Add([]byte(input), setting)
 	}
@@ -52,9 +56,15 @@ func exists(path string) bool {
 
 func checkPipeline(t *testing.T, src []byte, setting string) {
 	var opts analyze.Options
-	if container, ok := strings.CutPrefix(setting, "image:"); ok {
-		opts.Image = settings([]string{container})
-	} else if setting != "" {
+	switch kind, value, _ := strings.Cut(setting, ":"); {
+	case setting == "":
+	case kind == "image":
+		opts.Image = settings([]string{value})
+	case kind == "credspec":
+		opts.CredSpecs = []analyze.CredSpec{{File: "spec.json", Data: []byte(value)}}
+	case kind == "credspec-secret":
+		opts.CredSpecSecrets = []string{value}
+	default:
 		opts.Set = settings([]string{setting})
 	}
 	plan, err := analyze.JSON("input.json", src, opts)
@@ -140,7 +150,7 @@ func checkFinding(t *testing.T, f analyze.Finding) {
 	}
 	for _, flag := range f.Flags {
 		words := shellWords(flag)
-		if len(words) != 2 || !strings.HasPrefix(words[0], "--") || !strings.Contains(words[1], "=") {
+		if len(words) != 2 || !strings.HasPrefix(words[0], "--") || words[1] == "" || words[0] != "--credspec" && !strings.Contains(words[1], "=") {
 			t.Errorf("flag %q reads as %q", flag, words)
 		}
 	}
@@ -214,4 +224,30 @@ func stringsOf(v any) []string {
 		list = append(list, s.(string))
 	}
 	return list
+}
+
+// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
+// every grant.
+func TestEveryRuleHasACase(t *testing.T) {
+	rules, grants := map[string]bool{}, map[*analyze.Grant]bool{}
+	for _, c := range goldenCases(t) {
+		input, _ := c.section("input.json")
+		plan, _ := analyze.JSON("input.json", []byte(input), c.opts)
+		for _, r := range plan.Requirements {
+			rules[r.Rule.ID], grants[r.Grant] = true, true
+		}
+		for _, f := range plan.Findings {
+			rules[f.Rule] = true
+		}
+	}
+	for _, r := range analyze.Rules() {
+		if !rules[r.ID] {
+			t.Errorf("no golden case shows the rule %s", r.ID)
+		}
+		for _, g := range r.Grants {
+			if !grants[g] {
+				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
+			}
+		}
+	}
 }
