@@ -257,8 +257,8 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
-// TestLinear: input of one kind of thing, many times, takes time that grows as it does. The bound is far above
-// what a machine under load needs, and far below what the square of the number takes.
+// TestLinear: one kind of thing, a hundred thousand times, takes well below a second where the time grows as the
+// input does, and half a minute and more where it grows as the square. The bound leaves room for slow machines.
 func TestLinear(t *testing.T) {
 	container := func(members string) string { return `{"containerDefinitions":[{` + members + `}]}` }
 	many := func(n int, format func(i int) string) string {
@@ -293,18 +293,11 @@ func TestLinear(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			least := func(src []byte) time.Duration {
-				best := time.Hour
-				for range 3 {
-					start := time.Now()
-					JSON("f", src, Options{})
-					best = min(best, time.Since(start))
-				}
-				return best
-			}
-			small, large := least([]byte(c.src(3_000))), least([]byte(c.src(30_000)))
-			if large > 40*small {
-				t.Errorf("ten times the input takes %v instead of %v", large, small)
+			src := []byte(c.src(100_000))
+			start := time.Now()
+			JSON("f", src, Options{})
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%v", took)
 			}
 		})
 	}
