@@ -44,7 +44,9 @@ func (c *command) explain(args []string) int {
 	plan, err := analyze.JSON(r.name, in.data, r.options)
 	var role *policy.Role
 	if err == nil {
-		role, err = plan.Role(r.role)
+		if role, err = plan.Role(r.role); err == nil {
+			plan.Findings = append(plan.Findings, oversize(r.name, role)...)
+		}
 	}
 	var file emit.File
 	switch r.format.Name {

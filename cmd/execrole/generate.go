@@ -43,7 +43,7 @@ func (c *command) generate(args []string) int {
 		Values:   plan.Own.Values(),
 		MainOnly: !r.target.folder,
 	})
-	findings := slices.Clip(plan.Findings)
+	findings := append(slices.Clip(plan.Findings), oversize(r.name, role)...)
 	var values *emit.MissingValues
 	if errors.As(err, &values) {
 		c.report(append(findings, missing(r.name, values)...), r.verbose)

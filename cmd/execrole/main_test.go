@@ -2,10 +2,12 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,6 +59,17 @@ func TestScript(t *testing.T) {
 			// big FILE writes one byte more than is read.
 			"big": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", taskdef.MaxSize+1)), 0o666))
+			},
+			// parameters N FILE writes a task definition with N parameters for secrets.
+			"parameters": func(ts *testscript.TestScript, neg bool, args []string) {
+				n, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				var secrets []string
+				for i := range n {
+					secrets = append(secrets, fmt.Sprintf(`{"name": "S%d", "valueFrom": "/a/rather/long/path/of/parameters/%d"}`, i, i))
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), fmt.Appendf(nil,
+					`{"family": "many", "containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [%s]}]}`, strings.Join(secrets, ", ")), 0o666))
 			},
 			// only DIR NAME... fails unless the folder holds just these: no temporary files are left.
 			"only": func(ts *testscript.TestScript, neg bool, args []string) {

@@ -54,6 +54,17 @@ func note(file, format string, args ...any) analyze.Finding {
 	return analyze.Finding{Severity: analyze.Note, At: taskdef.Ref{File: file}, Message: fmt.Sprintf(format, args...)}
 }
 
+// oversize returns a warning where IAM will not take the role.
+func oversize(file string, role *policy.Role) []analyze.Finding {
+	n := role.InlineSize()
+	if n <= policy.MaxInline {
+		return nil
+	}
+	return []analyze.Finding{{Severity: analyze.Warning, Rule: "limits", At: taskdef.Ref{File: file}, Message: fmt.Sprintf(
+		"the permissions have %d characters, and IAM allows %d inside of a role: it cannot be deployed; keep several values as JSON keys of one secret, or split the task",
+		n, policy.MaxInline)}}
+}
+
 // missing returns an error for each value that a format cannot do without and nobody gave.
 func missing(file string, err *emit.MissingValues) []analyze.Finding {
 	var list []analyze.Finding

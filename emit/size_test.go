@@ -1,0 +1,51 @@
+package emit_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
+)
+
+// TestSizeIsThatOfTheJSON compares the size that a document is said to have with the JSON that is written,
+// where every symbol has its longest value.
+func TestSizeIsThatOfTheJSON(t *testing.T) {
+	values := analyze.Own{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}.Values()
+	compared := 0
+	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			return
+		}
+		files, err := emit.Lookup("json").Emit(role, emit.Options{Values: values})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(d policy.Document, data []byte) {
+			var b bytes.Buffer
+			if err := json.Compact(&b, data); err != nil {
+				t.Fatal(err)
+			}
+			want := 0
+			for _, r := range b.String() {
+				if r != ' ' {
+					want++
+				}
+			}
+			if got := d.Size(); got != want {
+				t.Errorf("size %d, but the JSON has %d characters:\n%s", got, want, &b)
+			}
+			compared++
+		}
+		for i, p := range role.Inline {
+			check(p.Document, files[i].Data)
+		}
+		check(role.Trust, files[len(files)-1].Data)
+	})
+	if compared < 200 {
+		t.Errorf("only %d documents were compared", compared)
+	}
+}
