@@ -29,8 +29,8 @@ type Options struct {
 	CredSpecs       []CredSpec
 	CredSpecSecrets []string
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
-	// They never enter a requirement,
-	// which keeps its symbols; they win over what the task definition says in [Plan.Own].
+	// They never enter a requirement, which keeps its symbols; they win over what the task definition says in
+	// [Plan.Own].
 	Own Own
 }
 
@@ -59,7 +59,9 @@ func JSON(file string, src []byte, opts Options) (*Plan, error) {
 func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 	src, err := json.Marshal(td)
 	if err != nil {
-		return &Plan{}, fmt.Errorf("task definition: %w", err)
+		// A plan without findings would give a role without permissions.
+		plan := &Plan{Findings: []Finding{{Severity: Error, Rule: string(taskdef.Syntax), Message: err.Error()}}}
+		return plan, plan.Err()
 	}
 	return analyze("", src, taskdef.Options{Set: opts.Set, Image: opts.Image, SDK: true}, opts)
 }

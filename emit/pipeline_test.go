@@ -2,6 +2,8 @@ package emit_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"regexp"
 	"slices"
@@ -18,8 +20,8 @@ import (
 	"github.com/execrole/execrole/emit/explain"
 )
 
-// FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set where it
-// begins with anything but "image:".
+// FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set, or what its
+// prefix says: "image:", "credspec:" with the spec itself, "credspec-secret:".
 func FuzzAnalyze(f *testing.F) {
 	for _, c := range goldenCases(f) {
 		input, _ := c.section("input.json")
@@ -28,6 +30,10 @@ func FuzzAnalyze(f *testing.F) {
 			setting = c.opts.Set[0].Name + "=" + c.opts.Set[0].Value
 		} else if len(c.opts.Image) > 0 {
 			setting = "image:" + c.opts.Image[0].Name + "=" + c.opts.Image[0].Value
+		} else if len(c.opts.CredSpecSecrets) > 0 {
+			setting = "credspec-secret:" + c.opts.CredSpecSecrets[0]
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":{"CredentialArn":"`+c.opts.CredSpecSecrets[0]+`"}}}}`)
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":"{\"credentialArn\":\"`+c.opts.CredSpecSecrets[0]+`\"}"}}}`)
 		}
 		f.Add([]byte(input), setting)
 	}
@@ -52,9 +58,15 @@ func exists(path string) bool {
 
 func checkPipeline(t *testing.T, src []byte, setting string) {
 	var opts analyze.Options
-	if container, ok := strings.CutPrefix(setting, "image:"); ok {
-		opts.Image = settings([]string{container})
-	} else if setting != "" {
+	switch kind, value, _ := strings.Cut(setting, ":"); {
+	case setting == "":
+	case kind == "image":
+		opts.Image = settings([]string{value})
+	case kind == "credspec":
+		opts.CredSpecs = []analyze.CredSpec{{File: "spec.json", Data: []byte(value)}}
+	case kind == "credspec-secret":
+		opts.CredSpecSecrets = []string{value}
+	default:
 		opts.Set = settings([]string{setting})
 	}
 	plan, err := analyze.JSON("input.json", src, opts)
@@ -74,14 +86,14 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	if text := explain.Text(plan, role, false); !utf8.Valid(text) || analyze.PrintableLines(string(text)) != string(text) {
 		t.Errorf("explain writes what is not printable:\n%q", text)
 	}
-	if err != nil {
-		return
-	}
 	// A key or prefix may have ? for what a policy cannot hold; otherwise no input has a wildcard's effect.
 	plain := !strings.ContainsFunc(string(src)+setting, func(r rune) bool { return !policy.Allowed(r) && !strings.ContainsRune("\t\r\n", r) }) &&
 		!strings.ContainsAny(string(src)+setting, `\%`)
 	for _, r := range plan.Requirements {
 		checkResource(t, r, plain)
+	}
+	if err != nil {
+		return
 	}
 	own := analyze.Own{Partition: "aws-cn", Region: "cn-north-1", Account: "444455556666"}
 	outputs := map[string]string{}
@@ -215,4 +227,118 @@ func stringsOf(v any) []string {
 		list = append(list, s.(string))
 	}
 	return list
+}
+
+// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
+// every grant.
+func TestEveryRuleHasACase(t *testing.T) {
+	rules, grants := map[string]bool{}, map[*analyze.Grant]bool{}
+	for _, c := range goldenCases(t) {
+		input, _ := c.section("input.json")
+		plan, _ := analyze.JSON("input.json", []byte(input), c.opts)
+		for _, r := range plan.Requirements {
+			rules[r.Rule.ID], grants[r.Grant] = true, true
+		}
+		for _, f := range plan.Findings {
+			rules[f.Rule] = true
+		}
+	}
+	for _, r := range analyze.Rules() {
+		if !rules[r.ID] {
+			t.Errorf("no golden case shows the rule %s", r.ID)
+		}
+		for _, g := range r.Grants {
+			if !grants[g] {
+				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
+			}
+		}
+	}
+}
+
+// FuzzValues is FuzzAnalyze with the JSON around the values given: every mutation reaches the rules.
+func FuzzValues(f *testing.F) {
+	f.Add("111122223333.dkr.ecr.us-east-1.amazonaws.com/a/b:1@sha256:0123456789abcdef0123456789abcdef", "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1B2c3:key::",
+		"registry", "arn:aws:s3:::bucket/key*?$.env", "/ecs/web", "us-east-1", "$web", "X=y")
+	f.Add("<REG>/{{ x `y` }}:$TAG", "/aws/reference/secretsmanager/a!b", "arn:aws:secretsmanager:cn-north-1:111122223333:secret:db-config",
+		"https://s3-x.s3.dualstack.us-west-2.amazonaws.com/a%20b/%E6%97%A5.env", "$G", "REGION", "%P%/[x]", "REG=111122223333.dkr-ecr.REGION.on.aws")
+	f.Add("REPO:TAG", "arn:aws:ssm:REGION:ACCOUNT:parameter:/a:3", "a b", "s3://bucket/${K}", "g", "eusc-de-east-1", "日\u0085", "REPO=REPO/REPO:REPO@REPO")
+	f.Add("K.dkr.ecr..amazonaws.com.cn/x", "arn:aws:ssm:us-east-1::parameter/aws/service/x", "rds!x", "arn:aws:s3:::BUCKET/<K>", "a#b", "us-gov-west-1", "", "BUCKET=my-bucket")
+	f.Fuzz(func(t *testing.T, image, valueFrom, credentials, object, group, region, prefix, setting string) {
+		src, err := json.Marshal(map[string]any{
+			"family": "web", "executionRoleArn": "arn:aws:iam::111122223333:role/" + group,
+			"containerDefinitions": []any{
+				map[string]any{
+					"name": "app", "image": image,
+					"secrets":          []any{map[string]any{"name": group, "valueFrom": valueFrom}},
+					"environmentFiles": []any{map[string]any{"type": "s3", "value": object}},
+					"logConfiguration": map[string]any{
+						"logDriver":     "awslogs",
+						"options":       map[string]any{"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": prefix, "awslogs-create-group": "true"},
+						"secretOptions": []any{map[string]any{"name": region, "valueFrom": credentials}},
+					},
+				},
+				map[string]any{
+					"name": prefix, "image": "nginx",
+					"repositoryCredentials": map[string]any{"credentialsParameter": credentials},
+					"credentialSpecs":       []any{"credentialspec:" + object},
+					"firelensConfiguration": map[string]any{"type": "fluentbit", "options": map[string]any{"config-file-type": "s3", "config-file-value": object}},
+				},
+			},
+			"volumes": []any{map[string]any{"fsxWindowsFileServerVolumeConfiguration": map[string]any{
+				"authorizationConfig": map[string]any{"credentialsParameter": valueFrom},
+			}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPipeline(t, src, setting)
+	})
+}
+
+// TestValuesOfTokens puts together values from what the rules look for, one field at a time, so that most parts
+// of a value are right and one is not.
+func TestValuesOfTokens(t *testing.T) {
+	fields := []string{
+		`"name":"app","image":%s`,
+		`"name":"app","image":"nginx","secrets":[{"name":"A","valueFrom":%s}]`,
+		`"name":"app","image":"nginx","repositoryCredentials":{"credentialsParameter":%s}`,
+		`"name":"app","image":"nginx","environmentFiles":[{"type":"s3","value":%s}]`,
+		`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":%s,"awslogs-region":"us-east-1","awslogs-stream-prefix":"web"}}`,
+		`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/web","awslogs-region":%s,"awslogs-create-group":"1"}}`,
+		`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/web","awslogs-region":"us-east-1","awslogs-stream-prefix":%s}}`,
+		`"image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/web","awslogs-region":"us-east-1","awslogs-stream-prefix":"web"}},"name":%s`,
+		`"name":"app","image":"nginx","credentialSpecs":[%s]`,
+		`"name":"app","image":"nginx","firelensConfiguration":{"type":"fluentbit","options":{"config-file-type":"s3","config-file-value":%s}}`,
+	}
+	tokens := []string{
+		"111122223333.dkr.ecr.us-east-1.amazonaws.com/", "444455556666.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/", "REG.dkr.ecr.", ".amazonaws.com", "web", "/", ":1", "@sha256:", "0123456789abcdef0123456789abcdef",
+		"arn:aws:secretsmanager:us-east-1:111122223333:secret:", "arn:aws:ssm:us-east-1:111122223333:parameter", "arn:aws:ssm:us-east-1::", "arn:aws:s3:::bucket/", "arn:", "aws", "us-east-1", "111122223333",
+		"-a1B2c3", "-config", ":key::", "/aws/reference/secretsmanager/", "/aws/service/", "s3://bucket/", "https://bucket.s3.amazonaws.com/", "https://s3-x.s3.", "%2F", "%00", "credentialspec:", "credentialspecdomainless:", "file://",
+		"*", "?", "$", "${", "}", "<X>", "${X}", "$X", "$x", "{{ f `X` }}", "%X%", "[X]", "{x}", "X", "é", "日", "\U0001f600", "\n", "\t", "\x7f", "\"", "'", "\\", " ", "", ".env", "#", "!", "=", "-", "_", ".", ":", "@", "${AWS::Region}", "{{resolve:ssm:a}}",
+	}
+	settings := []string{"", "", "X=web", "X=$X*?", "REG=111122223333", "x=<x>", "image:app=111122223333.dkr.ecr.us-east-1.amazonaws.com/${X}", "credspec-secret:arn:aws:secretsmanager:us-east-1:111122223333:secret:a-*"}
+	random := rand.New(rand.NewPCG(3, 4))
+	roles := 0
+	for range 10_000 {
+		var value strings.Builder
+		for range 1 + random.IntN(5) {
+			value.WriteString(tokens[random.IntN(len(tokens))])
+		}
+		quoted, err := json.Marshal(value.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := fmt.Sprintf(`{"family":"web","containerDefinitions":[{`+fields[random.IntN(len(fields))]+`}]}`, quoted)
+		setting := settings[random.IntN(len(settings))]
+		if plan, err := analyze.JSON("f", []byte(src), analyze.Options{}); err == nil && len(plan.Requirements) > 0 {
+			roles++
+		}
+		checkPipeline(t, []byte(src), setting)
+		if t.Failed() {
+			t.Fatalf("setting %q, input %s", setting, src)
+		}
+	}
+	if roles < 500 {
+		t.Errorf("only %d values gave permissions: the others test little", roles)
+	}
 }

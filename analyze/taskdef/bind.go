@@ -61,7 +61,10 @@ func (d *Document) otherCase(parent, kid *node, name string, lookup func(string)
 	}
 	if !d.sdk {
 		d.warn(kid, kid.nameOff, fmt.Sprintf("ECS writes %q as %q; it is read as that", kid.name, name))
-		kid.written = kid.name
+		if d.written == nil {
+			d.written = map[*node]string{}
+		}
+		d.written[kid] = kid.name
 	}
 	kid.name = name
 	return lookup(name)

@@ -112,6 +112,8 @@ func (d *Document) fillImages(images []Setting) {
 		if !d.settable("--image", s) {
 			continue
 		}
+		// Placeholders in it are filled as in the image that it takes the place of.
+		value := d.fillText(s.Value)
 		var known []string
 		found := false
 		for i := range elements {
@@ -127,9 +129,9 @@ func (d *Document) fillImages(images []Setting) {
 			}
 			found = true
 			if n := d.member(c, "image"); n != nil {
-				n.kind, n.text, n.kids = text, s.Value, nil
+				n.kind, n.text, n.kids = text, value, nil
 			} else {
-				c.kids = append(c.kids, node{kind: text, off: c.off, nameOff: c.off, name: "image", text: s.Value})
+				c.kids = append(c.kids, node{kind: text, off: c.off, nameOff: c.off, name: "image", text: value})
 			}
 		}
 		if !found {

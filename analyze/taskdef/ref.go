@@ -52,8 +52,8 @@ func (d *Document) ref(n *node) Ref {
 			pointer = strconv.AppendInt(pointer, int64(n.index), 10)
 		} else {
 			name := n.name
-			if n.written != "" {
-				name = n.written
+			if written, ok := d.written[n]; ok {
+				name = written
 			}
 			pointer = append(pointer, pointerEscapes.Replace(name)...)
 		}

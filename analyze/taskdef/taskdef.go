@@ -29,6 +29,7 @@ type Document struct {
 	mistyped []*node           // values of a type that ECS does not take there
 	words    map[string]string // what --set gives, by name
 	matched  map[string]bool   // the words that filled a placeholder
+	written  map[*node]string  // the names as the input has them, where ECS's differ in case
 }
 
 // Options say what to put into the values that were read.
@@ -92,7 +93,6 @@ type node struct {
 	up      *node
 	schema  *smithy.Schema // nil for what the schema lacks
 	wrong   string         // how the value does not fit its schema; "" if it does
-	written string         // the name as the input has it, where ECS's differs in case
 	named   int            // the index of the member "name", from 1; 0 where there is none
 }
 

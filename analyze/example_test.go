@@ -1,0 +1,150 @@
+package analyze_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/emit"
+)
+
+// From bytes to a plan, to a role, to files. The role's own account stays open until a format needs it.
+func Example() {
+	src := []byte(`{
+	  "family": "web",
+	  "containerDefinitions": [{
+	    "name": "app",
+	    "image": "public.ecr.aws/nginx/nginx:1.27",
+	    "secrets": [{
+	      "name": "DB_PASSWORD",
+	      "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1B2c3:password::"
+	    }, {
+	      "name": "API_KEY",
+	      "valueFrom": "/web/api-key"
+	    }]
+	  }]
+	}`)
+	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	role, err := plan.Role(policy.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	own := analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	files, err := emit.Lookup("json").Emit(role, emit.Options{Source: "web.json", Values: own.Values()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range files {
+		fmt.Println(f.Name)
+	}
+	os.Stdout.Write(files[0].Data)
+	// Output:
+	// web-execution-policy.json
+	// web-execution-trust.json
+	// {
+	//   "Version": "2012-10-17",
+	//   "Statement": [
+	//     {
+	//       "Sid": "ReadSecrets",
+	//       "Effect": "Allow",
+	//       "Action": "secretsmanager:GetSecretValue",
+	//       "Resource": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1B2c3"
+	//     },
+	//     {
+	//       "Sid": "ReadParameters",
+	//       "Effect": "Allow",
+	//       "Action": "ssm:GetParameters",
+	//       "Resource": "arn:aws:ssm:us-east-1:111122223333:parameter/web/api-key"
+	//     }
+	//   ]
+	// }
+}
+
+// Each requirement knows the field that asks for it, and why.
+func ExampleJSON() {
+	src := []byte(`{
+  "containerDefinitions": [
+    {"name": "app", "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"}
+  ]
+}`)
+	plan, err := analyze.JSON("web.json", src, analyze.Options{CalledOnly: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range plan.Requirements {
+		for _, a := range r.Actions {
+			fmt.Println(a.Name, "on", r.Resource)
+		}
+		fmt.Printf("\t%s: %s %s: %s\n", r.At.Place(), r.At.Container, r.At.Field, r.Why())
+	}
+	// Output:
+	// ecr:GetAuthorizationToken on *
+	// 	web.json:3:30: app image: ECS logs in to the registry of a private Amazon ECR image; the action has no resources of its own, so that IAM takes only * for it.
+	// ecr:BatchGetImage on arn:aws:ecr:eu-west-1:111122223333:repository/web
+	// ecr:GetDownloadUrlForLayer on arn:aws:ecr:eu-west-1:111122223333:repository/web
+	// 	web.json:3:30: app image: ECS pulls the image's manifest and layers from private Amazon ECR.
+}
+
+// A task definition that the caller has from the SDK, or is about to register with it, needs no file.
+func ExampleTaskDefinition() {
+	plan, err := analyze.TaskDefinition(&types.TaskDefinition{
+		Family: new("web"),
+		ContainerDefinitions: []types.ContainerDefinition{{
+			Name:  new("app"),
+			Image: new("nginx"),
+			LogConfiguration: &types.LogConfiguration{
+				LogDriver: types.LogDriverAwslogs,
+				Options: map[string]string{
+					"awslogs-group":         "/ecs/web",
+					"awslogs-region":        "us-east-1",
+					"awslogs-stream-prefix": "web",
+				},
+			},
+		}},
+	}, analyze.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range plan.Requirements {
+		fmt.Println(r.Actions[0].Name, r.Resource)
+	}
+	// Output:
+	// logs:CreateLogStream arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:/ecs/web:log-stream:web/app/*
+}
+
+// Findings say what is wrong, where, and which flag of the command settles it. A plan with errors gives no
+// role: a permission that cannot be told would be missing from it.
+func ExampleErrors() {
+	src := []byte(`{
+  "executionRoleArn": "arn:aws:iam::111122223333:role/web",
+  "containerDefinitions": [
+    {"name": "app", "image": "<IMAGE>", "secert": []}
+  ]
+}`)
+	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	var errs analyze.Errors
+	if errors.As(err, &errs) {
+		fmt.Println(len(errs), "error:", errs[0].Flags)
+	}
+	for _, f := range plan.Findings {
+		fmt.Println(f)
+	}
+
+	// The same with what was missing.
+	_, err = analyze.JSON("web.json", src, analyze.Options{Set: []taskdef.Setting{{Name: "IMAGE", Value: "nginx:1.27"}}})
+	fmt.Println("then:", err)
+	// Output:
+	// 1 error: [--set IMAGE=VALUE --image app=URI]
+	// web.json:4:30: error: image "<IMAGE>": placeholder "IMAGE"; to fill it in, add --set IMAGE=VALUE or --image app=URI [ecr-image]
+	// web.json:4:41: warning: ECS has no member "secert" here; did you mean "secrets"? [schema]
+	// then: <nil>
+}
