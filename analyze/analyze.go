@@ -82,7 +82,7 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		_, plan.Family, _ = td.Scalar("family")
 		plan.findOwn(td, opts.Own)
 		for _, rule := range Rules() {
-			rule.Check(&Pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
+			rule.check(&pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
 		}
 		plan.add(reader.Problems())
 	}

@@ -28,7 +28,7 @@ func ownARN(service, resource string) policy.Text {
 // cutARN cuts an ARN at colons outside of placeholders, and fills words such as ACCOUNT_ID from --set. The
 // gaps in its first five parts are for the caller to report, together with those of the resource. It is not
 // ok if the string has fewer than six parts; it has then said so.
-func (p *Pass) cutARN(v reading, s, what string) (a arn, gaps []gap, ok bool) {
+func (p *pass) cutARN(v reading, s, what string) (a arn, gaps []gap, ok bool) {
 	fields := splitOutsideHoles(s, ':', 6)
 	if len(fields) < 6 {
 		if gaps := placeholders(s, false); len(gaps) > 0 {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/smithy-go"
@@ -98,7 +97,7 @@ func TestRulesAreComplete(t *testing.T) {
 		if !strings.HasPrefix(r.Doc, "https://docs.aws.amazon.com/") {
 			t.Errorf("rule %s: %q is no page of AWS's documentation", r.ID, r.Doc)
 		}
-		if len(r.Fields) == 0 || r.Check == nil {
+		if len(r.Fields) == 0 || r.check == nil {
 			t.Errorf("rule %s reads nothing", r.ID)
 		}
 		for _, f := range r.Fields {
@@ -254,51 +253,5 @@ func TestPartitions(t *testing.T) {
 		if got := partitionOf(region); got != want {
 			t.Errorf("partitionOf(%q) = %q, want %q", region, got, want)
 		}
-	}
-}
-
-// TestLinear: one kind of thing, a hundred thousand times, takes well below a second where the time grows as the
-// input does, and half a minute and more where it grows as the square. The bound leaves room for slow machines.
-func TestLinear(t *testing.T) {
-	container := func(members string) string { return `{"containerDefinitions":[{` + members + `}]}` }
-	many := func(n int, format func(i int) string) string {
-		var b strings.Builder
-		for i := range n {
-			b.WriteString(format(i))
-		}
-		return b.String()
-	}
-	number := func(i int) string {
-		return string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576))
-	}
-	for _, c := range []struct {
-		name string
-		src  func(n int) string
-	}{
-		{"unknown members", func(n int) string {
-			return container(many(n, func(i int) string { return `"` + number(i) + `":1,` }) + `"image":"nginx"`)
-		}},
-		{"secrets", func(n int) string {
-			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(i int) string { return `{"name":"` + number(i) + `","valueFrom":"/` + number(i) + `"},` }) + `{}]`)
-		}},
-		{"opening brackets", func(n int) string { return container(`"name":"app","image":"` + strings.Repeat("<{{", n) + `"`) }},
-		{"placeholders", func(n int) string {
-			return container(`"name":"app","image":"` + many(n, func(i int) string { return "<" + number(i) + ">" }) + `"`)
-		}},
-		{"words in an image", func(n int) string {
-			return container(`"name":"app","image":"` + many(n, func(i int) string { return "X" + number(i) + "/" }) + `"`)
-		}},
-		{"options", func(n int) string {
-			return container(`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{` + many(n, func(i int) string { return `"awslogs` + number(i) + `":5,` }) + `"mode":""}}`)
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			src := []byte(c.src(100_000))
-			start := time.Now()
-			JSON("f", src, Options{})
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("%v", took)
-			}
-		})
 	}
 }

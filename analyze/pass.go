@@ -10,9 +10,9 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// Pass is one run of one rule over one task definition: the rule's way to ask for permissions and to
+// pass is one run of one rule over one task definition: the rule's way to ask for permissions and to
 // remark on the input.
-type Pass struct {
+type pass struct {
 	rule   *Rule
 	plan   *Plan
 	reader *taskdef.Reader
@@ -21,7 +21,7 @@ type Pass struct {
 
 // Require asks for a grant of the rule on a resource. It panics on a grant that the rule does not list:
 // explain and docs/rules.md would not show it.
-func (p *Pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref) {
+func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref) {
 	if !slices.Contains(p.rule.Grants, g) {
 		panic(fmt.Sprintf("rule %s requires the grant %s, which it does not list", p.rule.ID, g.Sid))
 	}
@@ -56,21 +56,21 @@ func (f foreign) Text() (policy.Text, bool) {
 func (f foreign) Ref() taskdef.Ref { return f.at }
 
 // Errorf says that a permission cannot be told.
-func (p *Pass) Errorf(v reading, format string, args ...any) {
+func (p *pass) Errorf(v reading, format string, args ...any) {
 	p.find(Error, v.Ref(), nil, format, args...)
 }
 
 // Warnf says that ECS will refuse the task definition, or that the task will fail.
-func (p *Pass) Warnf(v reading, format string, args ...any) {
+func (p *pass) Warnf(v reading, format string, args ...any) {
 	p.find(Warning, v.Ref(), nil, format, args...)
 }
 
 // Notef remarks on something that is not wrong.
-func (p *Pass) Notef(v reading, format string, args ...any) {
+func (p *pass) Notef(v reading, format string, args ...any) {
 	p.find(Note, v.Ref(), nil, format, args...)
 }
 
-func (p *Pass) find(s Severity, at taskdef.Ref, flags []string, format string, args ...any) {
+func (p *pass) find(s Severity, at taskdef.Ref, flags []string, format string, args ...any) {
 	p.plan.Findings = append(p.plan.Findings, Finding{
 		Severity: s, Rule: p.rule.ID, At: at, Message: fmt.Sprintf(format, args...), Flags: flags,
 	})
@@ -84,7 +84,7 @@ type gap struct {
 
 // Gaps says that a value has gaps, and with which flags to fill them. What names the value in the message;
 // other are further flags that settle it.
-func (p *Pass) Gaps(v reading, what string, gaps []gap, other ...string) {
+func (p *pass) Gaps(v reading, what string, gaps []gap, other ...string) {
 	value, _ := v.Text()
 	at := v.Ref()
 	var flags, placeholders, reasons []string
@@ -172,7 +172,7 @@ func unless(fits bool, s, reason string) []gap {
 
 // word returns s, or what --set gives for s, a word that stands for a value of another shape. What fits as it
 // stands is no placeholder, though a setting may have its name.
-func (p *Pass) word(s string, fits bool) string {
+func (p *pass) word(s string, fits bool) string {
 	if fits {
 		return s
 	}

@@ -14,7 +14,7 @@ type Rule struct {
 	Fields []string // schema paths that the rule reads: "containerDefinitions[].image"
 	Grants []*Grant // what it may ask for; empty for a rule that only remarks
 	Unseen []Unseen // what the task definition cannot show about this topic
-	Check  func(*Pass, taskdef.Value)
+	check  func(*pass, taskdef.Value)
 }
 
 // Grant is a set of actions that is always granted together.

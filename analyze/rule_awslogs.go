@@ -25,7 +25,7 @@ var awslogs = &Rule{
 		What: "the log configuration of Service Connect, which stands in the service",
 		Cure: "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 	}},
-	Check: checkAWSLogs,
+	check: checkAWSLogs,
 }
 
 var (
@@ -63,7 +63,7 @@ var awslogsOptions = []string{
 	"awslogs-stream-prefix", "max-buffer-size", "mode",
 }
 
-func checkAWSLogs(p *Pass, td taskdef.Value) {
+func checkAWSLogs(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
 		for config := range container.Each("logConfiguration") {
 			for driver := range config.EachOrAbsent("logDriver") {
@@ -73,7 +73,7 @@ func checkAWSLogs(p *Pass, td taskdef.Value) {
 	}
 }
 
-func checkLogDriver(p *Pass, td, container, config, driver taskdef.Value) {
+func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	t, ok := driver.Text()
 	name := string(t)
 	if !ok || name == "" {
@@ -101,7 +101,7 @@ func checkLogDriver(p *Pass, td, container, config, driver taskdef.Value) {
 	}
 }
 
-func checkAWSLogsOptions(p *Pass, td, container, options taskdef.Value) {
+func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 	for name, value := range options.Members() {
 		if strings.HasPrefix(name, "aws") && !slices.Contains(awslogsOptions, name) {
 			if near := taskdef.Nearest(name, awslogsOptions); near != "" {
@@ -118,7 +118,7 @@ func checkAWSLogsOptions(p *Pass, td, container, options taskdef.Value) {
 	}
 }
 
-func checkLogStream(p *Pass, td, container, options, region, group, prefix taskdef.Value) {
+func checkLogStream(p *pass, td, container, options, region, group, prefix taskdef.Value) {
 	base, regionKnown := p.logsARN(region)
 	groupName, groupKnown := p.logGroup(group)
 	stream, streamKnown := p.logStream(td, container, prefix)
@@ -135,7 +135,7 @@ func checkLogStream(p *Pass, td, container, options, region, group, prefix taskd
 }
 
 // logGroup returns the name of the log group.
-func (p *Pass) logGroup(group taskdef.Value) (policy.Text, bool) {
+func (p *pass) logGroup(group taskdef.Value) (policy.Text, bool) {
 	t, ok := group.Text()
 	if !ok || t == "" {
 		p.Warnf(group, "awslogs without awslogs-group: ECS demands it, and no log group is known to write to")
@@ -151,7 +151,7 @@ func (p *Pass) logGroup(group taskdef.Value) (policy.Text, bool) {
 
 // logsARN returns the ARN of CloudWatch Logs in the region of the logs and the account of the role: the
 // driver cannot write to another account.
-func (p *Pass) logsARN(region taskdef.Value) (policy.Text, bool) {
+func (p *pass) logsARN(region taskdef.Value) (policy.Text, bool) {
 	account := policy.Of(policy.AccountID)
 	t, ok := region.Text()
 	if !ok || t == "" {
@@ -168,7 +168,7 @@ func (p *Pass) logsARN(region taskdef.Value) (policy.Text, bool) {
 
 // logStream returns the pattern of the names of a container's log streams: PREFIX/CONTAINER/TASK, or
 // anything without a prefix, where a stream has the name of the Docker container.
-func (p *Pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool) {
+func (p *pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool) {
 	t, ok := prefix.Text()
 	if !ok || t == "" {
 		if onFargate(td) {
@@ -201,7 +201,7 @@ func (p *Pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 
 // createsGroup reports whether the driver creates the log group: it reads the option as Go's
 // strconv.ParseBool does.
-func (p *Pass) createsGroup(options taskdef.Value) bool {
+func (p *pass) createsGroup(options taskdef.Value) bool {
 	v, value, ok := options.Scalar("awslogs-create-group")
 	if !ok {
 		return false

@@ -25,7 +25,7 @@ var credentialSpecs = &Rule{
 		Cure:    "--credspec FILE with the credential spec, or --credspec-secret ARN",
 		Applies: func(p *Plan) bool { return p.domainless > 0 },
 	}},
-	Check: checkCredentialSpecs,
+	check: checkCredentialSpecs,
 }
 
 // Source: agent/taskresource/credentialspec. Windows has had credential specs for long, Linux and the
@@ -82,7 +82,7 @@ const (
 	domainlessMisspelled = "domainlesscredentialspec:" // as AWS's own page has it in one place
 )
 
-func checkCredentialSpecs(p *Pass, td taskdef.Value) {
+func checkCredentialSpecs(p *pass, td taskdef.Value) {
 	var domainless []reading
 	seen := map[string]bool{}
 	for container := range td.Each("containerDefinitions") {
@@ -121,7 +121,7 @@ func checkCredentialSpecs(p *Pass, td taskdef.Value) {
 }
 
 // checkCredentialSpec requires a credential spec, and reports whether it is a domainless one.
-func (p *Pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
+func (p *pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
 	t, _ := v.Text()
 	s := string(t)
 	rest, ok := strings.CutPrefix(s, specPrefix)
@@ -172,7 +172,7 @@ func (p *Pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
 }
 
 // requireSpecObject requires a credential spec in S3.
-func (p *Pass) requireSpecObject(td taskdef.Value, spec foreign, object *Grant) {
+func (p *pass) requireSpecObject(td taskdef.Value, spec foreign, object *Grant) {
 	n := len(p.plan.Requirements)
 	if !p.requireObject(spec, "credential spec", object, nil) || !onFargate(td) {
 		return
@@ -187,7 +187,7 @@ func (p *Pass) requireSpecObject(td taskdef.Value, spec foreign, object *Grant) 
 
 // checkDomainless requires the secrets that domainless credential specs name. They stand inside of the
 // specs, which the task definition only points to.
-func (p *Pass) checkDomainless(td taskdef.Value, specs []reading) {
+func (p *pass) checkDomainless(td taskdef.Value, specs []reading) {
 	p.plan.domainless = len(specs)
 	given := len(p.opts.CredSpecs) + len(p.opts.CredSpecSecrets)
 	if len(specs) == 0 {
@@ -218,7 +218,7 @@ func (p *Pass) checkDomainless(td taskdef.Value, specs []reading) {
 	}
 }
 
-func (p *Pass) requireDomainlessSecret(v foreign, what string) {
+func (p *pass) requireDomainlessSecret(v foreign, what string) {
 	if !strings.HasPrefix(v.text, "arn:") {
 		p.Errorf(v, "%s %q is no ARN of a secret", what, v.text)
 		return

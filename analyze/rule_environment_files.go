@@ -23,7 +23,7 @@ var environmentFiles = &Rule{
 		What: "environment files in the overrides of RunTask, which replace those of the task definition",
 		Cure: "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
 	}},
-	Check: checkEnvironmentFiles,
+	check: checkEnvironmentFiles,
 }
 
 var (
@@ -43,7 +43,7 @@ var (
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html
 const maxEnvironmentFiles = 10
 
-func checkEnvironmentFiles(p *Pass, td taskdef.Value) {
+func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
 		n := 0
 		for file := range container.Each("environmentFiles") {
@@ -75,7 +75,7 @@ func checkEnvironmentFiles(p *Pass, td taskdef.Value) {
 
 // requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people put there.
 // Locate is the grant to find the bucket's region, or nil. It reports whether the object is known.
-func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
+func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 	t, _ := v.Text()
 	s := string(t)
 	partition, bucket, key := policy.Of(policy.Partition), "", ""
@@ -135,7 +135,7 @@ func (p *Pass) requireObject(v reading, what string, get, locate *Grant) bool {
 
 // pattern returns s as a policy has to hold it: escaped, and with ? for each character that no policy can
 // hold. It is exact if there are none of those; otherwise it says so of v, which what names.
-func (p *Pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
+func (p *pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
 	pattern = policy.Escape(policy.Literal(s))
 	if strings.IndexFunc(s, func(r rune) bool { return !policy.Allowed(r) }) < 0 {
 		return pattern, true

@@ -11,7 +11,7 @@ var executionRole = &Rule{
 	Why:    "ECS assumes the role that executionRoleArn names; without one it uses none, or the instance's role on EC2.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 	Fields: []string{"executionRoleArn"},
-	Check: func(p *Pass, td taskdef.Value) {
+	check: func(p *pass, td taskdef.Value) {
 		for v := range td.EachOrAbsent("executionRoleArn") {
 			if t, _ := v.Text(); t == "" {
 				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")

@@ -16,7 +16,7 @@ var firelensConfig = &Rule{
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html",
 	Fields: []string{"containerDefinitions[].firelensConfiguration.options"},
 	Grants: []*Grant{getFirelensConfig, locateFirelensConfig},
-	Check:  checkFirelensConfig,
+	check:  checkFirelensConfig,
 }
 
 var (
@@ -25,7 +25,7 @@ var (
 	locateFirelensConfig = &Grant{Sid: locateBucket.Sid, Why: locateBucket.Why, Actions: locateBucket.Actions, Agent: "1.31.0"}
 )
 
-func checkFirelensConfig(p *Pass, td taskdef.Value) {
+func checkFirelensConfig(p *pass, td taskdef.Value) {
 	for options := range td.Each("containerDefinitions", "firelensConfiguration", "options") {
 		for kind := range options.Each("config-file-type") {
 			switch t, _ := kind.Text(); {
@@ -67,7 +67,7 @@ var firelensOutputs = [...]struct{ name, needs string }{
 }
 
 // noteFirelensOutputs says what the task role needs where a container's logs go to AWS by FireLens.
-func noteFirelensOutputs(p *Pass, td taskdef.Value) {
+func noteFirelensOutputs(p *pass, td taskdef.Value) {
 	for config := range td.Each("containerDefinitions", "logConfiguration") {
 		driver := false
 		for v := range config.Each("logDriver") {

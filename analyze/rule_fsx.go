@@ -16,7 +16,7 @@ var fsxVolumes = &Rule{
 		"volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter",
 	},
 	Grants: []*Grant{describeFileSystems, readFSxSecret, readFSxParameter},
-	Check:  checkFSxVolumes,
+	check:  checkFSxVolumes,
 }
 
 // Source: agent/fsx/fsx.go, agent/taskresource/fsxwindowsfileserver. The agent asks no directory service.
@@ -36,7 +36,7 @@ var (
 	readFSxParameter = &Grant{Sid: readParameter.Sid, Why: readFSxSecret.Why, Actions: readParameter.Actions, Agent: "1.47.0"}
 )
 
-func checkFSxVolumes(p *Pass, td taskdef.Value) {
+func checkFSxVolumes(p *pass, td taskdef.Value) {
 	for config := range td.Each("volumes", "fsxWindowsFileServerVolumeConfiguration") {
 		p.Require(describeFileSystems, "*", Exact, config.Ref())
 		if onFargate(td) {

@@ -29,7 +29,7 @@ var ecrImage = &Rule{
 			Cure: "allow ecr:GetAuthorizationToken on *, and ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on GuardDuty's repository aws-guardduty-agent-fargate of the region",
 		},
 	},
-	Check: checkImages,
+	check: checkImages,
 }
 
 var (
@@ -60,7 +60,7 @@ var (
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 var cachePrefixes = [...]string{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/"}
 
-func checkImages(p *Pass, td taskdef.Value) {
+func checkImages(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
 		for image := range container.EachOrAbsent("image") {
 			checkImage(p, container, image)
@@ -68,7 +68,7 @@ func checkImages(p *Pass, td taskdef.Value) {
 	}
 }
 
-func checkImage(p *Pass, container, image taskdef.Value) {
+func checkImage(p *pass, container, image taskdef.Value) {
 	name := containerName(container)
 	flag := imageFlag(name)
 	t, ok := image.Text()
@@ -146,7 +146,7 @@ type imageRef struct {
 // placeholders in a tag, or behind a host that is no ECR registry, do not.
 //
 // Source: https://pkg.go.dev/github.com/distribution/reference
-func (p *Pass) cutImage(s string) (ref imageRef, gaps []gap) {
+func (p *pass) cutImage(s string) (ref imageRef, gaps []gap) {
 	components, gaps := splitImage(s)
 	filled := false
 	for i, c := range components {
@@ -251,13 +251,13 @@ var ecrServices = [...]struct {
 // isECRHost reports whether a host has the form of a private registry's in one of AWS's domains, whatever
 // stands for account and region.
 func isECRHost(host string) bool {
-	_, ok := (*Pass)(nil).parseECRHost(host)
+	_, ok := (*pass)(nil).parseECRHost(host)
 	return ok
 }
 
 // parseECRHost takes a registry's host name apart. It is not ok if the name is not one of a private
-// registry at all. A nil Pass fills no words.
-func (p *Pass) parseECRHost(host string) (h ecrHost, ok bool) {
+// registry at all. A nil pass fills no words.
+func (p *pass) parseECRHost(host string) (h ecrHost, ok bool) {
 	name, port, hasPort := cutOutsideHoles(host, ':')
 	h.port = hasPort && port != ""
 	lower := strings.Map(func(r rune) rune {

@@ -20,7 +20,7 @@ var otherRoles = &Rule{
 		"volumes[].efsVolumeConfiguration.authorizationConfig.iam", "volumes[].s3filesVolumeConfiguration.fileSystemArn",
 		"volumes[].configuredAtLaunch", "proxyConfiguration.type",
 	},
-	Check: checkOtherRoles,
+	check: checkOtherRoles,
 }
 
 // marketplaceAccount owns the registries of images from AWS Marketplace.
@@ -28,7 +28,7 @@ var otherRoles = &Rule{
 // Source: https://docs.aws.amazon.com/marketplace/latest/userguide/container-product-policies.html
 const marketplaceAccount = "709825985650"
 
-func checkOtherRoles(p *Pass, td taskdef.Value) {
+func checkOtherRoles(p *pass, td taskdef.Value) {
 	for volume := range td.Each("volumes") {
 		for iam := range volume.Each("efsVolumeConfiguration", "authorizationConfig", "iam") {
 			if t, _ := iam.Text(); t == policy.Text(types.EFSAuthorizationConfigIAMEnabled) {

@@ -16,7 +16,7 @@ var requiresAttributes = &Rule{
 	Why:    "ECS lists what a registered task definition requires; a capability that no rule asked for hints at a permission that is missing here.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html",
 	Fields: []string{"requiresAttributes[].name"},
-	Check:  checkRequiresAttributes,
+	check:  checkRequiresAttributes,
 }
 
 // capabilities are those that mean a permission, by the rule and the action that should have asked for it.
@@ -37,7 +37,7 @@ var capabilities = [...]struct{ name, rule, action string }{
 	{"ecs.capability.fsxWindowsFileServer", "fsx-volumes", "fsx:DescribeFileSystems"},
 }
 
-func checkRequiresAttributes(p *Pass, td taskdef.Value) {
+func checkRequiresAttributes(p *pass, td taskdef.Value) {
 	if len(p.opts.Set) > 0 || len(p.opts.Image) > 0 {
 		return // what ECS saw is not what was read
 	}
@@ -52,7 +52,7 @@ func checkRequiresAttributes(p *Pass, td taskdef.Value) {
 }
 
 // answered reports whether a rule asked for the action, or said why it did not.
-func (p *Pass) answered(rule, action string) bool {
+func (p *pass) answered(rule, action string) bool {
 	return slices.ContainsFunc(p.plan.Requirements, func(r Requirement) bool {
 		return r.Rule.ID == rule && (action == "" || slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Name == action }))
 	}) || slices.ContainsFunc(p.plan.Findings, func(f Finding) bool {

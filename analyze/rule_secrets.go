@@ -19,7 +19,7 @@ var secrets = &Rule{
 		Cure:    "allow kms:Decrypt on the key, where it is not one of AWS's own",
 		Applies: func(p *Plan) bool { return p.requires(readSecret, readSecretPart, readParameter, getFile) },
 	}},
-	Check: func(p *Pass, td taskdef.Value) {
+	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "secrets") {
 			p.checkSecret(s, readSecret, readSecretPart, readParameter)
 		}
@@ -33,7 +33,7 @@ var logSecrets = &Rule{
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
 	Fields: []string{"containerDefinitions[].logConfiguration.secretOptions[].valueFrom"},
 	Grants: []*Grant{readLogSecret, readSecretPart, readLogParameter},
-	Check: func(p *Pass, td taskdef.Value) {
+	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "logConfiguration", "secretOptions") {
 			p.checkSecret(s, readLogSecret, readSecretPart, readLogParameter)
 		}
@@ -52,7 +52,7 @@ var (
 
 // checkSecret requires what one element of secrets or secretOptions asks for. The grants are those for a
 // whole secret, for a part of one, and for a parameter.
-func (p *Pass) checkSecret(element taskdef.Value, secret, part, parameter *Grant) {
+func (p *pass) checkSecret(element taskdef.Value, secret, part, parameter *Grant) {
 	for v := range element.EachOrAbsent("valueFrom") {
 		t, ok := v.Text()
 		if s := string(t); !ok || s == "" {
@@ -80,7 +80,7 @@ func (p *Pass) checkSecret(element taskdef.Value, secret, part, parameter *Grant
 // perhaps with JSON key, version stage and version behind it, which are no part of what IAM sees.
 //
 // Source: agent/taskresource/asmsecret/asmsecret.go, which takes none of these three or all.
-func (p *Pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Grant) {
+func (p *pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Grant) {
 	t, _ := v.Text()
 	parts := splitOutsideHoles(a.resource, ':', len(a.resource)+1)
 	if parts[0] != "secret" || len(parts) < 2 || parts[1] == "" {
@@ -124,11 +124,11 @@ func (p *Pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Gran
 }
 
 // requireSecretName requires a secret that is named by its name. A name never has the random suffix.
-func (p *Pass) requireSecretName(at taskdef.Ref, base policy.Text, name string, grant *Grant) {
+func (p *pass) requireSecretName(at taskdef.Ref, base policy.Text, name string, grant *Grant) {
 	p.Require(grant, base+policy.Literal("secret:"+name+"-??????"), OneOf, at)
 }
 
-func (p *Pass) secretNameGaps(name string) []gap {
+func (p *pass) secretNameGaps(name string) []gap {
 	return wholeGaps(unless(len(name) <= 512 && all(name, oneOf("/_+=.@-!")), name, "no name of a secret (1 to 512 letters, digits and / _ + = . @ - !)"))
 }
 
@@ -181,7 +181,7 @@ const (
 )
 
 // requireParameterName requires a parameter of the role's own account and region.
-func (p *Pass) requireParameterName(v reading, s string, secret, parameter *Grant) {
+func (p *pass) requireParameterName(v reading, s string, secret, parameter *Grant) {
 	if gaps := placeholders(s, false); len(gaps) > 0 {
 		// Filled in, it may become an ARN.
 		p.Gaps(v, "valueFrom", gaps)
@@ -207,7 +207,7 @@ func (p *Pass) requireParameterName(v reading, s string, secret, parameter *Gran
 }
 
 // requireParameterARN requires a parameter by its ARN.
-func (p *Pass) requireParameterARN(v reading, a arn, gaps []gap, secret, parameter *Grant) {
+func (p *pass) requireParameterARN(v reading, a arn, gaps []gap, secret, parameter *Grant) {
 	t, _ := v.Text()
 	rest, ok := strings.CutPrefix(a.resource, "parameter")
 	if !ok || rest == "" || rest[0] != '/' && rest[0] != ':' {
@@ -247,7 +247,7 @@ func (p *Pass) requireParameterARN(v reading, a arn, gaps []gap, secret, paramet
 
 // parameterName checks the name of a parameter and returns it without version or label, which ECS does not
 // take. Gaps are those found before. It is not ok where the name is not known; that has been said.
-func (p *Pass) parameterName(v reading, s string, gaps []gap) (name string, ok bool) {
+func (p *pass) parameterName(v reading, s string, gaps []gap) (name string, ok bool) {
 	t, _ := v.Text()
 	name, label, labelled := cutOutsideHoles(s, ':')
 	// Behind the path of references stands the name of a secret, which is checked below.
@@ -285,7 +285,7 @@ var repositoryCredentials = &Rule{
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html",
 	Fields: []string{"containerDefinitions[].repositoryCredentials.credentialsParameter"},
 	Grants: []*Grant{readRegistrySecret},
-	Check: func(p *Pass, td taskdef.Value) {
+	check: func(p *pass, td taskdef.Value) {
 		for container := range td.Each("containerDefinitions") {
 			for v := range container.Each("repositoryCredentials") {
 				for parameter := range v.EachOrAbsent("credentialsParameter") {
@@ -298,7 +298,7 @@ var repositoryCredentials = &Rule{
 
 var readRegistrySecret = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.19.0"}
 
-func (p *Pass) checkRegistryCredentials(container, v taskdef.Value) {
+func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 	t, ok := v.Text()
 	s := string(t)
 	if !ok || s == "" {

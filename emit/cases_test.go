@@ -69,9 +69,14 @@ func (c *goldenCase) check(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
 		return
 	}
-	c.archive.Files = slices.DeleteFunc(c.archive.Files, func(f txtar.File) bool { return f.Name == name })
-	if got != "" {
+	i := slices.IndexFunc(c.archive.Files, func(f txtar.File) bool { return f.Name == name })
+	switch {
+	case got == "":
+		c.archive.Files = slices.Delete(c.archive.Files, i, i+1)
+	case i < 0:
 		c.archive.Files = append(c.archive.Files, txtar.File{Name: name, Data: []byte(got)})
+	default:
+		c.archive.Files[i].Data = []byte(got)
 	}
 	if err := os.WriteFile(c.path, txtar.Format(c.archive), 0o666); err != nil {
 		t.Fatal(err)

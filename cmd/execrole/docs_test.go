@@ -151,25 +151,34 @@ func TestFlagsInREADME(t *testing.T) {
 	}
 }
 
-// TestLibraryInREADME keeps the README's Go code equal to code that is compiled and run.
-func TestLibraryInREADME(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join(root, "emit", "readme_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := fences(documents(t)["README.md"], "go")
-	if len(blocks) != 1 {
-		t.Fatalf("README.md has %d blocks of Go, want 1", len(blocks))
-	}
-	var indented strings.Builder
-	for line := range strings.Lines(blocks[0]) {
-		if line != "\n" {
-			indented.WriteByte('\t')
+// TestGoCode keeps the Go code of the documentation equal to code of examples, which is compiled and run.
+func TestGoCode(t *testing.T) {
+	var sources strings.Builder
+	for _, name := range []string{"emit/readme_test.go", "analyze/example_test.go"} {
+		source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
 		}
-		indented.WriteString(line)
+		sources.WriteString(strings.ReplaceAll(string(source), "\r\n", "\n"))
 	}
-	if !strings.Contains(strings.ReplaceAll(string(source), "\r\n", "\n"), indented.String()) {
-		t.Errorf("emit/readme_test.go does not hold README.md's code:\n%s", indented.String())
+	found := 0
+	for name, text := range documents(t) {
+		for _, block := range fences(text, "go") {
+			found++
+			var indented strings.Builder
+			for line := range strings.Lines(block) {
+				if line != "\n" {
+					indented.WriteByte('\t')
+				}
+				indented.WriteString(line)
+			}
+			if !strings.Contains(sources.String(), indented.String()) {
+				t.Errorf("%s has code that no example has:\n%s", name, indented.String())
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("only %d blocks of Go were found", found)
 	}
 }
 

@@ -1,0 +1,57 @@
+package analyze
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkGrowth analyzes inputs that are much of one kind of thing, and ten times as much, and reports how many
+// times as long that takes: about 10 where the time grows as the input does, 100 where it grows as its square.
+func BenchmarkGrowth(b *testing.B) {
+	container := func(members string) string { return `{"containerDefinitions":[{` + members + `}]}` }
+	many := func(n int, format func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(format(i))
+		}
+		return b.String()
+	}
+	number := func(i int) string {
+		return string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576))
+	}
+	for _, c := range []struct {
+		name string
+		src  func(n int) string
+	}{
+		{"unknown members", func(n int) string {
+			return container(many(n, func(i int) string { return `"` + number(i) + `":1,` }) + `"image":"nginx"`)
+		}},
+		{"secrets", func(n int) string {
+			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(i int) string { return `{"name":"` + number(i) + `","valueFrom":"/` + number(i) + `"},` }) + `{}]`)
+		}},
+		{"opening brackets", func(n int) string { return container(`"name":"app","image":"` + strings.Repeat("<{{", n) + `"`) }},
+		{"placeholders", func(n int) string {
+			return container(`"name":"app","image":"` + many(n, func(i int) string { return "<" + number(i) + ">" }) + `"`)
+		}},
+		{"words in an image", func(n int) string {
+			return container(`"name":"app","image":"` + many(n, func(i int) string { return "X" + number(i) + "/" }) + `"`)
+		}},
+		{"options", func(n int) string {
+			return container(`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{` + many(n, func(i int) string { return `"awslogs` + number(i) + `":5,` }) + `"mode":""}}`)
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			some, more := []byte(c.src(10_000)), []byte(c.src(100_000))
+			var took [2]time.Duration
+			for b.Loop() {
+				for i, src := range [][]byte{some, more} {
+					start := time.Now()
+					JSON("f", src, Options{})
+					took[i] += time.Since(start)
+				}
+			}
+			b.ReportMetric(float64(took[1])/float64(took[0]), "x-for-10x")
+		})
+	}
+}
