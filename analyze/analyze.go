@@ -28,6 +28,14 @@ type Options struct {
 	// secrets that they name: the task definition holds neither.
 	CredSpecs       []CredSpec
 	CredSpecSecrets []string
+	// KMSKeys say what is encrypted with which customer-managed key.
+	KMSKeys []KMSKey
+	// BucketOwners pin the owners of buckets.
+	BucketOwners []BucketOwner
+	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….
+	SourceVPCEndpoints, SourceVPCs []string
+	// PullThroughCaches are prefixes of repositories that are pull-through caches; "ROOT" is all.
+	PullThroughCaches []string
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
 	// They never enter a requirement, which keeps its symbols; they win over what the task definition says in
 	// [Plan.Own].
@@ -46,6 +54,9 @@ type Plan struct {
 	Contradictions map[policy.Symbol]Finding
 
 	domainless int // how many domainless credential specs there are
+	usedKeys   map[KMSKey]bool
+	usedOwners map[BucketOwner]bool
+	usedCaches map[string]bool
 }
 
 // JSON analyzes a task definition as aws ecs register-task-definition takes it or as
@@ -67,7 +78,7 @@ func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 }
 
 func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan, error) {
-	plan := &Plan{File: file}
+	plan := &Plan{File: file, usedKeys: map[KMSKey]bool{}, usedOwners: map[BucketOwner]bool{}, usedCaches: map[string]bool{}}
 	if _, errs := opts.Own.Check(); errs != nil {
 		for _, err := range errs {
 			plan.Findings = append(plan.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{File: file}, Message: err.Error()})
@@ -84,6 +95,9 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		for _, rule := range Rules() {
 			rule.check(&pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
 		}
+		plan.checkKeys(td, &opts)
+		plan.checkBucketOwners(td, &opts)
+		plan.checkCaches(td, &opts)
 		plan.add(reader.Problems())
 	}
 	slices.SortStableFunc(plan.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
@@ -100,6 +114,11 @@ func (p *Plan) add(problems []taskdef.Problem) {
 		}
 		p.Findings = append(p.Findings, Finding{Severity: severity, Rule: string(problem.Kind), At: problem.At, Message: problem.Message})
 	}
+}
+
+// flag says that an option fits nothing, or is malformed. It has no place in the input.
+func (p *Plan) flag(td taskdef.Value, format string, args ...any) {
+	p.Findings = append(p.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: td.Ref(), Message: fmt.Sprintf(format, args...)})
 }
 
 // requires reports whether the plan requires one of the grants.

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ type pass struct {
 
 // Require asks for a grant of the rule on a resource. It panics on a grant that the rule does not list:
 // explain and docs/rules.md would not show it.
-func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref) {
+func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref, conditions ...policy.Condition) {
 	if !slices.Contains(p.rule.Grants, g) {
 		panic(fmt.Sprintf("rule %s requires the grant %s, which it does not list", p.rule.ID, g.Sid))
 	}
@@ -33,8 +34,20 @@ func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.R
 		return
 	}
 	p.plan.Requirements = append(p.plan.Requirements, Requirement{
-		Rule: p.rule, Grant: g, Actions: actions, Resource: resource, Match: match, At: at,
+		Rule: p.rule, Grant: g, Actions: actions, Resource: resource, Match: match, At: at, Conditions: sorted(conditions),
 	})
+}
+
+// sorted returns the conditions as a requirement has them: by operator and key, and their values sorted.
+func sorted(conditions []policy.Condition) []policy.Condition {
+	for i := range conditions {
+		conditions[i].Values = slices.Clone(conditions[i].Values)
+		slices.Sort(conditions[i].Values)
+	}
+	slices.SortFunc(conditions, func(a, b policy.Condition) int {
+		return cmp.Or(strings.Compare(a.Operator, b.Operator), strings.Compare(a.Key, b.Key))
+	})
+	return conditions
 }
 
 // reading is a string that a rule reads: a value of the task definition, or one that stands elsewhere.

@@ -18,7 +18,7 @@ var credentialSpecs = &Rule{
 	},
 	Grants: []*Grant{
 		getCredentialSpec, getWindowsCredentialSpec, getDomainlessSpec, getSpecVersion, listSpecBucket,
-		readSpecParameter, readWindowsSpecParameter, readDomainlessSpecParameter, readDomainlessSecret, readDomainlessParameter,
+		readSpecParameter, readWindowsSpecParameter, readDomainlessSpecParameter, readDomainlessSecret, readDomainlessParameter, useKey,
 	},
 	Unseen: []Unseen{{
 		What:    "the secret that a domainless credential spec names",
@@ -179,9 +179,9 @@ func (p *pass) requireSpecObject(td taskdef.Value, spec foreign, object *Grant) 
 	}
 	if len(p.plan.Requirements) > n {
 		got := p.plan.Requirements[n]
-		p.Require(getSpecVersion, got.Resource, got.Match, spec.at)
+		p.Require(getSpecVersion, got.Resource, got.Match, spec.at, got.Conditions...)
 		bucket, _, _ := strings.Cut(string(got.Resource), "/")
-		p.Require(listSpecBucket, policy.Text(bucket), Exact, spec.at)
+		p.Require(listSpecBucket, policy.Text(bucket), Exact, spec.at, got.Conditions...)
 	}
 }
 

@@ -18,7 +18,7 @@ var environmentFiles = &Rule{
 	Why:    "ECS fetches the file from S3 and puts its lines into the container's environment.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html",
 	Fields: []string{"containerDefinitions[].environmentFiles[].value", "containerDefinitions[].environmentFiles[].type"},
-	Grants: []*Grant{getFile, locateBucket},
+	Grants: []*Grant{getFile, locateBucket, useKey},
 	Unseen: []Unseen{{
 		What: "environment files in the overrides of RunTask, which replace those of the task definition",
 		Cure: "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
@@ -126,10 +126,13 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		match = Exact
 	}
 	base := "arn:" + partition + ":s3:::" + policy.Literal(bucket)
-	p.Require(get, base+"/"+object, match, v.Ref())
+	owner := p.bucketOwner(bucket)
+	p.Require(get, base+"/"+object, match, v.Ref(), owner...)
 	if locate != nil {
-		p.Require(locate, base, Exact, v.Ref())
+		p.Require(locate, base, Exact, v.Ref(), owner...)
 	}
+	// With bucket keys S3 gives the bucket for a context, and otherwise the object.
+	p.decrypt(v, "s3", "", objectContext, []policy.Text{base + "/" + object, base}, match == OneOf)
 	return true
 }
 
@@ -148,6 +151,45 @@ func (p *pass) pattern(v reading, what, s string) (pattern policy.Text, exact bo
 		}
 		return '?'
 	}, string(pattern))), false
+}
+
+// BucketOwner says which account owns a bucket, so that another's of the same name is not read.
+type BucketOwner struct {
+	Bucket  string // "" for all buckets
+	Account string // 12 digits
+}
+
+// bucketOwner returns the condition that pins the bucket's owner, if Options.BucketOwners tell it. An owner
+// that is given for the bucket itself wins over the one for all.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+func (p *pass) bucketOwner(bucket string) []policy.Condition {
+	for _, name := range []string{bucket, ""} {
+		for _, o := range p.opts.BucketOwners {
+			if o.Bucket == name && isAccount(o.Account) {
+				p.plan.usedOwners[o] = true
+				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Literal(o.Account)}}}
+			}
+		}
+	}
+	return nil
+}
+
+// checkBucketOwners says which owners are malformed, or of buckets that nothing is read from.
+func (p *Plan) checkBucketOwners(td taskdef.Value, opts *Options) {
+	seen := map[string]bool{}
+	for _, o := range opts.BucketOwners {
+		name := strings.TrimPrefix(o.Bucket+"="+o.Account, "=")
+		switch {
+		case !isAccount(o.Account):
+			p.flag(td, "--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
+		case seen[o.Bucket]:
+			p.flag(td, "--bucket-owner %s: there is another owner for the same", name)
+		case !p.usedOwners[o]:
+			p.flag(td, "--bucket-owner %s: ECS reads nothing from such a bucket", name)
+		}
+		seen[o.Bucket] = true
+	}
 }
 
 // cutObjectURL takes bucket and key out of an https URL of S3, in the virtual-hosted and in the path style.

@@ -15,7 +15,7 @@ var firelensConfig = &Rule{
 	Why:    "ECS fetches the log router's configuration from S3 before it starts the router.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html",
 	Fields: []string{"containerDefinitions[].firelensConfiguration.options"},
-	Grants: []*Grant{getFirelensConfig, locateFirelensConfig},
+	Grants: []*Grant{getFirelensConfig, locateFirelensConfig, useKey},
 	check:  checkFirelensConfig,
 }
 

@@ -15,7 +15,7 @@ var fsxVolumes = &Rule{
 		"volumes[].fsxWindowsFileServerVolumeConfiguration.fileSystemId",
 		"volumes[].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter",
 	},
-	Grants: []*Grant{describeFileSystems, readFSxSecret, readFSxParameter},
+	Grants: []*Grant{describeFileSystems, readFSxSecret, readFSxParameter, useKey},
 	check:  checkFSxVolumes,
 }
 

@@ -15,13 +15,13 @@ var ecrImage = &Rule{
 	Why:    "ECS logs in to the registry of a private Amazon ECR image and pulls its manifest and layers.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 	Fields: []string{"containerDefinitions[].image"},
-	Grants: []*Grant{ecrLogin, ecrPull, ecrPullDualStack},
+	Grants: []*Grant{ecrLogin, ecrPull, ecrPullDualStack, ecrImport},
 	Unseen: []Unseen{
 		{
 			What: "a pull-through cache behind a private repository: the first pull of an image imports it and creates the repository",
-			Cure: "allow ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository",
+			Cure: "--pull-through-cache PREFIX, with the prefix of the cache's repositories",
 			Applies: func(p *Plan) bool {
-				return p.requires(ecrLogin)
+				return p.requires(ecrLogin) && !p.requires(ecrImport)
 			},
 		},
 		{
@@ -51,6 +51,17 @@ var (
 		},
 		Agent: "1.16.0",
 	}
+	// ECR asks for these two in the pull itself, where the repository is a pull-through cache: the first pull
+	// of an image imports it, and makes its repository.
+	//
+	// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+	ecrImport = &Grant{
+		Sid:     "ImportImages",
+		When:    "the repositories of --pull-through-cache",
+		Why:     "The first pull of an image through the cache imports it from upstream and creates its repository.",
+		Actions: []Action{{"ecr:BatchImportUpstreamImage", Called}, {"ecr:CreateRepository", Called}},
+		Agent:   "1.16.0",
+	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
 	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Actions: ecrPull.Actions, Agent: "1.95.0"}
 )
@@ -66,6 +77,7 @@ func checkImages(p *pass, td taskdef.Value) {
 			checkImage(p, container, image)
 		}
 	}
+	p.checkEndpoints(td)
 }
 
 func checkImage(p *pass, container, image taskdef.Value) {
@@ -113,8 +125,9 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	} else if len(host.partitions) > 0 {
 		partition = policy.Literal(host.partitions[0])
 	}
+	cached := p.throughCache(ref.repository)
 	for _, prefix := range cachePrefixes {
-		if strings.HasPrefix(ref.repository, prefix) {
+		if strings.HasPrefix(ref.repository, prefix) && !cached {
 			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
 		}
 	}
@@ -125,6 +138,95 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	}
 	p.Require(ecrLogin, "*", Exact, image.Ref())
 	p.Require(pull, repository, Exact, image.Ref())
+	if cached {
+		p.Require(ecrImport, repository, Exact, image.Ref())
+	}
+}
+
+// throughCache reports whether a repository is one of Options.PullThroughCaches.
+func (p *pass) throughCache(repository string) bool {
+	cached := false
+	for _, prefix := range p.opts.PullThroughCaches {
+		if prefix == "ROOT" || strings.HasPrefix(repository, strings.TrimSuffix(prefix, "/")+"/") {
+			p.plan.usedCaches[prefix] = true
+			cached = true
+		}
+	}
+	return cached
+}
+
+// checkCaches says which prefixes fit no image.
+func (p *Plan) checkCaches(td taskdef.Value, opts *Options) {
+	for _, prefix := range opts.PullThroughCaches {
+		if !p.usedCaches[prefix] {
+			p.flag(td, "--pull-through-cache %s: no image is in a repository of private Amazon ECR whose name begins with %[1]s/; ROOT means all of them", prefix)
+		}
+	}
+}
+
+// checkEndpoints puts the conditions of Options.SourceVPCEndpoints and SourceVPCs on what is pulled in the
+// role's region. The login cannot carry them: it does not come from the task's network. Nor can pulls from
+// another region, which do not go through this region's endpoints.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func (p *pass) checkEndpoints(td taskdef.Value) {
+	var conditions []policy.Condition
+	for _, c := range []struct {
+		flag, key, prefix string
+		ids               []string
+	}{
+		{"--source-vpce", "aws:SourceVpce", "vpce-", p.opts.SourceVPCEndpoints},
+		{"--source-vpc", "aws:SourceVpc", "vpc-", p.opts.SourceVPCs},
+	} {
+		var values []policy.Text
+		for _, id := range c.ids {
+			if rest, ok := strings.CutPrefix(id, c.prefix); !ok || !all(rest, func(b byte) bool { return isDigit(b) || b >= 'a' && b <= 'f' }) {
+				p.plan.flag(td, "%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix)
+				continue
+			}
+			values = append(values, policy.Literal(id))
+		}
+		if len(values) > 0 {
+			slices.Sort(values)
+			conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: c.key, Values: slices.Compact(values)})
+		}
+	}
+	if len(conditions) == 0 {
+		return
+	}
+	regions := map[string]bool{}
+	pulls := func(yield func(*Requirement, string) bool) {
+		for i := range p.plan.Requirements {
+			r := &p.plan.Requirements[i]
+			if r.Grant != ecrPull && r.Grant != ecrPullDualStack {
+				continue
+			}
+			if !yield(r, strings.Split(string(r.Resource), ":")[3]) {
+				return
+			}
+		}
+	}
+	for _, region := range pulls {
+		regions[region] = true
+	}
+	own := p.plan.Own.Region
+	switch {
+	case len(regions) == 0:
+		p.plan.flag(td, "--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
+		return
+	case own == "" && len(regions) > 1:
+		p.plan.flag(td, "--source-vpce or --source-vpc: images are in more than one region; add --region with the role's own")
+		return
+	}
+	warned := map[string]bool{}
+	for r, region := range pulls {
+		if own == "" || region == own {
+			r.Conditions = sorted(slices.Clone(conditions))
+		} else if !warned[r.At.Pointer] {
+			warned[r.At.Pointer] = true
+			p.find(Warning, r.At, nil, "the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)
+		}
+	}
 }
 
 // containerName returns the name of a container definition, or "".

@@ -13,11 +13,13 @@ var secrets = &Rule{
 	Why:    "ECS reads the secret or parameter and puts its value into the container's environment.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar.html",
 	Fields: []string{"containerDefinitions[].secrets[].valueFrom"},
-	Grants: []*Grant{readSecret, readSecretPart, readParameter},
+	Grants: []*Grant{readSecret, readSecretPart, readParameter, useKey},
 	Unseen: []Unseen{{
-		What:    "customer-managed keys: what a secret, a parameter or an S3 object is encrypted with",
-		Cure:    "allow kms:Decrypt on the key, where it is not one of AWS's own",
-		Applies: func(p *Plan) bool { return p.requires(readSecret, readSecretPart, readParameter, getFile) },
+		What: "customer-managed keys: what a secret, a parameter or an S3 object is encrypted with",
+		Cure: "--kms-key REF=KEY for each, or --kms-key '*=KEY', where it is not one of AWS's own",
+		Applies: func(p *Plan) bool {
+			return p.requires(readSecret, readSecretPart, readParameter, getFile) && !p.requires(useKey)
+		},
 	}},
 	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "secrets") {
@@ -32,7 +34,7 @@ var logSecrets = &Rule{
 	Why:    "ECS reads the secret or parameter and passes its value to the log driver as an option, or to the FireLens container.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
 	Fields: []string{"containerDefinitions[].logConfiguration.secretOptions[].valueFrom"},
-	Grants: []*Grant{readLogSecret, readSecretPart, readLogParameter},
+	Grants: []*Grant{readLogSecret, readSecretPart, readLogParameter, useKey},
 	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "logConfiguration", "secretOptions") {
 			p.checkSecret(s, readLogSecret, readSecretPart, readLogParameter)
@@ -114,18 +116,23 @@ func (p *pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Gran
 	switch {
 	case !hasTail:
 		p.Require(grant, partial, OneOf, v.Ref())
+		p.decrypt(v, a.service, a.region, secretContext, []policy.Text{partial}, true)
 	case readsLikeWords(tail):
 		p.Warnf(v, "secret %s may be complete, or may lack the six random characters at its end, since %q reads like words: both are allowed; write the complete ARN", quote(t), tail)
 		p.Require(grant, complete, OneOf, v.Ref())
 		p.Require(grant, partial, OneOf, v.Ref())
+		p.decrypt(v, a.service, a.region, secretContext, []policy.Text{complete, partial}, true)
 	default:
 		p.Require(grant, complete, Exact, v.Ref())
+		p.decrypt(v, a.service, a.region, secretContext, []policy.Text{complete}, false)
 	}
 }
 
 // requireSecretName requires a secret that is named by its name. A name never has the random suffix.
-func (p *pass) requireSecretName(at taskdef.Ref, base policy.Text, name string, grant *Grant) {
-	p.Require(grant, base+policy.Literal("secret:"+name+"-??????"), OneOf, at)
+func (p *pass) requireSecretName(v reading, base policy.Text, region, name string, grant *Grant) {
+	secret := base + policy.Literal("secret:"+name+"-??????")
+	p.Require(grant, secret, OneOf, v.Ref())
+	p.decrypt(v, "secretsmanager", region, secretContext, []policy.Text{secret}, true)
 }
 
 func (p *pass) secretNameGaps(name string) []gap {
@@ -200,9 +207,13 @@ func (p *pass) requireParameterName(v reading, s string, secret, parameter *Gran
 	if strings.HasPrefix(name, publicPath) {
 		account = ""
 	}
-	p.Require(parameter, base+account+policy.Literal(":parameter/"+strings.TrimPrefix(name, "/")), Exact, v.Ref())
+	resource := base + account + policy.Literal(":parameter/"+strings.TrimPrefix(name, "/"))
+	p.Require(parameter, resource, Exact, v.Ref())
+	if account != "" {
+		p.decrypt(v, "ssm", "", parameterContext, []policy.Text{resource}, false)
+	}
 	if secretName, ok := strings.CutPrefix(name, referencePath); ok {
-		p.requireSecretName(v.Ref(), ownARN("secretsmanager", ""), secretName, secret)
+		p.requireSecretName(v, ownARN("secretsmanager", ""), "", secretName, secret)
 	}
 }
 
@@ -239,9 +250,12 @@ func (p *pass) requireParameterARN(v reading, a arn, gaps []gap, secret, paramet
 		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.account, p.plan.Own.Account)
 	}
 	p.Require(parameter, a.with("parameter"+name), Exact, v.Ref())
+	if a.account != "" && parameter != readFSxParameter {
+		p.decrypt(v, a.service, a.region, parameterContext, []policy.Text{a.with("parameter" + name)}, false)
+	}
 	if secretName, ok := strings.CutPrefix(name, referencePath); ok {
 		a.service = "secretsmanager"
-		p.requireSecretName(v.Ref(), a.with(""), secretName, secret)
+		p.requireSecretName(v, a.with(""), a.region, secretName, secret)
 	}
 }
 
@@ -284,7 +298,7 @@ var repositoryCredentials = &Rule{
 	Why:    "ECS reads the user name and password of the private registry from the secret before it pulls the image.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html",
 	Fields: []string{"containerDefinitions[].repositoryCredentials.credentialsParameter"},
-	Grants: []*Grant{readRegistrySecret},
+	Grants: []*Grant{readRegistrySecret, useKey},
 	check: func(p *pass, td taskdef.Value) {
 		for container := range td.Each("containerDefinitions") {
 			for v := range container.Each("repositoryCredentials") {
@@ -319,7 +333,7 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 			p.Gaps(v, "credentialsParameter", gaps)
 			return
 		}
-		p.requireSecretName(v.Ref(), ownARN("secretsmanager", ""), s, readRegistrySecret)
+		p.requireSecretName(v, ownARN("secretsmanager", ""), "", s, readRegistrySecret)
 		return
 	}
 	a, gaps, ok := p.cutARN(v, s, "credentialsParameter")

@@ -95,6 +95,11 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 		set := flags.StringArray("set", nil, "")
 		image := flags.StringArray("image", nil, "")
 		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
+		keys := flags.StringArray("kms-key", nil, "")
+		owners := flags.StringArray("bucket-owner", nil, "")
+		flags.StringArrayVar(&opts.SourceVPCEndpoints, "source-vpce", nil, "")
+		flags.StringArrayVar(&opts.SourceVPCs, "source-vpc", nil, "")
+		flags.StringArrayVar(&opts.PullThroughCaches, "pull-through-cache", nil, "")
 		flags.StringArrayVar(&opts.CredSpecSecrets, "credspec-secret", nil, "")
 		flags.StringVar(&opts.Own.Account, "account", "", "")
 		flags.StringVar(&opts.Own.Region, "region", "", "")
@@ -102,6 +107,17 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 			t.Fatalf("%s: %v", path, err)
 		}
 		opts.Set, opts.Image = settings(*set), settings(*image)
+		for _, k := range *keys {
+			i := strings.LastIndexByte(k, '=')
+			opts.KMSKeys = append(opts.KMSKeys, analyze.KMSKey{Ref: k[:i], Key: k[i+1:]})
+		}
+		for _, o := range *owners {
+			bucket, account, ok := strings.Cut(o, "=")
+			if !ok {
+				bucket, account = "", o
+			}
+			opts.BucketOwners = append(opts.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
+		}
 	}
 	return opts
 }
@@ -156,7 +172,11 @@ func planLines(plan *analyze.Plan) []string {
 			field = r.At.Container + ": " + field
 		}
 		for _, a := range r.Actions {
-			lines = append(lines, fmt.Sprintf("%s %s on %s (%s) for %s", a.Strength, a.Name, r.Resource, r.Match, field))
+			line := fmt.Sprintf("%s %s on %s (%s) for %s", a.Strength, a.Name, r.Resource, r.Match, field)
+			for _, c := range r.Conditions {
+				line += fmt.Sprintf(" if %s %s %s", c.Key, c.Operator, c.Values)
+			}
+			lines = append(lines, line)
 		}
 	}
 	slices.Sort(lines)

@@ -83,7 +83,12 @@ func (s subcommand) help() string {
 			short = "-" + f.Shorthand + ", "
 		}
 		lines := strings.Split(usage, "\n")
-		fmt.Fprintf(&b, "  %-27s %s\n", strings.TrimRight(short+"--"+f.Name+" "+value, " "), lines[0])
+		name := strings.TrimRight(short+"--"+f.Name+" "+value, " ")
+		if len(name) > 27 {
+			fmt.Fprintf(&b, "  %s\n", name)
+			name = ""
+		}
+		fmt.Fprintf(&b, "  %-27s %s\n", name, lines[0])
 		for _, line := range lines[1:] {
 			fmt.Fprintf(&b, "  %-27s %s\n", "", line)
 		}

@@ -24,6 +24,7 @@ type request struct {
 	formatName, output string
 	set, image         []string
 	credspecs          []string
+	keys, owners       []string
 	calledOnly         bool
 	own                analyze.Own
 	role               policy.Options
@@ -60,6 +61,11 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&r.image, "image", nil, "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
 	flags.StringArrayVar(&r.credspecs, "credspec", nil, "`FILE` is the credential spec of a domainless gMSA\ncontainer, which names its secret; repeatable")
 	flags.StringArrayVar(&r.options.CredSpecSecrets, "credspec-secret", nil, "instead of --credspec, the `ARN` of that secret;\nrepeatable")
+	flags.StringArrayVar(&r.keys, "kms-key", nil, "the customer-managed key that encrypts what REF\nnames, as it is written in the input (* is all):\n`REF=KEY`, the ARN of a key, or an alias; repeatable")
+	flags.StringArrayVar(&r.owners, "bucket-owner", nil, "the account that owns the bucket, or all buckets:\n`[BUCKET=]ACCOUNT`; repeatable")
+	flags.StringArrayVar(&r.options.SourceVPCEndpoints, "source-vpce", nil, "let images be pulled through the VPC endpoint `ID`\nonly; repeatable, since ECR has two")
+	flags.StringArrayVar(&r.options.SourceVPCs, "source-vpc", nil, "let images be pulled from the VPC `ID` only;\nrepeatable")
+	flags.StringArrayVar(&r.options.PullThroughCaches, "pull-through-cache", nil, "repositories below `PREFIX` are a pull-through\ncache; ROOT is all; repeatable")
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
@@ -168,6 +174,29 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 		}
 	}
 	problems = append(problems, errs...)
+	for _, v := range r.keys {
+		// A REF may have a "=" in it, a KEY has none.
+		i := strings.LastIndexByte(v, '=')
+		if i <= 0 || i == len(v)-1 {
+			problem(fmt.Errorf("--kms-key %q: write --kms-key REF=KEY", v))
+			continue
+		}
+		r.options.KMSKeys = append(r.options.KMSKeys, analyze.KMSKey{Ref: v[:i], Key: v[i+1:]})
+	}
+	for _, v := range r.owners {
+		bucket, account, ok := strings.Cut(v, "=")
+		if !ok {
+			bucket, account = "", v
+		}
+		if ok && bucket == "" || account == "" {
+			problem(fmt.Errorf("--bucket-owner %q: write --bucket-owner ACCOUNT or --bucket-owner BUCKET=ACCOUNT", v))
+			continue
+		}
+		r.options.BucketOwners = append(r.options.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
+	}
+	if slices.Contains(slices.Concat(r.options.SourceVPCEndpoints, r.options.SourceVPCs, r.options.PullThroughCaches), "") {
+		problem(errors.New("--source-vpce, --source-vpc or --pull-through-cache is empty: give it a value or leave it out"))
+	}
 	r.options.Own, errs = r.own.Check()
 	problems = append(problems, errs...)
 	problem(r.role.Check())
