@@ -34,6 +34,10 @@ type Options struct {
 	BucketOwners []BucketOwner
 	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….
 	SourceVPCEndpoints, SourceVPCs []string
+	// GuardDuty allows the image of GuardDuty's agent in the role's region, which has to be known;
+	// GuardDutyAccount is the account that has it, for regions that this package does not know.
+	GuardDuty        bool
+	GuardDutyAccount string
 	// PullThroughCaches are prefixes of repositories that are pull-through caches; "ROOT" is all.
 	PullThroughCaches []string
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
@@ -54,6 +58,7 @@ type Plan struct {
 	Contradictions map[policy.Symbol]Finding
 
 	domainless int // how many domainless credential specs there are
+	guardDuty  bool
 	usedKeys   map[KMSKey]bool
 	usedOwners map[BucketOwner]bool
 	usedCaches map[string]bool

@@ -116,6 +116,7 @@ func (f Finding) String() string {
 func Rules() []*Rule {
 	return []*Rule{
 		ecrImage,
+		guardDuty,
 		awslogs,
 		secrets,
 		logSecrets,

@@ -24,10 +24,6 @@ var ecrImage = &Rule{
 				return p.requires(ecrLogin) && !p.requires(ecrImport)
 			},
 		},
-		{
-			What: "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
-			Cure: "allow ecr:GetAuthorizationToken on *, and ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on GuardDuty's repository aws-guardduty-agent-fargate of the region",
-		},
 	},
 	check: checkImages,
 }

@@ -95,6 +95,8 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 		set := flags.StringArray("set", nil, "")
 		image := flags.StringArray("image", nil, "")
 		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
+		guardDuty := flags.String("guardduty", "", "")
+		flags.Lookup("guardduty").NoOptDefVal = "region"
 		keys := flags.StringArray("kms-key", nil, "")
 		owners := flags.StringArray("bucket-owner", nil, "")
 		flags.StringArrayVar(&opts.SourceVPCEndpoints, "source-vpce", nil, "")
@@ -107,6 +109,7 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 			t.Fatalf("%s: %v", path, err)
 		}
 		opts.Set, opts.Image = settings(*set), settings(*image)
+		opts.GuardDuty, opts.GuardDutyAccount = *guardDuty != "", strings.TrimPrefix(*guardDuty, "region")
 		for _, k := range *keys {
 			i := strings.LastIndexByte(k, '=')
 			opts.KMSKeys = append(opts.KMSKeys, analyze.KMSKey{Ref: k[:i], Key: k[i+1:]})

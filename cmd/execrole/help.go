@@ -84,6 +84,9 @@ func (s subcommand) help() string {
 		}
 		lines := strings.Split(usage, "\n")
 		name := strings.TrimRight(short+"--"+f.Name+" "+value, " ")
+		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
+			name = short + "--" + f.Name + "[=" + value + "]"
+		}
 		if len(name) > 27 {
 			fmt.Fprintf(&b, "  %s\n", name)
 			name = ""

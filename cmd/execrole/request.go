@@ -25,6 +25,7 @@ type request struct {
 	set, image         []string
 	credspecs          []string
 	keys, owners       []string
+	guardDuty          string
 	calledOnly         bool
 	own                analyze.Own
 	role               policy.Options
@@ -66,6 +67,8 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&r.options.SourceVPCEndpoints, "source-vpce", nil, "let images be pulled through the VPC endpoint `ID`\nonly; repeatable, since ECR has two")
 	flags.StringArrayVar(&r.options.SourceVPCs, "source-vpc", nil, "let images be pulled from the VPC `ID` only;\nrepeatable")
 	flags.StringArrayVar(&r.options.PullThroughCaches, "pull-through-cache", nil, "repositories below `PREFIX` are a pull-through\ncache; ROOT is all; repeatable")
+	flags.StringVar(&r.guardDuty, "guardduty", "", "allow GuardDuty's agent image of the --region, as\nRuntime Monitoring adds it to Fargate tasks;\n`ACCOUNT` where the region's is not known")
+	flags.Lookup("guardduty").NoOptDefVal = "region"
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
@@ -193,6 +196,12 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 			continue
 		}
 		r.options.BucketOwners = append(r.options.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
+	}
+	if r.guardDuty != "" {
+		r.options.GuardDuty = true
+		if r.guardDuty != "region" {
+			r.options.GuardDutyAccount = r.guardDuty
+		}
 	}
 	if slices.Contains(slices.Concat(r.options.SourceVPCEndpoints, r.options.SourceVPCs, r.options.PullThroughCaches), "") {
 		problem(errors.New("--source-vpce, --source-vpc or --pull-through-cache is empty: give it a value or leave it out"))
