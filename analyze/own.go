@@ -103,8 +103,11 @@ func (p *Plan) findOwn(td taskdef.Value, given Own) {
 			}
 		}
 	}
-	if p.Own.Partition == "" {
-		p.Own.Partition = partitionOf(p.Own.Region)
+	switch told := partitionOf(p.Own.Region); {
+	case p.Own.Partition == "":
+		p.Own.Partition = told
+	case told != "" && told != p.Own.Partition:
+		p.contradict(policy.Partition, td.Ref(), fmt.Sprintf("the role's own partition is said to be %s, but its region, %s, is in %s: %[1]s is used", p.Own.Partition, p.Own.Region, told))
 	}
 }
 

@@ -6,27 +6,26 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// partitions lists what tells a partition: how its regions begin, and the suffixes of its registries'
-// host names. The first prefix that fits counts.
+// partitions lists how the regions of each partition begin. The first prefix that fits counts.
 //
-// Source: botocore's partitions.json; for the hosts, awslabs/amazon-ecr-credential-helper ecr-login/api.
-var partitions = [...]struct{ region, name, suffix string }{
-	{"us-gov-", "aws-us-gov", "amazonaws.com"},
-	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
-	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
-	{"us-iso-", "aws-iso", "c2s.ic.gov"},
-	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
-	{"eusc-de-", "aws-eusc", "amazonaws.eu"},
-	{"cn-", "aws-cn", "amazonaws.com.cn"},
-	{"us-", "aws", "amazonaws.com"},
-	{"eu-", "aws", "amazonaws.com"},
-	{"ap-", "aws", "amazonaws.com"},
-	{"sa-", "aws", "amazonaws.com"},
-	{"ca-", "aws", "amazonaws.com"},
-	{"me-", "aws", "amazonaws.com"},
-	{"af-", "aws", "amazonaws.com"},
-	{"il-", "aws", "amazonaws.com"},
-	{"mx-", "aws", "amazonaws.com"},
+// Source: botocore's partitions.json
+var partitions = [...]struct{ region, name string }{
+	{"us-gov-", "aws-us-gov"},
+	{"us-isob-", "aws-iso-b"},
+	{"us-isof-", "aws-iso-f"},
+	{"us-iso-", "aws-iso"},
+	{"eu-isoe-", "aws-iso-e"},
+	{"eusc-de-", "aws-eusc"},
+	{"cn-", "aws-cn"},
+	{"us-", "aws"},
+	{"eu-", "aws"},
+	{"ap-", "aws"},
+	{"sa-", "aws"},
+	{"ca-", "aws"},
+	{"me-", "aws"},
+	{"af-", "aws"},
+	{"il-", "aws"},
+	{"mx-", "aws"},
 }
 
 // partitionOf returns the partition of a region, or "" where the region's name does not tell it.
@@ -90,6 +89,7 @@ func all(s string, fits func(byte) bool) bool {
 	return s != ""
 }
 
+func isHex(c byte) bool   { return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -54,6 +54,7 @@ func sorted(conditions []policy.Condition) []policy.Condition {
 type reading interface {
 	Text() (policy.Text, bool)
 	Ref() taskdef.Ref
+	Meant() bool
 }
 
 // foreign is a string that does not stand in the task definition, such as one in a credential spec.
@@ -67,6 +68,9 @@ func (f foreign) Text() (policy.Text, bool) {
 	return policy.Text(strings.ReplaceAll(f.text, "\x00", "")), true
 }
 func (f foreign) Ref() taskdef.Ref { return f.at }
+
+// Meant is false: a placeholder of a pipeline may have reached a flag.
+func (f foreign) Meant() bool { return false }
 
 // Errorf says that a permission cannot be told.
 func (p *pass) Errorf(v reading, format string, args ...any) {
@@ -139,7 +143,11 @@ func (p *pass) Gaps(v reading, what string, gaps []gap, other ...string) {
 	if len(other) > 0 {
 		cure += " or " + strings.Join(other, " ")
 	}
-	p.find(Error, at, append(flags, other...), "%s %s: %s; to fill it in, add %s", what, quote(value), strings.Join(reasons, "; "), cure)
+	advice := "to fill it in"
+	if len(placeholders) == 0 {
+		advice = "correct it, or where it stands for something else"
+	}
+	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
 }
 
 // setFlag returns the --set flag for a name, ready for the shell.

@@ -103,8 +103,12 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 
 func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 	for name, value := range options.Members() {
-		if strings.HasPrefix(name, "aws") && !slices.Contains(awslogsOptions, name) {
-			if near := taskdef.Nearest(name, awslogsOptions); near != "" {
+		if !slices.Contains(awslogsOptions, name) {
+			near := taskdef.Nearest(name, awslogsOptions)
+			if whole := "awslogs-" + strings.ToLower(name); slices.Contains(awslogsOptions, whole) {
+				near = whole
+			}
+			if near != "" {
 				p.find(Warning, value.NameRef(), nil, "the awslogs driver has no option %q; did you mean %q?", name, near)
 			}
 		}
@@ -176,7 +180,7 @@ func (p *pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 		}
 		return "*", true
 	}
-	if gaps := placeholders(string(t), true); len(gaps) > 0 {
+	if gaps := placeholders(string(t), true); len(gaps) > 0 && !prefix.Meant() {
 		p.Gaps(prefix, "awslogs-stream-prefix", gaps)
 		return "", false
 	}

@@ -101,6 +101,8 @@ func checkCredentialSpecs(p *pass, td taskdef.Value) {
 		for v := range container.Each("dockerSecurityOptions") {
 			t, _ := v.Text()
 			switch s := string(t); {
+			case strings.Contains(strings.ToLower(s), "credentialspec") && !strings.HasPrefix(s, "credentialspec") && !strings.HasPrefix(s, domainlessMisspelled):
+				p.Warnf(v, "dockerSecurityOptions %s: ECS takes for a credential spec only what begins with %s or %s", quote(t), specPrefix, domainlessPrefix)
 			case !strings.HasPrefix(s, "credentialspec") && !strings.HasPrefix(s, domainlessMisspelled):
 				// A label of SELinux or AppArmor, or no-new-privileges.
 				if gaps := placeholders(s, false); len(gaps) > 0 {
@@ -203,6 +205,10 @@ func (p *pass) checkDomainless(td taskdef.Value, specs []reading) {
 			p.find(Error, v.Ref(), flags[:1], "credential spec %s names a secret that is not in the task definition: add %s with the credential spec, or %s; one for each domainless credential spec (%d), the same again where they share it",
 				quote(t), flags[0], flags[1], len(specs))
 		}
+	}
+	if given > len(specs) {
+		p.Errorf(specs[0], "--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, len(specs))
+		return
 	}
 	at := specs[0].Ref()
 	for _, c := range p.opts.CredSpecs {

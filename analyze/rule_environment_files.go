@@ -94,11 +94,11 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		bucket, key, _ = cutOutsideHoles(a.resource, '/')
 	case strings.HasPrefix(s, "s3://"):
 		bucket, key, _ = cutOutsideHoles(strings.TrimPrefix(s, "s3://"), '/')
-		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:aws:s3:::%s/%s", what, quote(t), bucket, key)
+		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), bucket, key)
 	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
 		var ok bool
 		if bucket, key, ok = cutObjectURL(s); ok {
-			p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:aws:s3:::%s/%s", what, quote(t), bucket, key)
+			p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), bucket, key)
 			break
 		}
 		fallthrough
@@ -112,7 +112,9 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 	}
 	bucket = p.word(bucket, isBucket(bucket))
 	gaps = append(gaps, unless(isBucket(bucket), bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
-	gaps = append(gaps, placeholders(key, true)...)
+	if !v.Meant() {
+		gaps = append(gaps, placeholders(key, true)...)
+	}
 	if key == "" && len(gaps) == 0 {
 		gaps = append(gaps, gap{"", "it names a bucket, and no object in it"})
 	}

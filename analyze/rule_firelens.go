@@ -25,8 +25,23 @@ var (
 	locateFirelensConfig = &Grant{Sid: locateBucket.Sid, Why: locateBucket.Why, Actions: locateBucket.Actions, Agent: "1.31.0"}
 )
 
+// firelensOptions are the options of a FireLens configuration.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_FirelensConfiguration.html
+var firelensOptions = []string{"config-file-type", "config-file-value", "enable-ecs-log-metadata"}
+
 func checkFirelensConfig(p *pass, td taskdef.Value) {
 	for options := range td.Each("containerDefinitions", "firelensConfiguration", "options") {
+		for name, value := range options.Members() {
+			if near := taskdef.Nearest(name, firelensOptions); near != "" && name != near {
+				p.find(Warning, value.NameRef(), nil, "FireLens has no option %q; did you mean %q?", name, near)
+			}
+		}
+		for v := range options.Each("config-file-value") {
+			if _, kind, _ := options.Scalar("config-file-type"); kind == "" {
+				p.Warnf(v, "config-file-value without config-file-type: FireLens does not read the file; say \"s3\" or \"file\"")
+			}
+		}
 		for kind := range options.Each("config-file-type") {
 			switch t, _ := kind.Text(); {
 			case t == "file": // in the image or on a volume

@@ -106,11 +106,11 @@ func checkImage(p *pass, container, image taskdef.Value) {
 		return
 	}
 	if host.port {
-		p.find(Error, image.Ref(), []string{flag}, "image %s names a port: ECS does not take that for Amazon ECR; leave out the port", quote(t))
+		p.find(Error, image.Ref(), []string{flag}, "image %s names a port: ECS does not take that for Amazon ECR; leave out the port, or add %s", quote(t), flag)
 		return
 	}
 	if !isRepository(ref.repository) {
-		p.find(Error, image.Ref(), []string{flag}, "image %s has %q for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them", quote(t), ref.repository)
+		p.find(Error, image.Ref(), []string{flag}, "image %s has %q for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them; correct it, or add %s", quote(t), ref.repository, flag)
 		return
 	}
 	partition := partitionText(host.region)
@@ -393,8 +393,11 @@ func (p *pass) parseECRHost(host string) (h ecrHost, ok bool) {
 
 // isHostName reports whether s is a host, perhaps with a port, as image references may have it.
 func isHostName(s string) bool {
-	if strings.HasPrefix(s, "[") {
-		return strings.Contains(s, "]")
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		// An address of IPv6; other words in brackets are placeholders.
+		address, port, ok := strings.Cut(rest, "]")
+		return ok && strings.Contains(address, ":") && all(address, func(c byte) bool { return isHex(c) || c == ':' || c == '.' }) &&
+			(port == "" || port[0] == ':' && all(port[1:], isDigit))
 	}
 	name, port, hasPort := strings.Cut(s, ":")
 	if hasPort && !all(port, isDigit) {

@@ -105,7 +105,11 @@ func (p *pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Gran
 	case secret == part && n > 0:
 		p.Warnf(v, "secret %s: ECS reads the whole secret here; leave out what follows the name", quote(t))
 	case n != 0 && n != 3:
-		p.Warnf(v, "secret %s has %d parts behind its name: ECS takes none or three, NAME:JSON-KEY:VERSION-STAGE:VERSION-ID, of which each may be empty", quote(t), n)
+		parts := "parts"
+		if n == 1 {
+			parts = "part"
+		}
+		p.Warnf(v, "secret %s has %d %s behind its name: ECS takes none or three, NAME:JSON-KEY:VERSION-STAGE:VERSION-ID, of which each may be empty", quote(t), n, parts)
 	}
 	grant := secret
 	if len(parts) > 2 {

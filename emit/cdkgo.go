@@ -110,14 +110,14 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []File{{Name: "stack.go", Data: src, Owned: true}}
+	files := []File{{Name: "stack.go", Data: src, Owned: true, Line: "package " + app.Package}}
 	if opts.MainOnly || opts.Package != "" {
 		return files, nil
 	}
 	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
 		return nil, err
 	}
-	files = append(files, File{Name: "main.go", Data: src, Keep: true})
+	files = append(files, File{Name: "main.go", Data: src, Keep: true, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), nil)"})
 	var module bytes.Buffer
 	if err := text.ExecuteTemplate(&module, "go.mod.tmpl", app); err != nil {
 		return nil, err

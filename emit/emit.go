@@ -50,6 +50,9 @@ type File struct {
 	// Owned says that the name is one that people give their own files too: a file that exists is
 	// replaced only if it is [Generated].
 	Owned bool
+	// Line is one that a file which exists has, if it belongs with what is written: an Owned file without it
+	// is of another package, and a Kept one does not use the others. "" asks for nothing.
+	Line string
 }
 
 // MissingValues is the error of a format that needs values which nobody gave.

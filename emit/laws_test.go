@@ -109,7 +109,8 @@ func references(src []byte) []reference {
 			}
 		}
 		if f, ok := container["firelensConfiguration"].(map[string]any); ok {
-			if options, _ := f["options"].(map[string]any); options["config-file-type"] == "s3" {
+			options, _ := f["options"].(map[string]any)
+			if value, _ := options["config-file-value"].(string); options["config-file-type"] == "s3" || strings.HasPrefix(value, "arn:") {
 				refs = append(refs, reference{c + "/firelensConfiguration/options/config-file-value", c + "/firelensConfiguration"})
 			}
 		}

@@ -30,7 +30,7 @@ func (d *Document) fill(top *node, opts Options) {
 				d.report(Flags, n.off, fmt.Sprintf("--set %s: there is %s, and only strings can be set", s.Name, kindNames[n.kind]))
 				continue
 			}
-			n.kind, n.text, settled[n] = text, s.Value, true
+			n.kind, n.text, n.meant, settled[n] = text, s.Value, true, true
 			continue
 		}
 		byName[s.Name] = s.Value
@@ -39,7 +39,7 @@ func (d *Document) fill(top *node, opts Options) {
 		d.words = byName
 		d.fillHoles(top, settled)
 	}
-	d.fillImages(opts.Image)
+	d.fillImages(opts.Image, settled)
 }
 
 // settable reports whether a setting's value is what the reader lets in from the input as well: all that comes
@@ -93,7 +93,7 @@ func (d *Document) fillText(s string) string {
 }
 
 // fillImages gives containers their images. It may add a member and so comes before [adopt].
-func (d *Document) fillImages(images []Setting) {
+func (d *Document) fillImages(images []Setting, settled map[*node]bool) {
 	if len(images) == 0 {
 		return
 	}
@@ -129,6 +129,9 @@ func (d *Document) fillImages(images []Setting) {
 			}
 			found = true
 			if n := d.member(c, "image"); n != nil {
+				if settled[n] {
+					d.report(Flags, n.off, fmt.Sprintf("--image %s and --set give the same image", s.Name))
+				}
 				n.kind, n.text, n.kids = text, value, nil
 			} else {
 				c.kids = append(c.kids, node{kind: text, off: c.off, nameOff: c.off, name: "image", text: value})

@@ -84,6 +84,7 @@ var kindNames = [...]string{
 type node struct {
 	kind    kind
 	lone    bool   // an object in the place of a list: its only element
+	meant   bool   // the value was set whole by its pointer: it holds no placeholders
 	off     int    // of the first byte
 	nameOff int    // of the member's name; off where there is none
 	name    string // of the member; "" in a list

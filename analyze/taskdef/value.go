@@ -163,6 +163,10 @@ func (v Value) Text() (policy.Text, bool) {
 	return policy.Text(v.n.text), true
 }
 
+// Meant reports whether the caller set the whole value, by its JSON pointer: what looks like a placeholder in it
+// is then the thing's own name.
+func (v Value) Meant() bool { return v.n != nil && v.n.meant }
+
 // Members yields the names and values of a map such as logConfiguration.options, or of an object.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {

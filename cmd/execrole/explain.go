@@ -14,7 +14,7 @@ import (
 const explainText = `Reads an ECS task definition and says for every permission what it allows, on
 what, which field asks for it, and why; then what a task definition cannot show,
 the least version of the ECS agent, and all findings. It takes the flags of
-generate, so that the same command line with another word explains its output.
+generate that say what is required, so the same flags explain the role.
 
 An input that has errors is explained as far as it is understood, errors
 included, and the exit status is 2. Findings are part of the explanation and so

@@ -78,7 +78,7 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 		if t.folder {
 			path = filepath.Join(t.path, f.Name)
 		}
-		ch, err := prepare(path, f, input, force)
+		ch, err := c.prepare(path, f, input, force)
 		if err != nil {
 			errs = append(errs, err)
 		} else if ch != nil {
@@ -107,7 +107,7 @@ type change struct {
 // prepare says what there is to do for a file to be as f says under this name. It returns nil when there
 // is nothing to do: a file that holds the data already keeps its time of change, so that what is built
 // from it is not built again.
-func prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, error) {
+func (c *command) prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, error) {
 	data := f.Data
 	fail := func(err error) (*change, error) {
 		return nil, fmt.Errorf("cannot write %s: %v", name, reason(err))
@@ -122,6 +122,9 @@ func prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, 
 	case data == nil && err == nil && info.Mode().IsRegular():
 		return fail(errors.New("the task needs nothing that would stand there, and the file that exists would stay as it is; remove it"))
 	case data == nil, f.Keep && err == nil:
+		if old, err := os.ReadFile(name); f.Keep && err == nil && !hasLine(old, f.Line) {
+			c.complain("%s is kept as it is, and has not the line %q, which uses what is written beside it", name, strings.TrimSpace(f.Line))
+		}
 		return nil, nil
 	case err == nil && !info.Mode().IsRegular():
 		return &change{name: name, path: name, data: data, direct: true}, nil
@@ -153,6 +156,9 @@ func prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, 
 		if !emit.Generated(old) {
 			return fail(errors.New("execrole did not write the file that exists; add --force to replace it"))
 		}
+		if !hasLine(old, f.Line) {
+			return fail(fmt.Errorf("the file that exists has not the line %q; choose another folder, or add --force to replace it", f.Line))
+		}
 	}
 	if info.Size() == int64(len(data)) {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
@@ -160,6 +166,16 @@ func prepare(name string, f emit.File, input fs.FileInfo, force bool) (*change, 
 		}
 	}
 	return &change{name: name, path: path, data: data, mode: info.Mode().Perm()}, nil
+}
+
+// hasLine reports whether a text has a line; every text has the empty one.
+func hasLine(text []byte, line string) bool {
+	for l := range bytes.Lines(text) {
+		if line == "" || string(bytes.TrimRight(l, "\r\n")) == line {
+			return true
+		}
+	}
+	return line == ""
 }
 
 // follow returns the place that a path leads to through symbolic links, whether something is there or

@@ -49,8 +49,8 @@ func (r *request) generateFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.force, "force", false, "-f cdk-go: replace a Go file that execrole did not\nwrite")
 }
 
-// explainFlags defines the flags of explain: all that change what is required or found, so that one
-// command line with another word in it explains what the first one wrote.
+// explainFlags defines the flags of explain: all that change what is required or found, so that the same
+// flags explain what generate wrote.
 func (r *request) explainFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to explain in: see below")
 	r.flags(flags)
