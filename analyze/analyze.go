@@ -169,7 +169,7 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
-	role := &policy.Role{Family: p.Family, Name: opts.Name, Trust: trustPolicy(!opts.NoSourceConditions)}
+	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions)}
 	if len(p.Requirements) > 0 {
 		role.Inline = []policy.Policy{{Name: inlinePolicy, Document: policy.Document{Statements: p.statements()}}}
 	}

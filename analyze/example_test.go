@@ -44,7 +44,9 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, f := range files {
-		fmt.Println(f.Name)
+		if f.Data != nil { // such a file must not exist: the role has nothing to say there
+			fmt.Println(f.Name)
+		}
 	}
 	os.Stdout.Write(files[0].Data)
 	// Output:
@@ -119,6 +121,37 @@ func ExampleTaskDefinition() {
 	}
 	// Output:
 	// logs:CreateLogStream arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:/ecs/web:log-stream:web/app/*
+}
+
+// Options are the role's own properties: the task definition says nothing about them. IAM's limits are checked.
+func ExamplePlan_Role() {
+	src := []byte(`{
+  "executionRoleArn": "arn:aws:iam::111122223333:role/web",
+  "containerDefinitions": [{"name": "app", "image": "nginx:1.27"}]
+}`)
+	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	role, err := plan.Role(policy.Options{
+		Name: "web-execution",
+		Properties: policy.Properties{
+			Path:                "/ecs/",
+			PermissionsBoundary: "arn:aws:iam::111122223333:policy/team",
+			Tags:                []policy.Tag{{Key: "team", Value: "shop"}},
+			MaxSessionDuration:  2 * 3600,
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(role.Name, role.Properties.Path, role.Properties.Tags)
+
+	_, err = plan.Role(policy.Options{Properties: policy.Properties{MaxSessionDuration: 24 * 3600}})
+	fmt.Println(err)
+	// Output:
+	// web-execution /ecs/ [{team shop}]
+	// maximum session duration 86400: IAM allows 3600 to 43200 seconds
 }
 
 // Findings say what is wrong, where, and which flag of the command settles it. A plan with errors gives no

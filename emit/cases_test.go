@@ -27,6 +27,7 @@ type goldenCase struct {
 	path    string
 	archive *txtar.Archive
 	opts    analyze.Options
+	role    policy.Options
 }
 
 func goldenCases(t testing.TB) []*goldenCase {
@@ -41,7 +42,8 @@ func goldenCases(t testing.TB) []*goldenCase {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cases = append(cases, &goldenCase{path, archive, parseFlags(t, path, string(archive.Comment))})
+		opts, role := parseFlags(t, path, string(archive.Comment))
+		cases = append(cases, &goldenCase{path, archive, opts, role})
 	}
 	return cases
 }
@@ -84,8 +86,7 @@ func (c *goldenCase) check(t *testing.T, name, got string) {
 }
 
 // parseFlags reads the line "flags: …" of a case's comment, as a shell would.
-func parseFlags(t testing.TB, path, comment string) analyze.Options {
-	var opts analyze.Options
+func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role policy.Options) {
 	for line := range strings.SplitSeq(comment, "\n") {
 		line, ok := strings.CutPrefix(line, "flags: ")
 		if !ok {
@@ -105,6 +106,12 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 		flags.StringArrayVar(&opts.CredSpecSecrets, "credspec-secret", nil, "")
 		flags.StringVar(&opts.Own.Account, "account", "", "")
 		flags.StringVar(&opts.Own.Region, "region", "", "")
+		flags.StringVar(&role.Name, "role-name", "", "")
+		flags.StringVar(&role.Properties.Path, "path", "", "")
+		flags.StringVar(&role.Properties.PermissionsBoundary, "permissions-boundary", "", "")
+		flags.StringVar(&role.Properties.Description, "description", "", "")
+		flags.IntVar(&role.Properties.MaxSessionDuration, "max-session-duration", 0, "")
+		tags := flags.StringArray("tag", nil, "")
 		if err := flags.Parse(shellWords(line)); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
@@ -121,8 +128,11 @@ func parseFlags(t testing.TB, path, comment string) analyze.Options {
 			}
 			opts.BucketOwners = append(opts.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
 		}
+		for _, tag := range settings(*tags) {
+			role.Properties.Tags = append(role.Properties.Tags, policy.Tag{Key: tag.Name, Value: tag.Value})
+		}
 	}
-	return opts
+	return opts, role
 }
 
 func settings(list []string) []taskdef.Setting {
@@ -229,7 +239,7 @@ func TestGoldenOutputs(t *testing.T) {
 			input, _ := c.section("input.json")
 			plan, err := analyze.JSON("input.json", []byte(input), c.opts)
 			if err == nil {
-				role, err := plan.Role(policy.Options{})
+				role, err := plan.Role(c.role)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -244,7 +254,7 @@ func TestGoldenOutputs(t *testing.T) {
 						outputs[kind] = string(f.Data)
 					}
 				}
-				for _, name := range []string{"role.yaml", "policy.json"} {
+				for _, name := range []string{"role.yaml", "policy.json", "role.json"} {
 					c.check(t, name, outputs[name])
 				}
 				// The trust policy depends on nothing in the input.

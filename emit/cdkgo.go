@@ -53,11 +53,18 @@ type (
 		Family          string // as it stands in a comment
 		Own             []cdkOwn
 		RoleName        string
+		Properties      cdkProperties
 		Trust           cdkStatement
 		Policies        []cdkPolicy
 		Description     string
 		Stack           string
 	}
+	cdkProperties struct {
+		Path, Boundary, Description string
+		Duration                    int // seconds; 0 for none
+		Tags                        []cdkTag
+	}
+	cdkTag    struct{ Key, Value string }
 	cdkOwn    struct{ Name, Method string }
 	cdkPolicy struct {
 		Name       string
@@ -159,6 +166,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	if role.Name != "" {
 		app.RoleName = strconv.Quote(role.Name)
 	}
+	app.Properties = cdkPropertiesOf(role.Properties)
 	used := policy.Symbols(documents(role)...)
 	for _, s := range used {
 		if _, ok := cdkOwnValues[s]; !ok {
@@ -187,6 +195,23 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.Policies = append(app.Policies, cdkPolicy{Name: strconv.Quote(p.Name), Statements: list})
 	}
 	return app, nil
+}
+
+func cdkPropertiesOf(p policy.Properties) cdkProperties {
+	quoted := func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return strconv.Quote(s)
+	}
+	out := cdkProperties{
+		Path: quoted(p.Path), Boundary: quoted(p.PermissionsBoundary), Description: quoted(p.Description),
+		Duration: p.MaxSessionDuration,
+	}
+	for _, t := range p.Tags {
+		out.Tags = append(out.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
+	}
+	return out
 }
 
 func cdkStatementOf(s policy.Statement) cdkStatement {

@@ -105,6 +105,10 @@ func TestCDKGoRefuses(t *testing.T) {
 		{"list token", resource("a" + region + "#{Token[x]}"), Options{}, `"#{Token["`},
 		{"number token", resource("-1.5 -1.8881545897087736e+289"), Options{}, `"-1.8881545897087736e+289"`},
 		{"token in the name", role(func(r *policy.Role) { r.Name = "${Token[x]}" }), Options{}, `"${Token["`},
+		{"token in the path", role(func(r *policy.Role) { r.Properties.Path = "/${Token[x]}/" }), Options{}, `"${Token["`},
+		{"token in a tag", role(func(r *policy.Role) { r.Properties.Tags = []policy.Tag{{Key: "a", Value: "-1.5e+289"}} }), Options{}, `"-1.5e+289"`},
+		{"dynamic reference in the description", role(func(r *policy.Role) { r.Properties.Description = "{{resolve:ssm:x}}" }), Options{}, `"{{resolve:"`},
+		{"not UTF-8 in a tag", role(func(r *policy.Role) { r.Properties.Tags = []policy.Tag{{Key: "a\xff"}} }), Options{}, "UTF-8"},
 		{"not UTF-8", resource("a\xff"), Options{}, "UTF-8"},
 		{"unknown symbol", resource(policy.Of("Image")), Options{}, "no value for Image"},
 		{"no trust", role(func(r *policy.Role) { r.Trust.Statements = nil }), Options{}, "trust policy"},
@@ -203,7 +207,28 @@ func CDKRoles() map[string]*policy.Role {
 		})
 	}
 	roles["made-tricky"] = tricky
+	full := filesRole()
+	full.Properties = fullProperties()
+	roles["made-properties"] = full
+	one := webRole()
+	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
+	roles["made-tag"] = one
 	return roles
+}
+
+// fullProperties are all of them, with the strangest characters that IAM allows, and that some layer might
+// take for its own.
+func fullProperties() policy.Properties {
+	return policy.Properties{
+		Path:                "/#{a}/%s\\\"'`&<!--/",
+		PermissionsBoundary: "arn:aws-us-gov:iam::111122223333:policy/{{a}}/b+=,.@-_",
+		Description:         "a: \"b\" #'c'\\\t- *d\n\r{{e}} %v &f\u00a1\u00ff",
+		MaxSessionDuration:  43200,
+		Tags: []policy.Tag{
+			{Key: "Zone", Value: " a  b "}, {Key: "a:b/c=d+e-f@g", Value: "@-+=/:."}, {Key: "empty"}, {Key: "no", Value: "yes"},
+			{Key: "名前", Value: "é\u00a0\u2028\u3000ⅷ¼"}, {Key: "\U00020000", Value: "\U0001D7D8"},
+		},
+	}
 }
 
 // TestCDKGoHostileStrings: a string, wherever it stands, is the value of a Go string, and changes nothing else.
@@ -281,6 +306,10 @@ func goShape(t *testing.T, src []byte) []string {
 		case *ast.Ident:
 			list = append(list, n.Name)
 		case *ast.BasicLit:
+			if n.Kind == token.INT {
+				list = append(list, n.Value)
+				break
+			}
 			v, err := strconv.Unquote(n.Value)
 			switch {
 			case err != nil:

@@ -28,6 +28,7 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	if role.Name != "" {
 		properties = append(properties, yamlPair{"RoleName", yamlQuoted(role.Name)})
 	}
+	properties = append(properties, cfnProperties(role.Properties)...)
 	properties = append(properties, yamlPair{"AssumeRolePolicyDocument", cfnDocument(role.Trust)})
 	if len(role.Inline) > 0 {
 		policies := make([]ast.Node, len(role.Inline))
@@ -38,6 +39,13 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 			)
 		}
 		properties = append(properties, yamlPair{"Policies", yamlSequence(policies...)})
+	}
+	if tags := role.Properties.Tags; len(tags) > 0 {
+		list := make([]ast.Node, len(tags))
+		for i, t := range tags {
+			list[i] = yamlMapping(yamlPair{"Key", yamlQuoted(t.Key)}, yamlPair{"Value", yamlQuoted(t.Value)})
+		}
+		properties = append(properties, yamlPair{"Tags", yamlSequence(list...)})
 	}
 	const id = "TaskExecutionRole"
 	template := yamlMapping(
@@ -62,6 +70,23 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	)
 	template.Comment = yamlComment(headerComment(opts.Source))
 	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(template)}}, nil
+}
+
+// cfnProperties returns those of the role's properties that stand before its policies: all but the tags, of
+// which there can be many.
+func cfnProperties(p policy.Properties) []yamlPair {
+	var list []yamlPair
+	for _, text := range []struct{ key, value string }{
+		{"Path", p.Path}, {"Description", p.Description}, {"PermissionsBoundary", p.PermissionsBoundary},
+	} {
+		if text.value != "" {
+			list = append(list, yamlPair{text.key, yamlQuoted(text.value)})
+		}
+	}
+	if p.MaxSessionDuration != 0 {
+		list = append(list, yamlPair{"MaxSessionDuration", yamlVerbatim(strconv.Itoa(p.MaxSessionDuration))})
+	}
+	return list
 }
 
 // cfnDescription names the family only if it is one that ECS takes: a description has a limit, and

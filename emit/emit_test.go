@@ -207,6 +207,7 @@ func filesRole() *policy.Role {
 
 func TestJSON(t *testing.T) {
 	own := []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}
+	noRole := File{Name: "web-execution-role.json"}
 	policyFile := File{Name: "web-execution-policy.json", Data: []byte(wantPolicyJSON), Uses: own}
 	trustFile := File{Name: "web-execution-trust.json", Data: []byte(wantTrustJSON), Uses: []policy.Symbol{policy.Partition, policy.AccountID}}
 	second := policyFile
@@ -221,11 +222,11 @@ func TestJSON(t *testing.T) {
 		mainOnly bool
 		want     []File
 	}{
-		{"both", filesRole(), false, []File{policyFile, trustFile}},
+		{"both", filesRole(), false, []File{policyFile, noRole, trustFile}},
 		{"main only", filesRole(), true, []File{policyFile}},
-		{"no permissions", noPermissions, false, []File{{Name: "web-execution-policy.json"}, trustFile}},
+		{"no permissions", noPermissions, false, []File{{Name: "web-execution-policy.json"}, noRole, trustFile}},
 		{"no permissions, main only", noPermissions, true, []File{{Name: "web-execution-policy.json"}}},
-		{"two policies", two, false, []File{policyFile, second, trustFile}},
+		{"two policies", two, false, []File{policyFile, second, noRole, trustFile}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -318,7 +319,8 @@ func TestLookup(t *testing.T) {
 
 // hostileRole puts one string into every place of a role that input or a flag can reach.
 func hostileRole(s string) *policy.Role {
-	return &policy.Role{Family: s, Name: s, Trust: trust(), Inline: []policy.Policy{{
+	properties := policy.Properties{Path: s, PermissionsBoundary: s, Description: s, MaxSessionDuration: 3600, Tags: []policy.Tag{{Key: s, Value: s}}}
+	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
@@ -374,6 +376,15 @@ func checkHostile(t *testing.T, s string) {
 		t.Errorf("%q: json: -want +got\n%s", s, diff)
 	}
 	checkPrintable(t, files[0].Data)
+	var created map[string]any
+	if err := json.Unmarshal(files[1].Data, &created); err != nil {
+		t.Fatalf("%q: %v\n%s", s, err, files[1].Data)
+	}
+	checkPrintable(t, files[1].Data)
+	delete(created, "AssumeRolePolicyDocument")
+	if diff := cmp.Diff(hostileProperties(s), created); diff != "" {
+		t.Errorf("%q: json: properties: -want +got\n%s", s, diff)
+	}
 	if i := bytes.IndexFunc(files[0].Data, func(r rune) bool { return r > 0xFF }); i >= 0 {
 		t.Errorf("%q: IAM's API refuses characters beyond U+00FF:\n%s", s, files[0].Data)
 	}
@@ -388,7 +399,14 @@ func checkHostile(t *testing.T, s string) {
 		if err := parser.unmarshal(template, &got); err != nil {
 			t.Fatalf("%q: %s: %v\n%s", s, parser.name, err, template)
 		}
-		policies := dig(got, "Resources", "TaskExecutionRole", "Properties", "Policies")
+		properties := dig(got, "Resources", "TaskExecutionRole", "Properties").(map[string]any)
+		policies := properties["Policies"]
+		delete(properties, "Policies")
+		delete(properties, "AssumeRolePolicyDocument")
+		properties["MaxSessionDuration"] = asFloat(properties["MaxSessionDuration"])
+		if diff := cmp.Diff(hostileProperties(s), properties); diff != "" {
+			t.Errorf("%q: %s: properties: -want +got\n%s", s, parser.name, diff)
+		}
 		statement := dig(policies, 0, "PolicyDocument", "Statement", 0)
 		resources := []string{dig(statement, "Resource", 0).(string), resolveSub(dig(statement, "Resource", 1))}
 		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s, "arn:aws:s3:::" + s + "us-east-1" + s}, resources); diff != "" {
@@ -411,6 +429,30 @@ func checkHostile(t *testing.T, s string) {
 	if comments != 3 {
 		t.Errorf("%q: %d comments\n%s", s, comments, template)
 	}
+}
+
+// hostileProperties are those of a hostileRole, as JSON and YAML read back.
+func hostileProperties(s string) map[string]any {
+	properties := map[string]any{
+		"MaxSessionDuration": 3600.0, "Tags": []any{map[string]any{"Key": s, "Value": s}},
+	}
+	for _, name := range []string{"RoleName", "Path", "Description", "PermissionsBoundary"} {
+		if s != "" {
+			properties[name] = s
+		}
+	}
+	return properties
+}
+
+// asFloat returns a number as encoding/json has it; YAML's parsers have types of their own.
+func asFloat(v any) any {
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case uint64:
+		return float64(v)
+	}
+	return v
 }
 
 // resolveSub does what CloudFormation does with !Sub and Fn::Sub: each ${NAME} is replaced once, and
@@ -461,7 +503,7 @@ func TestCfnLint(t *testing.T) {
 	plain := webRole()
 	plain.Name = ""
 	roles := map[string]*policy.Role{
-		"web": webRole(), "plain": plain, "files": filesRole(),
+		"web": webRole(), "plain": plain, "files": filesRole(), "properties": CDKRoles()["made-properties"],
 		"no-permissions": {Trust: trust()}, "no-conditions": {Trust: policy.Document{Statements: []policy.Statement{
 			{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}}}},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,6 +17,9 @@ import (
 // The first permissions policy is the main file. A role whose permissions fill more than one has a file
 // for each: the first keeps the name it has alone, so that a role that outgrows one policy leaves no
 // stale file behind, and the others are numbered from 2.
+//
+// A role with a name or other properties has a file of create-role's arguments too: policy documents have no
+// place for them.
 var iamJSON = &Format{
 	Name:       "json",
 	Help:       "the IAM policy document (JSON)",
@@ -24,6 +28,11 @@ var iamJSON = &Format{
 }
 
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
+	// The name is no reason: whoever puts the document into a role names that role again.
+	if names := propertyNames(role.Properties); opts.MainOnly && names != nil {
+		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes the arguments of create-role too",
+			strings.Join(names, ", "))
+	}
 	if opts.MainOnly && len(role.Inline) > 1 {
 		return nil, fmt.Errorf("the role has %d permissions policies, and each is a file of its own: use -o DIR/", len(role.Inline))
 	}
@@ -52,6 +61,11 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 		f := File{Name: base + "policy.json", Data: jsonDocument(d, opts.Values), Uses: policy.Symbols(d)}
 		switch {
 		case i == len(role.Inline):
+			created := File{Name: base + "role.json"}
+			if role.Name != "" || !role.Properties.IsZero() {
+				created.Data, created.Uses = createRole(role, opts.Values), f.Uses
+			}
+			files = append(files, created)
 			f.Name = base + "trust.json"
 			files = append(files, f)
 		case i == 0:
@@ -71,12 +85,18 @@ type jsonWriter struct {
 	values  map[policy.Symbol]string
 }
 
+func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...jsontext.Options) jsonWriter {
+	options = append(options, jsontext.PreserveRawStrings(true))
+	return jsonWriter{encoder: jsontext.NewEncoder(b, options...), values: values}
+}
+
 func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
 	var b bytes.Buffer
-	w := jsonWriter{
-		encoder: jsontext.NewEncoder(&b, jsontext.WithIndent("  "), jsontext.PreserveRawStrings(true)),
-		values:  values,
-	}
+	newJSONWriter(&b, values, jsontext.WithIndent("  ")).document(d)
+	return b.Bytes() // the encoder ends a value at the top with a line break
+}
+
+func (w jsonWriter) document(d policy.Document) {
 	w.token(jsontext.BeginObject)
 	w.string("Version")
 	w.string(policy.Version)
@@ -86,8 +106,67 @@ func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
 		w.members(statementMembers(s))
 	}
 	w.token(jsontext.EndArray)
-	w.token(jsontext.EndObject) // the encoder ends a value at the top with a line break
+	w.token(jsontext.EndObject)
+}
+
+// createRole returns the arguments of aws iam create-role, as --cli-input-json takes them. The trust policy is
+// a string there, as it is in the API.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+func createRole(role *policy.Role, values map[policy.Symbol]string) []byte {
+	var trust bytes.Buffer
+	newJSONWriter(&trust, values).document(role.Trust)
+	p := role.Properties
+	var b bytes.Buffer
+	w := newJSONWriter(&b, values, jsontext.WithIndent("  "))
+	w.token(jsontext.BeginObject)
+	for _, text := range []struct{ key, value string }{
+		{"RoleName", role.Name},
+		{"Path", p.Path},
+		{"Description", p.Description},
+		{"PermissionsBoundary", p.PermissionsBoundary},
+		{"AssumeRolePolicyDocument", strings.TrimSuffix(trust.String(), "\n")},
+	} {
+		if text.value != "" {
+			w.string(text.key)
+			w.string(text.value)
+		}
+	}
+	if p.MaxSessionDuration != 0 {
+		w.string("MaxSessionDuration")
+		w.token(jsontext.Int(int64(p.MaxSessionDuration)))
+	}
+	if len(p.Tags) > 0 {
+		w.string("Tags")
+		w.token(jsontext.BeginArray)
+		for _, t := range p.Tags {
+			w.token(jsontext.BeginObject)
+			w.string("Key")
+			w.string(t.Key)
+			w.string("Value")
+			w.string(t.Value)
+			w.token(jsontext.EndObject)
+		}
+		w.token(jsontext.EndArray)
+	}
+	w.token(jsontext.EndObject)
 	return b.Bytes()
+}
+
+// propertyNames returns in words which properties there are.
+func propertyNames(p policy.Properties) (names []string) {
+	for _, n := range []struct {
+		name string
+		has  bool
+	}{
+		{"path", p.Path != ""}, {"permissions boundary", p.PermissionsBoundary != ""}, {"tags", len(p.Tags) > 0},
+		{"description", p.Description != ""}, {"maximum session duration", p.MaxSessionDuration != 0},
+	} {
+		if n.has {
+			names = append(names, n.name)
+		}
+	}
+	return names
 }
 
 func (w jsonWriter) members(members []member) {

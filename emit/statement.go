@@ -87,7 +87,10 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(t.String())
 		}
 	}
-	check(role.Name)
+	check(role.Name, role.Properties.Path, role.Properties.PermissionsBoundary, role.Properties.Description)
+	for _, t := range role.Properties.Tags {
+		check(t.Key, t.Value)
+	}
 	for _, p := range role.Inline {
 		check(p.Name)
 	}

@@ -1,8 +1,8 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 )
 
 // Role is an IAM role, complete: every format writes all of it.
@@ -11,6 +11,8 @@ type Role struct {
 	Family string
 	// Name is the role's name, or "" to leave naming to whoever creates it.
 	Name string
+	// Properties are the role's path, tags and the like. Like Name they come from flags: escape them.
+	Properties Properties
 	// Trust says who may assume the role.
 	Trust Document
 	// Inline are the permissions policies inside the role; empty when the task needs nothing.
@@ -21,6 +23,8 @@ type Role struct {
 type Options struct {
 	// Name is the role's name: 1 to 64 of IAM's characters; "" for none.
 	Name string
+	// Properties are the role's path, tags and the like.
+	Properties Properties
 	// NoSourceConditions leaves aws:SourceAccount and aws:SourceArn out of the trust policy.
 	NoSourceConditions bool
 }
@@ -30,17 +34,18 @@ type Options struct {
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const MaxRoleName = 64
 
-// Check reports what IAM would not accept.
+// Check reports everything that IAM would not accept, joined with [errors.Join].
 func (o Options) Check() error {
-	if o.Name == "" {
-		return nil
-	}
+	return errors.Join(o.checkName(), o.Properties.Check())
+}
+
+func (o Options) checkName() error {
 	if n := len([]rune(o.Name)); n > MaxRoleName {
 		return fmt.Errorf("role name %q has %d characters; IAM allows %d", o.Name, n, MaxRoleName)
 	}
 	for _, r := range o.Name {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_+=,.@-", r)) {
-			return fmt.Errorf("role name %q has %q; IAM allows letters, digits and _+=,.@-", o.Name, r)
+		if !isNameCharacter(r) {
+			return fmt.Errorf("role name %q has %q; IAM allows letters, digits and %s", o.Name, r, nameMarks)
 		}
 	}
 	return nil

@@ -120,7 +120,7 @@ func (c *command) prepare(name string, f emit.File, input fs.FileInfo, force boo
 	case err == nil && info.IsDir():
 		return fail(errors.New("it is a folder"))
 	case data == nil && err == nil && info.Mode().IsRegular():
-		return fail(errors.New("the task needs nothing that would stand there, and the file that exists would stay as it is; remove it"))
+		return fail(errors.New("there is nothing to write there, and the file that exists would stay as it is; remove it"))
 	case data == nil, f.Keep && err == nil:
 		if old, err := os.ReadFile(name); f.Keep && err == nil && !hasLine(old, f.Line) {
 			c.complain("%s is kept as it is, and has not the line %q, which uses what is written beside it", name, strings.TrimSpace(f.Line))

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/pflag"
@@ -29,6 +31,8 @@ type request struct {
 	calledOnly         bool
 	own                analyze.Own
 	role               policy.Options
+	tags               []string
+	duration           string
 	strict, verbose    bool
 	goPackage          string
 	force              bool
@@ -73,6 +77,12 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
 	flags.StringVar(&r.role.Name, "role-name", "", "the role's `NAME`; without it CloudFormation makes\none up, and CAPABILITY_IAM is enough to deploy")
+	properties := &r.role.Properties
+	flags.StringVar(&properties.Path, "path", "", "the role's `PATH`, as /ecs/")
+	flags.StringVar(&properties.PermissionsBoundary, "permissions-boundary", "", "the `ARN` of the policy beyond which the\nrole can do nothing")
+	flags.StringArrayVar(&r.tags, "tag", nil, "a tag of the role: `KEY=VALUE`; repeatable")
+	flags.StringVar(&properties.Description, "description", "", "the role's description: a `TEXT` for people")
+	flags.StringVar(&r.duration, "max-session-duration", "", "the `SECONDS` that a session may last:\n3600 to 43200")
 	flags.BoolVar(&r.calledOnly, "called-only", false, "leave out actions that AWS documents but no source\nis known to call")
 	flags.BoolVar(&r.role.NoSourceConditions, "no-source-conditions", false, "trust ECS without aws:SourceAccount and\naws:SourceArn")
 	flags.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
@@ -208,7 +218,18 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 	}
 	r.options.Own, errs = r.own.Check()
 	problems = append(problems, errs...)
-	problem(r.role.Check())
+	var tags []taskdef.Setting
+	tags, errs = settings("--tag", "KEY=VALUE", r.tags)
+	problems = append(problems, errs...)
+	for _, t := range tags {
+		r.role.Properties.Tags = append(r.role.Properties.Tags, policy.Tag{Key: t.Name, Value: t.Value})
+	}
+	if r.duration != "" {
+		var err error
+		r.role.Properties.MaxSessionDuration, err = sessionDuration(r.duration)
+		problem(err)
+	}
+	problems = append(problems, each(r.role.Check())...)
 	if slices.Contains(r.credspecs, "") || slices.Contains(r.options.CredSpecSecrets, "") {
 		problem(errors.New("--credspec or --credspec-secret is empty: give it a value or leave it out"))
 	}
@@ -217,6 +238,35 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 		return nil, c.misuse(name, problems)
 	}
 	return r, statusDone
+}
+
+// sessionDuration reads the seconds of --max-session-duration, a number as IAM has it. Whoever writes 1h is
+// told how many those are: a unit that is guessed wrong is a session of another length.
+func sessionDuration(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err == nil && n != 0 {
+		return n, nil
+	}
+	limits := fmt.Sprintf("write seconds, %d to %d", policy.MinSession, policy.MaxSession)
+	if d, err := time.ParseDuration(s); err == nil && d >= policy.MinSession*time.Second && d <= policy.MaxSession*time.Second && d%time.Second == 0 {
+		limits += fmt.Sprintf("; %s is %d", s, d/time.Second)
+	}
+	return 0, fmt.Errorf("--max-session-duration %q: %s", s, limits)
+}
+
+// each returns the errors that [errors.Join] joined.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, err := range joined.Unwrap() {
+			list = append(list, each(err)...)
+		}
+		return list
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 // lookup returns the format of that name or alias, or nil.

@@ -15,13 +15,24 @@ const Schema = 1
 
 // document is what JSON writes. Lists are never null: readers can loop without asking.
 type document struct {
-	Schema       int           `json:"schema"`
-	Family       string        `json:"family"`
-	Statements   []statement   `json:"statements"`
-	Requirements []requirement `json:"requirements"`
-	Findings     []finding     `json:"findings"`
-	MinimumAgent string        `json:"minimumAgent"`
-	Unseen       []unseen      `json:"unseen"`
+	Schema       int            `json:"schema"`
+	Family       string         `json:"family"`
+	Role         roleProperties `json:"role"`
+	Statements   []statement    `json:"statements"`
+	Requirements []requirement  `json:"requirements"`
+	Findings     []finding      `json:"findings"`
+	MinimumAgent string         `json:"minimumAgent"`
+	Unseen       []unseen       `json:"unseen"`
+}
+
+// roleProperties are the role's own, all empty where there is no role.
+type roleProperties struct {
+	Name                string            `json:"name"`
+	Path                string            `json:"path"`
+	Description         string            `json:"description"`
+	PermissionsBoundary string            `json:"permissionsBoundary"`
+	MaxSessionDuration  int               `json:"maxSessionDuration"`
+	Tags                map[string]string `json:"tags"`
 }
 
 type statement struct {
@@ -88,6 +99,15 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		Findings:     []finding{},
 		MinimumAgent: agent,
 		Unseen:       []unseen{},
+	}
+	doc.Role.Tags = map[string]string{}
+	if role != nil {
+		p := role.Properties
+		doc.Role.Name, doc.Role.Path, doc.Role.Description = role.Name, p.Path, p.Description
+		doc.Role.PermissionsBoundary, doc.Role.MaxSessionDuration = p.PermissionsBoundary, p.MaxSessionDuration
+		for _, t := range p.Tags {
+			doc.Role.Tags[t.Key] = t.Value
+		}
 	}
 	for _, s := range statements(role) {
 		from := make([]string, len(s.From))

@@ -29,6 +29,17 @@ func markdown(page page) []byte {
 	if page.lead != "" {
 		paragraph(page.lead)
 	}
+	if len(page.properties) > 0 {
+		paragraph("## Properties")
+		b.WriteByte('\n')
+	}
+	for _, p := range page.properties {
+		b.WriteString("- " + p.label + ": " + code(p.text))
+		if p.label == "boundary" {
+			b.WriteString(". " + boundaryRemark)
+		}
+		b.WriteByte('\n')
+	}
 	for _, v := range page.granted {
 		v.markdown(&b)
 	}

@@ -42,6 +42,17 @@ func TestGoldens(t *testing.T) {
 		Severity: analyze.Error, Rule: "ecr-image", At: at(28, 16, "/containerDefinitions/2/image", "log_router", "image"),
 		Message: `"<IMAGE>" is a placeholder: give --set IMAGE=VALUE`,
 	})
+	own := webRole()
+	own.Name = "web-execution"
+	own.Properties = policy.Properties{
+		Path: "/ecs/", Description: "Starts the tasks of \"web\"\nand no others", PermissionsBoundary: "arn:aws:iam::111122223333:policy/team",
+		MaxSessionDuration: 3600, Tags: []policy.Tag{{Key: "stage"}, {Key: "team", Value: "shop"}},
+	}
+	bare := &analyze.Plan{File: "web.json", Family: "web"}
+	own.Inline = nil
+	golden(t, "properties.txt", text(newPage(bare, own, "", nil), false))
+	golden(t, "properties.json", jsonText(bare, own, "", nil))
+	golden(t, "properties.md", markdown(newPage(bare, own, "", nil)))
 	golden(t, "web.txt", text(newPage(webPlan(), webRole(), "1.37.0", notInTask), false))
 	golden(t, "web.json", jsonText(webPlan(), webRole(), "1.37.0", notInTask))
 	golden(t, "web.md", markdown(newPage(webPlan(), webRole(), "1.37.0", notInTask)))
@@ -144,29 +155,36 @@ func FuzzHostileStrings(f *testing.F) {
 		if strings.IndexByte(s, 0) >= 0 {
 			t.Skip("no reader lets NUL in")
 		}
+		if s == "" {
+			t.Skip("what is empty has no line")
+		}
 		ref := taskdef.Ref{File: s, Line: 1, Column: 1, Pointer: s, Container: s, Field: s}
 		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}}
 		plan := &analyze.Plan{File: s, Family: s,
 			Requirements: []analyze.Requirement{{Rule: logs, Grant: write, Actions: write.Actions, Resource: policy.Text(s), Conditions: conditions, At: ref}},
 			Findings:     []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: s}},
 		}
-		role := &policy.Role{Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
-			Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{policy.Text(s)}, Conditions: conditions,
-			From: []policy.Source{{Container: s, Field: s}},
-		}}}}}}
+		roleWith := func(own string) *policy.Role {
+			p := policy.Properties{Path: own, Description: own, PermissionsBoundary: own, Tags: []policy.Tag{{Key: own, Value: own}}}
+			return &policy.Role{Name: own, Properties: p, Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
+				Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{policy.Text(s)}, Conditions: conditions,
+				From: []policy.Source{{Container: s, Field: s}},
+			}}}}}}
+		}
 		reference := &analyze.Plan{File: "x", Family: "x",
 			Requirements: []analyze.Requirement{plan.Requirements[0]}, Findings: []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: "x"}},
 		}
-		for _, r := range []*policy.Role{role, nil} {
+		for _, roles := range [][2]*policy.Role{{roleWith(s), roleWith("x")}, {nil, nil}} {
+			r, harmless := roles[0], roles[1]
 			asText := text(newPage(plan, r, "1.0.0", nil), false)
 			checkPrintable(t, asText)
 			// No string adds a line.
-			if want, got := strings.Count(string(text(newPage(reference, r, "1.0.0", nil), false)), "\n"), strings.Count(string(asText), "\n"); want != got {
+			if want, got := strings.Count(string(text(newPage(reference, harmless, "1.0.0", nil), false)), "\n"), strings.Count(string(asText), "\n"); want != got {
 				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asText)
 			}
 			asMarkdown := markdown(newPage(plan, r, "1.0.0", nil))
 			checkPrintable(t, asMarkdown)
-			if want, got := strings.Count(string(markdown(newPage(reference, r, "1.0.0", nil))), "\n"), strings.Count(string(asMarkdown), "\n"); want < got { // fewer where there is no file
+			if want, got := strings.Count(string(markdown(newPage(reference, harmless, "1.0.0", nil))), "\n"), strings.Count(string(asMarkdown), "\n"); want < got { // fewer where there is no file
 				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asMarkdown)
 			}
 			asJSON := jsonText(plan, r, "1.0.0", nil)
@@ -176,6 +194,9 @@ func FuzzHostileStrings(f *testing.F) {
 				t.Fatalf("%q: %v\n%s", s, err, asJSON)
 			}
 			want := toUTF8(s)
+			if r != nil && (got.Role.Name != want || got.Role.Path != want || got.Role.Description != want || got.Role.PermissionsBoundary != want || got.Role.Tags[want] != want) {
+				t.Errorf("the properties of %q are read back as something else:\n%s", s, asJSON)
+			}
 			if got.Family != want || got.Requirements[0].From.Field != want || got.Requirements[0].Resource != want || got.Findings[0].Message != want {
 				t.Errorf("%q is read back as something else:\n%s", s, asJSON)
 			}

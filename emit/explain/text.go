@@ -48,6 +48,21 @@ func text(page page, color bool) []byte {
 	if page.lead != "" {
 		p.line(page.lead)
 	}
+	if len(page.properties) > 0 {
+		p.heading("Properties:")
+	}
+	label := ""
+	for _, property := range page.properties {
+		if property.label == label { // a word for many tags
+			property.label = ""
+		} else {
+			label = property.label
+		}
+		p.line(fmt.Sprintf("  %-12s %s", property.label, property.text))
+		if property.label == "boundary" {
+			p.line(fmt.Sprintf("  %-12s %s", "", p.style(faint, boundaryRemark)))
+		}
+	}
 	for _, v := range page.granted {
 		p.view(v)
 	}

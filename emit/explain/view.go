@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
@@ -114,6 +115,7 @@ func appendNew(list []string, s string) []string {
 type page struct {
 	family, file string
 	lead         string // how much of a role there is; "" for a whole one
+	properties   []property
 	granted      []view
 	open         []view // what no statement of the role serves
 	hasRole      bool
@@ -122,8 +124,38 @@ type page struct {
 	findings     []analyze.Finding
 }
 
+// property is one of the role's own, as its path.
+type property struct{ label, text string }
+
+// boundaryRemark stands below a permissions boundary: a task may fail in spite of all that the page shows.
+const boundaryRemark = "The role can do only what this policy allows too. execrole does not read it."
+
+// properties returns those that the role has.
+func properties(role *policy.Role) (list []property) {
+	if role == nil {
+		return nil
+	}
+	add := func(label, text string) {
+		if text != "" {
+			list = append(list, property{label, analyze.Printable(text)})
+		}
+	}
+	p := role.Properties
+	add("name", role.Name)
+	add("path", p.Path)
+	add("description", p.Description)
+	add("boundary", p.PermissionsBoundary)
+	if p.MaxSessionDuration != 0 {
+		add("session", strconv.Itoa(p.MaxSessionDuration)+" seconds at most")
+	}
+	for _, t := range p.Tags {
+		add("tag", t.Key+"="+t.Value)
+	}
+	return list
+}
+
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
-	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), hasRole: role != nil, unseen: unseen, agent: agent, findings: plan.Findings}
+	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, unseen: unseen, agent: agent, findings: plan.Findings}
 	granted, open := blocks(plan, role)
 	for _, b := range granted {
 		p.granted = append(p.granted, b.view())
