@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,21 +212,31 @@ func TestJSON(t *testing.T) {
 	trustFile := File{Name: "web-execution-trust.json", Data: []byte(wantTrustJSON), Uses: []policy.Symbol{policy.Partition, policy.AccountID}}
 	second := policyFile
 	second.Name = "web-execution-policy-2.json"
+	// Numbered files that the role does not have must not be there from before.
+	without := func(f File, from int) File {
+		for ; from <= policy.MaxAttached; from++ {
+			f.Absent = append(f.Absent, fmt.Sprintf("web-execution-policy-%d.json", from))
+		}
+		return f
+	}
 	noPermissions := filesRole()
 	noPermissions.Inline = nil
 	two := filesRole()
 	two.Inline = append(two.Inline, two.Inline[0])
+	managed := filesRole()
+	managed.Inline, managed.Managed = nil, two.Inline
 	tests := []struct {
 		name     string
 		role     *policy.Role
 		mainOnly bool
 		want     []File
 	}{
-		{"both", filesRole(), false, []File{policyFile, trustFile}},
+		{"both", filesRole(), false, []File{without(policyFile, 2), trustFile}},
 		{"main only", filesRole(), true, []File{policyFile}},
-		{"no permissions", noPermissions, false, []File{{Name: "web-execution-policy.json"}, trustFile}},
+		{"no permissions", noPermissions, false, []File{without(File{Name: "web-execution-policy.json"}, 2), trustFile}},
 		{"no permissions, main only", noPermissions, true, []File{{Name: "web-execution-policy.json"}}},
-		{"two policies", two, false, []File{policyFile, second, trustFile}},
+		{"two policies", two, false, []File{without(policyFile, 3), second, trustFile}},
+		{"two managed policies", managed, false, []File{without(policyFile, 3), second, trustFile}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -235,9 +246,11 @@ func TestJSON(t *testing.T) {
 			}
 		})
 	}
-	_, err := iamJSON.Emit(two, Options{Values: ownValues, MainOnly: true})
-	if err == nil || !strings.Contains(err.Error(), "-o DIR/") {
-		t.Errorf("two policies, main only: error %v", err)
+	for _, role := range []*policy.Role{two, managed} {
+		_, err := iamJSON.Emit(role, Options{Values: ownValues, MainOnly: true})
+		if err == nil || !strings.Contains(err.Error(), "-o DIR/") {
+			t.Errorf("two policies, main only: error %v", err)
+		}
 	}
 }
 

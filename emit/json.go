@@ -15,7 +15,8 @@ import (
 //
 // The first permissions policy is the main file. A role whose permissions fill more than one has a file
 // for each: the first keeps the name it has alone, so that a role that outgrows one policy leaves no
-// stale file behind, and the others are numbered from 2.
+// stale file behind, and the others are numbered from 2. Those that it no longer has must not be left from
+// before, or they would be sent along.
 var iamJSON = &Format{
 	Name:       "json",
 	Help:       "the IAM policy document (JSON)",
@@ -24,15 +25,16 @@ var iamJSON = &Format{
 }
 
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
-	if opts.MainOnly && len(role.Inline) > 1 {
-		return nil, fmt.Errorf("the role has %d permissions policies, and each is a file of its own: use -o DIR/", len(role.Inline))
+	n := len(role.Inline) + len(role.Managed)
+	if opts.MainOnly && n > 1 {
+		return nil, fmt.Errorf("the role has %d permissions policies, and each is a file of its own: use -o DIR/", n)
 	}
 	if err := checkTexts(role, func(string) error { return nil }); err != nil {
 		return nil, fmt.Errorf("format json: %w", err)
 	}
 	docs := documents(role)
 	if opts.MainOnly {
-		docs = docs[:len(role.Inline)]
+		docs = docs[:n]
 	}
 	missing := &MissingValues{Format: "json"}
 	for _, s := range policy.Symbols(docs...) {
@@ -48,18 +50,22 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	}
 	base := stem(role.Family) + "-execution-"
 	files := []File{{Name: base + "policy.json"}}
+	numbered := func(i int) string { return base + "policy-" + strconv.Itoa(i) + ".json" }
 	for i, d := range docs {
 		f := File{Name: base + "policy.json", Data: jsonDocument(d, opts.Values), Uses: policy.Symbols(d)}
 		switch {
-		case i == len(role.Inline):
+		case i == n:
 			f.Name = base + "trust.json"
 			files = append(files, f)
 		case i == 0:
 			files[0] = f
 		default:
-			f.Name = base + "policy-" + strconv.Itoa(i+1) + ".json"
+			f.Name = numbered(i + 1)
 			files = append(files, f)
 		}
+	}
+	for i := max(n, 1) + 1; i <= policy.MaxAttached && !opts.MainOnly; i++ {
+		files[0].Absent = append(files[0].Absent, numbered(i))
 	}
 	return files, nil
 }

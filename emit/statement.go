@@ -88,7 +88,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 		}
 	}
 	check(role.Name)
-	for _, p := range role.Inline {
+	for _, p := range role.Policies() {
 		check(p.Name)
 	}
 	for _, d := range documents(role) {
@@ -107,8 +107,8 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 
 // documents returns the permissions policies and then the trust policy.
 func documents(role *policy.Role) []policy.Document {
-	list := make([]policy.Document, 0, len(role.Inline)+1)
-	for _, p := range role.Inline {
+	var list []policy.Document
+	for _, p := range role.Policies() {
 		list = append(list, p.Document)
 	}
 	return append(list, role.Trust)
