@@ -331,7 +331,7 @@ func TestLookup(t *testing.T) {
 
 // hostileRole puts one string into every place of a role that input or a flag can reach.
 func hostileRole(s string) *policy.Role {
-	return &policy.Role{Family: s, Name: s, Trust: trust(), Inline: []policy.Policy{{
+	policies := []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
@@ -341,7 +341,8 @@ func hostileRole(s string) *policy.Role {
 			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}},
 			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
 		}}},
-	}}}
+	}}
+	return &policy.Role{Family: s, Name: s, Trust: trust(), Inline: policies, Managed: policies}
 }
 
 // TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
@@ -403,6 +404,10 @@ func checkHostile(t *testing.T, s string) {
 		}
 		policies := dig(got, "Resources", "TaskExecutionRole", "Properties", "Policies")
 		statement := dig(policies, 0, "PolicyDocument", "Statement", 0)
+		managed := dig(got, "Resources", "TaskExecutionPolicy1", "Properties", "PolicyDocument", "Statement", 0)
+		if diff := cmp.Diff(statement, managed); diff != "" {
+			t.Errorf("%q: %s: the managed policy (-inline +managed):\n%s", s, parser.name, diff)
+		}
 		resources := []string{dig(statement, "Resource", 0).(string), resolveSub(dig(statement, "Resource", 1))}
 		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s, "arn:aws:s3:::" + s + "us-east-1" + s}, resources); diff != "" {
 			t.Errorf("%q: %s: resources: -want +got\n%s", s, parser.name, diff)
@@ -421,7 +426,7 @@ func checkHostile(t *testing.T, s string) {
 			comments++
 		}
 	}
-	if comments != 3 {
+	if comments != 5 {
 		t.Errorf("%q: %d comments\n%s", s, comments, template)
 	}
 }

@@ -29,8 +29,8 @@ func Pack(name string, statements []Statement) (inline, managed []Policy, err er
 	merged := merge(statements)
 	whole := Document{slices.Clone(merged)}
 	numberSids(whole.Statements)
-	size := whole.Size()
-	if size <= MaxInline {
+	total := whole.Size()
+	if total <= MaxInline {
 		return []Policy{{name, whole}}, nil, nil
 	}
 	var parts []part
@@ -49,7 +49,7 @@ func Pack(name string, statements []Statement) (inline, managed []Policy, err er
 		}
 		return nil, nil, LimitError(fmt.Sprintf(
 			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d policies, or %d characters, too many",
-			size, MaxInline, MaxAttached, MaxManaged, len(bins), over, characters))
+			total, MaxInline, MaxAttached, MaxManaged, len(bins), over, characters))
 	}
 	for i, d := range documents(bins, parts, statements) {
 		managed = append(managed, Policy{name + strconv.Itoa(i+1), d})
@@ -103,7 +103,7 @@ func cuttable(s Statement) ([]part, error) {
 	slices.SortStableFunc(axes, func(a, b int) int { return cmp.Compare(sizeOf(*axisOf(&s, b)), sizeOf(*axisOf(&s, a))) })
 	p := part{statement: s, axis: axes[0]}
 	for _, t := range *axisOf(&s, p.axis) {
-		p.units = append(p.units, sizeOfText(t))
+		p.units = append(p.units, size(string(t)))
 	}
 	p.head = s.size() + sidReserve - sizeOf(*axisOf(&s, p.axis))
 	largest := slices.Max(p.units)
@@ -134,14 +134,6 @@ func upTo(a, b int) []int {
 	return list
 }
 
-// listSize returns the size of a list of n texts that have this size together.
-func listSize(texts, n int) int {
-	if n == 1 {
-		return texts + size(`""`)
-	}
-	return texts + n*size(`"",`) - size(`,`) + size(`[]`)
-}
-
 // unit is one text of a part's list: what is not cut any further.
 type unit struct{ part, text, size int }
 
@@ -160,7 +152,7 @@ func (b *bin) add(u unit, parts []part) bool {
 	case n > 0:
 		more -= listSize(filled, n)
 	case len(b.lists) > 0:
-		more += parts[u.part].head + size(`,`)
+		more += parts[u.part].head + len(`,`)
 	default:
 		more += parts[u.part].head
 	}
