@@ -157,11 +157,11 @@ func (p *Plan) Err() error {
 	return errs
 }
 
-// inlinePolicy is the name of the permissions policy inside the role.
-const inlinePolicy = "TaskExecution"
+// policyName is the name of the permissions policy inside the role, and with a number that of a managed one.
+const policyName = "TaskExecution"
 
-// Role merges the plan's requirements into a role. It fails with the plan's own errors, and where
-// opts ask for what IAM does not allow.
+// Role merges the plan's requirements into a role. It fails with the plan's own errors, where opts ask for what
+// IAM does not allow, and with a [policy.LimitError] where the permissions are more than a role can have.
 func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
@@ -170,14 +170,19 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 		return nil, err
 	}
 	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions)}
-	if len(p.Requirements) > 0 {
-		role.Inline = []policy.Policy{{Name: inlinePolicy, Document: policy.Document{Statements: p.statements()}}}
+	var err error
+	if role.Inline, role.Managed, err = policy.Pack(policyName, p.statements()); err != nil {
+		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
+	}
+	if err := role.Check(); err != nil {
+		return nil, err
 	}
 	return role, nil
 }
 
-// statements merges the requirements, in the order of the rules and their grants, so that a statement's
-// place does not depend on where in the input its fields stand.
+// statements returns the requirements as statements that are to be merged: in the order of the rules and
+// their grants, and then of their conditions, so that a statement's place does not depend on where in the
+// input its fields stand.
 func (p *Plan) statements() []policy.Statement {
 	order := map[*Grant]int{}
 	for _, rule := range Rules() {
@@ -191,7 +196,9 @@ func (p *Plan) statements() []policy.Statement {
 	for i := range p.Requirements {
 		ordered[i] = &p.Requirements[i]
 	}
-	slices.SortStableFunc(ordered, func(a, b *Requirement) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
+	slices.SortStableFunc(ordered, func(a, b *Requirement) int {
+		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))
+	})
 	single := make([]policy.Statement, len(ordered))
 	for i, r := range ordered {
 		actions := make([]string, len(r.Actions))
@@ -203,7 +210,7 @@ func (p *Plan) statements() []policy.Statement {
 			From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
 		}
 	}
-	return policy.Merge(single)
+	return single
 }
 
 // Agent returns the least version of the ECS container agent that can do what the plan requires,

@@ -35,12 +35,13 @@ type benchmarkInput struct {
 }
 
 // largeTaskDefinition returns a task definition of about the given size, all of whose containers ask for
-// images, logs, secrets, parameters and an environment file of their own, as real ones do.
+// images, logs, secrets, parameters and an environment file of their own, as real ones do. From the 49th on they
+// ask for those of the ones before, since there is no role for more than that.
 func largeTaskDefinition(t testing.TB, size int) []byte {
 	t.Helper()
 	type object = map[string]any
 	container := func(i int) object {
-		app := fmt.Sprintf("app%d", i)
+		name, app := fmt.Sprintf("app%d", i), fmt.Sprintf("app%d", i%48)
 		var environment, secrets []object
 		for j := range 12 {
 			environment = append(environment, object{"name": fmt.Sprintf("SETTING_%d", j), "value": fmt.Sprintf("value %d of %s", j, app)})
@@ -51,7 +52,7 @@ func largeTaskDefinition(t testing.TB, size int) []byte {
 				object{"name": fmt.Sprintf("PARAMETER_%d", j), "valueFrom": fmt.Sprintf("/shop/%s/parameter%d", app, j)})
 		}
 		return object{
-			"name":         app,
+			"name":         name,
 			"image":        fmt.Sprintf("111122223333.dkr.ecr.us-east-1.amazonaws.com/shop/%s:1.4.2", app),
 			"essential":    true,
 			"cpu":          256,
@@ -169,14 +170,15 @@ func planOf(t testing.TB, src []byte) *analyze.Plan {
 	return plan
 }
 
-// write does what the command does, apart from reading and writing files.
+// write does what the command does, apart from reading and writing files. A role of several documents goes to a
+// folder.
 func write(t testing.TB, src []byte, format string) {
 	plan := planOf(t, src)
 	role, err := plan.Role(policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = emit.Lookup(format).Emit(role, emit.Options{Source: "taskdef.json", Values: plan.Own.Values(), MainOnly: true})
+	_, err = emit.Lookup(format).Emit(role, emit.Options{Source: "taskdef.json", Values: plan.Own.Values(), MainOnly: len(role.Policies()) < 2})
 	if err != nil {
 		t.Fatal(err)
 	}

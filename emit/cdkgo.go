@@ -18,8 +18,8 @@ import (
 // scope, and beside it a stack with nothing else; with a whole app around them, or as one file for a package of
 // an app that exists. The role's own values stay open: they are the stack's.
 //
-// The policies stand inside the role: the CDK would make a resource of its own of what is added to a role
-// later, and ECS could start a task before that is attached.
+// The policies stand inside the role, or are managed policies that the role names: the CDK would make a
+// resource of its own of what is added to a role later, and ECS could start a task before that is attached.
 var cdkGo = &Format{
 	Name:       "cdk-go",
 	Help:       "an app for the AWS CDK, in Go",
@@ -56,6 +56,7 @@ type (
 		Properties      cdkProperties
 		Trust           cdkStatement
 		Policies        []cdkPolicy
+		Managed         []cdkPolicy
 		Description     string
 		Stack           string
 	}
@@ -188,11 +189,11 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {
 			return cdkApp{}, fmt.Errorf("two policies have the name %q", p.Name)
 		}
-		list := make([]cdkStatement, len(p.Document.Statements))
-		for j, s := range p.Document.Statements {
-			list[j] = cdkStatementOf(s)
-		}
-		app.Policies = append(app.Policies, cdkPolicy{Name: strconv.Quote(p.Name), Statements: list})
+		app.Policies = append(app.Policies, cdkPolicyOf(strconv.Quote(p.Name), p.Document))
+	}
+	for i, p := range role.Managed {
+		// Behind the role's ID, so that a scope can have several roles.
+		app.Managed = append(app.Managed, cdkPolicyOf(strconv.Quote("Policy"+strconv.Itoa(i+1)), p.Document))
 	}
 	return app, nil
 }
@@ -212,6 +213,14 @@ func cdkPropertiesOf(p policy.Properties) cdkProperties {
 		out.Tags = append(out.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
 	}
 	return out
+}
+
+func cdkPolicyOf(name string, d policy.Document) cdkPolicy {
+	list := make([]cdkStatement, len(d.Statements))
+	for i, s := range d.Statements {
+		list[i] = cdkStatementOf(s)
+	}
+	return cdkPolicy{Name: name, Statements: list}
 }
 
 func cdkStatementOf(s policy.Statement) cdkStatement {

@@ -193,6 +193,9 @@ func CDKRoles() map[string]*policy.Role {
 	second.Name = "TaskExecution2"
 	bare.Inline = append(bare.Inline, second)
 	roles["made-bare"] = bare
+	both := webRole()
+	both.Managed = filesRole().Inline
+	roles["made-both"] = both
 	tricky := webRole()
 	tricky.Family = "a\nb"
 	for i, s := range trickyStrings {

@@ -10,8 +10,12 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// cloudFormation writes a template with the role as its only resource. The role's own values stay open
-// as pseudo parameters, whatever is known, so that one template serves every account and region.
+// cloudFormation writes a template with the role as its only resource, beside the managed policies that it
+// may have. The role's own values stay open as pseudo parameters, whatever is known, so that one template
+// serves every account and region.
+//
+// The role names its managed policies, and not they the role: so CloudFormation makes them first, and nothing
+// can use a role that does not have them yet.
 var cloudFormation = &Format{
 	Name:       "cloudformation",
 	Aliases:    []string{"cfn"},
@@ -19,6 +23,12 @@ var cloudFormation = &Format{
 	Extensions: []string{".yaml", ".yml", ".template"},
 	Emit:       emitCloudFormation,
 }
+
+// MaxTemplateBody is how many bytes of a template CloudFormation takes with a request; a larger one has to
+// be put into an S3 bucket first.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const MaxTemplateBody = 51200
 
 func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	if err := checkTexts(role, noDynamicReference); err != nil {
@@ -48,15 +58,27 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 		properties = append(properties, yamlPair{"Tags", yamlSequence(list...)})
 	}
 	const id = "TaskExecutionRole"
+	resources := []yamlPair{{id, nil}}
+	if len(role.Managed) > 0 {
+		references := make([]ast.Node, len(role.Managed))
+		for i, p := range role.Managed {
+			policyID := "TaskExecutionPolicy" + strconv.Itoa(i+1)
+			references[i] = yamlTag("!Ref", yamlPlain(policyID))
+			resources = append(resources, yamlPair{policyID, yamlMapping(
+				yamlPair{"Type", yamlPlain("AWS::IAM::ManagedPolicy")},
+				yamlPair{"Properties", yamlMapping(yamlPair{"PolicyDocument", cfnDocument(p.Document)})},
+			)})
+		}
+		properties = append(properties, yamlPair{"ManagedPolicyArns", yamlSequence(references...)})
+	}
+	resources[0].value = yamlMapping(
+		yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
+		yamlPair{"Properties", yamlMapping(properties...)},
+	)
 	template := yamlMapping(
 		yamlPair{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
 		yamlPair{"Description", yamlQuoted(cfnDescription(role.Family))},
-		yamlPair{"Resources", yamlMapping(
-			yamlPair{id, yamlMapping(
-				yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
-				yamlPair{"Properties", yamlMapping(properties...)},
-			)},
-		)},
+		yamlPair{"Resources", yamlMapping(resources...)},
 		yamlPair{"Outputs", yamlMapping(
 			yamlPair{id + "Name", yamlMapping(
 				yamlPair{"Description", yamlQuoted("Name of the task execution role")},

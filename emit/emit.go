@@ -45,6 +45,9 @@ type File struct {
 	Data []byte
 	// Uses are the symbols whose bound values stand in Data.
 	Uses []policy.Symbol
+	// Absent are names of files that must not exist beside this one: the role has no such part, though it could
+	// have had it before, and they would be stale.
+	Absent []string
 	// Keep says that people go on from the file: where one of that name exists, it stays as it is.
 	Keep bool
 	// Owned says that the name is one that people give their own files too: a file that exists is

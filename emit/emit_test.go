@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -212,21 +213,31 @@ func TestJSON(t *testing.T) {
 	trustFile := File{Name: "web-execution-trust.json", Data: []byte(wantTrustJSON), Uses: []policy.Symbol{policy.Partition, policy.AccountID}}
 	second := policyFile
 	second.Name = "web-execution-policy-2.json"
+	// Numbered files that the role does not have must not be there from before.
+	without := func(f File, from int) File {
+		for ; from <= policy.MaxAttached; from++ {
+			f.Absent = append(f.Absent, fmt.Sprintf("web-execution-policy-%d.json", from))
+		}
+		return f
+	}
 	noPermissions := filesRole()
 	noPermissions.Inline = nil
 	two := filesRole()
 	two.Inline = append(two.Inline, two.Inline[0])
+	managed := filesRole()
+	managed.Inline, managed.Managed = nil, two.Inline
 	tests := []struct {
 		name     string
 		role     *policy.Role
 		mainOnly bool
 		want     []File
 	}{
-		{"both", filesRole(), false, []File{policyFile, noRole, trustFile}},
+		{"both", filesRole(), false, []File{without(policyFile, 2), noRole, trustFile}},
 		{"main only", filesRole(), true, []File{policyFile}},
-		{"no permissions", noPermissions, false, []File{{Name: "web-execution-policy.json"}, noRole, trustFile}},
+		{"no permissions", noPermissions, false, []File{without(File{Name: "web-execution-policy.json"}, 2), noRole, trustFile}},
 		{"no permissions, main only", noPermissions, true, []File{{Name: "web-execution-policy.json"}}},
-		{"two policies", two, false, []File{policyFile, second, noRole, trustFile}},
+		{"two policies", two, false, []File{without(policyFile, 3), second, noRole, trustFile}},
+		{"two managed policies", managed, false, []File{without(policyFile, 3), second, noRole, trustFile}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -236,9 +247,11 @@ func TestJSON(t *testing.T) {
 			}
 		})
 	}
-	_, err := iamJSON.Emit(two, Options{Values: ownValues, MainOnly: true})
-	if err == nil || !strings.Contains(err.Error(), "-o DIR/") {
-		t.Errorf("two policies, main only: error %v", err)
+	for _, role := range []*policy.Role{two, managed} {
+		_, err := iamJSON.Emit(role, Options{Values: ownValues, MainOnly: true})
+		if err == nil || !strings.Contains(err.Error(), "-o DIR/") {
+			t.Errorf("two policies, main only: error %v", err)
+		}
 	}
 }
 
@@ -320,7 +333,7 @@ func TestLookup(t *testing.T) {
 // hostileRole puts one string into every place of a role that input or a flag can reach.
 func hostileRole(s string) *policy.Role {
 	properties := policy.Properties{Path: s, PermissionsBoundary: s, Description: s, MaxSessionDuration: 3600, Tags: []policy.Tag{{Key: s, Value: s}}}
-	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: []policy.Policy{{
+	policies := []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
@@ -330,7 +343,8 @@ func hostileRole(s string) *policy.Role {
 			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}},
 			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
 		}}},
-	}}}
+	}}
+	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: policies, Managed: policies}
 }
 
 // TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
@@ -376,11 +390,12 @@ func checkHostile(t *testing.T, s string) {
 		t.Errorf("%q: json: -want +got\n%s", s, diff)
 	}
 	checkPrintable(t, files[0].Data)
+	createRole := files[len(files)-2]
 	var created map[string]any
-	if err := json.Unmarshal(files[1].Data, &created); err != nil {
-		t.Fatalf("%q: %v\n%s", s, err, files[1].Data)
+	if err := json.Unmarshal(createRole.Data, &created); err != nil {
+		t.Fatalf("%q: %v\n%s", s, err, createRole.Data)
 	}
-	checkPrintable(t, files[1].Data)
+	checkPrintable(t, createRole.Data)
 	delete(created, "AssumeRolePolicyDocument")
 	if diff := cmp.Diff(hostileProperties(s), created); diff != "" {
 		t.Errorf("%q: json: properties: -want +got\n%s", s, diff)
@@ -403,11 +418,16 @@ func checkHostile(t *testing.T, s string) {
 		policies := properties["Policies"]
 		delete(properties, "Policies")
 		delete(properties, "AssumeRolePolicyDocument")
+		delete(properties, "ManagedPolicyArns")
 		properties["MaxSessionDuration"] = asFloat(properties["MaxSessionDuration"])
 		if diff := cmp.Diff(hostileProperties(s), properties); diff != "" {
 			t.Errorf("%q: %s: properties: -want +got\n%s", s, parser.name, diff)
 		}
 		statement := dig(policies, 0, "PolicyDocument", "Statement", 0)
+		managed := dig(got, "Resources", "TaskExecutionPolicy1", "Properties", "PolicyDocument", "Statement", 0)
+		if diff := cmp.Diff(statement, managed); diff != "" {
+			t.Errorf("%q: %s: the managed policy (-inline +managed):\n%s", s, parser.name, diff)
+		}
 		resources := []string{dig(statement, "Resource", 0).(string), resolveSub(dig(statement, "Resource", 1))}
 		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s, "arn:aws:s3:::" + s + "us-east-1" + s}, resources); diff != "" {
 			t.Errorf("%q: %s: resources: -want +got\n%s", s, parser.name, diff)
@@ -426,7 +446,7 @@ func checkHostile(t *testing.T, s string) {
 			comments++
 		}
 	}
-	if comments != 3 {
+	if comments != 5 {
 		t.Errorf("%q: %d comments\n%s", s, comments, template)
 	}
 }

@@ -16,7 +16,8 @@ import (
 //
 // The first permissions policy is the main file. A role whose permissions fill more than one has a file
 // for each: the first keeps the name it has alone, so that a role that outgrows one policy leaves no
-// stale file behind, and the others are numbered from 2.
+// stale file behind, and the others are numbered from 2. Those that it no longer has must not be left from
+// before, or they would be sent along.
 //
 // A role with a name or other properties has a file of create-role's arguments too: policy documents have no
 // place for them.
@@ -28,20 +29,21 @@ var iamJSON = &Format{
 }
 
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
+	n := len(role.Inline) + len(role.Managed)
 	// The name is no reason: whoever puts the document into a role names that role again.
 	if names := propertyNames(role.Properties); opts.MainOnly && names != nil {
 		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes the arguments of create-role too",
 			strings.Join(names, ", "))
 	}
-	if opts.MainOnly && len(role.Inline) > 1 {
-		return nil, fmt.Errorf("the role has %d permissions policies, and each is a file of its own: use -o DIR/", len(role.Inline))
+	if opts.MainOnly && n > 1 {
+		return nil, fmt.Errorf("the role has %d permissions policies, and each is a file of its own: use -o DIR/", n)
 	}
 	if err := checkTexts(role, func(string) error { return nil }); err != nil {
 		return nil, fmt.Errorf("format json: %w", err)
 	}
 	docs := documents(role)
 	if opts.MainOnly {
-		docs = docs[:len(role.Inline)]
+		docs = docs[:n]
 	}
 	missing := &MissingValues{Format: "json"}
 	for _, s := range policy.Symbols(docs...) {
@@ -57,10 +59,11 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	}
 	base := stem(role.Family) + "-execution-"
 	files := []File{{Name: base + "policy.json"}}
+	numbered := func(i int) string { return base + "policy-" + strconv.Itoa(i) + ".json" }
 	for i, d := range docs {
 		f := File{Name: base + "policy.json", Data: jsonDocument(d, opts.Values), Uses: policy.Symbols(d)}
 		switch {
-		case i == len(role.Inline):
+		case i == n:
 			created := File{Name: base + "role.json"}
 			if role.Name != "" || !role.Properties.IsZero() {
 				created.Data, created.Uses = createRole(role, opts.Values), f.Uses
@@ -71,9 +74,12 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 		case i == 0:
 			files[0] = f
 		default:
-			f.Name = base + "policy-" + strconv.Itoa(i+1) + ".json"
+			f.Name = numbered(i + 1)
 			files = append(files, f)
 		}
+	}
+	for i := max(n, 1) + 1; i <= policy.MaxAttached && !opts.MainOnly; i++ {
+		files[0].Absent = append(files[0].Absent, numbered(i))
 	}
 	return files, nil
 }

@@ -129,11 +129,12 @@ func TestFormatsMeanTheSame(t *testing.T) {
 			roles[name] = role
 		}
 	}
+	maps.Copy(roles, packedRoles(t))
 	for name, role := range roles {
 		for format := range meanings {
 			t.Run(name+"/"+format, func(t *testing.T) {
 				got := roleMeaning(t, format, role)
-				if len(got.Trust) == 0 || len(got.Permissions) == 0 != (len(role.Inline) == 0) {
+				if len(got.Trust) == 0 || len(got.Permissions) == 0 != (len(role.Policies()) == 0) {
 					t.Errorf("the test does not see the role: %+v", got)
 				}
 				sameMeaning(t, format, role, got)
@@ -159,21 +160,42 @@ func propertiesOf(role *policy.Role) map[string]string {
 	return list
 }
 
-// templateMeaning resolves a CloudFormation template, in its long form, that holds one role.
+// templateMeaning resolves a CloudFormation template, in its long form, that holds one role, and the managed
+// policies that are attached to it.
 func templateMeaning(t testing.TB, template any) meaning {
 	t.Helper()
 	var m meaning
 	id := ""
+	managed := map[string][]string{}
+	var attached []string
 	for name, resource := range object(t, template)["Resources"].(map[string]any) {
 		r := object(t, resource)
 		if r["Type"] == "AWS::CDK::Metadata" {
 			continue // of the CDK's statistics
+		}
+		if r["Type"] == "AWS::IAM::ManagedPolicy" {
+			for key, value := range object(t, r["Properties"]) {
+				switch {
+				case key == "PolicyDocument":
+					managed[name] = policyLines(t, evaluate(t, value))
+				case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
+				default:
+					t.Fatalf("the policy %s has a property %s: %v", name, key, value)
+				}
+			}
+			continue
 		}
 		if id != "" || r["Type"] != "AWS::IAM::Role" {
 			t.Fatalf("resource %s is more than the one role: %v", name, r)
 		}
 		id = name
 		for key, value := range object(t, r["Properties"]) {
+			if key == "ManagedPolicyArns" {
+				for _, arn := range value.([]any) {
+					attached = append(attached, object(t, arn)["Ref"].(string))
+				}
+				continue
+			}
 			value = evaluate(t, value)
 			switch key {
 			case "AssumeRolePolicyDocument":
@@ -186,12 +208,22 @@ func templateMeaning(t testing.TB, template any) meaning {
 					}
 					m.Permissions = append(m.Permissions, policyLines(t, p["PolicyDocument"])...)
 				}
-				m.Permissions = sorted(m.Permissions)
 			default:
 				m.property(t, key, value)
 			}
 		}
 	}
+	for _, name := range attached {
+		if managed[name] == nil {
+			t.Fatalf("the role has the policy %s, and the template has not, or it is attached twice", name)
+		}
+		m.Permissions = append(m.Permissions, managed[name]...)
+		delete(managed, name)
+	}
+	if len(managed) > 0 {
+		t.Fatalf("policies that the role does not have: %v", managed)
+	}
+	m.Permissions = sorted(m.Permissions)
 	outputs, _ := object(t, template)["Outputs"].(map[string]any)
 	for name, output := range outputs {
 		if m.Outputs == nil {

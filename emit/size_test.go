@@ -15,11 +15,7 @@ import (
 func TestSizeIsThatOfTheJSON(t *testing.T) {
 	values := analyze.Own{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}.Values()
 	compared := 0
-	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
-		role, err := plan.Role(policy.Options{})
-		if err != nil {
-			return
-		}
+	compare := func(t *testing.T, role *policy.Role) {
 		files, err := emit.Lookup("json").Emit(role, emit.Options{Values: values})
 		if err != nil {
 			t.Fatal(err)
@@ -40,11 +36,19 @@ func TestSizeIsThatOfTheJSON(t *testing.T) {
 			}
 			compared++
 		}
-		for i, p := range role.Inline {
+		for i, p := range role.Policies() {
 			check(p.Document, files[i].Data)
 		}
 		check(role.Trust, files[len(files)-1].Data)
+	}
+	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+		if role, err := plan.Role(policy.Options{}); err == nil {
+			compare(t, role)
+		}
 	})
+	for name, role := range packedRoles(t) {
+		t.Run(name, func(t *testing.T) { compare(t, role) })
+	}
 	if compared < 200 {
 		t.Errorf("only %d documents were compared", compared)
 	}

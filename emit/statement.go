@@ -91,7 +91,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 	for _, t := range role.Properties.Tags {
 		check(t.Key, t.Value)
 	}
-	for _, p := range role.Inline {
+	for _, p := range role.Policies() {
 		check(p.Name)
 	}
 	for _, d := range documents(role) {
@@ -110,8 +110,8 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 
 // documents returns the permissions policies and then the trust policy.
 func documents(role *policy.Role) []policy.Document {
-	list := make([]policy.Document, 0, len(role.Inline)+1)
-	for _, p := range role.Inline {
+	var list []policy.Document
+	for _, p := range role.Policies() {
 		list = append(list, p.Document)
 	}
 	return append(list, role.Trust)

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Role is an IAM role, complete: every format writes all of it.
@@ -15,9 +16,13 @@ type Role struct {
 	Properties Properties
 	// Trust says who may assume the role.
 	Trust Document
-	// Inline are the permissions policies inside the role; empty when the task needs nothing.
-	Inline []Policy
+	// Inline are the permissions policies inside the role, and Managed those beside it, which it has
+	// attached. [Pack] uses one of the two; both are empty when the task needs nothing.
+	Inline, Managed []Policy
 }
+
+// Policies returns all permissions policies, those inside the role first.
+func (r *Role) Policies() []Policy { return slices.Concat(r.Inline, r.Managed) }
 
 // Options are the role's own properties.
 type Options struct {

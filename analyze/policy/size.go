@@ -1,103 +1,121 @@
 package policy
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
-// MaxInline is how many characters the inline policies of a role may have together, white space not
-// counted.
+// IAM's limits, in characters without white space where they are sizes. AWS raises some of them on request,
+// and cannot know for whom a role is written, so these are those that every account has.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const MaxInline = 10240
+const (
+	MaxInline   = 10240 // of the inline policies of a role together
+	MaxManaged  = 6144  // of a managed policy
+	MaxAttached = 10    // managed policies that a role may have
+	MaxTrust    = 2048  // of a trust policy
+)
 
 // Size returns the number of characters that IAM counts in the document as JSON, with every symbol at its
 // longest: so it is the same in all accounts and regions, and in every format.
 func (d Document) Size() int {
-	n := size(`{"Version":"` + Version + `","Statement":[]}`)
+	n := frameSize
 	for i, s := range d.Statements {
 		if i > 0 {
-			n += size(`,`)
+			n += len(`,`)
 		}
-		n += size(`{"Effect":"Allow"}`)
-		if s.Sid != "" {
-			n += size(`"Sid":"",`) + size(s.Sid)
-		}
-		if s.Service != "" {
-			n += size(`"Principal":{"Service":""},`) + size(s.Service)
-		}
-		actions := make([]Text, len(s.Actions))
-		for i, a := range s.Actions {
-			actions[i] = Text(a)
-		}
-		n += size(`,"Action":`) + sizeOf(actions)
-		if s.Resources != nil {
-			n += size(`,"Resource":`) + sizeOf(s.Resources)
-		}
-		if len(s.Conditions) > 0 {
-			n += size(`,"Condition":{}`)
-		}
-		for i, c := range s.Conditions {
-			if i == 0 || s.Conditions[i-1].Operator != c.Operator {
-				n += size(`"":{}`) + size(c.Operator)
-				if i > 0 {
-					n += size(`,`)
-				}
-			} else {
-				n += size(`,`)
-			}
-			n += size(`"":`) + size(c.Key) + sizeOf(c.Values)
-		}
+		n += s.size()
 	}
 	return n
 }
 
-// sizeOf returns the size of a list, which is written without brackets if it has one element.
+// frameSize is the size of a document without statements.
+const frameSize = len(`{"Version":"` + Version + `","Statement":[]}`)
+
+// size returns how much the statement adds to its document, apart from the comma between two.
+func (s Statement) size() int {
+	n := len(`{"Effect":"Allow"}`)
+	if s.Sid != "" {
+		n += len(`"Sid":"",`) + size(s.Sid)
+	}
+	if s.Service != "" {
+		n += len(`"Principal":{"Service":""},`) + size(s.Service)
+	}
+	actions := 0
+	for _, a := range s.Actions {
+		actions += size(a)
+	}
+	n += len(`,"Action":`) + listSize(actions, len(s.Actions))
+	if s.Resources != nil {
+		n += len(`,"Resource":`) + sizeOf(s.Resources)
+	}
+	if len(s.Conditions) > 0 {
+		n += len(`,"Condition":{}`)
+	}
+	for i, c := range s.Conditions {
+		if i == 0 || s.Conditions[i-1].Operator != c.Operator {
+			n += len(`"":{}`) + size(c.Operator)
+			if i > 0 {
+				n += len(`,`)
+			}
+		} else {
+			n += len(`,`)
+		}
+		n += len(`"":`) + size(c.Key) + sizeOf(c.Values)
+	}
+	return n
+}
+
+// sizeOf returns the size of a list.
 func sizeOf(texts []Text) int {
 	n := 0
 	for _, t := range texts {
-		n += size(`"",`) + size(t.Expand(escapeJSON, longest))
+		n += size(string(t))
 	}
-	if len(texts) == 1 {
-		return n - size(`,`)
-	}
-	return n - size(`,`) + size(`[]`)
+	return listSize(n, len(texts))
 }
 
-// size counts characters, without white space.
+// listSize returns the size of a list of n texts that have this size together. One text stands without
+// brackets.
+func listSize(texts, n int) int {
+	if n == 1 {
+		return texts + len(`""`)
+	}
+	return texts + n*len(`"",`) - len(`,`) + len(`[]`)
+}
+
+// size counts the characters of a text inside of a JSON string, without white space.
 func size(s string) int {
 	n := 0
-	for _, r := range s {
-		if r != ' ' && r != '\t' && r != '\n' && r != '\r' {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == 0:
+			end := strings.IndexByte(s[i+1:], 0)
+			if end < 0 {
+				panic(fmt.Sprintf("policy.Text: %q is cut inside a symbol", s))
+			}
+			n += longest(s[i+1 : i+1+end])
+			i += 1 + end
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		case c == '"' || c == '\\':
+			n += 2
+		case c < utf8.RuneSelf || utf8.RuneStart(c):
 			n++
 		}
 	}
 	return n
 }
 
-// escapeJSON returns s with as many characters as it has inside of a JSON string.
-func escapeJSON(s string) string {
-	if !strings.ContainsAny(s, `"\`) {
-		return s
-	}
-	return strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(s)
-}
-
-// longest returns a string as long as the longest value of a symbol.
-func longest(s Symbol) string {
-	switch s {
+// longest returns the length of the longest value of a symbol, which is named as in a Text.
+func longest(name string) int {
+	switch Symbol(strings.ReplaceAll(name, "\x01", ":")) {
 	case Partition:
-		return strings.Repeat("x", 10) // aws-us-gov
+		return len("aws-us-gov")
 	case Region:
-		return strings.Repeat("x", 14) // ap-northeast-1
+		return len("ap-northeast-1")
 	case AccountID:
-		return strings.Repeat("x", 12)
+		return len("111122223333")
 	}
-	return strings.Repeat("x", 128)
-}
-
-// InlineSize returns the size of all permissions policies inside the role.
-func (r *Role) InlineSize() int {
-	n := 0
-	for _, p := range r.Inline {
-		n += p.Document.Size()
-	}
-	return n
+	return 128
 }

@@ -44,9 +44,9 @@ func (c *command) explain(args []string) int {
 	plan, err := analyze.JSON(r.name, in.data, r.options)
 	var role *policy.Role
 	if err == nil {
-		if role, err = plan.Role(r.role); err == nil {
-			plan.Findings = append(plan.Findings, oversize(r.name, role)...)
-		}
+		var limits []analyze.Finding
+		role, limits, err = makeRole(plan, r.role)
+		plan.Findings = append(plan.Findings, limits...)
 	}
 	var file emit.File
 	switch r.format.Name {

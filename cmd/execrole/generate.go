@@ -37,9 +37,10 @@ func (c *command) generate(args []string) int {
 		c.report(plan.Findings, r.verbose)
 		return c.fail(err)
 	}
-	role, err := plan.Role(r.role)
+	role, limits, err := makeRole(plan, r.role)
+	findings := append(slices.Clip(plan.Findings), limits...)
 	if err != nil {
-		c.report(plan.Findings, r.verbose)
+		c.report(findings, r.verbose)
 		return c.fail(err)
 	}
 	files, err := r.format.Emit(role, emit.Options{
@@ -48,7 +49,6 @@ func (c *command) generate(args []string) int {
 		MainOnly: !r.target.folder,
 		Package:  r.goPackage,
 	})
-	findings := append(slices.Clip(plan.Findings), oversize(r.name, role)...)
 	var values *emit.MissingValues
 	if errors.As(err, &values) {
 		c.report(append(findings, missing(r.name, values)...), r.verbose)
@@ -62,6 +62,7 @@ func (c *command) generate(args []string) int {
 		files = files[:1]
 	}
 	findings = append(findings, contradictions(plan, files)...)
+	findings = append(findings, large(r.name, r.format, files)...)
 	if n := len(plan.Unseen()); n > 0 {
 		findings = append(findings, note(r.name, `a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n))
 	}

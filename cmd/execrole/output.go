@@ -73,6 +73,13 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 	}
 	var changes []*change
 	var errs []error
+	if t.folder {
+		for _, f := range files {
+			for _, name := range f.Absent {
+				files = append(files, emit.File{Name: name})
+			}
+		}
+	}
 	for _, f := range files {
 		path := t.path
 		if t.folder {

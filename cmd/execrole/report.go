@@ -54,15 +54,32 @@ func note(file, format string, args ...any) analyze.Finding {
 	return analyze.Finding{Severity: analyze.Note, At: taskdef.Ref{File: file}, Message: fmt.Sprintf(format, args...)}
 }
 
-// oversize returns a warning where IAM will not take the role.
-func oversize(file string, role *policy.Role) []analyze.Finding {
-	n := role.InlineSize()
-	if n <= policy.MaxInline {
+// makeRole makes the role of a plan, with remarks on IAM's limits. That a role is over them is an error as those
+// of the input are, among the remarks too.
+func makeRole(plan *analyze.Plan, opts policy.Options) (*policy.Role, []analyze.Finding, error) {
+	role, err := plan.Role(opts)
+	f := analyze.Finding{Severity: analyze.Note, Rule: "limits", At: taskdef.Ref{File: plan.File}}
+	var limit policy.LimitError
+	switch {
+	case errors.As(err, &limit):
+		f.Severity, f.Message = analyze.Error, err.Error()
+		err = analyze.Errors{f}
+	case err == nil && len(role.Managed) > 0:
+		f.Message = fmt.Sprintf("the permissions have more than the %d characters that IAM allows inside of a role, so they are %d managed policies", policy.MaxInline, len(role.Managed))
+	default:
+		return role, nil, err
+	}
+	return role, []analyze.Finding{f}, err
+}
+
+// large returns a warning where a template is larger than CloudFormation takes it directly.
+func large(file string, format *emit.Format, files []emit.File) []analyze.Finding {
+	n := len(files[0].Data)
+	if format.Name != "cloudformation" || n <= emit.MaxTemplateBody {
 		return nil
 	}
 	return []analyze.Finding{{Severity: analyze.Warning, Rule: "limits", At: taskdef.Ref{File: file}, Message: fmt.Sprintf(
-		"the permissions have %d characters, and IAM allows %d inside of a role: it cannot be deployed; keep several values as JSON keys of one secret, or split the task",
-		n, policy.MaxInline)}}
+		"the template has %d bytes, and CloudFormation takes %d with a request: put it into an S3 bucket, as aws cloudformation deploy does with --s3-bucket BUCKET", n, emit.MaxTemplateBody)}}
 }
 
 // missing returns an error for each value that a format cannot do without and nobody gave.

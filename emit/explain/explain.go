@@ -120,7 +120,7 @@ func statements(role *policy.Role) []policy.Statement {
 		return nil
 	}
 	var list []policy.Statement
-	for _, p := range role.Inline {
+	for _, p := range role.Policies() {
 		list = append(list, p.Document.Statements...)
 	}
 	return list

@@ -1,0 +1,294 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// LimitError is the error where IAM would not take a role, for its size. It says by how much.
+type LimitError string
+
+// Error returns the message.
+func (e LimitError) Error() string { return string(e) }
+
+// Pack merges statements, as [Merge] does, and puts them into policies of a role: into one inside of it, or,
+// where that would be too large, into as few managed policies as can be found. It names the inline policy
+// as it is told, and the managed ones with a number behind that. It fails with a [LimitError] where they
+// are more than a role can have attached.
+//
+// A statement that does not fit into the rest of a managed policy is cut between two of its resources or
+// two alternative values of a condition. Each part says who asked for what it allows, and has a Sid of its
+// own among those of all the policies.
+func Pack(name string, statements []Statement) (inline, managed []Policy, err error) {
+	if len(statements) == 0 {
+		return nil, nil, nil
+	}
+	merged := merge(statements)
+	whole := Document{slices.Clone(merged)}
+	numberSids(whole.Statements)
+	total := whole.Size()
+	if total <= MaxInline {
+		return []Policy{{name, whole}}, nil, nil
+	}
+	var parts []part
+	for _, s := range merged {
+		p, err := cuttable(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		parts = append(parts, p...)
+	}
+	bins := pack(parts)
+	if over := len(bins) - MaxAttached; over > 0 {
+		characters := 0
+		for _, b := range bins[MaxAttached:] {
+			characters += b.size
+		}
+		return nil, nil, LimitError(fmt.Sprintf(
+			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d policies, or %d characters, too many",
+			total, MaxInline, MaxAttached, MaxManaged, len(bins), over, characters))
+	}
+	for i, d := range documents(bins, parts, statements) {
+		managed = append(managed, Policy{name + strconv.Itoa(i+1), d})
+	}
+	return nil, managed, nil
+}
+
+// sidReserve is room for the number behind the Sid of a statement that is cut: which number it gets is known
+// only when all is packed. Ten policies have no room for a thousand statements.
+const sidReserve = 3
+
+// part is a statement, or a piece of one, that can be cut along one list of texts: its resources, or the
+// values of one condition.
+type part struct {
+	statement Statement
+	axis      int   // number of the condition; -1 for the resources
+	head      int   // size of the statement without the list
+	units     []int // sizes of the list's texts
+}
+
+// cut returns a statement with these texts of the list only.
+func (p *part) cut(units []int) Statement {
+	s := p.statement
+	list := make([]Text, len(units))
+	for i, u := range units {
+		list[i] = (*axisOf(&s, p.axis))[u]
+	}
+	if p.axis >= 0 {
+		s.Conditions = slices.Clone(s.Conditions)
+	}
+	*axisOf(&s, p.axis) = list
+	return s
+}
+
+func axisOf(s *Statement, axis int) *[]Text {
+	if axis < 0 {
+		return &s.Resources
+	}
+	return &s.Conditions[axis].Values
+}
+
+// cuttable returns the statement as a part that can be cut along its largest list. It is several parts where
+// the rest alone would fill a policy: the largest list of that rest is then cut in halves.
+func cuttable(s Statement) ([]part, error) {
+	axes := []int{-1}
+	for i, c := range s.Conditions {
+		if alternatives(c.Operator) {
+			axes = append(axes, i)
+		}
+	}
+	slices.SortStableFunc(axes, func(a, b int) int { return cmp.Compare(sizeOf(*axisOf(&s, b)), sizeOf(*axisOf(&s, a))) })
+	p := part{statement: s, axis: axes[0]}
+	for _, t := range *axisOf(&s, p.axis) {
+		p.units = append(p.units, size(string(t)))
+	}
+	p.head = s.size() + sidReserve - sizeOf(*axisOf(&s, p.axis))
+	largest := slices.Max(p.units)
+	if frameSize+p.head+listSize(largest, 1) <= MaxManaged {
+		return []part{p}, nil
+	}
+	for _, axis := range append(axes[1:], p.axis) {
+		if n := len(*axisOf(&s, axis)); n > 1 {
+			other := part{statement: s, axis: axis}
+			first, err := cuttable(other.cut(upTo(0, n/2)))
+			if err != nil {
+				return nil, err
+			}
+			second, err := cuttable(other.cut(upTo(n/2, n)))
+			return append(first, second...), err
+		}
+	}
+	return nil, LimitError(fmt.Sprintf("%s on %.200q alone has %d characters, and IAM allows a managed policy %d",
+		strings.Join(s.Actions, ", "), s.Resources[0].String(), frameSize+p.head+listSize(largest, 1), MaxManaged))
+}
+
+// upTo returns the numbers from a to b, without b.
+func upTo(a, b int) []int {
+	list := make([]int, b-a)
+	for i := range list {
+		list[i] = a + i
+	}
+	return list
+}
+
+// unit is one text of a part's list: what is not cut any further.
+type unit struct{ part, text, size int }
+
+// bin is what goes into one managed policy.
+type bin struct {
+	size   int
+	lists  map[int][]int // of each part, the texts of its list that are here
+	filled map[int]int   // their size
+}
+
+// add puts a unit into the bin if it fits.
+func (b *bin) add(u unit, parts []part) bool {
+	n, filled := len(b.lists[u.part]), b.filled[u.part]
+	more := listSize(filled+u.size, n+1)
+	switch {
+	case n > 0:
+		more -= listSize(filled, n)
+	case len(b.lists) > 0:
+		more += parts[u.part].head + len(`,`)
+	default:
+		more += parts[u.part].head
+	}
+	if b.size+more > MaxManaged {
+		return false
+	}
+	b.size += more
+	b.lists[u.part] = append(b.lists[u.part], u.text)
+	b.filled[u.part] += u.size
+	return true
+}
+
+// pack distributes parts over bins. The statements stay in their order, and what belongs together stays
+// together, if that takes no more policies than there have to be. Otherwise it tries whether smaller
+// pieces close the gaps, and takes what needs the fewest.
+func pack(parts []part) []*bin {
+	var units []unit
+	least := 0 // no policies can have less in them together than the parts uncut
+	for i, p := range parts {
+		sum := 0
+		for j, n := range p.units {
+			units = append(units, unit{i, j, n})
+			sum += n
+		}
+		least += p.head - sidReserve + listSize(sum, len(p.units))
+	}
+	capacity := MaxManaged - frameSize
+	fewest := (least + capacity - 1) / capacity
+	best := fill(units, parts, true)
+	if len(best) == fewest || fewest > MaxAttached {
+		return best
+	}
+	bySize := slices.SortedStableFunc(slices.Values(units), func(a, b unit) int { return cmp.Compare(b.size, a.size) })
+	byHead := slices.SortedStableFunc(slices.Values(units), func(a, b unit) int {
+		return cmp.Or(cmp.Compare(parts[b.part].head, parts[a.part].head), cmp.Compare(a.part, b.part), cmp.Compare(b.size, a.size))
+	})
+	for _, order := range [][]unit{units, byHead, bySize} {
+		if bins := fill(order, parts, false); len(bins) < len(best) {
+			best = bins
+		}
+	}
+	return best
+}
+
+// fill puts each unit into the first bin that has room for it; in turn means into the last bin or a new one.
+func fill(units []unit, parts []part, inTurn bool) []*bin {
+	var bins []*bin
+	for _, u := range units {
+		first := 0
+		if inTurn {
+			first = max(0, len(bins)-1)
+		}
+		if slices.ContainsFunc(bins[first:], func(b *bin) bool { return b.add(u, parts) }) {
+			continue
+		}
+		b := &bin{size: frameSize, lists: map[int][]int{}, filled: map[int]int{}}
+		b.add(u, parts) // it fits: see cuttable
+		bins = append(bins, b)
+	}
+	return bins
+}
+
+// documents makes the documents of bins, each with its statements in the order of the parts. Asked are the
+// statements before they were merged, which know who asked for what.
+func documents(bins []*bin, parts []part, asked []Statement) []Document {
+	askers := map[string][]Statement{}
+	key := func(s Statement, resource Text) string {
+		return strings.Join(s.Actions, " ") + "\x00\x00" + string(resource)
+	}
+	for _, s := range asked {
+		for _, r := range s.Resources {
+			askers[key(s, r)] = append(askers[key(s, r)], s)
+		}
+	}
+	var all []Statement
+	var ends []int
+	for _, b := range bins {
+		for i := range parts {
+			list := b.lists[i]
+			if len(list) == 0 {
+				continue
+			}
+			slices.Sort(list)
+			s := parts[i].cut(list)
+			s.From = nil
+			for _, r := range s.Resources {
+				for _, a := range askers[key(s, r)] {
+					if within(a.Conditions, s.Conditions) {
+						s.From = append(s.From, a.From...)
+					}
+				}
+			}
+			s.From = sortSources(s.From)
+			all = append(all, s)
+		}
+		ends = append(ends, len(all))
+	}
+	numberSids(all)
+	documents := make([]Document, len(ends))
+	begin := 0
+	for i, end := range ends {
+		documents[i] = Document{all[begin:end:end]}
+		begin = end
+	}
+	return documents
+}
+
+// within reports whether the second conditions, which are those of a part, let pass some of what the first do.
+func within(asked, part []Condition) bool {
+	return slices.EqualFunc(asked, part, func(a, p Condition) bool {
+		return a.Operator == p.Operator && a.Key == p.Key && slices.ContainsFunc(a.Values, func(v Text) bool {
+			_, found := slices.BinarySearch(p.Values, v)
+			return found
+		})
+	})
+}
+
+// Check reports the first of the role's policies that IAM would not take for its size.
+func (r *Role) Check() error {
+	if n := r.Trust.Size(); n > MaxTrust {
+		return LimitError(fmt.Sprintf("the trust policy has %d characters, and IAM allows %d: %d too many", n, MaxTrust, n-MaxTrust))
+	}
+	inline := 0
+	for _, p := range r.Inline {
+		inline += p.Document.Size()
+	}
+	if inline > MaxInline {
+		return LimitError(fmt.Sprintf("the inline policies have %d characters, and IAM allows %d: %d too many", inline, MaxInline, inline-MaxInline))
+	}
+	if n := len(r.Managed); n > MaxAttached {
+		return LimitError(fmt.Sprintf("the role has %d managed policies, and IAM allows %d: %d too many", n, MaxAttached, n-MaxAttached))
+	}
+	for _, p := range r.Managed {
+		if n := p.Document.Size(); n > MaxManaged {
+			return LimitError(fmt.Sprintf("the managed policy %s has %d characters, and IAM allows %d: %d too many", p.Name, n, MaxManaged, n-MaxManaged))
+		}
+	}
+	return nil
+}
