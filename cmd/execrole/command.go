@@ -14,7 +14,7 @@ import (
 // The exit statuses of every command.
 const (
 	statusDone   = 0 // done
-	statusNo     = 1 // done, and the answer is no: with --strict, there were warnings
+	statusNo     = 1 // done, and the answer is no: there is a difference; with --strict, there were warnings
 	statusFailed = 2 // it could not be done
 )
 
@@ -44,6 +44,7 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{"generate", "[flags] FILE", "write the role (the default command)", generateText, new(request).generateFlags, (*command).generate},
 		{"explain", "[flags] FILE", "say which field asks for which permission, and why", explainText, new(request).explainFlags, (*command).explain},
+		{"diff", "[flags] -o OUTPUT FILE", "compare with what is on disk; 1 if it differs", diffText, new(request).generateFlags, (*command).diff},
 		{"rules", "[ID]", "list the rules, or show one", rulesText, nil, (*command).rules},
 		{"version", "", "print the version", versionText, nil, (*command).version},
 		{"help", "[COMMAND]", "print help", helpText, nil, (*command).help},

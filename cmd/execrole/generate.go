@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 
 	"github.com/execrole/execrole/analyze"
@@ -28,20 +29,42 @@ func (c *command) generate(args []string) int {
 	if r == nil {
 		return status
 	}
+	out, ok := c.emit(r)
+	if !ok {
+		return statusFailed
+	}
+	if errs := c.write(r.target, out.files, out.input, r.force); errs != nil {
+		return c.fail(errs...)
+	}
+	return r.exit(out.findings)
+}
+
+// output is what a request makes of its input.
+type output struct {
+	files    []emit.File
+	input    fs.FileInfo // nil where the input is no file
+	findings []analyze.Finding
+}
+
+// emit makes the files that the request's target gets, and reports what there is to say. When it is not ok,
+// everything has been said.
+func (c *command) emit(r *request) (out output, ok bool) {
 	in, err := c.read(r)
 	if errs := r.readCredSpecs(); err != nil || errs != nil {
-		return c.fail(append(errs, err)...)
+		c.fail(append(errs, err)...)
+		return out, false
 	}
 	plan, err := analyze.JSON(r.name, in.data, r.options)
 	if err != nil {
 		c.report(plan.Findings, r.verbose)
-		return c.fail(err)
+		return out, false
 	}
 	role, limits, err := makeRole(plan, r.role)
 	findings := append(slices.Clip(plan.Findings), limits...)
 	if err != nil {
 		c.report(findings, r.verbose)
-		return c.fail(err)
+		c.fail(err)
+		return out, false
 	}
 	files, err := r.format.Emit(role, emit.Options{
 		Source:   in.base,
@@ -50,13 +73,14 @@ func (c *command) generate(args []string) int {
 		Package:  r.goPackage,
 	})
 	var values *emit.MissingValues
-	if errors.As(err, &values) {
+	switch {
+	case errors.As(err, &values):
 		c.report(append(findings, missing(r.name, values)...), r.verbose)
-		return statusFailed
-	}
-	if err != nil {
+		return out, false
+	case err != nil:
 		c.report(findings, r.verbose)
-		return c.fail(err)
+		c.fail(err)
+		return out, false
 	}
 	if !r.target.folder {
 		files = files[:1]
@@ -70,8 +94,5 @@ func (c *command) generate(args []string) int {
 		findings = append(findings, note(r.name, "the task needs no permissions, so there is no policy to write"))
 	}
 	c.report(findings, r.verbose)
-	if errs := c.write(r.target, files, in.info, r.force); errs != nil {
-		return c.fail(errs...)
-	}
-	return r.exit(findings)
+	return output{files, in.info, findings}, true
 }

@@ -13,8 +13,8 @@ const helpText = `execrole help COMMAND prints one command's help, with all its 
 execrole COMMAND --help.
 `
 
-const statusesText = `Exit status: 0 done; 1 done, and the answer is no (--strict, and there were
-warnings); 2 it could not be done.
+const statusesText = `Exit status: 0 done; 1 done, and the answer is no (diff found a difference, or
+--strict, and there were warnings); 2 it could not be done.
 `
 
 // help prints the help of all or of one command to stdout.
