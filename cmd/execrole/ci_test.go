@@ -1,0 +1,151 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// readYAML reads a YAML file of the project's root.
+func readYAML(t *testing.T, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// committed makes a folder with a task definition, and with the role that execrole writes for it.
+func committed(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	const task = `{"family": "web", "containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"}]}`
+	if err := os.WriteFile(filepath.Join(dir, "task definition.json"), []byte(task), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	c := command{Stdin: strings.NewReader(""), Stdout: os.Stdout, Stderr: os.Stderr, Getenv: func(string) string { return "" }}
+	if status := c.run([]string{"-o", filepath.Join(dir, "role.yaml"), filepath.Join(dir, "task definition.json")}); status != 0 {
+		t.Fatalf("exit status %d", status)
+	}
+	return dir
+}
+
+// TestPreCommitHook runs the hook's entry as pre-commit does: a program on PATH, with the arguments of the
+// configuration in docs/ci.md behind it.
+func TestPreCommitHook(t *testing.T) {
+	var hooks []struct {
+		ID, Entry, Language string
+		PassFilenames       *bool `yaml:"pass_filenames"`
+	}
+	readYAML(t, ".pre-commit-hooks.yaml", &hooks)
+	if len(hooks) != 1 || hooks[0].ID != "execrole-diff" || hooks[0].Language != "golang" || hooks[0].PassFilenames == nil || *hooks[0].PassFilenames {
+		t.Fatalf("hooks: %+v", hooks)
+	}
+	var config struct {
+		Repos []struct {
+			Hooks []struct {
+				ID   string
+				Args []string
+			}
+		}
+	}
+	blocks := fences(documents(t)["docs/ci.md"], "yaml")
+	if err := yaml.Unmarshal([]byte(blocks[0]), &config); err != nil {
+		t.Fatal(err)
+	}
+	hook := config.Repos[0].Hooks[0]
+	if hook.ID != hooks[0].ID {
+		t.Errorf("docs/ci.md uses the hook %q", hook.ID)
+	}
+	dir := committed(t)
+	t.Chdir(dir)
+	if err := os.Rename("task definition.json", "task-definition.json"); err != nil {
+		t.Fatal(err)
+	}
+	run := func() int {
+		words := append(strings.Fields(hooks[0].Entry), hook.Args...)
+		if words[0] != "execrole" {
+			t.Fatalf("the hook runs %q", words[0])
+		}
+		var out strings.Builder
+		c := command{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }}
+		return c.run(words[1:])
+	}
+	// The header names the file.
+	if status := run(); status != statusNo {
+		t.Errorf("a renamed task definition: exit status %d, want 1", status)
+	}
+	role, err := os.ReadFile("role.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	role = []byte(strings.Replace(string(role), `"task definition.json"`, "task-definition.json", 1))
+	role = []byte(strings.Replace(string(role), "task definition.json", "task-definition.json", 1))
+	if err := os.WriteFile("role.yaml", role, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if status := run(); status != statusDone {
+		t.Errorf("the role as it is written: exit status %d", status)
+	}
+}
+
+// TestAction runs the steps of the action in a shell, with the environment that a runner gives them.
+func TestAction(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil || runtime.GOOS == "windows" {
+		t.Skip("the action's steps are for bash")
+	}
+	var action struct {
+		Runs struct {
+			Using string
+			Steps []struct {
+				Uses, Shell, Run string
+				Env              map[string]string
+			}
+		}
+	}
+	readYAML(t, "action.yml", &action)
+	project, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, temp := committed(t), t.TempDir()
+	run := func(args string) (string, error) {
+		for _, step := range action.Runs.Steps {
+			if step.Uses != "" {
+				continue // sets up Go, which this test has
+			}
+			cmd := exec.Command(bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+project, "RUNNER_TEMP="+temp)
+			for name, value := range step.Env {
+				if value != "${{ inputs.args }}" {
+					t.Fatalf("the step's variable %s has the value %q", name, value)
+				}
+				cmd.Env = append(cmd.Env, name+"="+args)
+			}
+			if out, err := cmd.CombinedOutput(); err != nil {
+				return string(out), err
+			}
+		}
+		return "", nil
+	}
+	if action.Runs.Using != "composite" || len(action.Runs.Steps) != 3 {
+		t.Fatalf("the action: %+v", action)
+	}
+	if out, err := run("--strict\n-o\nrole.yaml\ntask definition.json\n"); err != nil {
+		t.Errorf("the role as it is written: %v\n%s", err, out)
+	}
+	out, err := run("--called-only\n-o\nrole.yaml\ntask definition.json\n")
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != statusNo || !strings.Contains(out, "\n-") {
+		t.Errorf("another role: %v\n%s", err, out)
+	}
+}
