@@ -85,6 +85,7 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&r.duration, "max-session-duration", "", "the `SECONDS` that a session may last:\n3600 to 43200")
 	flags.BoolVar(&r.calledOnly, "called-only", false, "leave out actions that AWS documents but no source\nis known to call")
 	flags.BoolVar(&r.role.NoSourceConditions, "no-source-conditions", false, "trust ECS without aws:SourceAccount and\naws:SourceArn")
+	flags.String("config", "", "read options from a YAML `FILE`; execrole.yaml where\nit exists, and '' for none; a flag wins")
 	flags.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
 	flags.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too")
 }
@@ -136,10 +137,12 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 	// An empty value is most often a variable of the shell that is not set. It must not count as a flag
 	// that is not given.
 	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() == "string" && f.Value.String() == "" {
+		if f.Value.Type() == "string" && f.Value.String() == "" && f.Name != "config" {
 			problem(fmt.Errorf("--%s is empty: give it a value or leave it out", f.Name))
 		}
 	})
+
+	problems = append(problems, c.configure(name, flags)...)
 
 	r.format = formats[0]
 	if r.formatName != "" {
