@@ -59,9 +59,11 @@ type Plan struct {
 
 	domainless int // how many domainless credential specs there are
 	guardDuty  bool
-	usedKeys   map[KMSKey]bool
-	usedOwners map[BucketOwner]bool
-	usedCaches map[string]bool
+	// mayBeFargate says that nothing keeps the task from Fargate.
+	mayBeFargate bool
+	usedKeys     map[KMSKey]bool
+	usedOwners   map[BucketOwner]bool
+	usedCaches   map[string]bool
 }
 
 // JSON analyzes a task definition as aws ecs register-task-definition takes it or as

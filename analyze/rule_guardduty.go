@@ -15,7 +15,7 @@ var guardDuty = &Rule{
 	Unseen: []Unseen{{
 		What:    "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
 		Cure:    "--guardduty, with --region",
-		Applies: func(p *Plan) bool { return !p.guardDuty },
+		Applies: func(p *Plan) bool { return p.mayBeFargate && !p.guardDuty },
 	}},
 	check: checkGuardDuty,
 }
@@ -68,6 +68,11 @@ var guardDutyAccounts = [...]struct{ region, account string }{
 }
 
 func checkGuardDuty(p *pass, td taskdef.Value) {
+	// Without requiresCompatibilities a task may run anywhere.
+	p.plan.mayBeFargate = true
+	for range td.Each("requiresCompatibilities") {
+		p.plan.mayBeFargate = onFargate(td)
+	}
 	if !p.opts.GuardDuty {
 		return
 	}
