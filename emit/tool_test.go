@@ -6,6 +6,9 @@ import (
 	"testing"
 )
 
+// WantTrustJSON is the trust policy of every role, for the tests outside of this package.
+const WantTrustJSON = wantTrustJSON
+
 // RequireTool returns the path of a program that a test needs. Without it the test is skipped, or fails
 // where EXECROLE_TOOLS=required says that all are there.
 func RequireTool(t testing.TB, name, install string) string {
