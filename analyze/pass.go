@@ -59,8 +59,15 @@ type reading interface {
 
 // foreign is a string that does not stand in the task definition, such as one in a credential spec.
 type foreign struct {
-	text string
-	at   taskdef.Ref // the value of the task definition for whose sake it is read
+	text    string
+	written policy.Text // what the task definition writes there
+	at      taskdef.Ref // the value of the task definition for whose sake it is read
+}
+
+// foreignTo returns a string that is read for the sake of a value.
+func foreignTo(v reading, text string) foreign {
+	written, _ := v.Text()
+	return foreign{text, written, v.Ref()}
 }
 
 // Text returns the string for messages; a caller of the library may have put a NUL into it.

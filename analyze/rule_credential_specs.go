@@ -109,7 +109,7 @@ func checkCredentialSpecs(p *pass, td taskdef.Value) {
 					p.Gaps(v, "dockerSecurityOptions", gaps)
 				}
 			case used != nil:
-				p.Notef(v, "credential spec %s: ECS takes the one of credentialSpecs instead", quote(t))
+				p.Notef(v, "credential spec %s: ECS takes one for a container, and credentialSpecs before dockerSecurityOptions: it takes another", quote(t))
 			default:
 				used = v
 				if p.checkCredentialSpec(td, v) && !seen[s] {
@@ -143,7 +143,7 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
 	case windows:
 		object, parameter = getWindowsCredentialSpec, readWindowsSpecParameter
 	}
-	spec := foreign{rest, v.Ref()}
+	spec := foreignTo(v, rest)
 	switch gaps := placeholders(s, true); {
 	case len(gaps) > 0:
 		p.Gaps(v, "credential spec", gaps)
@@ -210,17 +210,16 @@ func (p *pass) checkDomainless(td taskdef.Value, specs []reading) {
 		p.Errorf(specs[0], "--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, len(specs))
 		return
 	}
-	at := specs[0].Ref()
 	for _, c := range p.opts.CredSpecs {
 		arn, ref, problem := secretOf(c)
 		if problem != "" {
 			p.find(Error, ref, nil, "credential spec: %s", problem)
 			continue
 		}
-		p.requireDomainlessSecret(foreign{arn, at}, "credential spec")
+		p.requireDomainlessSecret(foreignTo(specs[0], arn), "credential spec")
 	}
 	for _, arn := range p.opts.CredSpecSecrets {
-		p.requireDomainlessSecret(foreign{arn, at}, "--credspec-secret")
+		p.requireDomainlessSecret(foreignTo(specs[0], arn), "--credspec-secret")
 	}
 }
 

@@ -44,8 +44,12 @@ const (
 // that the values are patterns.
 func (p *pass) decrypt(v reading, service, region, context string, values []policy.Text, like bool) {
 	t, _ := v.Text()
+	written := t
+	if f, ok := v.(foreign); ok {
+		written = f.written
+	}
 	for _, k := range p.opts.KMSKeys {
-		if k.Ref != "*" && k.Ref != string(t) {
+		if k.Ref != "*" && k.Ref != string(t) && k.Ref != string(written) {
 			continue
 		}
 		p.plan.usedKeys[k] = true
