@@ -53,6 +53,10 @@ type Plan struct {
 	Requirements []Requirement // in the order of the input
 	Findings     []Finding     // in the order of the input
 	Own          Own           // the role's own values where options or input tell them
+	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
+	Attached []policy.Text
+	// Tables tell what symbols of requirements stand for, besides the role's own values.
+	Tables []policy.Table
 	// Contradictions are those inside the input about own values; they matter only where the value
 	// is used.
 	Contradictions map[policy.Symbol]Finding
@@ -173,7 +177,7 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions)}
 	var err error
-	if role.Inline, role.Managed, err = policy.Pack(policyName, p.statements()); err != nil {
+	if role.Inline, role.Managed, err = policy.Pack(policyName, p.statements(), len(role.Attached)); err != nil {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
 	}
 	if err := role.Check(); err != nil {

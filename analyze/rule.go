@@ -24,6 +24,9 @@ type Grant struct {
 	Why     string // one sentence, where the rule's does not say enough about it
 	Actions []Action
 	Agent   string // least version of the ECS container agent, "1.23.0"; source: its CHANGELOG
+	// Wildcard says, in one sentence, why a resource of the grant can hold a wildcard: for those who look over
+	// the policy, and for the tools that do. "" where none does.
+	Wildcard string
 }
 
 // Action is an IAM action and how we know of it.
@@ -68,6 +71,9 @@ type Requirement struct {
 	Match      Match
 	Conditions []policy.Condition
 	At         taskdef.Ref
+	// GrantedBy is the ARN of a managed policy that the role has attached and that allows all of this: no
+	// statement is then written for it; "" where the role's own policies have to.
+	GrantedBy policy.Text
 }
 
 // Unseen is a permission that a task may need and its definition cannot show.

@@ -32,6 +32,9 @@ func statementMembers(s policy.Statement) []member {
 	if s.Service != "" {
 		list = append(list, member{key: "Principal", members: []member{constant("Service", s.Service)}})
 	}
+	if s.AWS != "" {
+		list = append(list, member{key: "Principal", members: []member{{key: "AWS", texts: []policy.Text{s.AWS}}}})
+	}
 	list = append(list, constant("Action", s.Actions...))
 	if s.Resources != nil {
 		list = append(list, member{key: "Resource", texts: s.Resources})

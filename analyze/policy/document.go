@@ -16,12 +16,17 @@ type Statement struct {
 	Sid string
 	// Service is the service principal of a trust policy's statement; "" in a permissions policy.
 	Service string
+	// AWS is the principal of a resource's policy: the ARN of a role; "" in a role's own policies.
+	AWS Text
 	// Actions are names such as "s3:GetObject", in the order in which they are written.
 	Actions []string
 	// Resources are ARNs, perhaps with IAM's wildcards, sorted; nil in a trust policy.
 	Resources []Text
 	// Conditions all have to hold; sorted by operator, then key, no pair twice.
 	Conditions []Condition
+	// Reasons say why resources of the statement hold wildcards, in sentences; sorted, none twice, and none
+	// where they hold none that needs a reason.
+	Reasons []string
 	// From says who asked for the statement, for people: "app: secrets DB_PASSWORD"; sorted, none twice.
 	From []Source
 }

@@ -82,10 +82,12 @@ func join(statements []Statement, key func(Statement) string, add func(into *Sta
 		if i, seen := index[k]; seen && k != "" {
 			add(&joined[i], s)
 			joined[i].From = append(joined[i].From, s.From...)
+			joined[i].Reasons = append(joined[i].Reasons, s.Reasons...)
 			continue
 		}
 		index[k] = len(joined)
 		s.Resources, s.Conditions, s.From = slices.Clone(s.Resources), slices.Clone(s.Conditions), slices.Clone(s.From)
+		s.Reasons = slices.Clone(s.Reasons)
 		for i := range s.Conditions {
 			s.Conditions[i].Values = slices.Clone(s.Conditions[i].Values)
 		}
@@ -94,6 +96,8 @@ func join(statements []Statement, key func(Statement) string, add func(into *Sta
 	for i := range joined {
 		tidy(&joined[i])
 		joined[i].From = sortSources(joined[i].From)
+		slices.Sort(joined[i].Reasons)
+		joined[i].Reasons = slices.Compact(joined[i].Reasons)
 	}
 	return joined
 }

@@ -17,12 +17,12 @@ func (e LimitError) Error() string { return string(e) }
 // Pack merges statements, as [Merge] does, and puts them into policies of a role: into one inside of it, or,
 // where that would be too large, into as few managed policies as can be found. It names the inline policy
 // as it is told, and the managed ones with a number behind that. It fails with a [LimitError] where they
-// are more than a role can have attached.
+// are more than a role can have attached beside those that it has already.
 //
 // A statement that does not fit into the rest of a managed policy is cut between two of its resources or
 // two alternative values of a condition. Each part says who asked for what it allows, and has a Sid of its
 // own among those of all the policies.
-func Pack(name string, statements []Statement) (inline, managed []Policy, err error) {
+func Pack(name string, statements []Statement, attached int) (inline, managed []Policy, err error) {
 	if len(statements) == 0 {
 		return nil, nil, nil
 	}
@@ -41,15 +41,16 @@ func Pack(name string, statements []Statement) (inline, managed []Policy, err er
 		}
 		parts = append(parts, p...)
 	}
+	room := max(0, MaxAttached-attached)
 	bins := pack(parts)
-	if over := len(bins) - MaxAttached; over > 0 {
+	if over := len(bins) - room; over > 0 {
 		characters := 0
-		for _, b := range bins[MaxAttached:] {
+		for _, b := range bins[room:] {
 			characters += b.size
 		}
 		return nil, nil, LimitError(fmt.Sprintf(
 			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d policies, or %d characters, too many",
-			total, MaxInline, MaxAttached, MaxManaged, len(bins), over, characters))
+			total, MaxInline, room, MaxManaged, len(bins), over, characters))
 	}
 	for i, d := range documents(bins, parts, statements) {
 		managed = append(managed, Policy{name + strconv.Itoa(i+1), d})
@@ -282,7 +283,7 @@ func (r *Role) Check() error {
 	if inline > MaxInline {
 		return LimitError(fmt.Sprintf("the inline policies have %d characters, and IAM allows %d: %d too many", inline, MaxInline, inline-MaxInline))
 	}
-	if n := len(r.Managed); n > MaxAttached {
+	if n := len(r.Managed) + len(r.Attached); n > MaxAttached {
 		return LimitError(fmt.Sprintf("the role has %d managed policies, and IAM allows %d: %d too many", n, MaxAttached, n-MaxAttached))
 	}
 	for _, p := range r.Managed {

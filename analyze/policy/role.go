@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Role is an IAM role, complete: every format writes all of it.
@@ -19,6 +20,43 @@ type Role struct {
 	// Inline are the permissions policies inside the role, and Managed those beside it, which it has
 	// attached. [Pack] uses one of the two; both are empty when the task needs nothing.
 	Inline, Managed []Policy
+	// Attached are the ARNs of managed policies that exist without this role, as AWS's own do, and which it
+	// has attached too.
+	Attached []Text
+	// Tables tell what symbols of the documents stand for in each region. There is none that nothing uses.
+	Tables []Table
+	// Shares are what the owners of things in other accounts have to allow, besides the role's own policies.
+	Shares []Share
+}
+
+// Table gives a symbol its value in each region, for a role whose region is open.
+type Table struct {
+	Symbol Symbol
+	// Name and Column name the table and its values, in letters and digits: "GuardDutyAgent", "Account".
+	Name, Column string
+	Rows         []Row // sorted by region
+}
+
+// Row is the value of a table in a region.
+type Row struct{ Region, Value string }
+
+// Lookup returns the table's value in a region, and whether it has one.
+func (t Table) Lookup(region string) (string, bool) {
+	i, found := slices.BinarySearchFunc(t.Rows, region, func(r Row, region string) int { return strings.Compare(r.Region, region) })
+	if !found {
+		return "", false
+	}
+	return t.Rows[i].Value, true
+}
+
+// Share is what the owner of things in another account has to allow, since a role's own policies are not
+// enough there.
+type Share struct {
+	Account   string   // 12 digits
+	Service   string   // as in ARNs: "ecr", "secretsmanager", "kms"
+	Resources []Text   // the ARNs of the things whose policy this is to become a part of; sorted
+	Document  Document // statements with [Statement.AWS] for a principal
+	From      []Source // the fields that name these things; sorted
 }
 
 // Policies returns all permissions policies, those inside the role first.
