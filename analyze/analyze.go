@@ -34,10 +34,13 @@ type Options struct {
 	BucketOwners []BucketOwner
 	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….
 	SourceVPCEndpoints, SourceVPCs []string
-	// GuardDuty allows the image of GuardDuty's agent in the role's region, which has to be known;
-	// GuardDutyAccount is the account that has it, for regions that this package does not know.
+	// GuardDuty allows the image of GuardDuty's agent in the role's region: where that is open, in each that this
+	// package knows ([Plan.Tables]). GuardDutyAccount is the account that has it, for other regions.
 	GuardDuty        bool
 	GuardDutyAccount string
+	// ManagedPolicy attaches AWS's policy AmazonECSTaskExecutionRolePolicy to the role, which then has only what
+	// that does not grant in policies of its own.
+	ManagedPolicy bool
 	// PullThroughCaches are prefixes of repositories that are pull-through caches; "ROOT" is all.
 	PullThroughCaches []string
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
@@ -106,9 +109,11 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		for _, rule := range Rules() {
 			rule.check(&pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
 		}
+		plan.checkEndpoints(td, &opts)
 		plan.checkKeys(td, &opts)
 		plan.checkBucketOwners(td, &opts)
 		plan.checkCaches(td, &opts)
+		plan.useManagedPolicy(td, &opts)
 		plan.add(reader.Problems())
 	}
 	slices.SortStableFunc(plan.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
@@ -175,10 +180,20 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
-	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions)}
+	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions), Attached: p.Attached}
 	var err error
 	if role.Inline, role.Managed, err = policy.Pack(policyName, p.statements(), len(role.Attached)); err != nil {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
+	}
+	documents := []policy.Document{role.Trust}
+	for _, policy := range role.Policies() {
+		documents = append(documents, policy.Document)
+	}
+	used := policy.Symbols(documents...)
+	for _, t := range p.Tables {
+		if slices.Contains(used, t.Symbol) {
+			role.Tables = append(role.Tables, t)
+		}
 	}
 	if err := role.Check(); err != nil {
 		return nil, err
@@ -198,9 +213,11 @@ func (p *Plan) statements() []policy.Statement {
 			}
 		}
 	}
-	ordered := make([]*Requirement, len(p.Requirements))
+	ordered := make([]*Requirement, 0, len(p.Requirements))
 	for i := range p.Requirements {
-		ordered[i] = &p.Requirements[i]
+		if p.Requirements[i].GrantedBy == "" {
+			ordered = append(ordered, &p.Requirements[i])
+		}
 	}
 	slices.SortStableFunc(ordered, func(a, b *Requirement) int {
 		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))

@@ -14,7 +14,7 @@ var guardDuty = &Rule{
 	Grants: []*Grant{ecrLogin, ecrPull},
 	Unseen: []Unseen{{
 		What:    "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
-		Cure:    "--guardduty, with --region",
+		Cure:    "--guardduty",
 		Applies: func(p *Plan) bool { return p.mayBeFargate && !p.guardDuty },
 	}},
 	check: checkGuardDuty,
@@ -28,7 +28,7 @@ const guardDutyFlag = "--guardduty"
 // Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html
 const guardDutyRepository = "aws-guardduty-agent-fargate"
 
-// guardDutyAccounts own the agent's repository of a region.
+// guardDutyAccounts own the agent's repository of a region. They are sorted by region.
 var guardDutyAccounts = [...]struct{ region, account string }{
 	{"af-south-1", "197869348890"},
 	{"ap-east-1", "258348409381"},
@@ -82,25 +82,39 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 		p.plan.flag(td, "%s=%s: an account has 12 digits", guardDutyFlag, account)
 		return
 	}
-	for _, a := range guardDutyAccounts {
-		if account == "" && a.region == region {
-			account = a.account
-		}
+	partition, where, owner := partitionText(region), policy.Literal(region), policy.Literal(account)
+	if region == "" {
+		partition, where = policy.Of(policy.Partition), policy.Of(policy.Region)
+	} else {
+		p.plan.use(policy.Region)
 	}
-	switch {
+	table := guardDutyTable()
+	switch known, ok := table.Lookup(region); {
+	case account != "":
 	case region == "":
-		p.plan.flag(td, "%s: the agent's image is another in each region; add --region", guardDutyFlag)
-		return
-	case account == "":
+		owner = policy.Of(table.Symbol)
+		p.plan.Tables = append(p.plan.Tables, table)
+	case ok:
+		owner = policy.Literal(known)
+	default:
 		p.plan.flag(td, "%s: the account of the agent's image in %s is not known; find it in GuardDuty's documentation, and add %[1]s=ACCOUNT", guardDutyFlag, region)
 		return
 	}
-	p.plan.use(policy.Region)
 	if !onFargate(td) {
 		p.Notef(td, "%s: GuardDuty adds its agent to tasks on Fargate, and this task definition does not ask for that", guardDutyFlag)
 	}
 	at := td.Ref()
 	at.Field = guardDutyFlag
 	p.Require(ecrLogin, "*", Exact, at)
-	p.Require(ecrPull, "arn:"+partitionText(region)+":ecr:"+policy.Literal(region+":"+account+":repository/"+guardDutyRepository), Exact, at)
+	p.Require(ecrPull, "arn:"+partition+":ecr:"+where+":"+owner+":repository/"+guardDutyRepository, Exact, at)
+}
+
+// guardDutyTable tells the account of the agent's image where the role's region is open: a template serves
+// every region.
+func guardDutyTable() policy.Table {
+	t := policy.Table{Symbol: "GuardDuty::AccountId", Name: "GuardDutyAgent", Column: "Account"}
+	for _, a := range guardDutyAccounts {
+		t.Rows = append(t.Rows, policy.Row{Region: a.region, Value: a.account})
+	}
+	return t
 }

@@ -73,7 +73,6 @@ func checkImages(p *pass, td taskdef.Value) {
 			checkImage(p, container, image)
 		}
 	}
-	p.checkEndpoints(td)
 }
 
 func checkImage(p *pass, container, image taskdef.Value) {
@@ -162,22 +161,23 @@ func (p *Plan) checkCaches(td taskdef.Value, opts *Options) {
 
 // checkEndpoints puts the conditions of Options.SourceVPCEndpoints and SourceVPCs on what is pulled in the
 // role's region. The login cannot carry them: it does not come from the task's network. Nor can pulls from
-// another region, which do not go through this region's endpoints.
+// another region, which do not go through this region's endpoints. It comes after all rules: GuardDuty's agent is
+// pulled too.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
-func (p *pass) checkEndpoints(td taskdef.Value) {
+func (p *Plan) checkEndpoints(td taskdef.Value, opts *Options) {
 	var conditions []policy.Condition
 	for _, c := range []struct {
 		flag, key, prefix string
 		ids               []string
 	}{
-		{"--source-vpce", "aws:SourceVpce", "vpce-", p.opts.SourceVPCEndpoints},
-		{"--source-vpc", "aws:SourceVpc", "vpc-", p.opts.SourceVPCs},
+		{"--source-vpce", "aws:SourceVpce", "vpce-", opts.SourceVPCEndpoints},
+		{"--source-vpc", "aws:SourceVpc", "vpc-", opts.SourceVPCs},
 	} {
 		var values []policy.Text
 		for _, id := range c.ids {
 			if rest, ok := strings.CutPrefix(id, c.prefix); !ok || !all(rest, func(b byte) bool { return isDigit(b) || b >= 'a' && b <= 'f' }) {
-				p.plan.flag(td, "%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix)
+				p.flag(td, "%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix)
 				continue
 			}
 			values = append(values, policy.Literal(id))
@@ -192,8 +192,8 @@ func (p *pass) checkEndpoints(td taskdef.Value) {
 	}
 	regions := map[string]bool{}
 	pulls := func(yield func(*Requirement, string) bool) {
-		for i := range p.plan.Requirements {
-			r := &p.plan.Requirements[i]
+		for i := range p.Requirements {
+			r := &p.Requirements[i]
 			if r.Grant != ecrPull && r.Grant != ecrPullDualStack {
 				continue
 			}
@@ -202,25 +202,31 @@ func (p *pass) checkEndpoints(td taskdef.Value) {
 			}
 		}
 	}
+	here := string(policy.Of(policy.Region))
+	pulled := false
 	for _, region := range pulls {
-		regions[region] = true
+		pulled = true
+		if region != here {
+			regions[region] = true
+		}
 	}
-	own := p.plan.Own.Region
+	own := p.Own.Region
 	switch {
-	case len(regions) == 0:
-		p.plan.flag(td, "--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
+	case !pulled:
+		p.flag(td, "--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
 		return
 	case own == "" && len(regions) > 1:
-		p.plan.flag(td, "--source-vpce or --source-vpc: images are in more than one region; add --region with the role's own")
+		p.flag(td, "--source-vpce or --source-vpc: images are in more than one region; add --region with the role's own")
 		return
 	}
 	warned := map[string]bool{}
 	for r, region := range pulls {
-		if own == "" || region == own {
+		if own == "" || region == own || region == here {
 			r.Conditions = sorted(slices.Clone(conditions))
 		} else if !warned[r.At.Pointer] {
 			warned[r.At.Pointer] = true
-			p.find(Warning, r.At, nil, "the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)
+			p.Findings = append(p.Findings, Finding{Severity: Warning, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
+				"the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -13,7 +14,7 @@ import (
 
 // KMSKey says that a customer-managed key encrypts something.
 type KMSKey struct {
-	// Ref names what is encrypted as the task definition writes it; "*" is everything.
+	// Ref names what is encrypted as the task definition writes it; "*" is everything that no other key names.
 	Ref string
 	// Key is the ARN of a key, arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or of an alias, …:alias/NAME, or the
 	// alias alone, for one in the role's own account and region.
@@ -48,11 +49,16 @@ func (p *pass) decrypt(v reading, service, region, context string, values []poli
 	if f, ok := v.(foreign); ok {
 		written = f.written
 	}
+	named := func(k KMSKey) bool { return k.Ref == string(t) || k.Ref == string(written) }
+	some := slices.ContainsFunc(p.opts.KMSKeys, named)
 	for _, k := range p.opts.KMSKeys {
-		if k.Ref != "*" && k.Ref != string(t) && k.Ref != string(written) {
+		if k.Ref != "*" && !named(k) {
 			continue
 		}
 		p.plan.usedKeys[k] = true
+		if some && !named(k) {
+			continue
+		}
 		resource, keyRegion, alias, problem := k.resource()
 		if problem != "" {
 			continue // said once, by checkKeys

@@ -96,6 +96,7 @@ func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role 
 		set := flags.StringArray("set", nil, "")
 		image := flags.StringArray("image", nil, "")
 		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
+		flags.BoolVar(&opts.ManagedPolicy, "managed-policy", false, "")
 		guardDuty := flags.String("guardduty", "", "")
 		flags.Lookup("guardduty").NoOptDefVal = "region"
 		keys := flags.StringArray("kms-key", nil, "")
@@ -254,7 +255,7 @@ func TestGoldenOutputs(t *testing.T) {
 						outputs[kind] = string(f.Data)
 					}
 				}
-				for _, name := range []string{"role.yaml", "policy.json", "role.json"} {
+				for _, name := range []string{"role.yaml", "policy.json", "role.json", "attach.json"} {
 					c.check(t, name, outputs[name])
 				}
 				// The trust policy depends on nothing in the input.

@@ -57,6 +57,8 @@ type (
 		Trust           cdkStatement
 		Policies        []cdkPolicy
 		Managed         []cdkPolicy
+		Attached        []cdkTag
+		Tables          []cdkTable
 		Description     string
 		Stack           string
 	}
@@ -65,8 +67,13 @@ type (
 		Duration                    int // seconds; 0 for none
 		Tags                        []cdkTag
 	}
-	cdkTag    struct{ Key, Value string }
-	cdkOwn    struct{ Name, Method string }
+	// cdkTag is a tag, or another pair of a name and a value.
+	cdkTag   struct{ Key, Value string }
+	cdkOwn   struct{ Name, Method string }
+	cdkTable struct {
+		Variable, ID, Region, Column string
+		Rows                         []cdkTag
+	}
 	cdkPolicy struct {
 		Name       string
 		Statements []cdkStatement
@@ -168,7 +175,21 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.RoleName = strconv.Quote(role.Name)
 	}
 	app.Properties = cdkPropertiesOf(role.Properties)
-	used := policy.Symbols(documents(role)...)
+	symbols := cdkSymbols{}
+	used := symbolsOf(documents(role), role.Attached)
+	for _, t := range role.Tables {
+		// A construct below the scope, whose ID is made of the role's, so that a scope can have several roles.
+		table := cdkTable{
+			Variable: strings.ToLower(t.Name[:1]) + t.Name[1:] + t.Column, ID: strconv.Quote(t.Name),
+			Region: cdkOwnValues[policy.Region].Name, Column: strconv.Quote(t.Column),
+		}
+		for _, r := range t.Rows {
+			table.Rows = append(table.Rows, cdkTag{strconv.Quote(r.Region), strconv.Quote(r.Value)})
+		}
+		app.Tables = append(app.Tables, table)
+		symbols[t.Symbol] = table.Variable
+	}
+	used = needed(role, used)
 	for _, s := range used {
 		if _, ok := cdkOwnValues[s]; !ok {
 			return cdkApp{}, fmt.Errorf("a stack has no value for %s", s)
@@ -177,6 +198,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID} {
 		if slices.Contains(used, s) {
 			app.Own = append(app.Own, cdkOwnValues[s])
+			symbols[s] = cdkOwnValues[s].Name
 		}
 	}
 	// The CDK makes the trust policy itself, of a principal.
@@ -184,16 +206,19 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
 		return cdkApp{}, fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
 	}
-	app.Trust = cdkStatementOf(trust[0])
+	app.Trust = symbols.statement(trust[0])
 	for i, p := range role.Inline {
 		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {
 			return cdkApp{}, fmt.Errorf("two policies have the name %q", p.Name)
 		}
-		app.Policies = append(app.Policies, cdkPolicyOf(strconv.Quote(p.Name), p.Document))
+		app.Policies = append(app.Policies, symbols.policy(strconv.Quote(p.Name), p.Document))
 	}
 	for i, p := range role.Managed {
 		// Behind the role's ID, so that a scope can have several roles.
-		app.Managed = append(app.Managed, cdkPolicyOf(strconv.Quote("Policy"+strconv.Itoa(i+1)), p.Document))
+		app.Managed = append(app.Managed, symbols.policy(strconv.Quote("Policy"+strconv.Itoa(i+1)), p.Document))
+	}
+	for i, arn := range role.Attached {
+		app.Attached = append(app.Attached, cdkTag{strconv.Quote("Attached" + strconv.Itoa(i+1)), symbols.text(arn)})
 	}
 	return app, nil
 }
@@ -215,37 +240,40 @@ func cdkPropertiesOf(p policy.Properties) cdkProperties {
 	return out
 }
 
-func cdkPolicyOf(name string, d policy.Document) cdkPolicy {
+// cdkSymbols are the variables that hold the values of symbols.
+type cdkSymbols map[policy.Symbol]string
+
+func (symbols cdkSymbols) policy(name string, d policy.Document) cdkPolicy {
 	list := make([]cdkStatement, len(d.Statements))
 	for i, s := range d.Statements {
-		list[i] = cdkStatementOf(s)
+		list[i] = symbols.statement(s)
 	}
 	return cdkPolicy{Name: name, Statements: list}
 }
 
-func cdkStatementOf(s policy.Statement) cdkStatement {
-	out := cdkStatement{Service: strconv.Quote(s.Service), Resources: cdkTexts(s.Resources)}
+func (symbols cdkSymbols) statement(s policy.Statement) cdkStatement {
+	out := cdkStatement{Service: strconv.Quote(s.Service), Resources: symbols.texts(s.Resources)}
 	if s.Sid != "" {
 		out.Sid = strconv.Quote(s.Sid)
 	}
 	for _, from := range s.From {
 		out.Comments = append(out.Comments, sourceComment(from))
 	}
-	out.Actions = cdkTexts(constant("Action", s.Actions...).texts)
+	out.Actions = symbols.texts(constant("Action", s.Actions...).texts)
 	for _, operator := range conditionMembers(s.Conditions) {
 		o := cdkOperator{Name: strconv.Quote(operator.key)}
 		for _, key := range operator.members {
-			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), cdkTexts(key.texts)})
+			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), symbols.texts(key.texts)})
 		}
 		out.Conditions = append(out.Conditions, o)
 	}
 	return out
 }
 
-func cdkTexts(texts []policy.Text) cdkValues {
+func (symbols cdkSymbols) texts(texts []policy.Text) cdkValues {
 	list := make([]string, len(texts))
 	for i, t := range texts {
-		list[i] = cdkText(t)
+		list[i] = symbols.text(t)
 	}
 	if len(list) == 1 {
 		return cdkValues{One: list[0]}
@@ -261,8 +289,8 @@ var cdkOwnValues = map[policy.Symbol]cdkOwn{
 	policy.AccountID: {"account", "Account"},
 }
 
-// cdkText returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
-func cdkText(t policy.Text) string {
+// text returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
+func (symbols cdkSymbols) text(t policy.Text) string {
 	if t == "" {
 		return `""`
 	}
@@ -273,7 +301,7 @@ func cdkText(t policy.Text) string {
 	}
 	t.Expand(
 		func(literal string) string { return part(strconv.Quote(literal)) },
-		func(s policy.Symbol) string { return part(cdkOwnValues[s].Name) },
+		func(s policy.Symbol) string { return part(symbols[s]) },
 	)
 	return strings.Join(parts, " + ")
 }

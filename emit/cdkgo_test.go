@@ -216,6 +216,24 @@ func CDKRoles() map[string]*policy.Role {
 	one := webRole()
 	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
 	roles["made-tag"] = one
+	// The order of the tables is not that of their use, and one symbol stands alone, and one twice in a text.
+	table := policy.Table{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
+	other := policy.Table{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
+	tables := webRole()
+	tables.Tables = []policy.Table{table, other}
+	tables.Attached = []policy.Text{"arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", "arn:aws:iam::111122223333:policy/a"}
+	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
+		Sid: "Tables", Actions: []string{"s3:GetObject"},
+		Resources: []policy.Text{
+			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/${*}/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
+			policy.Of(table.Symbol),
+		},
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Of(table.Symbol)}}},
+	})
+	roles["made-tables"] = tables
+	attached := filesRole()
+	attached.Inline, attached.Attached = nil, tables.Attached[:1]
+	roles["made-attached"] = attached
 	return roles
 }
 

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,18 +35,19 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	if err := checkTexts(role, noDynamicReference); err != nil {
 		return nil, fmt.Errorf("format cloudformation: %w", err)
 	}
+	cfn := cfnWriter{role}
 	var properties []yamlPair
 	if role.Name != "" {
 		properties = append(properties, yamlPair{"RoleName", yamlQuoted(role.Name)})
 	}
 	properties = append(properties, cfnProperties(role.Properties)...)
-	properties = append(properties, yamlPair{"AssumeRolePolicyDocument", cfnDocument(role.Trust)})
+	properties = append(properties, yamlPair{"AssumeRolePolicyDocument", cfn.document(role.Trust)})
 	if len(role.Inline) > 0 {
 		policies := make([]ast.Node, len(role.Inline))
 		for i, p := range role.Inline {
 			policies[i] = yamlMapping(
 				yamlPair{"PolicyName", yamlPlain(p.Name)},
-				yamlPair{"PolicyDocument", cfnDocument(p.Document)},
+				yamlPair{"PolicyDocument", cfn.document(p.Document)},
 			)
 		}
 		properties = append(properties, yamlPair{"Policies", yamlSequence(policies...)})
@@ -59,14 +61,17 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	}
 	const id = "TaskExecutionRole"
 	resources := []yamlPair{{id, nil}}
-	if len(role.Managed) > 0 {
-		references := make([]ast.Node, len(role.Managed))
+	if len(role.Attached)+len(role.Managed) > 0 {
+		var references []ast.Node
+		for _, arn := range role.Attached {
+			references = append(references, cfn.text(arn))
+		}
 		for i, p := range role.Managed {
 			policyID := "TaskExecutionPolicy" + strconv.Itoa(i+1)
-			references[i] = yamlTag("!Ref", yamlPlain(policyID))
+			references = append(references, yamlTag("!Ref", yamlPlain(policyID)))
 			resources = append(resources, yamlPair{policyID, yamlMapping(
 				yamlPair{"Type", yamlPlain("AWS::IAM::ManagedPolicy")},
-				yamlPair{"Properties", yamlMapping(yamlPair{"PolicyDocument", cfnDocument(p.Document)})},
+				yamlPair{"Properties", yamlMapping(yamlPair{"PolicyDocument", cfn.document(p.Document)})},
 			)})
 		}
 		properties = append(properties, yamlPair{"ManagedPolicyArns", yamlSequence(references...)})
@@ -75,9 +80,14 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 		yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
 		yamlPair{"Properties", yamlMapping(properties...)},
 	)
-	template := yamlMapping(
-		yamlPair{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
-		yamlPair{"Description", yamlQuoted(cfnDescription(role.Family))},
+	head := []yamlPair{
+		{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
+		{"Description", yamlQuoted(cfnDescription(role.Family))},
+	}
+	if len(role.Tables) > 0 {
+		head = append(head, yamlPair{"Mappings", cfnMappings(role.Tables)})
+	}
+	template := yamlMapping(append(head,
 		yamlPair{"Resources", yamlMapping(resources...)},
 		yamlPair{"Outputs", yamlMapping(
 			yamlPair{id + "Name", yamlMapping(
@@ -89,7 +99,7 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 				yamlPair{"Value", yamlTag("!GetAtt", yamlPlain(id+".Arn"))},
 			)},
 		)},
-	)
+	)...)
 	template.Comment = yamlComment(headerComment(opts.Source))
 	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(template)}}, nil
 }
@@ -137,11 +147,27 @@ func noDynamicReference(s string) error {
 	return nil
 }
 
-func cfnDocument(d policy.Document) *ast.MappingNode {
+// cfnMappings returns the tables as a template has them: by region, and then by column.
+func cfnMappings(tables []policy.Table) *ast.MappingNode {
+	list := make([]yamlPair, len(tables))
+	for i, t := range tables {
+		rows := make([]yamlPair, len(t.Rows))
+		for j, r := range t.Rows {
+			rows[j] = yamlPair{r.Region, yamlMapping(yamlPair{t.Column, yamlQuoted(r.Value)})}
+		}
+		list[i] = yamlPair{t.Name, yamlMapping(rows...)}
+	}
+	return yamlMapping(list...)
+}
+
+// cfnWriter makes nodes of what can hold symbols.
+type cfnWriter struct{ role *policy.Role }
+
+func (w cfnWriter) document(d policy.Document) *ast.MappingNode {
 	statements := make([]ast.Node, len(d.Statements))
 	comments := make([]*ast.CommentGroupNode, len(d.Statements))
 	for i, s := range d.Statements {
-		statements[i] = cfnMembers(statementMembers(s))
+		statements[i] = w.members(statementMembers(s))
 		lines := make([]string, len(s.From))
 		for j, from := range s.From {
 			lines[j] = sourceComment(from)
@@ -156,24 +182,24 @@ func cfnDocument(d policy.Document) *ast.MappingNode {
 	)
 }
 
-func cfnMembers(members []member) *ast.MappingNode {
+func (w cfnWriter) members(members []member) *ast.MappingNode {
 	pairs := make([]yamlPair, len(members))
 	for i, m := range members {
-		pairs[i] = yamlPair{m.key, cfnValue(m)}
+		pairs[i] = yamlPair{m.key, w.value(m)}
 	}
 	return yamlMapping(pairs...)
 }
 
-func cfnValue(m member) ast.Node {
+func (w cfnWriter) value(m member) ast.Node {
 	if m.members != nil {
-		return cfnMembers(m.members)
+		return w.members(m.members)
 	}
 	scalars := make([]ast.Node, len(m.texts))
 	for i, t := range m.texts {
 		if m.ours {
 			scalars[i] = yamlPlain(string(t))
 		} else {
-			scalars[i] = cfnText(t)
+			scalars[i] = w.text(t)
 		}
 	}
 	if len(scalars) == 1 {
@@ -182,14 +208,15 @@ func cfnValue(m member) ast.Node {
 	return yamlSequence(scalars...)
 }
 
-// cfnText returns a text with its symbols as references. A text without any is a plain string, never
+// text returns a text with its symbols as references. A text without any is a plain string, never
 // !Sub, which cfn-lint reports as needless. Literal parts that hold "${", as IAM's escapes ${*} do, are
-// handed to Fn::Sub as variables: it does not look into those.
-func cfnText(t policy.Text) ast.Node {
+// handed to Fn::Sub as variables: it does not look into those. So is what a table tells.
+func (w cfnWriter) text(t policy.Text) ast.Node {
 	if t.IsLiteral() {
 		return yamlQuoted(string(t))
 	}
-	if symbols := t.Symbols(); len(symbols) == 1 && t == policy.Of(symbols[0]) {
+	symbols := t.Symbols()
+	if _, told := tableOf(w.role, symbols[0]); !told && len(symbols) == 1 && t == policy.Of(symbols[0]) {
 		return yamlTag("!Ref", yamlPlain(string(symbols[0])))
 	}
 	var variables []yamlPair
@@ -201,7 +228,18 @@ func cfnText(t policy.Text) ast.Node {
 		name := "Literal" + strconv.Itoa(len(variables)+1)
 		variables = append(variables, yamlPair{name, yamlQuoted(literal)})
 		return "${" + name + "}"
-	}, func(s policy.Symbol) string { return "${" + string(s) + "}" })
+	}, func(s policy.Symbol) string {
+		table, ok := tableOf(w.role, s)
+		if !ok {
+			return "${" + string(s) + "}"
+		}
+		name := table.Name + table.Column
+		if !slices.ContainsFunc(variables, func(v yamlPair) bool { return v.key == name }) {
+			variables = append(variables, yamlPair{name, yamlMapping(yamlPair{"Fn::FindInMap", yamlSequence(
+				yamlPlain(table.Name), yamlTag("!Ref", yamlPlain(string(policy.Region))), yamlPlain(table.Column))})})
+		}
+		return "${" + name + "}"
+	})
 	if variables == nil {
 		return yamlTag("!Sub", yamlQuoted(sub))
 	}

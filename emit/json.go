@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -19,8 +18,8 @@ import (
 // stale file behind, and the others are numbered from 2. Those that it no longer has must not be left from
 // before, or they would be sent along.
 //
-// A role with a name or other properties has a file of create-role's arguments too: policy documents have no
-// place for them.
+// A role with a name or other properties has a file of create-role's arguments too, and one with a managed policy
+// of AWS's the arguments of attach-role-policy: policy documents have no place for them.
 var iamJSON = &Format{
 	Name:       "json",
 	Help:       "the IAM policy document (JSON)",
@@ -31,8 +30,12 @@ var iamJSON = &Format{
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	n := len(role.Inline) + len(role.Managed)
 	// The name is no reason: whoever puts the document into a role names that role again.
-	if names := propertyNames(role.Properties); opts.MainOnly && names != nil {
-		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes the arguments of create-role too",
+	names := propertyNames(role.Properties)
+	if len(role.Attached) > 0 {
+		names = append(names, "attached managed policy")
+	}
+	if opts.MainOnly && names != nil {
+		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes the arguments of create-role and attach-role-policy too",
 			strings.Join(names, ", "))
 	}
 	if opts.MainOnly && n > 1 {
@@ -45,28 +48,34 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	if opts.MainOnly {
 		docs = docs[:n]
 	}
-	missing := &MissingValues{Format: "json"}
-	for _, s := range policy.Symbols(docs...) {
-		switch v := opts.Values[s]; {
-		case v == "":
-			missing.Symbols = append(missing.Symbols, s)
-		case !utf8.ValidString(v):
-			return nil, fmt.Errorf("format json: the value %q of %s is not valid UTF-8", v, s)
-		}
+	var attached []policy.Text
+	if !opts.MainOnly {
+		attached = role.Attached
 	}
-	if missing.Symbols != nil {
-		return nil, missing
+	values, err := bind("json", role, symbolsOf(docs, attached), opts.Values)
+	if err != nil {
+		return nil, err
 	}
 	base := stem(role.Family) + "-execution-"
 	files := []File{{Name: base + "policy.json"}}
 	numbered := func(i int) string { return base + "policy-" + strconv.Itoa(i) + ".json" }
 	for i, d := range docs {
-		f := File{Name: base + "policy.json", Data: jsonDocument(d, opts.Values), Uses: policy.Symbols(d)}
+		f := File{Name: base + "policy.json", Data: jsonDocument(d, values), Uses: needed(role, policy.Symbols(d))}
 		switch {
 		case i == n:
+			if len(role.Attached) == 0 {
+				files = append(files, File{Name: base + "attach.json"})
+			}
+			for j, arn := range attached {
+				attach := File{Name: base + "attach.json", Data: attachRolePolicy(role.Name, arn, values), Uses: needed(role, arn.Symbols())}
+				if j > 0 {
+					attach.Name = base + "attach-" + strconv.Itoa(j+1) + ".json"
+				}
+				files = append(files, attach)
+			}
 			created := File{Name: base + "role.json"}
 			if role.Name != "" || !role.Properties.IsZero() {
-				created.Data, created.Uses = createRole(role, opts.Values), f.Uses
+				created.Data, created.Uses = createRole(role, values), f.Uses
 			}
 			files = append(files, created)
 			f.Name = base + "trust.json"
@@ -155,6 +164,24 @@ func createRole(role *policy.Role, values map[policy.Symbol]string) []byte {
 		}
 		w.token(jsontext.EndArray)
 	}
+	w.token(jsontext.EndObject)
+	return b.Bytes()
+}
+
+// attachRolePolicy returns the arguments of aws iam attach-role-policy. A role without a name gets one on the
+// command line, which adds to what --cli-input-json says.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
+func attachRolePolicy(name string, arn policy.Text, values map[policy.Symbol]string) []byte {
+	var b bytes.Buffer
+	w := newJSONWriter(&b, values, jsontext.WithIndent("  "))
+	w.token(jsontext.BeginObject)
+	if name != "" {
+		w.string("RoleName")
+		w.string(name)
+	}
+	w.string("PolicyArn")
+	w.text(arn)
 	w.token(jsontext.EndObject)
 	return b.Bytes()
 }

@@ -207,6 +207,12 @@ func TestStatementsAreRequirements(t *testing.T) {
 		}
 		required, written := map[permission]bool{}, map[permission]bool{}
 		for _, r := range plan.Requirements {
+			if r.GrantedBy != "" {
+				if !slices.Contains(role.Attached, r.GrantedBy) {
+					t.Errorf("%v is said to be granted by %s, which is not attached", r, r.GrantedBy)
+				}
+				continue
+			}
 			for _, a := range r.Actions {
 				for _, c := range alternatives(r.Conditions) {
 					required[permission{a.Name, r.Resource, c}] = true

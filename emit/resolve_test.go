@@ -30,6 +30,7 @@ type meaning struct {
 	Properties  map[string]string // by CloudFormation's names; tags as "Tag KEY"
 	Trust       []string
 	Permissions []string
+	Attached    []string          // ARNs of managed policies that exist without the role
 	Outputs     map[string]string // a template's, by name
 }
 
@@ -51,6 +52,10 @@ var meanings = map[string]func(t testing.TB, files []emit.File) meaning{
 			}
 			if err := json.Unmarshal(f.Data, &doc); err != nil {
 				t.Fatal(err)
+			}
+			if strings.Contains(f.Name, "-attach") {
+				m.Attached = append(m.Attached, object(t, doc)["PolicyArn"].(string))
+				continue
 			}
 			if strings.HasSuffix(f.Name, "-role.json") {
 				var trust any
@@ -168,6 +173,7 @@ func templateMeaning(t testing.TB, template any) meaning {
 	id := ""
 	managed := map[string][]string{}
 	var attached []string
+	mappings := object(t, template)["Mappings"]
 	for name, resource := range object(t, template)["Resources"].(map[string]any) {
 		r := object(t, resource)
 		if r["Type"] == "AWS::CDK::Metadata" {
@@ -177,7 +183,7 @@ func templateMeaning(t testing.TB, template any) meaning {
 			for key, value := range object(t, r["Properties"]) {
 				switch {
 				case key == "PolicyDocument":
-					managed[name] = policyLines(t, evaluate(t, value))
+					managed[name] = policyLines(t, evaluate(t, value, mappings))
 				case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
 				default:
 					t.Fatalf("the policy %s has a property %s: %v", name, key, value)
@@ -192,11 +198,15 @@ func templateMeaning(t testing.TB, template any) meaning {
 		for key, value := range object(t, r["Properties"]) {
 			if key == "ManagedPolicyArns" {
 				for _, arn := range value.([]any) {
-					attached = append(attached, object(t, arn)["Ref"].(string))
+					if reference, _ := arn.(map[string]any); reference["Ref"] != nil {
+						attached = append(attached, reference["Ref"].(string))
+					} else {
+						m.Attached = append(m.Attached, evaluate(t, arn, mappings).(string))
+					}
 				}
 				continue
 			}
-			value = evaluate(t, value)
+			value = evaluate(t, value, mappings)
 			switch key {
 			case "AssumeRolePolicyDocument":
 				m.Trust = sorted(policyLines(t, value))
@@ -319,13 +329,13 @@ func policyLines(t testing.TB, document any) []string {
 }
 
 // evaluate does what CloudFormation does with its functions.
-func evaluate(t testing.TB, v any) any {
+func evaluate(t testing.TB, v, mappings any) any {
 	t.Helper()
 	switch v := v.(type) {
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = evaluate(t, v[i])
+			out[i] = evaluate(t, v[i], mappings)
 		}
 		return out
 	case map[string]any:
@@ -334,17 +344,24 @@ func evaluate(t testing.TB, v any) any {
 			case key == "Ref":
 				return ownValue(t, argument.(string))
 			case key == "Fn::Join":
-				parts := list(t, evaluate(t, argument.([]any)[1]))
+				parts := list(t, evaluate(t, argument.([]any)[1], mappings))
 				return strings.Join(parts, argument.([]any)[0].(string))
 			case key == "Fn::Sub":
-				return substitute(t, argument)
+				return substitute(t, argument, mappings)
+			case key == "Fn::FindInMap":
+				path := list(t, evaluate(t, argument, mappings))
+				value := object(t, object(t, object(t, mappings)[path[0]])[path[1]])[path[2]]
+				if value == nil {
+					t.Fatalf("nothing at %q of the mappings", path)
+				}
+				return value
 			case strings.HasPrefix(key, "Fn::"):
 				t.Fatalf("function %s", key)
 			}
 		}
 		out := map[string]any{}
 		for key, value := range v {
-			out[key] = evaluate(t, value)
+			out[key] = evaluate(t, value, mappings)
 		}
 		return out
 	}
@@ -352,7 +369,7 @@ func evaluate(t testing.TB, v any) any {
 }
 
 // substitute does what Fn::Sub does: it does not look into what it put in.
-func substitute(t testing.TB, argument any) string {
+func substitute(t testing.TB, argument, mappings any) string {
 	t.Helper()
 	variables := map[string]any{}
 	if pair, ok := argument.([]any); ok {
@@ -366,7 +383,7 @@ func substitute(t testing.TB, argument any) string {
 			return b.String()
 		}
 		name, after, found := strings.Cut(after, "}")
-		value, known := variables[name].(string)
+		value, known := evaluate(t, variables[name], mappings).(string)
 		switch {
 		case !found:
 			t.Fatalf("Fn::Sub of %q does not end", argument)

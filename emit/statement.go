@@ -90,6 +90,13 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(t.String())
 		}
 	}
+	texts(role.Attached)
+	for _, t := range role.Tables {
+		check(t.Name, t.Column)
+		for _, r := range t.Rows {
+			check(r.Region, r.Value)
+		}
+	}
 	check(role.Name, role.Properties.Path, role.Properties.PermissionsBoundary, role.Properties.Description)
 	for _, t := range role.Properties.Tags {
 		check(t.Key, t.Value)
@@ -118,6 +125,19 @@ func documents(role *policy.Role) []policy.Document {
 		list = append(list, p.Document)
 	}
 	return append(list, role.Trust)
+}
+
+// symbolsOf returns the symbols of documents and of further texts, each once.
+func symbolsOf(documents []policy.Document, texts []policy.Text) []policy.Symbol {
+	list := policy.Symbols(documents...)
+	for _, t := range texts {
+		for _, s := range t.Symbols() {
+			if !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
 }
 
 // maxStem leaves room for the ending in the 255 bytes that file systems allow.

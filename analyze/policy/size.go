@@ -107,14 +107,15 @@ func size(s string) int {
 	return n
 }
 
-// longest returns the length of the longest value of a symbol, which is named as in a Text.
+// longest returns the length of the longest value of a symbol, which is named as in a Text. Symbols for accounts,
+// the role's own or another, end as [AccountID] does.
 func longest(name string) int {
-	switch Symbol(strings.ReplaceAll(name, "\x01", ":")) {
-	case Partition:
+	switch s := Symbol(strings.ReplaceAll(name, "\x01", ":")); {
+	case s == Partition:
 		return len("aws-us-gov")
-	case Region:
+	case s == Region:
 		return len("ap-northeast-1")
-	case AccountID:
+	case strings.HasSuffix(string(s), "::AccountId"):
 		return len("111122223333")
 	}
 	return 128

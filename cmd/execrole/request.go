@@ -71,8 +71,9 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&r.options.SourceVPCEndpoints, "source-vpce", nil, "let images be pulled through the VPC endpoint `ID`\nonly; repeatable, since ECR has two")
 	flags.StringArrayVar(&r.options.SourceVPCs, "source-vpc", nil, "let images be pulled from the VPC `ID` only;\nrepeatable")
 	flags.StringArrayVar(&r.options.PullThroughCaches, "pull-through-cache", nil, "repositories below `PREFIX` are a pull-through\ncache; ROOT is all; repeatable")
-	flags.StringVar(&r.guardDuty, "guardduty", "", "allow GuardDuty's agent image of the --region, as\nRuntime Monitoring adds it to Fargate tasks;\n`ACCOUNT` where the region's is not known")
+	flags.StringVar(&r.guardDuty, "guardduty", "", "allow GuardDuty's agent image, as Runtime\nMonitoring adds it to Fargate tasks; `ACCOUNT` where\nthe region's is not known")
 	flags.Lookup("guardduty").NoOptDefVal = "region"
+	flags.BoolVar(&r.options.ManagedPolicy, "managed-policy", false, "attach AmazonECSTaskExecutionRolePolicy, and write\nonly what it does not grant: AWS's guide's way")
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
