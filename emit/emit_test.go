@@ -208,7 +208,7 @@ func filesRole() *policy.Role {
 
 func TestJSON(t *testing.T) {
 	own := []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}
-	noRole := File{Name: "web-execution-role.json"}
+	noAttach, noRole := File{Name: "web-execution-attach.json"}, File{Name: "web-execution-role.json"}
 	policyFile := File{Name: "web-execution-policy.json", Data: []byte(wantPolicyJSON), Uses: own}
 	trustFile := File{Name: "web-execution-trust.json", Data: []byte(wantTrustJSON), Uses: []policy.Symbol{policy.Partition, policy.AccountID}}
 	second := policyFile
@@ -232,12 +232,12 @@ func TestJSON(t *testing.T) {
 		mainOnly bool
 		want     []File
 	}{
-		{"both", filesRole(), false, []File{without(policyFile, 2), noRole, trustFile}},
+		{"both", filesRole(), false, []File{without(policyFile, 2), noAttach, noRole, trustFile}},
 		{"main only", filesRole(), true, []File{policyFile}},
-		{"no permissions", noPermissions, false, []File{without(File{Name: "web-execution-policy.json"}, 2), noRole, trustFile}},
+		{"no permissions", noPermissions, false, []File{without(File{Name: "web-execution-policy.json"}, 2), noAttach, noRole, trustFile}},
 		{"no permissions, main only", noPermissions, true, []File{{Name: "web-execution-policy.json"}}},
-		{"two policies", two, false, []File{without(policyFile, 3), second, noRole, trustFile}},
-		{"two managed policies", managed, false, []File{without(policyFile, 3), second, noRole, trustFile}},
+		{"two policies", two, false, []File{without(policyFile, 3), second, noAttach, noRole, trustFile}},
+		{"two managed policies", managed, false, []File{without(policyFile, 3), second, noAttach, noRole, trustFile}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 		names = append(names, "attached managed policy")
 	}
 	if opts.MainOnly && names != nil {
-		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes the arguments of create-role and attach-role-policy too",
+		return nil, fmt.Errorf("format json: a policy document has no place for the role's %s: use -o DIR/, which writes files for that too",
 			strings.Join(names, ", "))
 	}
 	if opts.MainOnly && n > 1 {

@@ -91,7 +91,11 @@ func (c *command) emit(r *request) (out output, ok bool) {
 		findings = append(findings, note(r.name, `a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n))
 	}
 	if files[0].Data == nil {
-		findings = append(findings, note(r.name, "the task needs no permissions, so there is no policy to write"))
+		why := "the task needs no permissions"
+		if len(role.Attached) > 0 {
+			why = "the managed policy grants all that the task needs"
+		}
+		findings = append(findings, note(r.name, "%s, so there is no policy to write", why))
 	}
 	c.report(findings, r.verbose)
 	return output{files, in.info, findings}, true

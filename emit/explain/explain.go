@@ -16,51 +16,64 @@ type block struct {
 	requirements []*analyze.Requirement
 }
 
-// blocks pairs the role's statements with the plan's requirements. What no statement serves, which is
-// everything where there is no role, comes second, in statements made of the requirements themselves.
-func blocks(plan *analyze.Plan, role *policy.Role) (granted, open []block) {
+// blocks pairs the role's statements with the plan's requirements. What a managed policy grants that the role has
+// attached, and what nothing serves, which is everything where there is no role, come in statements made of the
+// requirements themselves.
+func blocks(plan *analyze.Plan, role *policy.Role) (written, attached, open []block) {
 	byResource := map[policy.Text][]int{}
 	for _, s := range statements(role) {
 		for _, r := range s.Resources {
-			byResource[r] = append(byResource[r], len(granted))
+			byResource[r] = append(byResource[r], len(written))
 		}
-		granted = append(granted, block{statement: s})
+		written = append(written, block{statement: s})
 	}
+	var byAttached, byNone []*analyze.Requirement
+	for i := range plan.Requirements {
+		r := &plan.Requirements[i]
+		if r.GrantedBy != "" && (role == nil || slices.Contains(role.Attached, r.GrantedBy)) {
+			byAttached = append(byAttached, r)
+			continue
+		}
+		served := false
+		for _, j := range byResource[r.Resource] {
+			if serves(written[j].statement, r) {
+				written[j].requirements = append(written[j].requirements, r)
+				served = true
+			}
+		}
+		if !served {
+			byNone = append(byNone, r)
+		}
+	}
+	return written, group(byAttached), group(byNone)
+}
+
+// group makes statements of requirements: one of those that differ in their resources alone.
+func group(requirements []*analyze.Requirement) (list []block) {
 	type key struct {
 		grant      *analyze.Grant
 		actions    string
 		conditions string
 	}
-	opened := map[key]int{}
-	inOpen := map[key]map[policy.Text]bool{}
-	for i := range plan.Requirements {
-		r := &plan.Requirements[i]
-		served := false
-		for _, j := range byResource[r.Resource] {
-			if serves(granted[j].statement, r) {
-				granted[j].requirements = append(granted[j].requirements, r)
-				served = true
-			}
-		}
-		if served {
-			continue
-		}
+	index := map[key]int{}
+	has := map[key]map[policy.Text]bool{}
+	for _, r := range requirements {
 		s := statementOf(r)
 		k := key{r.Grant, strings.Join(s.Actions, "\x00"), conditionsKey(r.Conditions)}
-		j, found := opened[k]
+		j, found := index[k]
 		if !found {
-			j = len(open)
-			opened[k] = j
-			inOpen[k] = map[policy.Text]bool{}
-			open = append(open, block{statement: s})
+			j = len(list)
+			index[k] = j
+			has[k] = map[policy.Text]bool{}
+			list = append(list, block{statement: s})
 		}
-		if !inOpen[k][r.Resource] {
-			inOpen[k][r.Resource] = true
-			open[j].statement.Resources = append(open[j].statement.Resources, r.Resource)
+		if !has[k][r.Resource] {
+			has[k][r.Resource] = true
+			list[j].statement.Resources = append(list[j].statement.Resources, r.Resource)
 		}
-		open[j].requirements = append(open[j].requirements, r)
+		list[j].requirements = append(list[j].requirements, r)
 	}
-	return granted, open
+	return list
 }
 
 // statementOf returns the statement that grants one requirement, as yet without its resource.

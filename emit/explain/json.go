@@ -32,6 +32,7 @@ type roleProperties struct {
 	Description         string            `json:"description"`
 	PermissionsBoundary string            `json:"permissionsBoundary"`
 	MaxSessionDuration  int               `json:"maxSessionDuration"`
+	ManagedPolicies     []string          `json:"managedPolicies"`
 	Tags                map[string]string `json:"tags"`
 }
 
@@ -49,6 +50,7 @@ type requirement struct {
 	Resource   string     `json:"resource"`
 	Match      string     `json:"match"`
 	Conditions conditions `json:"conditions"`
+	GrantedBy  string     `json:"grantedBy"`
 	From       place      `json:"from"`
 	Why        string     `json:"why"`
 	Doc        string     `json:"doc"`
@@ -100,11 +102,12 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		MinimumAgent: agent,
 		Unseen:       []unseen{},
 	}
-	doc.Role.Tags = map[string]string{}
+	doc.Role.Tags, doc.Role.ManagedPolicies = map[string]string{}, []string{}
 	if role != nil {
 		p := role.Properties
 		doc.Role.Name, doc.Role.Path, doc.Role.Description = role.Name, p.Path, p.Description
 		doc.Role.PermissionsBoundary, doc.Role.MaxSessionDuration = p.PermissionsBoundary, p.MaxSessionDuration
+		doc.Role.ManagedPolicies = texts(role.Attached)
 		for _, t := range p.Tags {
 			doc.Role.Tags[t.Key] = t.Value
 		}
@@ -133,6 +136,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 			Resource:   r.Resource.String(),
 			Match:      string(r.Match),
 			Conditions: conditionsOf(r.Conditions),
+			GrantedBy:  r.GrantedBy.String(),
 			From:       placeOf(r.At),
 			Why:        r.Why(),
 			Doc:        r.Rule.Doc,

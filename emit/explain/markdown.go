@@ -43,13 +43,19 @@ func markdown(page page) []byte {
 	for _, v := range page.granted {
 		v.markdown(&b)
 	}
+	if len(page.attached) > 0 {
+		paragraph("**" + attachedLead + "**")
+	}
+	for _, v := range page.attached {
+		v.markdown(&b)
+	}
 	if len(page.open) > 0 && page.hasRole {
 		paragraph("**Required, but not in this role:**")
 	}
 	for _, v := range page.open {
 		v.markdown(&b)
 	}
-	occur := marks(append(append([]view{}, page.granted...), page.open...))
+	occur := marks(page.views())
 	for i, mark := range occur {
 		if i == 0 {
 			b.WriteByte('\n')

@@ -66,13 +66,19 @@ func text(page page, color bool) []byte {
 	for _, v := range page.granted {
 		p.view(v)
 	}
+	if len(page.attached) > 0 {
+		p.heading(attachedLead)
+	}
+	for _, v := range page.attached {
+		p.view(v)
+	}
 	if len(page.open) > 0 && page.hasRole {
 		p.heading("Required, but not in this role:")
 	}
 	for _, v := range page.open {
 		p.view(v)
 	}
-	if occur := marks(append(slices.Clip(page.granted), page.open...)); len(occur) > 0 {
+	if occur := marks(page.views()); len(occur) > 0 {
 		p.line("")
 		for _, l := range legend {
 			if slices.Contains(occur, l.mark) {

@@ -117,7 +117,8 @@ type page struct {
 	lead         string // how much of a role there is; "" for a whole one
 	properties   []property
 	granted      []view
-	open         []view // what no statement of the role serves
+	attached     []view // what managed policies grant that the role has attached
+	open         []view // what nothing in the role serves
 	hasRole      bool
 	unseen       []analyze.Unseen
 	agent        string
@@ -129,6 +130,12 @@ type property struct{ label, text string }
 
 // boundaryRemark stands below a permissions boundary: a task may fail in spite of all that the page shows.
 const boundaryRemark = "The role can do only what this policy allows too. execrole does not read it."
+
+// attachedLead is the heading of what managed policies grant: more than the task needs.
+const attachedLead = "Required, and granted by the attached managed policy, which grants more:"
+
+// views are all blocks of the page.
+func (p *page) views() []view { return slices.Concat(p.granted, p.attached, p.open) }
 
 // properties returns those that the role has.
 func properties(role *policy.Role) (list []property) {
@@ -148,6 +155,9 @@ func properties(role *policy.Role) (list []property) {
 	if p.MaxSessionDuration != 0 {
 		add("session", strconv.Itoa(p.MaxSessionDuration)+" seconds at most")
 	}
+	for _, arn := range role.Attached {
+		add("attached", arn.String())
+	}
 	for _, t := range p.Tags {
 		add("tag", t.Key+"="+t.Value)
 	}
@@ -156,9 +166,12 @@ func properties(role *policy.Role) (list []property) {
 
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
 	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, unseen: unseen, agent: agent, findings: plan.Findings}
-	granted, open := blocks(plan, role)
+	granted, attached, open := blocks(plan, role)
 	for _, b := range granted {
 		p.granted = append(p.granted, b.view())
+	}
+	for _, b := range attached {
+		p.attached = append(p.attached, b.view())
 	}
 	for _, b := range open {
 		p.open = append(p.open, b.view())
