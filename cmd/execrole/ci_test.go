@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,4 +156,66 @@ func TestAction(t *testing.T) {
 	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != statusNo || !strings.Contains(out, "\n-") {
 		t.Errorf("another role: %v\n%s", err, out)
 	}
+}
+
+// TestReleases: the binaries of a release are static, tell no folder of the machine that built them, and are for
+// every system that go vet looks at in .ci/run, which also has goreleaser check the file.
+func TestReleases(t *testing.T) {
+	var config struct {
+		Builds []struct {
+			Main         string
+			Env, Flags   []string
+			Goos, Goarch []string
+		}
+	}
+	readYAML(t, ".goreleaser.yaml", &config)
+	if len(config.Builds) != 1 {
+		t.Fatalf("%d builds", len(config.Builds))
+	}
+	b := config.Builds[0]
+	if b.Main != "./cmd/execrole" || !slices.Contains(b.Env, "CGO_ENABLED=0") || !slices.Contains(b.Flags, "-trimpath") {
+		t.Errorf("build %+v", b)
+	}
+	script, err := os.ReadFile(filepath.Join(root, ".ci/run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vetted := regexp.MustCompile(`for os in ([a-z ]+); do`).FindSubmatch(script)
+	if vetted == nil {
+		t.Fatal(".ci/run vets no system")
+	}
+	if want := strings.Fields(string(vetted[1])); !slices.Equal(sortedStrings(want), sortedStrings(b.Goos)) {
+		t.Errorf("releases are for %v, and .ci/run vets %v", b.Goos, want)
+	}
+	// A static binary of the system at hand, with the flags of the file.
+	if !slices.Contains(b.Goos, runtime.GOOS) {
+		return
+	}
+	binary := filepath.Join(t.TempDir(), "execrole.exe")
+	build := exec.Command("go", slices.Concat([]string{"build", "-C", root, "-o", binary}, b.Flags, []string{"-buildvcs=false", b.Main})...)
+	build.Env = append(os.Environ(), b.Env...)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	data, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte(here)) {
+		t.Errorf("the binary names the folder %s", here)
+	}
+	if f, err := elf.Open(binary); err == nil {
+		defer f.Close()
+		if libraries, _ := f.ImportedLibraries(); len(libraries) > 0 {
+			t.Errorf("the binary needs %v", libraries)
+		}
+	}
+}
+
+func sortedStrings(list []string) []string {
+	return slices.Sorted(slices.Values(list))
 }
