@@ -22,6 +22,7 @@ var cloudFormation = &Format{
 	Aliases:    []string{"cfn"},
 	Help:       "a CloudFormation template (YAML)",
 	Extensions: []string{".yaml", ".yml", ".template"},
+	MaxBody:    MaxTemplateBody,
 	Emit:       emitCloudFormation,
 }
 
@@ -32,91 +33,127 @@ var cloudFormation = &Format{
 const MaxTemplateBody = 51200
 
 func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
-	if err := checkTexts(role, noDynamicReference); err != nil {
+	template, err := cfnTemplate(role, nil)
+	if err != nil {
 		return nil, fmt.Errorf("format cloudformation: %w", err)
 	}
+	text := template.yaml().(*ast.MappingNode)
+	text.Comment = yamlComment(headerComment(opts.Source))
+	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(text)}}, nil
+}
+
+// cfnTemplate returns the template in no syntax as yet. With noted, what comments would say stands in Metadata.
+func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
+	if err := checkTexts(role, noDynamicReference); err != nil {
+		return nil, err
+	}
 	cfn := cfnWriter{role}
-	var properties []yamlPair
+	var properties []cfnPair
 	if role.Name != "" {
-		properties = append(properties, yamlPair{"RoleName", yamlQuoted(role.Name)})
+		properties = append(properties, cfnPair{"RoleName", cfnString(role.Name)})
 	}
 	properties = append(properties, cfnProperties(role.Properties)...)
-	properties = append(properties, yamlPair{"AssumeRolePolicyDocument", cfn.document(role.Trust)})
+	properties = append(properties, cfnPair{"AssumeRolePolicyDocument", cfn.document(role.Trust)})
 	if len(role.Inline) > 0 {
-		policies := make([]ast.Node, len(role.Inline))
+		policies := make([]*cfnNode, len(role.Inline))
 		for i, p := range role.Inline {
-			policies[i] = yamlMapping(
-				yamlPair{"PolicyName", yamlPlain(p.Name)},
-				yamlPair{"PolicyDocument", cfn.document(p.Document)},
+			policies[i] = cfnObject(
+				cfnPair{"PolicyName", cfnWord(p.Name)},
+				cfnPair{"PolicyDocument", cfn.document(p.Document)},
 			)
 		}
-		properties = append(properties, yamlPair{"Policies", yamlSequence(policies...)})
+		properties = append(properties, cfnPair{"Policies", cfnSequence(policies...)})
 	}
 	if tags := role.Properties.Tags; len(tags) > 0 {
-		list := make([]ast.Node, len(tags))
+		list := make([]*cfnNode, len(tags))
 		for i, t := range tags {
-			list[i] = yamlMapping(yamlPair{"Key", yamlQuoted(t.Key)}, yamlPair{"Value", yamlQuoted(t.Value)})
+			list[i] = cfnObject(cfnPair{"Key", cfnString(t.Key)}, cfnPair{"Value", cfnString(t.Value)})
 		}
-		properties = append(properties, yamlPair{"Tags", yamlSequence(list...)})
+		properties = append(properties, cfnPair{"Tags", cfnSequence(list...)})
 	}
 	const id = "TaskExecutionRole"
-	resources := []yamlPair{{id, nil}}
+	resources := []cfnPair{{id, nil}}
 	if len(role.Attached)+len(role.Managed) > 0 {
-		var references []ast.Node
+		var references []*cfnNode
 		for _, arn := range role.Attached {
 			references = append(references, cfn.text(arn))
 		}
 		for i, p := range role.Managed {
 			policyID := "TaskExecutionPolicy" + strconv.Itoa(i+1)
-			references = append(references, yamlTag("!Ref", yamlPlain(policyID)))
-			resources = append(resources, yamlPair{policyID, yamlMapping(
-				yamlPair{"Type", yamlPlain("AWS::IAM::ManagedPolicy")},
-				yamlPair{"Properties", yamlMapping(yamlPair{"PolicyDocument", cfn.document(p.Document)})},
-			)})
+			references = append(references, cfnCall("Ref", cfnWord(policyID)))
+			properties := cfnObject(cfnPair{"PolicyDocument", cfn.document(p.Document)})
+			resource, err := cfnResource("AWS::IAM::ManagedPolicy", properties, role.Managed[i:i+1], noted)
+			if err != nil {
+				return nil, err
+			}
+			resources = append(resources, cfnPair{policyID, resource})
 		}
-		properties = append(properties, yamlPair{"ManagedPolicyArns", yamlSequence(references...)})
+		properties = append(properties, cfnPair{"ManagedPolicyArns", cfnSequence(references...)})
 	}
-	resources[0].value = yamlMapping(
-		yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
-		yamlPair{"Properties", yamlMapping(properties...)},
-	)
-	head := []yamlPair{
-		{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
-		{"Description", yamlQuoted(cfnDescription(role.Family))},
+	var err error
+	if resources[0].value, err = cfnResource("AWS::IAM::Role", cfnObject(properties...), role.Inline, noted); err != nil {
+		return nil, err
+	}
+	head := []cfnPair{
+		{"AWSTemplateFormatVersion", cfnString("2010-09-09")},
+		{"Description", cfnString(cfnDescription(role.Family))},
+	}
+	if noted != nil {
+		header := headerComment(noted.Source)
+		if err := noDynamicReference(header); err != nil {
+			return nil, err
+		}
+		head = append(head, cfnPair{"Metadata", cfnObject(cfnPair{"execrole", cfnString(header)})})
 	}
 	if len(role.Tables) > 0 {
-		head = append(head, yamlPair{"Mappings", cfnMappings(role.Tables)})
+		head = append(head, cfnPair{"Mappings", cfnMappings(role.Tables)})
 	}
-	template := yamlMapping(append(head,
-		yamlPair{"Resources", yamlMapping(resources...)},
-		yamlPair{"Outputs", yamlMapping(
-			yamlPair{id + "Name", yamlMapping(
-				yamlPair{"Description", yamlQuoted("Name of the task execution role")},
-				yamlPair{"Value", yamlTag("!Ref", yamlPlain(id))},
+	return cfnObject(append(head,
+		cfnPair{"Resources", cfnObject(resources...)},
+		cfnPair{"Outputs", cfnObject(
+			cfnPair{id + "Name", cfnObject(
+				cfnPair{"Description", cfnString("Name of the task execution role")},
+				cfnPair{"Value", cfnCall("Ref", cfnWord(id))},
 			)},
-			yamlPair{id + "Arn", yamlMapping(
-				yamlPair{"Description", yamlQuoted("ARN of the task execution role, for executionRoleArn")},
-				yamlPair{"Value", yamlTag("!GetAtt", yamlPlain(id+".Arn"))},
+			cfnPair{id + "Arn", cfnObject(
+				cfnPair{"Description", cfnString("ARN of the task execution role, for executionRoleArn")},
+				cfnPair{"Value", cfnCall("Fn::GetAtt", cfnWord(id+".Arn"))},
 			)},
 		)},
-	)...)
-	template.Comment = yamlComment(headerComment(opts.Source))
-	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(template)}}, nil
+	)...), nil
+}
+
+// cfnResource returns a resource that has the policies; see cfnTemplate.
+func cfnResource(kind string, properties *cfnNode, policies []policy.Policy, noted *Options) (*cfnNode, error) {
+	resource := cfnObject(cfnPair{"Type", cfnWord(kind)})
+	metadata := cfnObject()
+	if noted != nil && len(policies) > 0 {
+		sources, err := cfnSources(policies)
+		if err != nil {
+			return nil, err
+		}
+		metadata.pairs = append(metadata.pairs, cfnPair{"execrole", sources})
+	}
+	if metadata.pairs != nil {
+		resource.pairs = append(resource.pairs, cfnPair{"Metadata", metadata})
+	}
+	resource.pairs = append(resource.pairs, cfnPair{"Properties", properties})
+	return resource, nil
 }
 
 // cfnProperties returns those of the role's properties that stand before its policies: all but the tags, of
 // which there can be many.
-func cfnProperties(p policy.Properties) []yamlPair {
-	var list []yamlPair
+func cfnProperties(p policy.Properties) []cfnPair {
+	var list []cfnPair
 	for _, text := range []struct{ key, value string }{
 		{"Path", p.Path}, {"Description", p.Description}, {"PermissionsBoundary", p.PermissionsBoundary},
 	} {
 		if text.value != "" {
-			list = append(list, yamlPair{text.key, yamlQuoted(text.value)})
+			list = append(list, cfnPair{text.key, cfnString(text.value)})
 		}
 	}
 	if p.MaxSessionDuration != 0 {
-		list = append(list, yamlPair{"MaxSessionDuration", yamlVerbatim(strconv.Itoa(p.MaxSessionDuration))})
+		list = append(list, cfnPair{"MaxSessionDuration", cfnNumber(p.MaxSessionDuration)})
 	}
 	return list
 }
@@ -148,56 +185,56 @@ func noDynamicReference(s string) error {
 }
 
 // cfnMappings returns the tables as a template has them: by region, and then by column.
-func cfnMappings(tables []policy.Table) *ast.MappingNode {
-	list := make([]yamlPair, len(tables))
+func cfnMappings(tables []policy.Table) *cfnNode {
+	list := make([]cfnPair, len(tables))
 	for i, t := range tables {
-		rows := make([]yamlPair, len(t.Rows))
+		rows := make([]cfnPair, len(t.Rows))
 		for j, r := range t.Rows {
-			rows[j] = yamlPair{r.Region, yamlMapping(yamlPair{t.Column, yamlQuoted(r.Value)})}
+			rows[j] = cfnPair{r.Region, cfnObject(cfnPair{t.Column, cfnString(r.Value)})}
 		}
-		list[i] = yamlPair{t.Name, yamlMapping(rows...)}
+		list[i] = cfnPair{t.Name, cfnObject(rows...)}
 	}
-	return yamlMapping(list...)
+	return cfnObject(list...)
 }
 
 // cfnWriter makes nodes of what can hold symbols.
 type cfnWriter struct{ role *policy.Role }
 
-func (w cfnWriter) document(d policy.Document) *ast.MappingNode {
-	statements := make([]ast.Node, len(d.Statements))
-	comments := make([]*ast.CommentGroupNode, len(d.Statements))
+func (w cfnWriter) document(d policy.Document) *cfnNode {
+	statements := make([]*cfnNode, len(d.Statements))
+	comments := make([][]string, len(d.Statements))
 	for i, s := range d.Statements {
 		statements[i] = w.members(statementMembers(s))
 		lines := make([]string, len(s.From))
 		for j, from := range s.From {
 			lines[j] = sourceComment(from)
 		}
-		comments[i] = yamlComment(lines...)
+		comments[i] = lines
 	}
-	sequence := yamlSequence(statements...)
-	sequence.ValueHeadComments = comments
-	return yamlMapping(
-		yamlPair{"Version", yamlQuoted(policy.Version)},
-		yamlPair{"Statement", sequence},
+	sequence := cfnSequence(statements...)
+	sequence.comments = comments
+	return cfnObject(
+		cfnPair{"Version", cfnString(policy.Version)},
+		cfnPair{"Statement", sequence},
 	)
 }
 
-func (w cfnWriter) members(members []member) *ast.MappingNode {
-	pairs := make([]yamlPair, len(members))
+func (w cfnWriter) members(members []member) *cfnNode {
+	pairs := make([]cfnPair, len(members))
 	for i, m := range members {
-		pairs[i] = yamlPair{m.key, w.value(m)}
+		pairs[i] = cfnPair{m.key, w.value(m)}
 	}
-	return yamlMapping(pairs...)
+	return cfnObject(pairs...)
 }
 
-func (w cfnWriter) value(m member) ast.Node {
+func (w cfnWriter) value(m member) *cfnNode {
 	if m.members != nil {
 		return w.members(m.members)
 	}
-	scalars := make([]ast.Node, len(m.texts))
+	scalars := make([]*cfnNode, len(m.texts))
 	for i, t := range m.texts {
 		if m.ours {
-			scalars[i] = yamlPlain(string(t))
+			scalars[i] = cfnWord(string(t))
 		} else {
 			scalars[i] = w.text(t)
 		}
@@ -205,28 +242,28 @@ func (w cfnWriter) value(m member) ast.Node {
 	if len(scalars) == 1 {
 		return scalars[0]
 	}
-	return yamlSequence(scalars...)
+	return cfnSequence(scalars...)
 }
 
 // text returns a text with its symbols as references. A text without any is a plain string, never
 // !Sub, which cfn-lint reports as needless. Literal parts that hold "${", as IAM's escapes ${*} do, are
 // handed to Fn::Sub as variables: it does not look into those. So is what a table tells.
-func (w cfnWriter) text(t policy.Text) ast.Node {
+func (w cfnWriter) text(t policy.Text) *cfnNode {
 	if t.IsLiteral() {
-		return yamlQuoted(string(t))
+		return cfnString(string(t))
 	}
 	symbols := t.Symbols()
 	if _, told := tableOf(w.role, symbols[0]); !told && len(symbols) == 1 && t == policy.Of(symbols[0]) {
-		return yamlTag("!Ref", yamlPlain(string(symbols[0])))
+		return cfnCall("Ref", cfnWord(string(symbols[0])))
 	}
-	var variables []yamlPair
+	var variables []cfnPair
 	sub := t.Expand(func(literal string) string {
 		// A dollar at the end would stand before the next symbol's "${".
 		if !strings.Contains(literal, "${") && !strings.HasSuffix(literal, "$") {
 			return literal
 		}
 		name := "Literal" + strconv.Itoa(len(variables)+1)
-		variables = append(variables, yamlPair{name, yamlQuoted(literal)})
+		variables = append(variables, cfnPair{name, cfnString(literal)})
 		return "${" + name + "}"
 	}, func(s policy.Symbol) string {
 		table, ok := tableOf(w.role, s)
@@ -234,14 +271,14 @@ func (w cfnWriter) text(t policy.Text) ast.Node {
 			return "${" + string(s) + "}"
 		}
 		name := table.Name + table.Column
-		if !slices.ContainsFunc(variables, func(v yamlPair) bool { return v.key == name }) {
-			variables = append(variables, yamlPair{name, yamlMapping(yamlPair{"Fn::FindInMap", yamlSequence(
-				yamlPlain(table.Name), yamlTag("!Ref", yamlPlain(string(policy.Region))), yamlPlain(table.Column))})})
+		if !slices.ContainsFunc(variables, func(v cfnPair) bool { return v.key == name }) {
+			variables = append(variables, cfnPair{name, cfnCall("Fn::FindInMap", cfnSequence(
+				cfnWord(table.Name), cfnCall("Ref", cfnWord(string(policy.Region))), cfnWord(table.Column)))})
 		}
 		return "${" + name + "}"
 	})
 	if variables == nil {
-		return yamlTag("!Sub", yamlQuoted(sub))
+		return cfnCall("Fn::Sub", cfnString(sub))
 	}
-	return yamlMapping(yamlPair{"Fn::Sub", yamlSequence(yamlQuoted(sub), yamlMapping(variables...))})
+	return cfnCall("Fn::Sub", cfnSequence(cfnString(sub), cfnObject(variables...)))
 }

@@ -16,6 +16,8 @@ type Format struct {
 	Help    string // one line for the command's help
 	// Extensions are those that a file of this format may have, the usual one first: ".yaml".
 	Extensions []string
+	// MaxBody is how many bytes CloudFormation takes of the main file with a request; 0 where that has no part.
+	MaxBody int
 	// Flags are those of the command's flags that mean something to this format alone: "package".
 	Flags []string
 	// Emit writes the role as files, the main one first. It fails with a [MissingValues] where the
@@ -73,7 +75,7 @@ func (e *MissingValues) Error() string {
 	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
 
-var formats = []*Format{cloudFormation, iamJSON, cdkGo}
+var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON}
 
 // Formats returns all formats, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -345,6 +346,22 @@ func hostileRole(s string) *policy.Role {
 		}}},
 	}}
 	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: policies, Managed: policies}
+}
+
+// HostileRoles are a role for each tricky string that a template can hold.
+func HostileRoles() map[string]*policy.Role {
+	roles := map[string]*policy.Role{}
+	for i, s := range trickyStrings {
+		if strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) {
+			role := hostileRole(s)
+			managed := role.Inline[0] // with a Sid of its own, as packing makes them
+			managed.Document.Statements = slices.Clone(managed.Document.Statements)
+			managed.Document.Statements[0].Sid += "2"
+			role.Managed = []policy.Policy{managed}
+			roles[fmt.Sprintf("hostile-%d", i)] = role
+		}
+	}
+	return roles
 }
 
 // TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.

@@ -98,6 +98,7 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 type jsonWriter struct {
 	encoder *jsontext.Encoder
 	values  map[policy.Symbol]string
+	dialect dialect
 }
 
 func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...jsontext.Options) jsonWriter {
@@ -229,7 +230,7 @@ func (w jsonWriter) text(t policy.Text) {
 	))
 }
 
-func (w jsonWriter) string(s string) { w.must(w.encoder.WriteValue([]byte(quote(s, dialectIAM)))) }
+func (w jsonWriter) string(s string) { w.must(w.encoder.WriteValue([]byte(quote(s, w.dialect)))) }
 
 func (w jsonWriter) token(t jsontext.Token) { w.must(w.encoder.WriteToken(t)) }
 

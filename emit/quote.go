@@ -15,6 +15,9 @@ const (
 	//
 	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html (PolicyDocument, pattern)
 	dialectIAM dialect = iota
+	// dialectJSON is JSON for readers that may take it for YAML, as cfn-lint does with templates: what is printable
+	// stands as itself.
+	dialectJSON
 	// dialectYAML differs in the escapes of characters beyond the Basic Multilingual Plane: YAML does not
 	// join the two halves that JSON writes.
 	dialectYAML
@@ -34,7 +37,7 @@ func quote(s string, d dialect) string {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
-		case unicode.IsPrint(r) && (d == dialectYAML || r <= 0xFF):
+		case unicode.IsPrint(r) && (d != dialectIAM || r <= 0xFF):
 			b = utf8.AppendRune(b, r)
 		case r == '\b':
 			b = append(b, `\b`...)

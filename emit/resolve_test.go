@@ -43,6 +43,13 @@ var meanings = map[string]func(t testing.TB, files []emit.File) meaning{
 		}
 		return templateMeaning(t, longForm(t, doc.Content[0]))
 	},
+	"cloudformation-json": func(t testing.TB, files []emit.File) meaning {
+		var template any
+		if err := json.Unmarshal(files[0].Data, &template); err != nil {
+			t.Fatal(err)
+		}
+		return templateMeaning(t, template)
+	},
 	"json": func(t testing.TB, files []emit.File) meaning {
 		var m meaning
 		for _, f := range files {

@@ -75,11 +75,11 @@ func makeRole(plan *analyze.Plan, opts policy.Options) (*policy.Role, []analyze.
 // large returns a warning where a template is larger than CloudFormation takes it directly.
 func large(file string, format *emit.Format, files []emit.File) []analyze.Finding {
 	n := len(files[0].Data)
-	if format.Name != "cloudformation" || n <= emit.MaxTemplateBody {
+	if format.MaxBody == 0 || n <= format.MaxBody {
 		return nil
 	}
 	return []analyze.Finding{{Severity: analyze.Warning, Rule: "limits", At: taskdef.Ref{File: file}, Message: fmt.Sprintf(
-		"the template has %d bytes, and CloudFormation takes %d with a request: put it into an S3 bucket, as aws cloudformation deploy does with --s3-bucket BUCKET", n, emit.MaxTemplateBody)}}
+		"the template has %d bytes, and CloudFormation takes %d with a request: put it into an S3 bucket, as aws cloudformation deploy does with --s3-bucket BUCKET", n, format.MaxBody)}}
 }
 
 // missing returns an error for each value that a format cannot do without and nobody gave.
