@@ -111,14 +111,19 @@ func TestTemplatesDeploy(t *testing.T) {
 	var mutex sync.Mutex
 	var results []deployed
 	dir := t.TempDir()
-	for _, name := range []string{
+	for i, name := range []string{
 		"web", "guardduty-no-region", "managed-policy", "environment-files-wildcards", "kms-alias-bare", "packed-150", "role-properties",
 	} {
 		role, ok := roles[name]
 		if !ok {
 			t.Fatalf("there is no role %s", name)
 		}
-		for _, format := range []string{"cloudformation", "cloudformation-json"} {
+		// Another test compares the two syntaxes; here one of them is enough for most.
+		formats := []string{"cloudformation", "cloudformation-json"}
+		if i > 0 {
+			formats = formats[i%2 : i%2+1]
+		}
+		for _, format := range formats {
 			files, err := emit.Lookup(format).Emit(role, emit.Options{Source: "input.json"})
 			if err != nil {
 				t.Fatal(err)
