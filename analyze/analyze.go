@@ -113,8 +113,8 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		plan.checkKeys(td, &opts)
 		plan.checkBucketOwners(td, &opts)
 		plan.checkCaches(td, &opts)
-		plan.useManagedPolicy(td, &opts)
 		plan.add(reader.Problems())
+		plan.useManagedPolicy(td, &opts)
 	}
 	slices.SortStableFunc(plan.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
 	slices.SortStableFunc(plan.Findings, func(a, b Finding) int { return cmp.Compare(a.At.Offset, b.At.Offset) })

@@ -57,6 +57,9 @@ func (p *Plan) useManagedPolicy(td taskdef.Value, opts *Options) {
 			}
 		}
 	}
+	if p.Err() != nil {
+		return // what the task needs is not known as yet
+	}
 	p.Findings = append(p.Findings, Finding{
 		Severity: Note, Rule: string(taskdef.Flags), At: td.Ref(),
 		Message: fmt.Sprintf("%s: %s allows pulling from every repository of Amazon ECR, where this task needs %s, and writing to every log stream, where it needs %s",
