@@ -57,6 +57,7 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 		}
 		properties = append(properties, yamlPair{"Tags", yamlSequence(list...)})
 	}
+	onRole, onManaged := Suppressions(role)
 	const id = "TaskExecutionRole"
 	resources := []yamlPair{{id, nil}}
 	if len(role.Managed) > 0 {
@@ -64,17 +65,12 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 		for i, p := range role.Managed {
 			policyID := "TaskExecutionPolicy" + strconv.Itoa(i+1)
 			references[i] = yamlTag("!Ref", yamlPlain(policyID))
-			resources = append(resources, yamlPair{policyID, yamlMapping(
-				yamlPair{"Type", yamlPlain("AWS::IAM::ManagedPolicy")},
-				yamlPair{"Properties", yamlMapping(yamlPair{"PolicyDocument", cfnDocument(p.Document)})},
-			)})
+			resources = append(resources, yamlPair{policyID, cfnResource("AWS::IAM::ManagedPolicy", onManaged[i],
+				yamlPair{"PolicyDocument", cfnDocument(p.Document)})})
 		}
 		properties = append(properties, yamlPair{"ManagedPolicyArns", yamlSequence(references...)})
 	}
-	resources[0].value = yamlMapping(
-		yamlPair{"Type", yamlPlain("AWS::IAM::Role")},
-		yamlPair{"Properties", yamlMapping(properties...)},
-	)
+	resources[0].value = cfnResource("AWS::IAM::Role", onRole, properties...)
 	template := yamlMapping(
 		yamlPair{"AWSTemplateFormatVersion", yamlQuoted("2010-09-09")},
 		yamlPair{"Description", yamlQuoted(cfnDescription(role.Family))},
@@ -92,6 +88,22 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	)
 	template.Comment = yamlComment(headerComment(opts.Source))
 	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(template)}}, nil
+}
+
+// cfnResource returns a resource with its properties, and in its metadata the suppressions for cfn-nag. cdk-nag's
+// are not there: it is a part of the CDK, and what includes a template says there what it acknowledges.
+func cfnResource(kind string, suppressions []Suppression, properties ...yamlPair) ast.Node {
+	pairs := []yamlPair{{"Type", yamlPlain(kind)}}
+	if list := of(CFNNag, suppressions); len(list) > 0 {
+		rules := make([]ast.Node, len(list))
+		for i, s := range list {
+			rules[i] = yamlMapping(yamlPair{"id", yamlPlain(s.ID)}, yamlPair{"reason", yamlQuoted(s.Reason)})
+		}
+		pairs = append(pairs, yamlPair{"Metadata", yamlMapping(
+			yamlPair{"cfn_nag", yamlMapping(yamlPair{"rules_to_suppress", yamlSequence(rules...)})},
+		)})
+	}
+	return yamlMapping(append(pairs, yamlPair{"Properties", yamlMapping(properties...)})...)
 }
 
 // cfnProperties returns those of the role's properties that stand before its policies: all but the tags, of
