@@ -13,7 +13,7 @@ import (
 // made here. Its checks on CloudFormation know wildcards as actions, and as resources of actions that have
 // others; for ecr:GetAuthorizationToken they make an exception.
 //
-// Source: checkov/cloudformation/checks/resource (3.2), BaseCloudsplainingIAMCheck.py and IAM*.py; cloudsplaining 0.7
+// Source: checkov/cloudformation/checks/resource (3.3.13), BaseCloudsplainingIAMCheck.py and IAM*.py; cloudsplaining 0.7
 type Tool string
 
 const (
