@@ -232,6 +232,9 @@ func (p *Plan) statements() []policy.Statement {
 			Sid: r.Grant.Sid, Actions: actions, Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
 			From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
 		}
+		if reason := r.WildcardReason(); reason != "" {
+			single[i].Reasons = []string{reason}
+		}
 	}
 	return single
 }

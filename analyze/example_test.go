@@ -90,7 +90,7 @@ func ExampleJSON() {
 	}
 	// Output:
 	// ecr:GetAuthorizationToken on *
-	// 	web.json:3:30: app image: ECS logs in to the registry of a private Amazon ECR image; the action has no resources of its own, so that IAM takes only * for it.
+	// 	web.json:3:30: app image: ECS logs in to the registry of a private Amazon ECR image.
 	// ecr:BatchGetImage on arn:aws:ecr:eu-west-1:111122223333:repository/web
 	// ecr:GetDownloadUrlForLayer on arn:aws:ecr:eu-west-1:111122223333:repository/web
 	// 	web.json:3:30: app image: ECS pulls the image's manifest and layers from private Amazon ECR.

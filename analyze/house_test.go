@@ -111,7 +111,7 @@ func TestRulesAreComplete(t *testing.T) {
 			}
 		}
 		for _, g := range r.Grants {
-			if !sid.MatchString(g.Sid) || len(g.Actions) == 0 || !agent.MatchString(g.Agent) || g.Why != "" && !isSentence(g.Why) {
+			if !sid.MatchString(g.Sid) || len(g.Actions) == 0 || !agent.MatchString(g.Agent) || g.Why != "" && !isSentence(g.Why) || g.Wildcard != "" && !isPlainSentence(g.Wildcard) {
 				t.Errorf("rule %s: grant %+v", r.ID, g)
 			}
 			names := ""
@@ -132,6 +132,11 @@ func TestRulesAreComplete(t *testing.T) {
 
 func isSentence(s string) bool {
 	return s != "" && s == strings.TrimSpace(s) && strings.HasSuffix(s, ".") && !strings.Contains(s, "\n")
+}
+
+// isPlainSentence reports whether s is a sentence that every file can hold as it stands.
+func isPlainSentence(s string) bool {
+	return isSentence(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0
 }
 
 // inSchema says why a path such as containerDefinitions[].image does not lead through the SDK's schema.

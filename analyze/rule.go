@@ -62,6 +62,14 @@ func (r *Requirement) Why() string {
 	return r.Rule.Why
 }
 
+// WildcardReason says why the requirement's resource holds a wildcard, in a sentence; "" where it holds none.
+func (r *Requirement) WildcardReason() string {
+	if r.Grant == nil || !policy.HasWildcard(r.Resource) {
+		return ""
+	}
+	return r.Grant.Wildcard
+}
+
 // Requirement is one permission that one field asks for.
 type Requirement struct {
 	Rule       *Rule

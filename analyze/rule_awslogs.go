@@ -35,12 +35,16 @@ var (
 		Why:     "The awslogs log driver creates the container's log stream and writes to it.",
 		Actions: []Action{{"logs:CreateLogStream", Called}, {"logs:PutLogEvents", Called}},
 		Agent:   "1.16.0",
+		Wildcard: "The name of a log stream ends in the ID of its task, or is that of a Docker container where there is no " +
+			"stream prefix, and neither is known before the task runs.",
 	}
 	createLogGroup = &Grant{
 		Sid:     "CreateLogGroups",
 		Why:     "The awslogs log driver creates the log group if it is missing, as awslogs-create-group tells it.",
 		Actions: []Action{{"logs:CreateLogGroup", Called}},
 		Agent:   "1.16.0",
+		Wildcard: "CloudWatch Logs authorises the creation of a log group on the group's ARN with :log-stream: behind it, which " +
+			"the plain ARN does not match and :* does.",
 	}
 	// CloudWatch Logs authorises on the group's ARN with ":log-stream:" behind it, which the plain ARN does
 	// not match; the plain one is what the documentation gives for the action.

@@ -31,27 +31,29 @@ var credentialSpecs = &Rule{
 // Source: agent/taskresource/credentialspec. Windows has had credential specs for long, Linux and the
 // domainless mode came later.
 var (
-	getCredentialSpec           = &Grant{Sid: getFile.Sid, When: "in S3, on Linux", Actions: getFile.Actions, Agent: "1.66.0"}
-	getWindowsCredentialSpec    = &Grant{Sid: getFile.Sid, When: "in S3, on Windows", Actions: getFile.Actions, Agent: "1.34.0"}
-	getDomainlessSpec           = &Grant{Sid: getFile.Sid, When: "in S3, domainless", Actions: getFile.Actions, Agent: "1.72.0"}
+	getCredentialSpec           = &Grant{Sid: getFile.Sid, When: "in S3, on Linux", Actions: getFile.Actions, Agent: "1.66.0", Wildcard: getFile.Wildcard}
+	getWindowsCredentialSpec    = &Grant{Sid: getFile.Sid, When: "in S3, on Windows", Actions: getFile.Actions, Agent: "1.34.0", Wildcard: getFile.Wildcard}
+	getDomainlessSpec           = &Grant{Sid: getFile.Sid, When: "in S3, domainless", Actions: getFile.Actions, Agent: "1.72.0", Wildcard: getFile.Wildcard}
 	readSpecParameter           = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Linux", Actions: readParameter.Actions, Agent: "1.66.0"}
 	readWindowsSpecParameter    = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Windows", Actions: readParameter.Actions, Agent: "1.34.0"}
 	readDomainlessSpecParameter = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, domainless", Actions: readParameter.Actions, Agent: "1.72.0"}
 	readDomainlessSecret        = &Grant{
-		Sid:     readSecret.Sid,
-		When:    "the secret that a domainless spec names",
-		Why:     "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
-		Actions: readSecret.Actions,
-		Agent:   "1.72.0",
+		Sid:      readSecret.Sid,
+		When:     "the secret that a domainless spec names",
+		Why:      "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
+		Actions:  readSecret.Actions,
+		Agent:    "1.72.0",
+		Wildcard: readSecret.Wildcard,
 	}
 
 	// AWS's page about gMSA on Fargate lists these two, and forgets s3:GetObject; the agent on EC2 calls neither.
 	getSpecVersion = &Grant{
-		Sid:     "ReadObjectVersions",
-		When:    "on Fargate",
-		Why:     "AWS's guide to gMSA on Fargate asks for it, to fetch the credential spec.",
-		Actions: []Action{{"s3:GetObjectVersion", Documented}},
-		Agent:   "1.72.0",
+		Sid:      "ReadObjectVersions",
+		When:     "on Fargate",
+		Why:      "AWS's guide to gMSA on Fargate asks for it, to fetch the credential spec.",
+		Actions:  []Action{{"s3:GetObjectVersion", Documented}},
+		Agent:    "1.72.0",
+		Wildcard: getFile.Wildcard,
 	}
 	listSpecBucket = &Grant{
 		Sid:     "ListBuckets",

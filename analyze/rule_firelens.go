@@ -21,7 +21,7 @@ var firelensConfig = &Rule{
 
 var (
 	// Source: agent/taskresource/firelens/firelens_unix.go
-	getFirelensConfig    = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.31.0"}
+	getFirelensConfig    = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.31.0", Wildcard: getFile.Wildcard}
 	locateFirelensConfig = &Grant{Sid: locateBucket.Sid, Why: locateBucket.Why, Actions: locateBucket.Actions, Agent: "1.31.0"}
 )
 

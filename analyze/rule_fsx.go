@@ -22,16 +22,18 @@ var fsxVolumes = &Rule{
 // Source: agent/fsx/fsx.go, agent/taskresource/fsxwindowsfileserver. The agent asks no directory service.
 var (
 	describeFileSystems = &Grant{
-		Sid:     "DescribeFileSystems",
-		Why:     "ECS asks FSx for the DNS name of the volume's file system; IAM knows no resource for this action and takes only *.",
-		Actions: []Action{{"fsx:DescribeFileSystems", Called}},
-		Agent:   "1.47.0",
+		Sid:      "DescribeFileSystems",
+		Why:      "ECS asks FSx for the DNS name of the volume's file system.",
+		Actions:  []Action{{"fsx:DescribeFileSystems", Called}},
+		Agent:    "1.47.0",
+		Wildcard: "fsx:DescribeFileSystems has no resources of its own, so that IAM takes only * for it.",
 	}
 	readFSxSecret = &Grant{
-		Sid:     readSecret.Sid,
-		Why:     "ECS reads the credentials of the Active Directory with which it mounts the share.",
-		Actions: readSecret.Actions,
-		Agent:   "1.47.0",
+		Sid:      readSecret.Sid,
+		Why:      "ECS reads the credentials of the Active Directory with which it mounts the share.",
+		Actions:  readSecret.Actions,
+		Agent:    "1.47.0",
+		Wildcard: readSecret.Wildcard,
 	}
 	readFSxParameter = &Grant{Sid: readParameter.Sid, Why: readFSxSecret.Why, Actions: readParameter.Actions, Agent: "1.47.0"}
 )

@@ -30,10 +30,11 @@ var ecrImage = &Rule{
 
 var (
 	ecrLogin = &Grant{
-		Sid:     "GetECRAuthorizationToken",
-		Why:     "ECS logs in to the registry of a private Amazon ECR image; the action has no resources of its own, so that IAM takes only * for it.",
-		Actions: []Action{{"ecr:GetAuthorizationToken", Called}},
-		Agent:   "1.16.0",
+		Sid:      "GetECRAuthorizationToken",
+		Why:      "ECS logs in to the registry of a private Amazon ECR image.",
+		Actions:  []Action{{"ecr:GetAuthorizationToken", Called}},
+		Agent:    "1.16.0",
+		Wildcard: "ecr:GetAuthorizationToken has no resources of its own, so that IAM takes only * for it.",
 	}
 	// The agent and the container runtime call the first two. The third belongs to pushing, but AWS's
 	// managed policy AmazonECSTaskExecutionRolePolicy and its VPC endpoint example have it.

@@ -31,6 +31,8 @@ var useKey = &Grant{
 	Why:     "The service decrypts the value with the customer-managed key in the name of the role, and for that value alone.",
 	Actions: []Action{{"kms:Decrypt", Called}},
 	Agent:   "1.16.0",
+	Wildcard: "IAM takes no alias for a resource: * stands for the ID of the key that has it, and the condition on " +
+		"kms:ResourceAliases leaves no other.",
 }
 
 // The encryption contexts that the services give, as condition keys.

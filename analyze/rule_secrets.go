@@ -45,9 +45,13 @@ var logSecrets = &Rule{
 // The agent reads secrets and parameters with these two actions alone; ssm:GetParameter in the singular is
 // another one. Source: agent/asm/asm.go, agent/ssm/ssm.go.
 var (
-	readSecret       = &Grant{Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0"}
-	readSecretPart   = &Grant{Sid: readSecret.Sid, When: "a JSON key, version stage or version ID", Actions: readSecret.Actions, Agent: "1.37.0"}
-	readLogSecret    = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.27.0"}
+	readSecret = &Grant{
+		Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0",
+		Wildcard: "Secrets Manager ends the ARN of a secret in a hyphen and six random characters, which the task definition does " +
+			"not hold: ? stands for each of the six.",
+	}
+	readSecretPart   = &Grant{Sid: readSecret.Sid, When: "a JSON key, version stage or version ID", Actions: readSecret.Actions, Agent: "1.37.0", Wildcard: readSecret.Wildcard}
+	readLogSecret    = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.27.0", Wildcard: readSecret.Wildcard}
 	readParameter    = &Grant{Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0"}
 	readLogParameter = &Grant{Sid: readParameter.Sid, Actions: readParameter.Actions, Agent: "1.27.0"}
 )
@@ -314,7 +318,7 @@ var repositoryCredentials = &Rule{
 	},
 }
 
-var readRegistrySecret = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.19.0"}
+var readRegistrySecret = &Grant{Sid: readSecret.Sid, Actions: readSecret.Actions, Agent: "1.19.0", Wildcard: readSecret.Wildcard}
 
 func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 	t, ok := v.Text()

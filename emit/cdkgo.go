@@ -59,6 +59,8 @@ type (
 		Managed         []cdkPolicy
 		Attached        []cdkTag
 		Tables          []cdkTable
+		Suppressed      []cdkSuppressed
+		NamesOpen       bool // a finding has a name with something open in it
 		Description     string
 		Stack           string
 	}
@@ -91,6 +93,15 @@ type (
 	cdkKey struct {
 		Name   string
 		Values cdkValues
+	}
+	// cdkSuppressed is what is suppressed on one construct.
+	cdkSuppressed struct {
+		Construct      string
+		CFNNag, CDKNag []cdkRule
+	}
+	cdkRule struct {
+		ID, Reason string
+		Findings   []string
 	}
 	// cdkValues is a list, which stands in one line if it has one element.
 	cdkValues struct {
@@ -189,6 +200,12 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.Tables = append(app.Tables, table)
 		symbols[t.Symbol] = table.Variable
 	}
+	var findings []policy.Text
+	app.Suppressed, findings = cdkSuppressions(role)
+	for _, f := range findings {
+		used = append(used, f.Symbols()...)
+		app.NamesOpen = app.NamesOpen || !f.IsLiteral()
+	}
 	used = needed(role, used)
 	for _, s := range used {
 		if _, ok := cdkOwnValues[s]; !ok {
@@ -214,14 +231,43 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.Policies = append(app.Policies, symbols.policy(strconv.Quote(p.Name), p.Document))
 	}
 	for i, p := range role.Managed {
-		// Behind the role's ID, so that a scope can have several roles.
-		app.Managed = append(app.Managed, symbols.policy(strconv.Quote("Policy"+strconv.Itoa(i+1)), p.Document))
+		app.Managed = append(app.Managed, symbols.policy(cdkPolicyID(i), p.Document))
 	}
 	for i, arn := range role.Attached {
 		app.Attached = append(app.Attached, cdkTag{strconv.Quote("Attached" + strconv.Itoa(i+1)), symbols.text(arn)})
 	}
 	return app, nil
 }
+
+// cdkSuppressions returns what is suppressed on each construct, and all the findings.
+func cdkSuppressions(role *policy.Role) (list []cdkSuppressed, findings []policy.Text) {
+	rules := func(suppressions []Suppression) (list []cdkRule) {
+		for _, s := range suppressions {
+			rule := cdkRule{ID: strconv.Quote(s.ID), Reason: strconv.Quote(s.Reason)}
+			for _, f := range s.Findings {
+				findings = append(findings, policy.Text(f))
+				rule.Findings = append(rule.Findings, cdkFinding(f))
+			}
+			list = append(list, rule)
+		}
+		return list
+	}
+	add := func(construct string, suppressions []Suppression) {
+		if len(suppressions) > 0 {
+			list = append(list, cdkSuppressed{construct, rules(of(CFNNag, suppressions)), rules(of(CDKNag, suppressions))})
+		}
+	}
+	onRole, onManaged := Suppressions(role)
+	add("role", onRole)
+	for i, suppressions := range onManaged {
+		add("scope.Node().FindChild(jsii.String(*id + "+cdkPolicyID(i)+"))", suppressions)
+	}
+	return list, findings
+}
+
+// cdkPolicyID returns what stands behind the role's ID in that of a managed policy, so that a scope can have
+// several roles.
+func cdkPolicyID(i int) string { return strconv.Quote("Policy" + strconv.Itoa(i+1)) }
 
 func cdkPropertiesOf(p policy.Properties) cdkProperties {
 	quoted := func(s string) string {
@@ -291,6 +337,17 @@ var cdkOwnValues = map[policy.Symbol]cdkOwn{
 
 // text returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
 func (symbols cdkSymbols) text(t policy.Text) string {
+	return cdkExpression(t, func(s policy.Symbol) string { return symbols[s] })
+}
+
+// cdkFinding returns a Go expression for the name of what cdk-nag finds.
+func cdkFinding(f Finding) string {
+	return cdkExpression(policy.Text(f), func(s policy.Symbol) string {
+		return "name(" + cdkOwnValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
+	})
+}
+
+func cdkExpression(t policy.Text, symbol func(policy.Symbol) string) string {
 	if t == "" {
 		return `""`
 	}
@@ -301,7 +358,7 @@ func (symbols cdkSymbols) text(t policy.Text) string {
 	}
 	t.Expand(
 		func(literal string) string { return part(strconv.Quote(literal)) },
-		func(s policy.Symbol) string { return part(symbols[s]) },
+		func(s policy.Symbol) string { return part(symbol(s)) },
 	)
 	return strings.Join(parts, " + ")
 }

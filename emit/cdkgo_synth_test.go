@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -32,6 +35,25 @@ func cdkTool(t *testing.T, dir string) func(env []string, name string, args ...s
 		}
 		return string(out), err
 	}
+}
+
+// nodeModules returns a new folder with what a folder of testdata wants installed.
+func nodeModules(t *testing.T, name string) string {
+	t.Helper()
+	npm := emit.RequireTool(t, "npm", "https://nodejs.org")
+	dir := t.TempDir()
+	for _, file := range []string{"package.json", "package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join("..", "testdata", name, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := cdkTool(t, dir)(nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	orSkip(t, err)
+	return dir
 }
 
 // orSkip skips the test where something cannot be downloaded, or fails it where all has to be there.
@@ -131,6 +153,10 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 		write("stack"+number+".go", []byte(src))
 		fmt.Fprintf(&calls, "\tNewExecutionRoleStack%d(app, jsii.String(%q), nil)\n", i, name)
 	}
+	// A stack that knows its account and region writes them into its resources, and cdk-nag into what it finds.
+	const known = "awslogs-no-region"
+	fmt.Fprintf(&calls, "\tNewExecutionRoleStack%d(app, jsii.String(\"known\"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(%q), Region: jsii.String(%q)}})\n",
+		slices.Index(names, known), resolveAs.Account, resolveAs.Region)
 	if err := os.Mkdir(filepath.Join(dir, "roles"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +187,7 @@ func main() {
 		}
 	}
 
+	tools := nodeModules(t, "cdk-nag")
 	// The second context is an older app's and a newer app's at once: flags that rewrite policies.
 	for flags, context := range map[string]string{
 		"no flags": `{}`,
@@ -182,29 +209,137 @@ func main() {
 			return templateMeaning(t, template)
 		}
 		for _, name := range names {
-			t.Run(flags+"/"+name, func(t *testing.T) { sameMeaning(t, "cdk-go", roles[name], resolve(t, name)) })
+			t.Run(flags+"/"+name, func(t *testing.T) {
+				got := resolve(t, name)
+				sameMeaning(t, "cdk-go", roles[name], got)
+				if diff := cmp.Diff(cdkNagLines(roles[name], nothingKnown), got.CDKNag); diff != "" {
+					t.Errorf("suppressions for cdk-nag: -want +got\n%s", diff)
+				}
+			})
 		}
+		// The partition stays open unless a flag asks for it.
+		ownValue := func(s policy.Symbol) string {
+			if s == policy.Partition && flags == "no flags" {
+				return ""
+			}
+			return resolveAs.Values()[s]
+		}
+		t.Run(flags+"/known", func(t *testing.T) {
+			got := resolve(t, "known")
+			sameMeaning(t, "cdk-go", roles[known], got)
+			if diff := cmp.Diff(cdkNagLines(roles[known], ownValue), got.CDKNag); diff != "" {
+				t.Errorf("suppressions for cdk-nag: -want +got\n%s", diff)
+			}
+		})
 		t.Run(flags+"/in package", func(t *testing.T) { sameMeaning(t, "cdk-go", inPackage, resolve(t, "in-package")) })
-		t.Logf("%s: %d stacks", flags, len(names)+1)
+		t.Run(flags+"/cdk-nag", func(t *testing.T) {
+			stacks := map[string]*policy.Role{"known": roles[known], "in-package": inPackage}
+			maps.Copy(stacks, roles)
+			checkCDKNag(t, tools, out, stacks, map[string]func(policy.Symbol) string{"known": ownValue})
+		})
+		t.Logf("%s: %d stacks", flags, len(names)+2)
+	}
+}
+
+// cdkNag calls yield for what is to be suppressed for cdk-nag, resource by resource.
+func cdkNag(role *policy.Role, yield func(resource string, s emit.Suppression)) {
+	onRole, onManaged := emit.Suppressions(role)
+	for i, list := range append([][]emit.Suppression{onRole}, onManaged...) {
+		resource := "role"
+		if i > 0 {
+			resource = fmt.Sprint("policy ", i)
+		}
+		for _, s := range list {
+			if s.Tool == emit.CDKNag {
+				yield(resource, s)
+			}
+		}
+	}
+}
+
+// cdkNagLines returns what the template of a role has to suppress for cdk-nag, as a meaning tells it.
+func cdkNagLines(role *policy.Role, value func(policy.Symbol) string) (lines []string) {
+	cdkNag(role, func(resource string, s emit.Suppression) {
+		var names []string
+		for _, f := range s.Findings {
+			names = append(names, f.Name(value))
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s: %s %q", resource, s.ID, s.Reason, names))
+	})
+	return lines
+}
+
+// nothingKnown are the values of a stack that is for every account and region.
+func nothingKnown(policy.Symbol) string { return "" }
+
+// checkCDKNag runs both versions of cdk-nag over synthesised stacks. They have to be silent, and without the
+// suppressions to find what these are for and nothing else, so that none of them is needless.
+func checkCDKNag(t *testing.T, tools, out string, stacks map[string]*policy.Role, values map[string]func(policy.Symbol) string) {
+	script, err := os.ReadFile(filepath.Join("..", "testdata", "cdk-nag", "nag.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(tools, "nag.js"), script, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	text, err := cdkTool(t, tools)(nil, "node", "nag.js", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report map[string]map[string]struct{ Left, Found []string }
+	if err := json.Unmarshal([]byte(text), &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report) != len(stacks) {
+		t.Errorf("cdk-nag saw %d stacks of %d", len(report), len(stacks))
+	}
+	// The CDK's logical IDs are those of the constructs, and a hash.
+	logicalID := regexp.MustCompile(`^[A-Za-z]+?(?:Policy([0-9]+))?[0-9A-F]{8} `)
+	findings := 0
+	for name, role := range stacks {
+		value := nothingKnown
+		if v := values[name]; v != nil {
+			value = v
+		}
+		want := []string{}
+		cdkNag(role, func(resource string, s emit.Suppression) {
+			for _, f := range s.Findings {
+				want = append(want, resource+" "+s.ID+"["+f.Name(value)+"]")
+			}
+		})
+		slices.Sort(want)
+		for _, version := range []string{"2", "3"} {
+			got := report[name][version]
+			if len(got.Left) > 0 {
+				t.Errorf("%s: cdk-nag %s finds\n%s", name, version, strings.Join(got.Left, "\n"))
+			}
+			for i, line := range got.Found {
+				m := logicalID.FindStringSubmatch(line)
+				switch {
+				case m == nil:
+					t.Fatalf("%s: no logical ID: %s", name, line)
+				case m[1] == "":
+					got.Found[i] = "role " + line[len(m[0]):]
+				default:
+					got.Found[i] = "policy " + m[1] + " " + line[len(m[0]):]
+				}
+			}
+			slices.Sort(got.Found)
+			if diff := cmp.Diff(want, got.Found); diff != "" {
+				t.Errorf("%s: cdk-nag %s without suppressions (-suppressed +found):\n%s", name, version, diff)
+			}
+			findings += len(got.Found)
+		}
+	}
+	if findings < 200 {
+		t.Errorf("cdk-nag found only %d things", findings)
 	}
 }
 
 // TestCDKSynth runs the CDK's own command on an app as it was written.
 func TestCDKSynth(t *testing.T) {
 	dir := cdkApp(t)
-	npm := emit.RequireTool(t, "npm", "https://nodejs.org")
-	tools := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join("..", "testdata", "cdk-go", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(tools, name), text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := cdkTool(t, tools)(nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	orSkip(t, err)
+	tools := nodeModules(t, "cdk-go")
 	out, err := cdkTool(t, dir)(nil, filepath.Join(tools, "node_modules", ".bin", "cdk"), "synth", "--json", "--no-notices")
 	if err != nil {
 		t.Fatal(err)

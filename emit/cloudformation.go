@@ -71,6 +71,7 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 		}
 		properties = append(properties, cfnPair{"Tags", cfnSequence(list...)})
 	}
+	onRole, onManaged := Suppressions(role)
 	const id = "TaskExecutionRole"
 	resources := []cfnPair{{id, nil}}
 	if len(role.Attached)+len(role.Managed) > 0 {
@@ -82,7 +83,7 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 			policyID := "TaskExecutionPolicy" + strconv.Itoa(i+1)
 			references = append(references, cfnCall("Ref", cfnWord(policyID)))
 			properties := cfnObject(cfnPair{"PolicyDocument", cfn.document(p.Document)})
-			resource, err := cfnResource("AWS::IAM::ManagedPolicy", properties, role.Managed[i:i+1], noted)
+			resource, err := cfnResource("AWS::IAM::ManagedPolicy", properties, role.Managed[i:i+1], onManaged[i], noted)
 			if err != nil {
 				return nil, err
 			}
@@ -91,7 +92,7 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 		properties = append(properties, cfnPair{"ManagedPolicyArns", cfnSequence(references...)})
 	}
 	var err error
-	if resources[0].value, err = cfnResource("AWS::IAM::Role", cfnObject(properties...), role.Inline, noted); err != nil {
+	if resources[0].value, err = cfnResource("AWS::IAM::Role", cfnObject(properties...), role.Inline, onRole, noted); err != nil {
 		return nil, err
 	}
 	head := []cfnPair{
@@ -123,16 +124,24 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 	)...), nil
 }
 
-// cfnResource returns a resource that has the policies; see cfnTemplate.
-func cfnResource(kind string, properties *cfnNode, policies []policy.Policy, noted *Options) (*cfnNode, error) {
-	resource := cfnObject(cfnPair{"Type", cfnWord(kind)})
-	metadata := cfnObject()
+// cfnResource returns a resource that has the policies, and in its metadata the suppressions for cfn-nag. cdk-nag's
+// are not there: it is a part of the CDK, and what includes a template says there what it acknowledges. For noted
+// see cfnTemplate.
+func cfnResource(kind string, properties *cfnNode, policies []policy.Policy, suppressions []Suppression, noted *Options) (*cfnNode, error) {
+	resource, metadata := cfnObject(cfnPair{"Type", cfnWord(kind)}), cfnObject()
 	if noted != nil && len(policies) > 0 {
 		sources, err := cfnSources(policies)
 		if err != nil {
 			return nil, err
 		}
 		metadata.pairs = append(metadata.pairs, cfnPair{"execrole", sources})
+	}
+	if list := of(CFNNag, suppressions); len(list) > 0 {
+		rules := make([]*cfnNode, len(list))
+		for i, s := range list {
+			rules[i] = cfnObject(cfnPair{"id", cfnWord(s.ID)}, cfnPair{"reason", cfnString(s.Reason)})
+		}
+		metadata.pairs = append(metadata.pairs, cfnPair{"cfn_nag", cfnObject(cfnPair{"rules_to_suppress", cfnSequence(rules...)})})
 	}
 	if metadata.pairs != nil {
 		resource.pairs = append(resource.pairs, cfnPair{"Metadata", metadata})

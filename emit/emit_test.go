@@ -45,7 +45,10 @@ func webRole() *policy.Role {
 	return &policy.Role{Family: "web", Name: "web-execution", Trust: trust(), Inline: []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{
-			{Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"}, From: images},
+			{
+				Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"},
+				Reasons: []string{"IAM takes nothing else here."}, From: images,
+			},
 			{
 				Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
 				Resources: []policy.Text{
@@ -339,10 +342,13 @@ func hostileRole(s string) *policy.Role {
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
 			Resources: []policy.Text{
-				policy.Text("arn:aws:s3:::" + s), policy.Text("arn:" + partition + ":s3:::" + s + region + s),
+				policy.Text("arn:aws:s3:::" + s + "*"), policy.Text("arn:" + partition + ":s3:::" + s + region + s + "*"),
 			},
 			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}},
+			Reasons:    []string{"Since " + s},
 			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
+		}, {
+			Sid: "Any", Actions: []string{"s3:ListAllMyBuckets"}, Resources: []policy.Text{"*"}, Reasons: []string{"Since " + s},
 		}}},
 	}}
 	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: policies, Managed: policies}
@@ -399,8 +405,10 @@ func checkHostile(t *testing.T, s string) {
 		"Version": "2012-10-17",
 		"Statement": []any{map[string]any{
 			"Sid": "Files", "Effect": "Allow", "Action": "s3:GetObject",
-			"Resource":  []any{"arn:aws:s3:::" + s, "arn:aws:s3:::" + s + "us-east-1" + s},
+			"Resource":  []any{"arn:aws:s3:::" + s + "*", "arn:aws:s3:::" + s + "us-east-1" + s + "*"},
 			"Condition": map[string]any{"StringEquals": map[string]any{"aws:x": s}},
+		}, map[string]any{
+			"Sid": "Any", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*",
 		}},
 	}
 	if diff := cmp.Diff(want, doc); diff != "" {
@@ -446,8 +454,14 @@ func checkHostile(t *testing.T, s string) {
 			t.Errorf("%q: %s: the managed policy (-inline +managed):\n%s", s, parser.name, diff)
 		}
 		resources := []string{dig(statement, "Resource", 0).(string), resolveSub(dig(statement, "Resource", 1))}
-		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s, "arn:aws:s3:::" + s + "us-east-1" + s}, resources); diff != "" {
+		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s + "*", "arn:aws:s3:::" + s + "us-east-1" + s + "*"}, resources); diff != "" {
 			t.Errorf("%q: %s: resources: -want +got\n%s", s, parser.name, diff)
+		}
+		for id, want := range map[string]string{"TaskExecutionRole": "W11", "TaskExecutionPolicy1": "W13"} {
+			rule := dig(got, "Resources", id, "Metadata", "cfn_nag", "rules_to_suppress", 0)
+			if diff := cmp.Diff(map[string]any{"id": want, "reason": "Since " + s}, rule); diff != "" {
+				t.Errorf("%q: %s: reason: -want +got\n%s", s, parser.name, diff)
+			}
 		}
 		if v := dig(statement, "Condition", "StringEquals", "aws:x"); v != s {
 			t.Errorf("%q: %s: condition %q", s, parser.name, v)

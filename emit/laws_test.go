@@ -250,6 +250,56 @@ func TestStatementsAreRequirements(t *testing.T) {
 	})
 }
 
+// TestWildcardsHaveReasons is the third law: what is wider than one thing says why, in the plan and in the role, and
+// nothing else does. Every reason that a rule has to give is given somewhere.
+func TestWildcardsHaveReasons(t *testing.T) {
+	given := map[string]bool{}
+	check := func(t *testing.T, role *policy.Role) {
+		for _, p := range role.Policies() {
+			for _, s := range p.Document.Statements {
+				if wide := slices.ContainsFunc(s.Resources, isWide); wide != (len(s.Reasons) > 0) {
+					t.Errorf("%s on %v: reasons %q", s.Sid, s.Resources, s.Reasons)
+				}
+				for _, reason := range s.Reasons {
+					given[reason] = true
+				}
+			}
+		}
+	}
+	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+		for _, r := range plan.Requirements {
+			if isWide(r.Resource) != (r.WildcardReason() != "") {
+				t.Errorf("rule %s on %v: reason %q", r.Rule.ID, r.Resource, r.WildcardReason())
+			}
+		}
+		if role, err := plan.Role(policy.Options{}); err == nil {
+			check(t, role)
+		}
+	})
+	for name, role := range packedRoles(t) {
+		t.Run(name, func(t *testing.T) { check(t, role) })
+	}
+	for _, rule := range analyze.Rules() {
+		for _, g := range rule.Grants {
+			if g.Wildcard != "" && !given[g.Wildcard] {
+				t.Errorf("rule %s, %s: nothing shows the reason %q", rule.ID, g.Sid, g.Wildcard)
+			}
+		}
+	}
+}
+
+// isWide reports whether IAM matches a resource with more than itself: it has a star or a question mark outside of
+// IAM's variables for these.
+func isWide(t policy.Text) bool {
+	s := string(t)
+	for i := range len(s) {
+		if (s[i] == '*' || s[i] == '?') && (i < 2 || s[i-2:i] != "${") {
+			return true
+		}
+	}
+	return false
+}
+
 // alternatives returns what conditions come to with one value each: statements join the values of many.
 func alternatives(conditions []policy.Condition) []string {
 	list := []string{""}

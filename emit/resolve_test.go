@@ -32,6 +32,8 @@ type meaning struct {
 	Permissions []string
 	Attached    []string          // ARNs of managed policies that exist without the role
 	Outputs     map[string]string // a template's, by name
+	// CFNNag and CDKNag are a template's suppressions, a line each; nil where a format has no place for them.
+	CFNNag, CDKNag []string
 }
 
 // meanings resolve the files of the formats that need no tool of their own.
@@ -107,6 +109,10 @@ func sameMeaning(t testing.TB, format string, role *policy.Role, got meaning) {
 	if got.Outputs == nil {
 		want.Outputs = nil
 	}
+	if got.CFNNag == nil {
+		want.CFNNag = nil
+	}
+	want.CDKNag = got.CDKNag // of the CDK alone
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cloudformation and %s do not mean the same (-cloudformation +%s):\n%s", format, format, diff)
 	}
@@ -176,15 +182,25 @@ func propertiesOf(role *policy.Role) map[string]string {
 // policies that are attached to it.
 func templateMeaning(t testing.TB, template any) meaning {
 	t.Helper()
-	var m meaning
+	m := meaning{CFNNag: []string{}}
 	id := ""
 	managed := map[string][]string{}
+	metadata := map[string]any{}
 	var attached []string
 	mappings := object(t, template)["Mappings"]
 	for name, resource := range object(t, template)["Resources"].(map[string]any) {
 		r := object(t, resource)
 		if r["Type"] == "AWS::CDK::Metadata" {
 			continue // of the CDK's statistics
+		}
+		for key, value := range r {
+			switch key {
+			case "Type", "Properties":
+			case "Metadata":
+				metadata[name] = value
+			default:
+				t.Fatalf("resource %s has a member %s", name, key)
+			}
 		}
 		if r["Type"] == "AWS::IAM::ManagedPolicy" {
 			for key, value := range object(t, r["Properties"]) {
@@ -230,7 +246,9 @@ func templateMeaning(t testing.TB, template any) meaning {
 			}
 		}
 	}
-	for _, name := range attached {
+	m.suppressed(t, "role", metadata[id])
+	for i, name := range attached {
+		m.suppressed(t, fmt.Sprint("policy ", i+1), metadata[name])
 		if managed[name] == nil {
 			t.Fatalf("the role has the policy %s, and the template has not, or it is attached twice", name)
 		}
@@ -253,6 +271,42 @@ func templateMeaning(t testing.TB, template any) meaning {
 		m.Outputs[name] = strings.ReplaceAll(string(value), id, "ROLE")
 	}
 	return m
+}
+
+// suppressed notes what a resource's metadata suppress.
+func (m *meaning) suppressed(t testing.TB, resource string, metadata any) {
+	t.Helper()
+	if metadata == nil {
+		return
+	}
+	for key, value := range object(t, metadata) {
+		lines := &m.CFNNag
+		switch key {
+		case "cfn_nag":
+		case "cdk_nag":
+			lines = &m.CDKNag
+		case "aws:cdk:path", "execrole": // where it was made, and what comments say
+			continue
+		default:
+			t.Fatalf("the %s has the metadata %s", resource, key)
+		}
+		rules := object(t, value)
+		if len(rules) != 1 || len(rules["rules_to_suppress"].([]any)) == 0 {
+			t.Fatalf("the %s has the metadata %v", resource, rules)
+		}
+		for _, rule := range rules["rules_to_suppress"].([]any) {
+			rule := object(t, rule)
+			line := fmt.Sprintf("%s: %s: %s", resource, rule["id"], rule["reason"])
+			if key == "cdk_nag" {
+				line += fmt.Sprintf(" %q", list(t, rule["applies_to"]))
+				delete(rule, "applies_to")
+			}
+			if len(rule) != 2 {
+				t.Fatalf("rule %v", rule)
+			}
+			*lines = append(*lines, line)
+		}
+	}
 }
 
 // property notes one of the role's properties that are not policies.

@@ -108,6 +108,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 		for _, s := range d.Statements {
 			check(s.Sid, s.Service)
 			check(s.Actions...)
+			check(s.Reasons...)
 			texts(s.Resources)
 			for _, c := range s.Conditions {
 				check(c.Operator, c.Key)

@@ -13,6 +13,14 @@ func Escape(t Text) Text {
 	return Text(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
 }
 
+// HasWildcard reports whether t, in a resource or a condition's value, holds a * or ? that IAM matches with more
+// than itself. Those in the variables ${*} and ${?} are no wildcards.
+func HasWildcard(t Text) bool {
+	return strings.ContainsAny(string(t), "*?") && strings.ContainsAny(withoutEscapes.Replace(string(t)), "*?")
+}
+
+var withoutEscapes = strings.NewReplacer("${*}", "", "${?}", "")
+
 // Allowed reports whether a policy's text may hold the character: U+0020 to U+00FF.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html

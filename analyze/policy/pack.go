@@ -238,15 +238,18 @@ func documents(bins []*bin, parts []part, asked []Statement) []Document {
 			}
 			slices.Sort(list)
 			s := parts[i].cut(list)
-			s.From = nil
+			s.From, s.Reasons = nil, nil
 			for _, r := range s.Resources {
 				for _, a := range askers[key(s, r)] {
 					if within(a.Conditions, s.Conditions) {
 						s.From = append(s.From, a.From...)
+						s.Reasons = append(s.Reasons, a.Reasons...)
 					}
 				}
 			}
 			s.From = sortSources(s.From)
+			slices.Sort(s.Reasons)
+			s.Reasons = slices.Compact(s.Reasons)
 			all = append(all, s)
 		}
 		ends = append(ends, len(all))

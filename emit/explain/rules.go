@@ -84,6 +84,9 @@ func Rule(r *analyze.Rule) string {
 		if g.Why != "" {
 			fmt.Fprintf(&b, "    %s\n", g.Why)
 		}
+		if g.Wildcard != "" {
+			fmt.Fprintf(&b, "    Wildcards: %s\n", g.Wildcard)
+		}
 	}
 	if len(r.Unseen) > 0 {
 		b.WriteString("\nNot in a task definition:\n")

@@ -67,6 +67,7 @@ func (b block) view() view {
 	for _, r := range b.requirements {
 		byResource[r.Resource] = append(byResource[r.Resource], r)
 		v.whys = appendNew(v.whys, analyze.Printable(r.Why()))
+		v.whys = appendNew(v.whys, analyze.Printable(r.WildcardReason()))
 		v.docs = appendNew(v.docs, analyze.Printable(r.Rule.Doc))
 		for _, a := range r.Actions {
 			// One rule that sees the call is enough.

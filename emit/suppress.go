@@ -1,0 +1,251 @@
+package emit
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// Tool is a program that looks over infrastructure code and can be told, with a reason, to keep quiet about
+// something. checkov is none of them: it looks at these resources too, but no check of it fails on a role that is
+// made here. Its checks on CloudFormation know wildcards as actions, and as resources of actions that have
+// others; for ecr:GetAuthorizationToken they make an exception.
+//
+// Source: checkov/cloudformation/checks/resource (3.3.13), BaseCloudsplainingIAMCheck.py and IAM*.py; cloudsplaining 0.7
+type Tool string
+
+const (
+	// CFNNag reads cfn_nag of a resource's metadata. Source: stelligent/cfn_nag 0.8.10, lib/cfn-nag/metadata.rb
+	CFNNag Tool = "cfn-nag"
+	// CDKNag is its pack AwsSolutions. Version 2 reads cdk_nag of a resource's metadata, version 3 the rules that
+	// its construct acknowledges. Source: cdklabs/cdk-nag 2.38.2, src/utils/nag-suppression-helper.ts, and 3.0.2,
+	// src/nag-pack.ts
+	CDKNag Tool = "cdk-nag"
+)
+
+// Suppression answers what a tool finds on one resource: it keeps quiet about this, and says why.
+type Suppression struct {
+	Tool   Tool
+	ID     string // of the tool's rule: "W11", "AwsSolutions-IAM5"
+	Reason string // one or more sentences
+	// Findings are those of the rule that the reason is for, as cdk-nag names them; others of the rule stay. None
+	// for a tool that only knows whole rules. See [Finding].
+	Findings []Finding
+}
+
+// Finding is how cdk-nag names what it found: "Resource::arn:<AWS::Partition>:s3:::bucket/*". What is a symbol in
+// it has another name where a stack knows the value: see [Finding.Name].
+type Finding policy.Text
+
+// Name returns the finding's name. A symbol for which value returns "" is open in the stack, and cdk-nag writes it
+// as <AWS::Partition>; for one that the stack knows it writes the value.
+//
+// Source: cdklabs/cdk-nag, src/utils/flatten-cfn-reference.ts
+func (f Finding) Name(value func(policy.Symbol) string) string {
+	return policy.Text(f).Expand(func(s string) string { return s }, func(s policy.Symbol) string {
+		if v := value(s); v != "" {
+			return v
+		}
+		return openName(s)
+	})
+}
+
+// openName is how cdk-nag writes a parameter of CloudFormation's.
+func openName(s policy.Symbol) string { return "<" + string(s) + ">" }
+
+// Suppressions returns what the tools find on a role, resource by resource, with the reasons: on the role itself,
+// and on each of its managed policies, in their order. There is none for what no tool finds on this very role,
+// and none without a finding.
+//
+// The reasons of wildcards are the statements' own. A wildcard whose statement gives none, as one of another
+// library's roles may, stays found.
+func Suppressions(role *policy.Role) (onRole []Suppression, onManaged [][]Suppression) {
+	onRole = slices.Concat(
+		cfnNagWildcards("W11", role.Inline...),
+		cfnNagName(role),
+		cfnNagComplexity(role),
+		cdkNagAttached(role),
+		cdkNagWildcards(role.Inline...),
+	)
+	for _, p := range role.Managed {
+		onManaged = append(onManaged, slices.Concat(cfnNagWildcards("W13", p), cdkNagWildcards(p)))
+	}
+	return onRole, onManaged
+}
+
+// of returns those of one tool.
+func of(tool Tool, list []Suppression) []Suppression {
+	return slices.DeleteFunc(slices.Clone(list), func(s Suppression) bool { return s.Tool != tool })
+}
+
+// cfnNagWildcards: a resource that is * and nothing else.
+//
+// Source: IamRoleWildcardResourceOnPermissionsPolicyRule.rb, IamManagedPolicyWildcardResourceRule.rb; cfn-model,
+// lib/cfn-model/model/statement.rb
+func cfnNagWildcards(id string, policies ...policy.Policy) []Suppression {
+	var reasons []string
+	for _, p := range policies {
+		for _, s := range p.Document.Statements {
+			if !slices.Contains(s.Resources, "*") {
+				continue
+			}
+			if len(s.Reasons) == 0 {
+				return nil // the rule is one for all of the resource
+			}
+			reasons = append(reasons, s.Reasons...)
+		}
+	}
+	if reasons == nil {
+		return nil
+	}
+	return []Suppression{{Tool: CFNNag, ID: id, Reason: sentences(reasons)}}
+}
+
+// cfnNagName: a name that is not CloudFormation's own.
+//
+// Source: ResourceWithExplicitNameRule.rb
+func cfnNagName(role *policy.Role) []Suppression {
+	if role.Name == "" {
+		return nil
+	}
+	return []Suppression{{Tool: CFNNag, ID: "W28", Reason: "The role was asked for under this name, so that it can be named elsewhere."}}
+}
+
+// maxComplexity is the score from which on cfn-nag finds a policy complex.
+//
+// Source: SPCMRule.rb
+const maxComplexity = 25
+
+func cfnNagComplexity(role *policy.Role) []Suppression {
+	if !slices.ContainsFunc(role.Inline, func(p policy.Policy) bool { return complexity(p.Document) >= maxComplexity }) {
+		return nil
+	}
+	return []Suppression{{Tool: CFNNag, ID: "W76", Reason: "The score counts statements and their conditions, and these make the policy narrow: " +
+		"each statement allows what one kind of thing needs, under the conditions that hold for it alone."}}
+}
+
+// complexity returns cfn-nag's score of a policy in a template of CloudFormation, as far as it counts what a
+// [policy.Statement] can be: a statement, each operator of its conditions and each variable in their values, and
+// services of resources that are not those of the actions. It knows no pseudo parameters: those in values are
+// variables, and one for a partition moves the parts of an ARN, so that the service is none.
+//
+// Source: cfn_nag, lib/cfn-nag/iam_complexity_metric; cfn-model, lib/cfn-model/model/references.rb
+func complexity(d policy.Document) int {
+	score := 0
+	for _, s := range d.Statements {
+		score++
+		operators := map[string]bool{}
+		for _, c := range s.Conditions {
+			operators[c.Operator] = true
+			for _, v := range c.Values {
+				alone := len(v.Symbols()) == 1 && v == policy.Of(v.Symbols()[0]) // a Ref, which is no string
+				if variable.MatchString(withoutIAMEscapes.Replace(v.String())) && !alone {
+					score++
+				}
+			}
+		}
+		score += 2 * len(operators)
+		services := map[string]bool{}
+		for _, a := range s.Actions {
+			service, _, _ := strings.Cut(a, ":")
+			services[service] = true
+		}
+		others := map[string]bool{}
+		for _, r := range s.Resources {
+			if parts := strings.Split(r.String(), ":"); len(parts) > 2 && !services[parts[2]] {
+				others[parts[2]] = true
+			}
+		}
+		score += 2*max(0, len(services)+len(others)-1) + len(others)
+		if len(s.Resources) > 1 && slices.Contains(s.Resources, "*") {
+			score++
+		}
+	}
+	return score
+}
+
+var (
+	variable          = regexp.MustCompile(`\$\{.+\}`)
+	withoutIAMEscapes = strings.NewReplacer("${$}", "", "${*}", "", "${?}", "")
+)
+
+// cdkNagAttached: managed policies of AWS's own.
+//
+// Source: cdk-nag, src/rules/iam/IAMNoManagedPolicies.ts
+func cdkNagAttached(role *policy.Role) []Suppression {
+	var found []Finding
+	for _, arn := range role.Attached {
+		if strings.Contains(string(arn), ":iam::aws:") {
+			found = append(found, finding("Policy", arn))
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return []Suppression{{Tool: CDKNag, ID: "AwsSolutions-IAM4", Findings: found,
+		Reason: "This policy of AWS's own was asked for; the role's other policies allow only what it does not."}}
+}
+
+// cdkNagWildcards: resources with a star in them, even where it is one that IAM's escape makes an ordinary
+// character. Actions of ours have none.
+//
+// Source: cdk-nag, src/rules/iam/IAMNoWildcardPermissions.ts
+func cdkNagWildcards(policies ...policy.Policy) []Suppression {
+	var found []policy.Text
+	reasons, without := map[policy.Text][]string{}, map[policy.Text]bool{}
+	for _, p := range policies {
+		for _, s := range p.Document.Statements {
+			for _, r := range s.Resources {
+				if !strings.Contains(string(r), "*") {
+					continue
+				}
+				if !slices.Contains(found, r) {
+					found = append(found, r)
+				}
+				why := s.Reasons
+				if !strings.Contains(strings.ReplaceAll(string(r), "${*}", ""), "*") {
+					why = []string{"The star is a part of the name: IAM writes it as ${*} where it is no wildcard."}
+				}
+				reasons[r] = append(reasons[r], why...)
+				// cdk-nag writes what a table tells in the way of its functions, which no name here can follow.
+				told := slices.ContainsFunc(r.Symbols(), func(s policy.Symbol) bool {
+					return s != policy.Partition && s != policy.Region && s != policy.AccountID
+				})
+				without[r] = without[r] || told || len(why) == 0
+			}
+		}
+	}
+	var list []Suppression
+	for _, r := range found {
+		if without[r] {
+			continue
+		}
+		reason := sentences(reasons[r])
+		i := slices.IndexFunc(list, func(other Suppression) bool { return other.Reason == reason })
+		if i < 0 {
+			i = len(list)
+			list = append(list, Suppression{Tool: CDKNag, ID: "AwsSolutions-IAM5", Reason: reason})
+		}
+		list[i].Findings = append(list[i].Findings, finding("Resource", r))
+	}
+	return list
+}
+
+// finding returns the name of what cdk-nag finds on a text: it writes "${" and "}" as Fn::Sub's brackets,
+// whoever put them there.
+func finding(kind string, t policy.Text) Finding {
+	return Finding(kind + "::" + strings.NewReplacer("${", "<", "}", ">").Replace(string(t)))
+}
+
+// sentences joins sentences, each once.
+func sentences(list []string) string {
+	var once []string
+	for _, s := range list {
+		if !slices.Contains(once, s) {
+			once = append(once, s)
+		}
+	}
+	return strings.Join(once, " ")
+}
