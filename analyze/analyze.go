@@ -115,6 +115,7 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		plan.checkCaches(td, &opts)
 		plan.add(reader.Problems())
 		plan.useManagedPolicy(td, &opts)
+		plan.checkShared(td)
 	}
 	slices.SortStableFunc(plan.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
 	slices.SortStableFunc(plan.Findings, func(a, b Finding) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
@@ -195,16 +196,28 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 			role.Tables = append(role.Tables, t)
 		}
 	}
+	role.Shares = p.shares(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}
 	return role, nil
 }
 
-// statements returns the requirements as statements that are to be merged: in the order of the rules and
-// their grants, and then of their conditions, so that a statement's place does not depend on where in the
-// input its fields stand.
+// statements returns the requirements as statements that are to be merged, without those that a managed policy
+// grants.
 func (p *Plan) statements() []policy.Statement {
+	var single []policy.Statement
+	for _, r := range p.ordered() {
+		if r.GrantedBy == "" {
+			single = append(single, r.statement())
+		}
+	}
+	return single
+}
+
+// ordered returns the requirements in the order of the rules and their grants, and then of their conditions, so that
+// a statement's place does not depend on where in the input its fields stand.
+func (p *Plan) ordered() []*Requirement {
 	order := map[*Grant]int{}
 	for _, rule := range Rules() {
 		for _, g := range rule.Grants {
@@ -213,30 +226,29 @@ func (p *Plan) statements() []policy.Statement {
 			}
 		}
 	}
-	ordered := make([]*Requirement, 0, len(p.Requirements))
+	ordered := make([]*Requirement, len(p.Requirements))
 	for i := range p.Requirements {
-		if p.Requirements[i].GrantedBy == "" {
-			ordered = append(ordered, &p.Requirements[i])
-		}
+		ordered[i] = &p.Requirements[i]
 	}
 	slices.SortStableFunc(ordered, func(a, b *Requirement) int {
 		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))
 	})
-	single := make([]policy.Statement, len(ordered))
-	for i, r := range ordered {
-		actions := make([]string, len(r.Actions))
-		for j, a := range r.Actions {
-			actions[j] = a.Name
-		}
-		single[i] = policy.Statement{
-			Sid: r.Grant.Sid, Actions: actions, Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
-			From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
-		}
-		if reason := r.WildcardReason(); reason != "" {
-			single[i].Reasons = []string{reason}
-		}
+	return ordered
+}
+
+// statement returns the requirement as a statement of its own.
+func (r *Requirement) statement() policy.Statement {
+	s := policy.Statement{
+		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
+		From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
 	}
-	return single
+	for i, a := range r.Actions {
+		s.Actions[i] = a.Name
+	}
+	if reason := r.WildcardReason(); reason != "" {
+		s.Reasons = []string{reason}
+	}
+	return s
 }
 
 // Agent returns the least version of the ECS container agent that can do what the plan requires,

@@ -28,8 +28,10 @@ const guardDutyFlag = "--guardduty"
 // Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html
 const guardDutyRepository = "aws-guardduty-agent-fargate"
 
+type guardDutyAccount struct{ region, account string }
+
 // guardDutyAccounts own the agent's repository of a region. They are sorted by region.
-var guardDutyAccounts = [...]struct{ region, account string }{
+var guardDutyAccounts = [...]guardDutyAccount{
 	{"af-south-1", "197869348890"},
 	{"ap-east-1", "258348409381"},
 	{"ap-east-2", "259886477082"},

@@ -63,6 +63,25 @@ var (
 	ecrPullDualStack = &Grant{Sid: ecrPull.Sid, When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Actions: ecrPull.Actions, Agent: "1.95.0"}
 )
 
+// openRegistries are accounts of AWS's own whose repositories admit everybody who may pull: their owners have nothing
+// to allow.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html (AWS for Fluent Bit),
+// https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy.html (Envoy: one account, and others in newer regions)
+var openRegistries = [...]string{
+	"906394416424", // AWS for Fluent Bit
+	"840364872350", // Envoy
+	"772975370895", // Envoy in me-south-1
+	"856666278305", // Envoy in ap-east-1
+	marketplaceAccount,
+}
+
+// isOpenRegistry reports whether the account is one of AWS's own that admit everybody.
+func isOpenRegistry(account string) bool {
+	return slices.Contains(openRegistries[:], account) ||
+		slices.ContainsFunc(guardDutyAccounts[:], func(a guardDutyAccount) bool { return a.account == account })
+}
+
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.
 //
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html

@@ -53,6 +53,15 @@ func (p *pass) decrypt(v reading, service, region, context string, values []poli
 	}
 	named := func(k KMSKey) bool { return k.Ref == string(t) || k.Ref == string(written) }
 	some := slices.ContainsFunc(p.opts.KMSKeys, named)
+	everything := slices.ContainsFunc(p.opts.KMSKeys, func(k KMSKey) bool { return k.Ref == "*" })
+	if own := p.plan.Own.Account; service == "secretsmanager" && own != "" && !some && !everything {
+		// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+		if account := strings.Split(string(values[0]), ":")[4]; isAccount(account) && account != own {
+			p.plan.use(policy.AccountID)
+			flag := "--kms-key " + shellQuote(written.String()+"=KEY")
+			p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), account, flag)
+		}
+	}
 	for _, k := range p.opts.KMSKeys {
 		if k.Ref != "*" && !named(k) {
 			continue

@@ -255,7 +255,22 @@ func TestGoldenOutputs(t *testing.T) {
 						outputs[kind] = string(f.Data)
 					}
 				}
-				for _, name := range []string{"role.yaml", "policy.json", "role.json", "attach.json"} {
+				names := []string{"role.yaml", "policy.json", "role.json", "attach.json"}
+				shares, err := emit.WithShares(make([]emit.File, 1), role, plan.Own.Values())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range shares[1:] {
+					_, kind, _ := strings.Cut(f.Name, "-execution-")
+					outputs[kind] = string(f.Data)
+					names = append(names, kind)
+				}
+				for _, f := range c.archive.Files {
+					if isShare(f.Name) && !slices.Contains(names, f.Name) {
+						names = append(names, f.Name)
+					}
+				}
+				for _, name := range names {
 					c.check(t, name, outputs[name])
 				}
 				// The trust policy depends on nothing in the input.
@@ -263,6 +278,11 @@ func TestGoldenOutputs(t *testing.T) {
 					t.Errorf("trust policy (-want +got):\n%s", cmp.Diff(emit.WantTrustJSON, outputs["trust.json"]))
 				}
 				return
+			}
+			for _, f := range c.archive.Files {
+				if isShare(f.Name) {
+					t.Errorf("the case has %s, but no role can be written: %v", f.Name, err)
+				}
 			}
 			for _, name := range []string{"role.yaml", "policy.json"} {
 				if _, ok := c.section(name); ok {
@@ -272,6 +292,9 @@ func TestGoldenOutputs(t *testing.T) {
 		})
 	}
 }
+
+// isShare reports whether a section is what another account has to allow.
+func isShare(name string) bool { return name[0] >= '0' && name[0] <= '9' }
 
 // TestGoldenTemplatesPassLint runs cfn-lint over every template of the golden cases: it has nothing to say.
 func TestGoldenTemplatesPassLint(t *testing.T) {

@@ -47,8 +47,8 @@ type File struct {
 	Data []byte
 	// Uses are the symbols whose bound values stand in Data.
 	Uses []policy.Symbol
-	// Absent are names of files that must not exist beside this one: the role has no such part, though it could
-	// have had it before, and they would be stale.
+	// Absent are names of files, or patterns of [path.Match] for them, that must not exist beside this one unless they
+	// are written: the role has no such part, though it could have had it before, and they would be stale.
 	Absent []string
 	// Keep says that people go on from the file: where one of that name exists, it stays as it is.
 	Keep bool

@@ -99,6 +99,7 @@ type jsonWriter struct {
 	encoder *jsontext.Encoder
 	values  map[policy.Symbol]string
 	dialect dialect
+	open    bool // a symbol without a value stands as ${NAME}
 }
 
 func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...jsontext.Options) jsonWriter {
@@ -226,7 +227,12 @@ func (w jsonWriter) members(members []member) {
 func (w jsonWriter) text(t policy.Text) {
 	w.string(t.Expand(
 		func(literal string) string { return literal },
-		func(s policy.Symbol) string { return w.values[s] },
+		func(s policy.Symbol) string {
+			if v := w.values[s]; v != "" || !w.open {
+				return v
+			}
+			return "${" + string(s) + "}"
+		},
 	))
 }
 

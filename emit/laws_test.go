@@ -3,11 +3,14 @@ package emit_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -375,4 +378,81 @@ func plausible(name string) string {
 		return "aws"
 	}
 	return "nginx"
+}
+
+// TestSharesAreRequirements: what another account has to allow is what the role may do there, no more and no less.
+func TestSharesAreRequirements(t *testing.T) {
+	total := 0
+	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			return
+		}
+		type half struct{ account, service, action, thing, conditions string }
+		wanted, written := map[half]bool{}, map[half]bool{}
+		for _, r := range plan.Requirements {
+			parts := strings.SplitN(string(r.Resource), ":", 6)
+			if len(parts) < 6 || plan.Own.Account == "" {
+				continue
+			}
+			account, service, thing := parts[4], parts[2], parts[5]
+			var conditions []policy.Condition
+			for _, c := range r.Conditions {
+				switch c.Key {
+				case "aws:ResourceAccount":
+					account = string(c.Values[0])
+				case "kms:ResourceAliases":
+					thing = string(c.Values[0])
+				default:
+					conditions = append(conditions, c)
+				}
+			}
+			if len(account) != 12 || account == plan.Own.Account || !slices.Contains([]string{"ecr", "secretsmanager", "kms", "s3"}, service) {
+				continue
+			}
+			switch account { // AWS for Fluent Bit, App Mesh, AWS Marketplace
+			case "906394416424", "840364872350", "709825985650":
+				continue
+			}
+			if strings.HasSuffix(thing, "/aws-guardduty-agent-fargate") {
+				continue
+			}
+			if r.Grant.Sid == "ImportImages" {
+				service = "ecr-registry"
+			}
+			for _, a := range r.Actions {
+				for _, c := range alternatives(conditions) {
+					wanted[half{account, service, a.Name, thing, c}] = true
+				}
+			}
+		}
+		for _, share := range role.Shares {
+			for _, s := range share.Document.Statements {
+				if s.AWS == "" || s.Service != "" {
+					t.Errorf("statement %+v is for nobody, or for all", s)
+				}
+				things := share.Resources
+				if share.Service == "s3" || share.Service == "ecr-registry" {
+					things = s.Resources
+				} else if want := []policy.Text{"*"}; share.Service != "ecr" && !slices.Equal(s.Resources, want) || share.Service == "ecr" && s.Resources != nil {
+					t.Errorf("statement %+v has the resources %v", s, s.Resources)
+				}
+				for _, thing := range things {
+					thing := strings.SplitN(string(thing), ":", 6)[5]
+					for _, a := range s.Actions {
+						for _, c := range alternatives(s.Conditions) {
+							written[half{share.Account, share.Service, a, thing, c}] = true
+						}
+					}
+				}
+			}
+		}
+		total += len(written)
+		if !maps.Equal(wanted, written) {
+			t.Errorf("another account's half (-wanted +written):\n%s", cmp.Diff(fmt.Sprint(wanted), fmt.Sprint(written)))
+		}
+	})
+	if total < 20 {
+		t.Errorf("only %d permissions in other accounts: the test sees too few", total)
+	}
 }

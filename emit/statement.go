@@ -106,7 +106,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 	}
 	for _, d := range documents(role) {
 		for _, s := range d.Statements {
-			check(s.Sid, s.Service)
+			check(s.Sid, s.Service, s.AWS.String())
 			check(s.Actions...)
 			check(s.Reasons...)
 			texts(s.Resources)

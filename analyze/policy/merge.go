@@ -95,15 +95,15 @@ func join(statements []Statement, key func(Statement) string, add func(into *Sta
 	}
 	for i := range joined {
 		tidy(&joined[i])
-		joined[i].From = sortSources(joined[i].From)
+		joined[i].From = SortSources(joined[i].From)
 		slices.Sort(joined[i].Reasons)
 		joined[i].Reasons = slices.Compact(joined[i].Reasons)
 	}
 	return joined
 }
 
-// sortSources sorts sources in place and leaves out what stands there twice.
-func sortSources(from []Source) []Source {
+// SortSources sorts sources in place and leaves out what stands there twice.
+func SortSources(from []Source) []Source {
 	slices.SortFunc(from, func(a, b Source) int {
 		return cmp.Or(strings.Compare(a.Container, b.Container), strings.Compare(a.Field, b.Field))
 	})

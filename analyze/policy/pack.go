@@ -247,7 +247,7 @@ func documents(bins []*bin, parts []part, asked []Statement) []Document {
 					}
 				}
 			}
-			s.From = sortSources(s.From)
+			s.From = SortSources(s.From)
 			slices.Sort(s.Reasons)
 			s.Reasons = slices.Compact(s.Reasons)
 			all = append(all, s)

@@ -39,11 +39,15 @@ func (c *command) diff(args []string) int {
 		path := r.target.path
 		if r.target.folder {
 			path = filepath.Join(path, f.Name)
-			for _, name := range f.Absent {
-				errs = append(errs, compare(&b, filepath.Join(r.target.path, name), emit.File{}))
-			}
 		}
 		errs = append(errs, compare(&b, path, f))
+	}
+	if r.target.folder {
+		names, err := stale(r.target.path, out.files)
+		for _, name := range names {
+			errs = append(errs, compare(&b, filepath.Join(r.target.path, name), emit.File{}))
+		}
+		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return c.fail(err)

@@ -84,6 +84,10 @@ func (c *command) emit(r *request) (out output, ok bool) {
 	}
 	if !r.target.folder {
 		files = files[:1]
+	} else if files, err = emit.WithShares(files, role, plan.Own.Values()); err != nil {
+		c.report(findings, r.verbose)
+		c.fail(err)
+		return out, false
 	}
 	findings = append(findings, contradictions(plan, files)...)
 	findings = append(findings, large(r.name, r.format, files)...)

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,10 +76,12 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 	var changes []*change
 	var errs []error
 	if t.folder {
-		for _, f := range files {
-			for _, name := range f.Absent {
-				files = append(files, emit.File{Name: name})
-			}
+		stale, err := stale(t.path, files)
+		if err != nil {
+			return []error{err}
+		}
+		for _, name := range stale {
+			files = append(files, emit.File{Name: name})
 		}
 	}
 	for _, f := range files {
@@ -99,6 +103,31 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 		os.Remove(t.path) // fails where something of it is in place
 	}
 	return errs
+}
+
+// stale returns the names of what is in a folder and must not be there beside the files, sorted.
+func stale(folder string, files []emit.File) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read the folder %s: %v", folder, reason(err))
+	}
+	var list []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if slices.ContainsFunc(files, func(f emit.File) bool { return f.Name == name }) {
+			continue
+		}
+		for _, f := range files {
+			if slices.ContainsFunc(f.Absent, func(pattern string) bool {
+				match, _ := path.Match(pattern, name) // the patterns are ours
+				return match
+			}) {
+				list = append(list, name)
+				break
+			}
+		}
+	}
+	return list, nil
 }
 
 // change is a file that is to be written.

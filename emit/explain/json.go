@@ -23,6 +23,16 @@ type document struct {
 	Findings     []finding      `json:"findings"`
 	MinimumAgent string         `json:"minimumAgent"`
 	Unseen       []unseen       `json:"unseen"`
+	Others       []otherAccount `json:"otherAccounts"`
+}
+
+// otherAccount is what another account has to allow.
+type otherAccount struct {
+	Account   string          `json:"account"`
+	Service   string          `json:"service"`
+	Resources []string        `json:"resources"`
+	From      []string        `json:"from"`
+	Policy    json.RawMessage `json:"policy"`
 }
 
 // roleProperties are the role's own, all empty where there is no role.
@@ -101,6 +111,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		Findings:     []finding{},
 		MinimumAgent: agent,
 		Unseen:       []unseen{},
+		Others:       []otherAccount{},
 	}
 	doc.Role.Tags, doc.Role.ManagedPolicies = map[string]string{}, []string{}
 	if role != nil {
@@ -147,6 +158,9 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	}
 	for _, u := range notInTask {
 		doc.Unseen = append(doc.Unseen, unseen{u.What, u.Cure})
+	}
+	for _, o := range others(role) {
+		doc.Others = append(doc.Others, otherAccount{o.account, o.service, o.resources, o.askers, json.RawMessage(o.document)})
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -66,6 +66,20 @@ func markdown(page page) []byte {
 			}
 		}
 	}
+	if len(page.others) > 0 {
+		paragraph("## Other accounts\n\n" + othersLead)
+	}
+	for _, o := range page.others {
+		b.WriteByte('\n')
+		for _, r := range o.resources {
+			b.WriteString("- " + code(r) + "\n")
+		}
+		for _, a := range o.askers {
+			b.WriteString("  - " + code(a) + "\n")
+		}
+		// No line of JSON is a fence.
+		b.WriteString("\n```json\n" + o.document + "```\n")
+	}
 	if len(page.unseen) > 0 {
 		paragraph("## Not in a task definition")
 		b.WriteByte('\n')

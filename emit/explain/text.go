@@ -86,6 +86,23 @@ func text(page page, color bool) []byte {
 			}
 		}
 	}
+	if len(page.others) > 0 {
+		p.heading(othersLead)
+	}
+	for i, o := range page.others {
+		if i > 0 {
+			p.line("")
+		}
+		for _, r := range o.resources {
+			p.line("  " + r)
+		}
+		for _, a := range o.askers {
+			p.line("    " + a)
+		}
+		for line := range strings.Lines(o.document) {
+			p.line("      " + p.style(faint, strings.TrimRight(line, "\n")))
+		}
+	}
 	if len(page.unseen) > 0 {
 		p.heading("Not in a task definition:")
 		for _, u := range page.unseen {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
 )
 
 // view is a block as people read it, in whatever form: every string is fit to be shown.
@@ -120,6 +121,7 @@ type page struct {
 	granted      []view
 	attached     []view // what managed policies grant that the role has attached
 	open         []view // what nothing in the role serves
+	others       []other
 	hasRole      bool
 	unseen       []analyze.Unseen
 	agent        string
@@ -131,6 +133,34 @@ type property struct{ label, text string }
 
 // boundaryRemark stands below a permissions boundary: a task may fail in spite of all that the page shows.
 const boundaryRemark = "The role can do only what this policy allows too. execrole does not read it."
+
+// other is what another account has to allow.
+type other struct {
+	account, service string
+	resources        []string
+	askers           []string
+	document         string // JSON of several lines
+}
+
+const othersLead = "Other accounts have to allow this role too, in the policies of:"
+
+// others returns what stands in the role's shares. The role's own values stay open, as everywhere in explain.
+func others(role *policy.Role) (list []other) {
+	if role == nil {
+		return nil
+	}
+	for _, s := range role.Shares {
+		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ShareDocument(s, nil)))}
+		for _, r := range s.Resources {
+			o.resources = append(o.resources, analyze.Printable(r.String()))
+		}
+		for _, from := range s.From {
+			o.askers = appendNew(o.askers, analyze.Printable(source(from.Container, from.Field)))
+		}
+		list = append(list, o)
+	}
+	return list
+}
 
 // attachedLead is the heading of what managed policies grant: more than the task needs.
 const attachedLead = "Required, and granted by the attached managed policy, which grants more:"
@@ -166,7 +196,7 @@ func properties(role *policy.Role) (list []property) {
 }
 
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
-	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, unseen: unseen, agent: agent, findings: plan.Findings}
+	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), unseen: unseen, agent: agent, findings: plan.Findings}
 	granted, attached, open := blocks(plan, role)
 	for _, b := range granted {
 		p.granted = append(p.granted, b.view())
