@@ -260,3 +260,21 @@ func TestPartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestOneImporterOfTheCDK: linking the CDK takes long, and what does needs Node to run.
+func TestOneImporterOfTheCDK(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var importers []string
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if slices.ContainsFunc(words[1:], func(path string) bool { return strings.Contains(path, "aws-cdk-go") || strings.Contains(path, "jsii") }) {
+			importers = append(importers, words[0])
+		}
+	}
+	if len(importers) != 1 || !strings.HasSuffix(importers[0], "/emit/cdkrole") {
+		t.Errorf("the CDK is imported by %v", importers)
+	}
+}

@@ -168,8 +168,27 @@ func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error)
 	return format.Source(b.Bytes())
 }
 
-func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
+// CheckCDK reports what of a role the CDK could not write: texts that it takes for something else, and a trust policy
+// that is not one statement about a service.
+func CheckCDK(role *policy.Role) error {
 	if err := checkTexts(role, noCDKToken); err != nil {
+		return err
+	}
+	// The CDK makes the trust policy itself, of a principal.
+	trust := role.Trust.Statements
+	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
+		return fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
+	}
+	for i, p := range role.Inline {
+		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {
+			return fmt.Errorf("two policies have the name %q", p.Name)
+		}
+	}
+	return nil
+}
+
+func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
+	if err := CheckCDK(role); err != nil {
 		return cdkApp{}, err
 	}
 	app := cdkApp{
@@ -218,16 +237,8 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 			symbols[s] = cdkOwnValues[s].Name
 		}
 	}
-	// The CDK makes the trust policy itself, of a principal.
-	trust := role.Trust.Statements
-	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
-		return cdkApp{}, fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
-	}
-	app.Trust = symbols.statement(trust[0])
-	for i, p := range role.Inline {
-		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {
-			return cdkApp{}, fmt.Errorf("two policies have the name %q", p.Name)
-		}
+	app.Trust = symbols.statement(role.Trust.Statements[0])
+	for _, p := range role.Inline {
 		app.Policies = append(app.Policies, symbols.policy(strconv.Quote(p.Name), p.Document))
 	}
 	for i, p := range role.Managed {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
@@ -118,8 +119,32 @@ func TestCDKGoModule(t *testing.T) {
 	}
 }
 
+// construct is a role that package cdkrole makes from its task definition.
+type construct struct {
+	Source  string
+	Options analyze.Options
+	Role    policy.Options
+}
+
+// constructs returns those of all golden cases that give a role, and one with managed policies, by the name of the
+// same role in goldenRoles and packedRoles.
+func constructs(t testing.TB) map[string]construct {
+	list := map[string]construct{"packed-150": {Source: manySecretsSource(150, false)}}
+	roles := goldenRoles(t)
+	for _, c := range goldenCases(t) {
+		if roles[c.name()] != nil {
+			input, _ := c.section("input.json")
+			list[c.name()] = construct{input, c.opts, c.role}
+		}
+	}
+	return list
+}
+
+// constructPrefix tells the stacks of cdkrole's constructs from those of generated code.
+const constructPrefix = "construct-"
+
 // TestCDKGoMeansTheSame synthesises the role of every golden case, and some made ones, and compares with
-// what CloudFormation would deploy. All stacks are in one app, since building and starting one takes long.
+// what CloudFormation would deploy; and the constructs of package cdkrole, with what the generated code makes. All stacks are in one app, since building and starting one takes long.
 func TestCDKGoMeansTheSame(t *testing.T) {
 	dir := cdkApp(t)
 	run := cdkTool(t, dir)
@@ -165,11 +190,34 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(filepath.Join("roles", files[0].Name), files[0].Data)
+	made := constructs(t)
+	text, err := json.Marshal(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("constructs.json", text)
+	project, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/execrole/execrole"
+	_, err = run(nil, "go", "mod", "edit", "-require", module+"@v0.0.0", "-replace", module+"="+project)
+	if err != nil {
+		t.Fatal(err)
+	}
 	write("main.go", []byte(`package main
 
 import (
+	"encoding/json"
+	"log"
+	"os"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/cdkrole"
 
 	"web-execution-role/roles"
 )
@@ -177,10 +225,30 @@ import (
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
+	text, err := os.ReadFile("constructs.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var constructs map[string]struct {
+		Source  string
+		Options analyze.Options
+		Role    policy.Options
+	}
+	if err := json.Unmarshal(text, &constructs); err != nil {
+		log.Fatal(err)
+	}
+	for name, c := range constructs {
+		stack := awscdk.NewStack(app, jsii.String("`+constructPrefix+`"+name), nil)
+		role := cdkrole.NewTaskExecutionRole(stack, jsii.String("TaskExecutionRole"), &cdkrole.Props{Source: []byte(c.Source), Options: c.Options, Role: c.Role})
+		awscdk.NewCfnOutput(stack, jsii.String("TaskExecutionRoleName"), &awscdk.CfnOutputProps{Value: role.Role().RoleName()})
+		awscdk.NewCfnOutput(stack, jsii.String("TaskExecutionRoleArn"), &awscdk.CfnOutputProps{Value: role.Role().RoleArn()})
+	}
 `+calls.String()+`	roles.NewTaskExecutionRole(awscdk.NewStack(app, jsii.String("in-package"), nil), jsii.String("Role"))
 	app.Synth(nil)
 }
 `))
+	_, err = run(nil, "go", "mod", "tidy")
+	orSkip(t, err)
 	for _, args := range [][]string{{"build", "-o", "app.exe", "."}, {"vet", "./..."}} {
 		if out, err := run(nil, "go", args...); err != nil || out != "" {
 			t.Fatalf("go %v: %v\n%s", args, err, out)
@@ -217,6 +285,13 @@ func main() {
 				}
 			})
 		}
+		for name := range made {
+			t.Run(flags+"/"+constructPrefix+name, func(t *testing.T) {
+				if diff := cmp.Diff(resolve(t, name), resolve(t, constructPrefix+name)); diff != "" {
+					t.Errorf("-generated code +construct\n%s", diff)
+				}
+			})
+		}
 		// The partition stays open unless a flag asks for it.
 		ownValue := func(s policy.Symbol) string {
 			if s == policy.Partition && flags == "no flags" {
@@ -233,12 +308,15 @@ func main() {
 		})
 		t.Run(flags+"/in package", func(t *testing.T) { sameMeaning(t, "cdk-go", inPackage, resolve(t, "in-package")) })
 		nagged[out] = map[string]func(policy.Symbol) string{"known": ownValue}
-		t.Logf("%s: %d stacks", flags, len(names)+2)
+		t.Logf("%s: %d stacks", flags, len(names)+len(made)+2)
 	}
 	t.Run("cdk-nag", func(t *testing.T) {
 		tools := nodeModules(t, "cdk-nag")
 		stacks := map[string]*policy.Role{"known": roles[known], "in-package": inPackage}
 		maps.Copy(stacks, roles)
+		for name := range made {
+			stacks[constructPrefix+name] = roles[name]
+		}
 		for out, values := range nagged {
 			checkCDKNag(t, tools, out, stacks, values)
 		}

@@ -225,10 +225,10 @@ func CDKRoles() map[string]*policy.Role {
 	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
 		Sid: "Tables", Actions: []string{"s3:GetObject"},
 		Resources: []policy.Text{
-			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/${*}/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
+			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/a/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
 			policy.Of(table.Symbol),
 		},
-		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Of(table.Symbol)}}},
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"${*}" + policy.Of(other.Symbol), policy.Of(table.Symbol)}}},
 	})
 	roles["made-tables"] = tables
 	attached := filesRole()

@@ -27,20 +27,7 @@ var decrypt = &analyze.Grant{Sid: "Decrypt", Actions: []analyze.Action{{Name: "k
 // all of them are encrypted with one key.
 func manySecrets(t testing.TB, n int, key, backwards bool) *analyze.Plan {
 	t.Helper()
-	var secrets []string
-	for i := range n {
-		valueFrom := fmt.Sprintf("arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/production/name-%04d-a1B2c3", i)
-		if i%2 == 1 {
-			valueFrom = fmt.Sprintf("/shop/production/name-%04d", i)
-		}
-		secrets = append(secrets, fmt.Sprintf(`{"name": "S%04d", "valueFrom": %q}`, i, valueFrom))
-	}
-	if backwards {
-		slices.Reverse(secrets)
-	}
-	src := fmt.Sprintf(`{"family": "many", "containerDefinitions": [{"name": "app",
-		"image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1", "secrets": [%s]}]}`, strings.Join(secrets, ", "))
-	plan, err := analyze.JSON("input.json", []byte(src), analyze.Options{})
+	plan, err := analyze.JSON("input.json", []byte(manySecretsSource(n, backwards)), analyze.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +47,23 @@ func manySecrets(t testing.TB, n int, key, backwards bool) *analyze.Plan {
 		}
 	}
 	return plan
+}
+
+// manySecretsSource returns the task definition of manySecrets.
+func manySecretsSource(n int, backwards bool) string {
+	var secrets []string
+	for i := range n {
+		valueFrom := fmt.Sprintf("arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/production/name-%04d-a1B2c3", i)
+		if i%2 == 1 {
+			valueFrom = fmt.Sprintf("/shop/production/name-%04d", i)
+		}
+		secrets = append(secrets, fmt.Sprintf(`{"name": "S%04d", "valueFrom": %q}`, i, valueFrom))
+	}
+	if backwards {
+		slices.Reverse(secrets)
+	}
+	return fmt.Sprintf(`{"family": "many", "containerDefinitions": [{"name": "app",
+		"image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1", "secrets": [%s]}]}`, strings.Join(secrets, ", "))
 }
 
 // packedCases say how many managed policies the secrets fill: none where all fits into the role, -1 where it
