@@ -284,7 +284,7 @@ func checkCDKGoHostile(t *testing.T, s string) {
 		for line := range strings.Lines(string(f.Data)) {
 			lines.WriteString(strings.TrimLeft(line, "\t"))
 		}
-		checkPrintable(t, []byte(lines.String()))
+		CheckPrintable(t, []byte(lines.String()))
 		if !strings.HasSuffix(f.Name, ".go") {
 			if f.Name != "go.mod" && !bytes.Equal(f.Data, harmless[i].Data) {
 				t.Errorf("%q: %s differs", s, f.Name)

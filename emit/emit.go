@@ -75,7 +75,7 @@ func (e *MissingValues) Error() string {
 	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
 
-var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON}
+var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON, terraform}
 
 // Formats returns all formats, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }

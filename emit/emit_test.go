@@ -414,13 +414,13 @@ func checkHostile(t *testing.T, s string) {
 	if diff := cmp.Diff(want, doc); diff != "" {
 		t.Errorf("%q: json: -want +got\n%s", s, diff)
 	}
-	checkPrintable(t, files[0].Data)
+	CheckPrintable(t, files[0].Data)
 	createRole := files[len(files)-2]
 	var created map[string]any
 	if err := json.Unmarshal(createRole.Data, &created); err != nil {
 		t.Fatalf("%q: %v\n%s", s, err, createRole.Data)
 	}
-	checkPrintable(t, createRole.Data)
+	CheckPrintable(t, createRole.Data)
 	delete(created, "AssumeRolePolicyDocument")
 	if diff := cmp.Diff(hostileProperties(s), created); diff != "" {
 		t.Errorf("%q: json: properties: -want +got\n%s", s, diff)
@@ -433,7 +433,7 @@ func checkHostile(t *testing.T, s string) {
 		return
 	}
 	template := emitOne(t, "cfn", role, Options{Source: s})[0].Data
-	checkPrintable(t, template)
+	CheckPrintable(t, template)
 	for _, parser := range yamlParsers {
 		var got any
 		if err := parser.unmarshal(template, &got); err != nil {

@@ -52,6 +52,7 @@ var meanings = map[string]func(t testing.TB, files []emit.File) meaning{
 		}
 		return templateMeaning(t, template)
 	},
+	"terraform": terraformMeaning,
 	"json": func(t testing.TB, files []emit.File) meaning {
 		var m meaning
 		for _, f := range files {

@@ -71,7 +71,7 @@ func checkQuoted(t *testing.T, s string) {
 		yamlPair{"zz-plain", yamlPlain(s)},
 		yamlPair{"zz-last", yamlPlain("end")},
 	))
-	checkPrintable(t, text)
+	CheckPrintable(t, text)
 	for _, parser := range yamlParsers {
 		var got any
 		if err := parser.unmarshal(text, &got); err != nil {
@@ -92,7 +92,7 @@ func checkQuoted(t *testing.T, s string) {
 }
 
 // checkPrintable fails where the output holds anything that a reviewer would not see.
-func checkPrintable(t *testing.T, text []byte) {
+func CheckPrintable(t *testing.T, text []byte) {
 	t.Helper()
 	if !utf8.Valid(text) {
 		t.Errorf("not UTF-8: %q", text)
@@ -172,7 +172,7 @@ func FuzzComments(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, container, field string) {
 		comment := sourceComment(policy.Source{Container: container, Field: field})
-		checkPrintable(t, []byte(comment))
+		CheckPrintable(t, []byte(comment))
 		if strings.Contains(comment, "\n") {
 			t.Errorf("a line break in %q", comment)
 		}

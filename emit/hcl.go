@@ -1,0 +1,185 @@
+package emit
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// HCL is written as text, in the layout of terraform fmt: what stands in one line has its "=" below that of its
+// neighbours, and what takes several lines has not.
+
+// hclValue is an expression: text in one line, or the attributes or elements of an object, a list or a block.
+type hclValue struct {
+	text       string // "" for one of many lines
+	open, shut string // what stands around the lines
+	attributes []hclAttribute
+	elements   []hclElement
+}
+
+type hclAttribute struct {
+	key   string // as it is written
+	value hclValue
+}
+
+type hclElement struct {
+	comments []string
+	value    hclValue
+}
+
+func hclText(s string) hclValue { return hclValue{text: s} }
+
+func hclObject(attributes ...hclAttribute) hclValue {
+	return hclValue{open: "{", shut: "}", attributes: attributes}
+}
+
+// hclCall returns a call of a function with one object.
+func hclCall(function string, object hclValue) hclValue {
+	object.open, object.shut = function+"("+object.open, object.shut+")"
+	return object
+}
+
+func hclList(elements ...hclElement) hclValue {
+	return hclValue{open: "[", shut: "]", elements: elements}
+}
+
+// hclWriter writes HCL.
+type hclWriter struct{ b strings.Builder }
+
+func (w *hclWriter) line(indent int, s string) {
+	w.b.WriteString(strings.Repeat("  ", indent))
+	w.b.WriteString(s)
+	w.b.WriteByte('\n')
+}
+
+// block writes a block of the top level, with an empty line before it.
+func (w *hclWriter) block(header string, attributes ...hclAttribute) {
+	w.b.WriteByte('\n')
+	if len(attributes) == 0 {
+		w.line(0, header+" {}")
+		return
+	}
+	w.line(0, header+" {")
+	w.attributes(1, attributes)
+	w.line(0, "}")
+}
+
+func (w *hclWriter) attributes(indent int, list []hclAttribute) {
+	width := 0
+	for i, a := range list {
+		if a.value.text == "" {
+			w.value(indent, a.key+" = ", a.value, "")
+			continue
+		}
+		if i == 0 || list[i-1].value.text == "" {
+			width = 0
+			for _, b := range list[i:] {
+				if b.value.text == "" {
+					break
+				}
+				width = max(width, utf8.RuneCountInString(b.key))
+			}
+		}
+		w.line(indent, a.key+strings.Repeat(" ", width-utf8.RuneCountInString(a.key))+" = "+a.value.text)
+	}
+}
+
+func (w *hclWriter) value(indent int, before string, v hclValue, after string) {
+	if v.text != "" {
+		w.line(indent, before+v.text+after)
+		return
+	}
+	w.line(indent, before+v.open)
+	w.attributes(indent+1, v.attributes)
+	for _, e := range v.elements {
+		for _, comment := range e.comments {
+			w.line(indent+1, "# "+comment)
+		}
+		w.value(indent+1, "", e.value, ",")
+	}
+	w.line(indent, v.shut+after)
+}
+
+// hclKey returns a key of an object: as an identifier where it is one, and otherwise as a string.
+func hclKey(s string) string {
+	for i := range len(s) {
+		if c := s[i]; !asciiLetter(c) && c != '_' && (i == 0 || c < '0' || c > '9') {
+			return hclQuote(s)
+		}
+	}
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+// hclQuote returns a string that holds s and interpolates nothing.
+func hclQuote(s string) string { return `"` + hclLiteral(s, false) + `"` }
+
+// hclString returns an expression of a text; symbol returns that of a symbol.
+func hclString(t policy.Text, symbol func(policy.Symbol) string) string {
+	if symbols := t.Symbols(); len(symbols) == 1 && t == policy.Of(symbols[0]) {
+		return symbol(symbols[0])
+	}
+	rest := string(t)
+	return `"` + t.Expand(
+		func(literal string) string {
+			rest = strings.TrimPrefix(rest, literal)
+			return hclLiteral(literal, rest != "")
+		},
+		func(s policy.Symbol) string {
+			rest = strings.TrimPrefix(rest, string(policy.Of(s)))
+			return "${" + symbol(s) + "}"
+		},
+	) + `"`
+}
+
+// hclLiteral returns s as it stands between the quotes of a string. Followed says that an interpolation comes next.
+//
+// "${" and "%{" begin something there, and are written with the first character twice. Where it is not plain which of
+// several is meant, as in "$${", or a dollar before an interpolation, the character is written by its number.
+//
+// Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions
+func hclLiteral(s string, followed bool) string {
+	if plainInside(s) && !strings.ContainsAny(s, "$%") {
+		return s
+	}
+	b := make([]byte, 0, len(s)+16)
+	for i, r := range s {
+		next := byte(0)
+		switch rest := s[i+utf8.RuneLen(r):]; {
+		case rest != "":
+			next = rest[0]
+		case followed:
+			next = '$' // of the interpolation
+		}
+		switch {
+		case (r == '$' || r == '%') && next == '{':
+			b = append(b, byte(r), byte(r))
+		case (r == '$' || r == '%') && (next == '$' || next == '%'):
+			b = appendHex(append(b, `\u`...), r, 4)
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case unicode.IsPrint(r):
+			b = utf8.AppendRune(b, r)
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r <= 0xFFFF:
+			b = appendHex(append(b, `\u`...), r, 4)
+		default:
+			b = appendHex(append(b, `\U`...), r, 8)
+		}
+	}
+	return string(b)
+}
+
+// hclComment returns a comment's line in which nothing looks like the begin of an interpolation.
+func hclComment(s string) string {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+}
