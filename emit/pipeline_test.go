@@ -154,7 +154,7 @@ func checkFinding(t *testing.T, f analyze.Finding) {
 	}
 	for _, flag := range f.Flags {
 		words := shellWords(flag)
-		settable := len(words) == 2 && (words[0] == "--set" || words[0] == "--image") && strings.Contains(words[1], "=")
+		settable := len(words) == 2 && slices.Contains([]string{"--set", "--image", "--kms-key"}, words[0]) && strings.Contains(words[1], "=")
 		if !settable && !slices.Equal(words, []string{"--credspec", "FILE"}) {
 			t.Errorf("flag %q reads as %q", flag, words)
 		}
