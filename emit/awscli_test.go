@@ -1,0 +1,4 @@
+package emit
+
+// DefaultRoleName is for the tests outside of this package.
+var DefaultRoleName = defaultRoleName
