@@ -43,7 +43,8 @@ type (
 		Tag, Boundary, Attached     string
 		Naming, Inline              string
 		Trust, Properties, Tags     string
-		Policies                    []shPolicy
+		InlinePolicies              []shPolicy
+		ManagedPolicies             []shPolicy
 	}
 	shPolicy struct {
 		Function, Name, Document string
@@ -131,25 +132,31 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (s
 	if role.Family != "" {
 		script.Family = word(role.Family)
 	}
-	var inline []string
-	for i, q := range role.Policies() {
-		document := jsonDocument(q.Document, values)
-		one := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(q.Name), Document: string(document)}
-		if i < len(role.Inline) {
-			inline = append(inline, q.Name)
-		} else {
-			sum := sha256.Sum256(document)
-			one.Name, one.Hash = shQuote(name+"-"+q.Name), hex.EncodeToString(sum[:])
-		}
-		for _, s := range q.Document.Statements {
-			for _, from := range s.From {
-				one.Comments = append(one.Comments, word(s.Sid)+": "+sourceComment(from))
-			}
-		}
-		script.Policies = append(script.Policies, one)
+	names := make([]string, len(role.Inline))
+	for i, q := range role.Inline {
+		names[i] = q.Name
+		script.InlinePolicies = append(script.InlinePolicies, shPolicyOf(q, i, values))
 	}
-	script.Inline = shQuote(strings.Join(inline, " "))
+	script.Inline = shQuote(strings.Join(names, " "))
+	for i, q := range role.Managed {
+		one := shPolicyOf(q, len(role.Inline)+i, values)
+		sum := sha256.Sum256([]byte(one.Document))
+		// Their names are those of the whole account too.
+		one.Name, one.Hash = shQuote(name+"-"+q.Name), hex.EncodeToString(sum[:])
+		script.ManagedPolicies = append(script.ManagedPolicies, one)
+	}
 	return script, nil
+}
+
+// shPolicyOf returns a policy, numbered from 0. JSON has no comments, so who asked for a statement stands above it.
+func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolicy {
+	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: string(jsonDocument(p.Document, values))}
+	for _, s := range p.Document.Statements {
+		for _, from := range s.From {
+			out.Comments = append(out.Comments, word(s.Sid)+": "+sourceComment(from))
+		}
+	}
+	return out
 }
 
 // defaultRoleName returns the name of a role that was given none. Names of roles are those of the whole account, so

@@ -540,3 +540,60 @@ func TestScriptShells(t *testing.T) {
 		t.Skip("there is one shell only")
 	}
 }
+
+// TestScriptsPassLint: the shell can read every script, and shellcheck has nothing to say. The part that is the same for
+// every role is read with some of them, which takes most of the time; without it, variables and functions are unused.
+func TestScriptsPassLint(t *testing.T) {
+	lint := emit.RequireTool(t, "shellcheck", "apt-get install shellcheck")
+	roles := goldenRoles(t)
+	maps.Copy(roles, emit.CDKRoles())
+	maps.Copy(roles, packedRoles(t))
+	dir := t.TempDir()
+	var whole, parts []string
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name+".sh")
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	read := []string{"-c", `for file; do sh -n "$file" || exit; done`, "sh"}
+	for _, name := range slices.Sorted(maps.Keys(roles)) {
+		role := roles[name]
+		data, err := os.ReadFile(script(t, role))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := write(name, string(data))
+		read = append(read, path)
+		if strings.HasPrefix(name, "made-") || len(role.Attached) > 0 || name == "packed-150" || name == "web" {
+			whole = append(whole, path)
+			continue
+		}
+		part, _, _ := strings.Cut(string(data), emit.ProgramBegin)
+		parts = append(parts, write(name+".part", part))
+	}
+	if len(whole) < 10 || len(parts) < 100 {
+		t.Fatalf("only %d whole scripts and %d parts", len(whole), len(parts))
+	}
+	for _, command := range []*exec.Cmd{
+		exec.Command("sh", read...), exec.Command(lint, whole...), exec.Command(lint, append([]string{"-e", "SC2034,SC2317,SC2329"}, parts...)...),
+	} {
+		if out, err := command.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%.3000s", command.Args[0], err, out)
+		}
+	}
+}
+
+// TestScriptTricky runs a script that holds every tricky string in many places.
+func TestScriptTricky(t *testing.T) {
+	role := emit.CDKRoles()["made-tricky"]
+	files, err := emit.Lookup("aws-cli").Emit(role, emit.Options{Source: "input.json", Values: resolveAs.Values()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := scriptMeaning(t, files), roleMeaning(t, "json", role)
+	if diff := cmp.Diff(want, got); diff != "" || len(got.Permissions) < 100 {
+		t.Errorf("json and aws-cli do not mean the same (-json +aws-cli):\n%s", diff)
+	}
+}

@@ -252,11 +252,22 @@ func TestGoldenOutputs(t *testing.T) {
 					}
 					for _, f := range files {
 						_, kind, _ := strings.Cut(f.Name, "-execution-")
-						outputs[kind] = string(f.Data)
+						// The rest of a script is the same for every role.
+						outputs[kind], _, _ = strings.Cut(string(f.Data), emit.ProgramBegin)
 					}
 				}
 				for _, name := range []string{"role.yaml", "policy.json", "role.json", "attach.json"} {
 					c.check(t, name, outputs[name])
+				}
+				// A script's documents are those of the other sections, and what stands around them shows in a few
+				// cases: those that have the section.
+				for _, name := range []string{"policy.json", "trust.json"} {
+					if document := outputs[name]; document != "" && !strings.Contains(outputs["role.sh"], "<<'END'\n"+document+"END\n") {
+						t.Errorf("the script has not the document of %s:\n%s", name, outputs["role.sh"])
+					}
+				}
+				if _, ok := c.section("role.sh"); ok {
+					c.check(t, "role.sh", outputs["role.sh"])
 				}
 				// The trust policy depends on nothing in the input.
 				if outputs["trust.json"] != emit.WantTrustJSON {
@@ -264,7 +275,7 @@ func TestGoldenOutputs(t *testing.T) {
 				}
 				return
 			}
-			for _, name := range []string{"role.yaml", "policy.json"} {
+			for _, name := range []string{"role.yaml", "policy.json", "role.sh"} {
 				if _, ok := c.section(name); ok {
 					t.Errorf("the case has %s, but no role can be written: %v", name, err)
 				}
