@@ -169,9 +169,6 @@ func (p *Plan) Err() error {
 	return errs
 }
 
-// policyName is the name of the permissions policy inside the role, and with a number that of a managed one.
-const policyName = "TaskExecution"
-
 // Role merges the plan's requirements into a role. It fails with the plan's own errors, where opts ask for what
 // IAM does not allow, and with a [policy.LimitError] where the permissions are more than a role can have.
 func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
@@ -183,7 +180,7 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions), Attached: p.Attached}
 	var err error
-	if role.Inline, role.Managed, err = policy.Pack(policyName, p.statements(), len(role.Attached)); err != nil {
+	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached)); err != nil {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
 	}
 	documents := []policy.Document{role.Trust}

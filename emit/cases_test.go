@@ -252,12 +252,13 @@ func TestGoldenOutputs(t *testing.T) {
 					}
 					for _, f := range files {
 						_, kind, _ := strings.Cut(f.Name, "-execution-")
-						outputs[kind] = string(f.Data)
+						// The rest of a script is the same for every role.
+						outputs[kind], _, _ = strings.Cut(string(f.Data), emit.ProgramBegin)
 					}
 				}
 				names := []string{"role.yaml", "policy.json", "role.json", "attach.json"}
 				// Of these, some cases are enough: a test compares what they all mean.
-				for _, name := range []string{"role.tf"} {
+				for _, name := range []string{"role.tf", "role.sh"} {
 					if _, ok := c.section(name); ok {
 						names = append(names, name)
 					}
@@ -279,6 +280,12 @@ func TestGoldenOutputs(t *testing.T) {
 				for _, name := range names {
 					c.check(t, name, outputs[name])
 				}
+				// A script's documents are those of the other sections.
+				for _, name := range []string{"policy.json", "trust.json"} {
+					if document := outputs[name]; document != "" && !strings.Contains(outputs["role.sh"], "<<'END'\n"+document+"END\n") {
+						t.Errorf("the script has not the document of %s:\n%s", name, outputs["role.sh"])
+					}
+				}
 				// The trust policy depends on nothing in the input.
 				if outputs["trust.json"] != emit.WantTrustJSON {
 					t.Errorf("trust policy (-want +got):\n%s", cmp.Diff(emit.WantTrustJSON, outputs["trust.json"]))
@@ -290,7 +297,7 @@ func TestGoldenOutputs(t *testing.T) {
 					t.Errorf("the case has %s, but no role can be written: %v", f.Name, err)
 				}
 			}
-			for _, name := range []string{"role.yaml", "policy.json"} {
+			for _, name := range []string{"role.yaml", "policy.json", "role.tf", "role.sh"} {
 				if _, ok := c.section(name); ok {
 					t.Errorf("the case has %s, but no role can be written: %v", name, err)
 				}

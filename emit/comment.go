@@ -50,9 +50,12 @@ func headerComment(source string) string {
 }
 
 // Generated reports whether a file's content is of execrole's own making, by its first line, in the
-// comments of any format. Nothing is lost by replacing it.
+// comments of any format, or the one below "#!". Nothing is lost by replacing it.
 func Generated(data []byte) bool {
-	line, _, _ := bytes.Cut(data, []byte("\n"))
+	line, rest, _ := bytes.Cut(data, []byte("\n"))
+	if bytes.HasPrefix(line, []byte("#!")) {
+		line, _, _ = bytes.Cut(rest, []byte("\n"))
+	}
 	text := strings.TrimLeft(strings.TrimSuffix(string(line), "\r"), "/#* ")
 	return strings.HasPrefix(text, headerBegin) && strings.HasSuffix(text, headerEnd)
 }

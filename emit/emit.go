@@ -55,6 +55,8 @@ type File struct {
 	// Owned says that the name is one that people give their own files too: a file that exists is
 	// replaced only if it is [Generated].
 	Owned bool
+	// Executable says that the file is a program, which is run by its name.
+	Executable bool
 	// Line is one that a file which exists has, if it belongs with what is written: an Owned file without it
 	// is of another package, and a Kept one does not use the others. "" asks for nothing.
 	Line string
@@ -75,7 +77,7 @@ func (e *MissingValues) Error() string {
 	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
 
-var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON, terraform}
+var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON, terraform, awsCLI}
 
 // Formats returns all formats, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }

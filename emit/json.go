@@ -155,19 +155,23 @@ func createRole(role *policy.Role, values map[policy.Symbol]string) []byte {
 	}
 	if len(p.Tags) > 0 {
 		w.string("Tags")
-		w.token(jsontext.BeginArray)
-		for _, t := range p.Tags {
-			w.token(jsontext.BeginObject)
-			w.string("Key")
-			w.string(t.Key)
-			w.string("Value")
-			w.string(t.Value)
-			w.token(jsontext.EndObject)
-		}
-		w.token(jsontext.EndArray)
+		w.tags(p.Tags)
 	}
 	w.token(jsontext.EndObject)
 	return b.Bytes()
+}
+
+func (w jsonWriter) tags(tags []policy.Tag) {
+	w.token(jsontext.BeginArray)
+	for _, t := range tags {
+		w.token(jsontext.BeginObject)
+		w.string("Key")
+		w.string(t.Key)
+		w.string("Value")
+		w.string(t.Value)
+		w.token(jsontext.EndObject)
+	}
+	w.token(jsontext.EndArray)
 }
 
 // attachRolePolicy returns the arguments of aws iam attach-role-policy. A role without a name gets one on the

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -38,7 +42,7 @@ func motoServer(t *testing.T) []string {
 	_, port, _ := net.SplitHostPort(address)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, server, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+resolveAs.Account)
+	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+resolveAs.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -239,4 +243,174 @@ func deploy(env []string, stack, path string) (role map[string]any, policies []a
 		}
 	}
 	return role, policies, nil
+}
+
+// TestScriptsDeploy runs scripts with the AWS CLI against moto, reads the role back with it, and compares with what the
+// script means. Each call of the CLI takes a second, so one role goes through all: it is made, is there already, is
+// somebody else's with as many versions as a policy can have, is adopted, and becomes small.
+func TestScriptsDeploy(t *testing.T) {
+	env := motoServer(t)
+	run := func(path string, args ...string) (stdout, stderr string, err error) {
+		cmd := exec.Command("sh", append([]string{path}, args...)...)
+		cmd.Env = env
+		var out, said strings.Builder
+		cmd.Stdout, cmd.Stderr = &out, &said
+		err = cmd.Run()
+		return out.String(), said.String(), err
+	}
+	// must runs a script, which says one thing, and returns the versions of the role's managed policy.
+	must := func(want string, role, meant *policy.Role, hand []string, args ...string) []string {
+		t.Helper()
+		stdout, said, err := run(script(t, role), args...)
+		if err != nil || stdout != "arn:aws:iam::111122223333:role/ecs/shop/web\n" || (said == "") != (want == "") || !strings.Contains(said, want) {
+			t.Fatalf("error %v, printed %q, said %q", err, stdout, said)
+		}
+		wanted := roleMeaning(t, "cloudformation", meant)
+		wanted.Outputs, wanted.CFNNag = nil, nil
+		wanted.Attached = sorted(append(wanted.Attached, hand...))
+		got, versions := deployedRole(t, env, role.Name)
+		if diff := cmp.Diff(wanted, got); diff != "" {
+			t.Errorf("the script and the deployed role (-script +role):\n%s", diff)
+		}
+		return versions
+	}
+	full := scriptRole(1, "a", policy.Properties{
+		Path: "/ecs/shop/", PermissionsBoundary: boundary, Description: "file:///etc/passwd: \u00e9 \"a\" 'b' \\ $c `d`", MaxSessionDuration: 7200,
+		Tags: []policy.Tag{{Key: "Cost center", Value: "http://a/b"}, {Key: "empty"}},
+	}, amazonPolicy)
+
+	elsewhere, err := emit.Lookup("aws-cli").Emit(full, emit.Options{Values: analyze.Own{Partition: "aws", Region: "us-east-1", Account: "444455556666"}.Values()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "elsewhere.sh")
+	if err := os.WriteFile(path, elsewhere[0].Data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, said, err := run(path); err == nil || !strings.Contains(said, "the credentials are of account 111122223333, and this script is for account 444455556666") {
+		t.Errorf("another account: error %v, said %q", err, said)
+	}
+
+	must("the role is made", full, full, nil)
+	if got := must("", full, full, nil); !slices.Equal(got, []string{"v1"}) {
+		t.Errorf("versions %q after a second run", got)
+	}
+
+	const arn = "arn:aws:iam::111122223333:policy/ecs/shop/web-TaskExecution1"
+	for range 4 {
+		motoCall(t, env, "CreatePolicyVersion", "PolicyArn", arn, "SetAsDefault", "true", "PolicyDocument",
+			`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`)
+	}
+	motoCall(t, env, "UntagRole", "RoleName", "web", "TagKeys.member.1", "execrole:region")
+	motoCall(t, env, "AttachRolePolicy", "RoleName", "web", "PolicyArn", handPolicy)
+	if _, said, err := run(script(t, full)); err == nil || !strings.Contains(said, "execrole:family and execrole:region are web and None, not web and us-east-1: --adopt takes it over") {
+		t.Errorf("not its own: error %v, said %q", err, said)
+	}
+	got := must("the managed policy "+handPolicy+" stays attached", full, full, []string{handPolicy}, "--adopt")
+	if !slices.Equal(got, []string{"v2", "v3", "v4", "v5", "v6"}) {
+		t.Errorf("versions %q after a sixth was written", got)
+	}
+
+	// Nothing of the managed policies is left, and nothing of the properties but the path and the tags.
+	small := scriptRole(0, "b", policy.Properties{Path: full.Properties.Path})
+	meant := *small
+	meant.Properties.Tags = full.Properties.Tags
+	if got := must("the managed policy "+handPolicy+" stays attached", small, &meant, []string{handPolicy}); got != nil {
+		t.Errorf("a policy is left, with versions %q", got)
+	}
+}
+
+// motoCall calls IAM as somebody else would, without the CLI, which takes its time.
+func motoCall(t *testing.T, env []string, action string, parameters ...string) {
+	t.Helper()
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for i := 0; i < len(parameters); i += 2 {
+		form.Set(parameters[i], parameters[i+1])
+	}
+	i := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, "AWS_ENDPOINT_URL=") })
+	request, err := http.NewRequest("POST", strings.TrimPrefix(env[i], "AWS_ENDPOINT_URL="), strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=test")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s\n%s", action, response.Status, body)
+	}
+}
+
+// deployedRole reads a role that a script made, and the versions of the managed policies of the account, the oldest
+// first.
+func deployedRole(t *testing.T, env []string, name string) (m meaning, versions []string) {
+	t.Helper()
+	read := func(args ...string) map[string]any {
+		got, err := awsCLI(env, append([]string{"iam"}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return object(t, got)
+	}
+	m = meaning{Name: name}
+	role := object(t, read("get-role", "--role-name", name)["Role"])
+	for key, value := range role {
+		switch {
+		case key == "AssumeRolePolicyDocument":
+			m.Trust = sorted(policyLines(t, value))
+		case key == "Path" && value != "/", key == "Description" && value != "", key == "MaxSessionDuration" && value != 3600.0:
+			m.property(t, key, value)
+		case key == "PermissionsBoundary":
+			m.property(t, key, object(t, value)["PermissionsBoundaryArn"])
+		}
+	}
+	account := read("get-account-authorization-details", "--filter", "Role", "LocalManagedPolicy")
+	roles := account["RoleDetailList"].([]any)
+	if len(roles) != 1 {
+		t.Fatalf("%d roles", len(roles))
+	}
+	details := object(t, roles[0])
+	for _, p := range details["RolePolicyList"].([]any) {
+		m.Permissions = append(m.Permissions, policyLines(t, object(t, p)["PolicyDocument"])...)
+	}
+	for _, p := range details["AttachedManagedPolicies"].([]any) {
+		m.Attached = append(m.Attached, object(t, p)["PolicyArn"].(string))
+	}
+	for _, p := range account["Policies"].([]any) {
+		p := object(t, p)
+		i := slices.Index(m.Attached, p["Arn"].(string))
+		if i < 0 {
+			t.Errorf("a policy that the role does not have: %v", p)
+			continue
+		}
+		m.Attached = slices.Delete(m.Attached, i, i+1)
+		for _, v := range p["PolicyVersionList"].([]any) {
+			v := object(t, v)
+			versions = append(versions, v["VersionId"].(string))
+			if v["IsDefaultVersion"] == true {
+				m.Permissions = append(m.Permissions, policyLines(t, v["Document"])...)
+			}
+		}
+	}
+	slices.Sort(versions)
+	m.Attached, m.Permissions = sorted(m.Attached), sorted(m.Permissions)
+	own := map[string]any{}
+	for _, tag := range role["Tags"].([]any) {
+		if key := object(t, tag)["Key"].(string); strings.HasPrefix(key, "execrole:") {
+			own[key] = object(t, tag)["Value"]
+		} else {
+			m.property(t, "Tags", []any{tag})
+		}
+	}
+	want := map[string]any{"execrole:family": "web", "execrole:region": "us-east-1"}
+	if slices.Contains(m.Attached, string(amazonPolicy)) {
+		want["execrole:attached"] = string(amazonPolicy)
+	}
+	if diff := cmp.Diff(want, own); diff != "" {
+		t.Errorf("the script's own tags (-want +got):\n%s", diff)
+	}
+	return m, versions
 }

@@ -53,6 +53,7 @@ var meanings = map[string]func(t testing.TB, files []emit.File) meaning{
 		return templateMeaning(t, template)
 	},
 	"terraform": terraformMeaning,
+	"aws-cli":   scriptMeaning,
 	"json": func(t testing.TB, files []emit.File) meaning {
 		var m meaning
 		for _, f := range files {
@@ -152,6 +153,9 @@ func TestFormatsMeanTheSame(t *testing.T) {
 	for name, role := range roles {
 		for format := range meanings {
 			t.Run(name+"/"+format, func(t *testing.T) {
+				if format == "aws-cli" {
+					t.Parallel() // it starts processes
+				}
 				got := roleMeaning(t, format, role)
 				if len(got.Trust) == 0 || len(got.Permissions) == 0 != (len(role.Policies()) == 0) {
 					t.Errorf("the test does not see the role: %+v", got)

@@ -147,7 +147,10 @@ const maxStem = 128
 // stem returns how names of a role's files begin: the family, without what a file system or a shell
 // could take for something else. A family that is too long is cut and gets a hash of the whole, so that
 // two long families that begin alike keep two names.
-func stem(family string) string {
+func stem(family string) string { return shorten(cleaned(family), family, maxStem) }
+
+// cleaned returns the family with "-" for what is no letter, digit, "-" or "_".
+func cleaned(family string) string {
 	s := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
 			return r
@@ -157,7 +160,7 @@ func stem(family string) string {
 	if s == "" || s[0] == '-' {
 		s = "task" + s // a name that began with "-" would be a flag to the next command
 	}
-	return shorten(s, family, maxStem)
+	return s
 }
 
 // shorten cuts a name that is longer than max, and puts a hash of what it was made of at its end.

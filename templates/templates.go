@@ -17,3 +17,9 @@ import "embed"
 //
 //go:embed cdkgo
 var CDKGo embed.FS
+
+// AWSCLI is the text of a shell script: role.sh.tmpl prints what differs from role to role, and program.sh, which
+// is no template, stands behind it in every script.
+//
+//go:embed awscli
+var AWSCLI embed.FS

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// Name is the name of the permissions policy inside a role, and with a number that of a managed one.
+const Name = "TaskExecution"
+
 // LimitError is the error where IAM would not take a role, for its size. It says by how much.
 type LimitError string
 

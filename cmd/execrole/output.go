@@ -136,6 +136,7 @@ type change struct {
 	path   string      // where the file is, links followed
 	data   []byte      // what it is to hold
 	mode   fs.FileMode // what the file has that is there; 0 for a new one
+	run    bool        // a new one is a program
 	direct bool        // not a file but a pipe, a terminal, /dev/null: there is nothing to replace
 	temp   string      // the temporary file; "" before it exists and after it was moved
 }
@@ -175,7 +176,7 @@ func (c *command) prepare(name string, f emit.File, input fs.FileInfo, force boo
 	case opened:
 		return &change{name: name, path: name, data: data, direct: true}, nil
 	case !exists:
-		return &change{name: name, path: path, data: data}, nil
+		return &change{name: name, path: path, data: data, run: f.Executable}, nil
 	}
 	// Moving a file over another asks for the right to write the folder alone. Who took the right to
 	// write from the file did not mean that.
@@ -282,6 +283,9 @@ func (ch *change) writeTemp() error {
 	mode := ch.mode
 	if mode == 0 {
 		mode = 0o666 // less the umask, as any program makes files
+		if ch.run {
+			mode = 0o777
+		}
 	}
 	var f *os.File
 	for {

@@ -363,7 +363,7 @@ func (r *request) readCredSpecs() []error {
 // foreign are extensions of files that no format writes. Output under such a name would be taken for
 // what it is not, by people and by tools that read every file of a folder.
 var foreign = [...]struct{ extension, what string }{
-	{".tf.json", "Terraform's JSON"}, {".sh", "a shell script"},
+	{".tf.json", "Terraform's JSON"},
 }
 
 // checkExtension refuses a file name that says something else than the format: role.json without -f json.

@@ -1,0 +1,211 @@
+package emit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/template"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/templates"
+)
+
+// awsCLI writes a POSIX shell script that makes the role with the AWS CLI, and brings it up to date when it runs
+// again. Its documents are quoted here-documents, which hold no symbol open. The role's tags say whose it is.
+//
+// Nothing of the input is an argument of the CLI but what cannot be taken for something else: a description that
+// begins with "file://" would be read from that file. Such text stands in JSON, into which the CLI does not look.
+var awsCLI = &Format{
+	Name:       "aws-cli",
+	Aliases:    []string{"sh"},
+	Help:       "a shell script for the AWS CLI",
+	Extensions: []string{".sh"},
+	Emit:       emitAWSCLI,
+}
+
+// The tags by which a script knows its role. A third, execrole:attached, is there while the script has attached
+// managed policies that exist without the role.
+const familyTag, regionTag, attachedTag = "execrole:family", "execrole:region", "execrole:attached"
+
+// What the template prints. Every string is written for its place already: quoted for the shell, a comment's line, or
+// JSON that ends with a line break.
+type (
+	shScript struct {
+		Header, Family              string
+		Role, Path, Account, Region string
+		Tag, Boundary, Attached     string
+		Naming, Inline              string
+		Trust, Properties, Tags     string
+		InlinePolicies              []shPolicy
+		ManagedPolicies             []shPolicy
+	}
+	shPolicy struct {
+		Function, Name, Document string
+		Hash                     string // of a managed policy's document; "" for an inline policy
+		Comments                 []string
+	}
+)
+
+var shTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.ParseFS(templates.AWSCLI, "awscli/role.sh.tmpl")
+})
+
+func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
+	if err := checkTexts(role, func(string) error { return nil }); err != nil {
+		return nil, fmt.Errorf("format aws-cli: %w", err)
+	}
+	used := symbolsOf(documents(role), role.Attached)
+	for _, s := range []policy.Symbol{policy.Region, policy.AccountID} {
+		if !slices.Contains(used, s) {
+			used = append(used, s)
+		}
+	}
+	values, err := bind("aws-cli", role, used, opts.Values)
+	if err != nil {
+		return nil, err
+	}
+	script, err := shData(role, opts, values)
+	if err != nil {
+		return nil, fmt.Errorf("format aws-cli: %w", err)
+	}
+	text, err := shTemplate()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := text.Execute(&b, script); err != nil {
+		return nil, err
+	}
+	program, err := templates.AWSCLI.ReadFile("awscli/program.sh")
+	if err != nil {
+		return nil, err
+	}
+	b.Write(program)
+	return []File{{Name: stem(role.Family) + "-execution-role.sh", Data: b.Bytes(), Uses: needed(role, used), Executable: true}}, nil
+}
+
+func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (shScript, error) {
+	p := role.Properties
+	// The script hands these to the CLI, which would take other text for files and options.
+	if err := (policy.Options{Name: role.Name, Properties: policy.Properties{Path: p.Path, PermissionsBoundary: p.PermissionsBoundary}}).Check(); err != nil {
+		return shScript{}, err
+	}
+	name, region := role.Name, values[policy.Region]
+	if name == "" {
+		name = defaultRoleName(role.Family, region)
+	}
+	family := shorten(cleaned(role.Family), role.Family, policy.MaxTagValue)
+	tags, err := ownTags(p.Tags, family, region)
+	if err != nil {
+		return shScript{}, err
+	}
+	attached := make([]string, len(role.Attached))
+	for i, t := range role.Attached {
+		attached[i] = t.Expand(func(s string) string { return s }, func(s policy.Symbol) string { return values[s] })
+	}
+	list := strings.Join(attached, " ")
+	switch bad := strings.IndexFunc(list, func(r rune) bool {
+		return !asciiLetter(byte(min(r, 0x7F))) && !strings.ContainsRune("0123456789_.:/=+-@ ", r)
+	}); {
+	case bad >= 0:
+		return shScript{}, fmt.Errorf("the managed policy's ARN %q has characters that the tag %s cannot have", list, attachedTag)
+	case len(list) > policy.MaxTagValue:
+		return shScript{}, fmt.Errorf("the ARNs of the attached managed policies have %d characters, and the tag %s has room for %d", len(list), attachedTag, policy.MaxTagValue)
+	}
+	path := p.Path
+	if path == "" {
+		path = "/"
+	}
+	script := shScript{
+		Header: headerComment(opts.Source), Family: "the task definition", Naming: shQuote(policy.Name),
+		Role: shQuote(name), Path: shQuote(path), Account: shQuote(values[policy.AccountID]), Region: shQuote(region),
+		Tag: shQuote(family), Boundary: shQuote(p.PermissionsBoundary), Attached: shQuote(list),
+		Trust: string(jsonDocument(role.Trust, values)), Properties: shProperties(p), Tags: shTags(tags),
+	}
+	if role.Family != "" {
+		script.Family = word(role.Family)
+	}
+	names := make([]string, len(role.Inline))
+	for i, q := range role.Inline {
+		names[i] = q.Name
+		script.InlinePolicies = append(script.InlinePolicies, shPolicyOf(q, i, values))
+	}
+	script.Inline = shQuote(strings.Join(names, " "))
+	for i, q := range role.Managed {
+		one := shPolicyOf(q, len(role.Inline)+i, values)
+		sum := sha256.Sum256([]byte(one.Document))
+		// Their names are those of the whole account too.
+		one.Name, one.Hash = shQuote(name+"-"+q.Name), hex.EncodeToString(sum[:])
+		script.ManagedPolicies = append(script.ManagedPolicies, one)
+	}
+	return script, nil
+}
+
+// shPolicyOf returns a policy, numbered from 0. JSON has no comments, so who asked for a statement stands above it.
+func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolicy {
+	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: string(jsonDocument(p.Document, values))}
+	for _, s := range p.Document.Statements {
+		for _, from := range s.From {
+			out.Comments = append(out.Comments, word(s.Sid)+": "+sourceComment(from))
+		}
+	}
+	return out
+}
+
+// defaultRoleName returns the name of a role that was given none. Names of roles are those of the whole account, so
+// that the region is a part of it.
+func defaultRoleName(family, region string) string {
+	return shorten(cleaned(family)+"-execution-"+cleaned(region), family+"-execution-"+region, policy.MaxRoleName)
+}
+
+// ownTags returns the tags with those by which the script knows the role. It leaves room for the third.
+func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
+	own := []string{familyTag, regionTag, attachedTag}
+	for _, t := range tags {
+		if slices.ContainsFunc(own, func(key string) bool { return strings.EqualFold(key, t.Key) }) {
+			return nil, fmt.Errorf("the tag %q is the script's own", t.Key)
+		}
+	}
+	if n := len(tags) + len(own); n > policy.MaxTags {
+		return nil, fmt.Errorf("%d tags, and the script's own are %s: IAM allows %d together", len(tags), strings.Join(own, ", "), policy.MaxTags)
+	}
+	return append([]policy.Tag{{Key: familyTag, Value: family}, {Key: regionTag, Value: region}}, tags...), nil
+}
+
+// shProperties returns those properties that can be changed when the role exists, so that one that is no longer
+// asked for is set back: as --cli-input-json of aws iam create-role and of update-role.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+func shProperties(p policy.Properties) string {
+	duration := p.MaxSessionDuration
+	if duration == 0 {
+		duration = policy.MinSession // IAM's own
+	}
+	var b bytes.Buffer
+	w := newJSONWriter(&b, nil, jsontext.WithIndent("  "))
+	w.token(jsontext.BeginObject)
+	w.string("Description")
+	w.string(p.Description)
+	w.string("MaxSessionDuration")
+	w.token(jsontext.Int(int64(duration)))
+	w.token(jsontext.EndObject)
+	return b.String()
+}
+
+func shTags(tags []policy.Tag) string {
+	var b bytes.Buffer
+	newJSONWriter(&b, nil, jsontext.WithIndent("  ")).tags(tags)
+	return b.String()
+}
+
+// shQuote returns s, which has no NUL byte, as one word of a POSIX shell.
+func shQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,371 @@
+// Command aws stands in for the AWS CLI in tests: it knows the calls that the scripts of the format aws-cli make, and
+// keeps what they make in the file STUB_STATE. Whatever else it is asked for fails.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type state struct {
+	Account  string
+	Region   string // that the calls have to be for
+	Roles    map[string]*role
+	Policies map[string]*managed // by ARN
+	Calls    []string            // "iam create-role", in their order
+	Fail     int                 // this call, counted from 1, does not work, nor do later ones that are like it; 0 for none
+}
+
+type role struct {
+	Arn, Path, Description, Boundary, Trust string
+	MaxSessionDuration                      int
+	Tags                                    []tag
+	Inline                                  map[string]string
+	Attached                                []string
+}
+
+type managed struct {
+	Default  string
+	Versions []version // the oldest first
+	Made     int
+	Tags     []tag
+}
+
+type version struct{ ID, Document string }
+
+type tag struct{ Key, Value string }
+
+// operations are the options of each call: those that it must have, and behind ";" those that it may have. Query is
+// in it where the call prints something.
+var operations = map[string]string{
+	"sts get-caller-identity":              "region output query",
+	"iam get-role":                         "role-name query",
+	"iam create-role":                      "role-name path assume-role-policy-document cli-input-json tags query; permissions-boundary",
+	"iam update-assume-role-policy":        "role-name policy-document",
+	"iam update-role":                      "role-name cli-input-json",
+	"iam tag-role":                         "role-name tags",
+	"iam untag-role":                       "role-name tag-keys",
+	"iam put-role-permissions-boundary":    "role-name permissions-boundary",
+	"iam delete-role-permissions-boundary": "role-name",
+	"iam put-role-policy":                  "role-name policy-name policy-document",
+	"iam delete-role-policy":               "role-name policy-name",
+	"iam list-role-policies":               "role-name query",
+	"iam attach-role-policy":               "role-name policy-arn",
+	"iam detach-role-policy":               "role-name policy-arn",
+	"iam list-attached-role-policies":      "role-name query",
+	"iam get-policy":                       "policy-arn query",
+	"iam create-policy":                    "policy-name path policy-document tags query",
+	"iam delete-policy":                    "policy-arn",
+	"iam create-policy-version":            "policy-arn policy-document set-as-default query",
+	"iam delete-policy-version":            "policy-arn version-id",
+	"iam list-policy-versions":             "policy-arn query",
+	"iam tag-policy":                       "policy-arn tags",
+}
+
+// queries are what calls print of what they know.
+var queries = map[string]string{
+	"sts get-caller-identity": "Account",
+	"iam get-role": "[[Role.Arn],[Role.Path],[Role.PermissionsBoundary.PermissionsBoundaryArn]," +
+		"[Role.Tags[?Key=='execrole:family'].Value | [0]],[Role.Tags[?Key=='execrole:region'].Value | [0]]," +
+		"[Role.Tags[?Key=='execrole:attached'].Value | [0]]]",
+	"iam create-role":                 "Role.Arn",
+	"iam list-role-policies":          "PolicyNames",
+	"iam list-attached-role-policies": "AttachedPolicies[].PolicyArn",
+	"iam get-policy":                  "[[Policy.DefaultVersionId],[Policy.Tags[?Key=='execrole:document'].Value | [0]]]",
+	"iam create-policy":               "Policy.Arn",
+	"iam create-policy-version":       "PolicyVersion.VersionId",
+	"iam list-policy-versions":        "Versions[?!IsDefaultVersion].VersionId",
+}
+
+func main() {
+	s := new(state)
+	data, err := os.ReadFile(os.Getenv("STUB_STATE"))
+	if err == nil {
+		err = json.Unmarshal(data, s)
+	}
+	check(err)
+	call, options := s.parse(os.Args[1:])
+	s.Calls = append(s.Calls, call)
+	if s.Fail > 0 && len(s.Calls) >= s.Fail && s.Calls[s.Fail-1] == call {
+		data, err = json.Marshal(s)
+		check(err)
+		check(os.WriteFile(os.Getenv("STUB_STATE"), data, 0o666))
+		refuse("AccessDenied", call)
+	}
+	s.do(call, options)
+	data, err = json.Marshal(s)
+	check(err)
+	check(os.WriteFile(os.Getenv("STUB_STATE"), data, 0o666))
+}
+
+// parse reads the command line strictly.
+func (s *state) parse(args []string) (call string, options map[string]string) {
+	if len(args) < 2 {
+		fail("no command: %q", args)
+	}
+	call = args[0] + " " + args[1]
+	all, known := operations[call]
+	if !known {
+		fail("an unknown call: %q", args)
+	}
+	required, optional, _ := strings.Cut(all, ";")
+	if args[0] == "iam" {
+		required += " region output"
+	}
+	options = map[string]string{}
+	for i := 2; i < len(args); i++ {
+		name, value, inside := strings.Cut(strings.TrimPrefix(args[i], "--"), "=")
+		switch {
+		case !strings.HasPrefix(args[i], "--"):
+			fail("%s: an argument %q", call, args[i])
+		case !slices.Contains(strings.Fields(required+optional), name):
+			fail("%s: an option %q", call, args[i])
+		case name == "set-as-default" && !inside:
+		case !inside && (i+1 == len(args) || strings.HasPrefix(args[i+1], "-")):
+			fail("%s: %s has no value, or one that is taken for an option", call, args[i])
+		case !inside:
+			i++
+			value = args[i]
+		}
+		if _, twice := options[name]; twice {
+			fail("%s: --%s twice", call, name)
+		}
+		for _, file := range []string{"file:", "fileb:", "http:", "https:"} {
+			if strings.HasPrefix(value, file) {
+				fail("%s: --%s would be read from %s", call, name, value)
+			}
+		}
+		options[name] = value
+	}
+	for _, name := range strings.Fields(required) {
+		if _, given := options[name]; !given {
+			fail("%s: no --%s", call, name)
+		}
+	}
+	if options["region"] != s.Region || options["output"] != "text" || options["query"] != queries[call] {
+		fail("%s: region %q, output %q, query %q", call, options["region"], options["output"], options["query"])
+	}
+	for _, name := range []string{"policy-document", "assume-role-policy-document"} {
+		if document, given := options[name]; given && !json.Valid([]byte(document)) {
+			refuse("MalformedPolicyDocument", document)
+		}
+	}
+	return call, options
+}
+
+func (s *state) do(call string, o map[string]string) {
+	_, iam, _ := strings.Cut(call, " ")
+	if iam == "get-caller-identity" {
+		print(s.Account)
+		return
+	}
+	if iam == "create-role" {
+		name := o["role-name"]
+		if s.Roles[name] != nil {
+			refuse("EntityAlreadyExists", name)
+		}
+		r := &role{
+			Arn: "arn:aws:iam::" + s.Account + ":role" + o["path"] + name, Path: o["path"], Trust: o["assume-role-policy-document"],
+			Boundary: o["permissions-boundary"], Inline: map[string]string{},
+		}
+		r.update(o["cli-input-json"])
+		r.Tags = tagged(nil, o["tags"])
+		if s.Roles == nil {
+			s.Roles = map[string]*role{}
+		}
+		s.Roles[name] = r
+		print(r.Arn)
+		return
+	}
+	if name, given := o["role-name"]; given {
+		r := s.Roles[name]
+		if r == nil {
+			refuse("NoSuchEntity", name)
+		}
+		s.doRole(iam, r, o)
+		return
+	}
+	if iam == "create-policy" {
+		arn := "arn:aws:iam::" + s.Account + ":policy" + o["path"] + o["policy-name"]
+		if s.Policies[arn] != nil {
+			refuse("EntityAlreadyExists", arn)
+		}
+		if s.Policies == nil {
+			s.Policies = map[string]*managed{}
+		}
+		s.Policies[arn] = &managed{Default: "v1", Made: 1, Versions: []version{{"v1", o["policy-document"]}}, Tags: tagged(nil, o["tags"])}
+		print(arn)
+		return
+	}
+	arn := o["policy-arn"]
+	if s.Policies[arn] == nil {
+		refuse("NoSuchEntity", arn)
+	}
+	s.doPolicy(iam, arn, s.Policies[arn], o)
+}
+
+func (s *state) doRole(call string, r *role, o map[string]string) {
+	arn, name := o["policy-arn"], o["policy-name"]
+	at := slices.Index(r.Attached, arn)
+	switch call {
+	case "get-role":
+		print(r.Arn)
+		print(r.Path)
+		print(orNone(r.Boundary, r.Boundary != ""))
+		for _, key := range []string{"execrole:family", "execrole:region", "execrole:attached"} {
+			print(valueOf(r.Tags, key))
+		}
+	case "update-assume-role-policy":
+		r.Trust = o["policy-document"]
+	case "update-role":
+		r.update(o["cli-input-json"])
+	case "tag-role":
+		r.Tags = tagged(r.Tags, o["tags"])
+	case "untag-role":
+		r.Tags = slices.DeleteFunc(r.Tags, func(t tag) bool { return t.Key == o["tag-keys"] })
+	case "put-role-permissions-boundary":
+		r.Boundary = o["permissions-boundary"]
+	case "delete-role-permissions-boundary":
+		r.Boundary = ""
+	case "put-role-policy":
+		r.Inline[name] = o["policy-document"]
+	case "delete-role-policy":
+		if _, there := r.Inline[name]; !there {
+			refuse("NoSuchEntity", name)
+		}
+		delete(r.Inline, name)
+	case "list-role-policies":
+		var names []string
+		for name := range r.Inline {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		print(strings.Join(names, "\t"))
+	case "attach-role-policy":
+		if s.Policies[arn] == nil && strings.HasPrefix(arn, "arn:aws:iam::"+s.Account+":") && !strings.HasSuffix(arn, "/a") {
+			refuse("NoSuchEntity", arn)
+		}
+		if at < 0 {
+			r.Attached = append(r.Attached, arn)
+		}
+		if len(r.Attached) > 10 {
+			refuse("LimitExceeded", arn)
+		}
+	case "detach-role-policy":
+		if at < 0 {
+			refuse("NoSuchEntity", arn)
+		}
+		r.Attached = slices.Delete(r.Attached, at, at+1)
+	case "list-attached-role-policies":
+		print(strings.Join(r.Attached, "\t"))
+	default:
+		fail("%s is for no role", call)
+	}
+}
+
+func (s *state) doPolicy(call, arn string, p *managed, o map[string]string) {
+	switch call {
+	case "get-policy":
+		print(p.Default)
+		print(valueOf(p.Tags, "execrole:document"))
+	case "tag-policy":
+		p.Tags = tagged(p.Tags, o["tags"])
+	case "create-policy-version":
+		if len(p.Versions) == 5 {
+			refuse("LimitExceeded", arn)
+		}
+		p.Made++
+		p.Default = "v" + strconv.Itoa(p.Made)
+		p.Versions = append(p.Versions, version{p.Default, o["policy-document"]})
+		print(p.Default)
+	case "delete-policy-version":
+		id := o["version-id"]
+		i := slices.IndexFunc(p.Versions, func(v version) bool { return v.ID == id })
+		if i < 0 || id == p.Default {
+			refuse("DeleteConflict", id)
+		}
+		p.Versions = slices.Delete(p.Versions, i, i+1)
+	case "list-policy-versions":
+		var ids []string
+		for _, v := range slices.Backward(p.Versions) { // as IAM has them, the newest first
+			if v.ID != p.Default {
+				ids = append(ids, v.ID)
+			}
+		}
+		print(strings.Join(ids, "\t"))
+	case "delete-policy":
+		for _, r := range s.Roles {
+			if slices.Contains(r.Attached, arn) {
+				refuse("DeleteConflict", arn)
+			}
+		}
+		if len(p.Versions) > 1 {
+			refuse("DeleteConflict", arn)
+		}
+		delete(s.Policies, arn)
+	default:
+		fail("%s is for no policy", call)
+	}
+}
+
+func (r *role) update(input string) {
+	var properties struct {
+		Description        *string
+		MaxSessionDuration *int
+	}
+	d := json.NewDecoder(strings.NewReader(input))
+	d.DisallowUnknownFields()
+	check(d.Decode(&properties))
+	r.Description, r.MaxSessionDuration = *properties.Description, *properties.MaxSessionDuration
+}
+
+func tagged(tags []tag, input string) []tag {
+	var list []tag
+	check(json.Unmarshal([]byte(input), &list))
+	for _, t := range list {
+		if i := slices.IndexFunc(tags, func(u tag) bool { return u.Key == t.Key }); i >= 0 {
+			tags[i] = t
+		} else {
+			tags = append(tags, t)
+		}
+	}
+	return tags
+}
+
+func valueOf(tags []tag, key string) string {
+	i := slices.IndexFunc(tags, func(t tag) bool { return t.Key == key })
+	if i < 0 {
+		return "None"
+	}
+	return tags[i].Value
+}
+
+func orNone(s string, there bool) string {
+	if there {
+		return s
+	}
+	return "None"
+}
+
+func print(line string) { fmt.Println(line) }
+
+// refuse says no as the CLI does where the service does.
+func refuse(code, what string) {
+	fmt.Fprintf(os.Stderr, "\nAn error occurred (%s) when calling the operation: %s\n", code, what)
+	os.Exit(254)
+}
+
+func fail(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "stub: "+format+"\n", args...)
+	os.Exit(252)
+}
+
+func check(err error) {
+	if err != nil {
+		fail("%v", err)
+	}
+}
