@@ -103,6 +103,7 @@ var benchmarkWork = []struct {
 	{"analyze", func(t testing.TB, src []byte) { planOf(t, src) }},
 	{"json", func(t testing.TB, src []byte) { write(t, src, "json") }},
 	{"cloudformation", func(t testing.TB, src []byte) { write(t, src, "cloudformation") }},
+	{"aws-cli", func(t testing.TB, src []byte) { write(t, src, "aws-cli") }},
 }
 
 // BenchmarkRatio measures how many times as long execrole takes as encoding/json takes to decode the same
