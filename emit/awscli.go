@@ -119,6 +119,9 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (s
 	case len(list) > policy.MaxTagValue:
 		return shScript{}, fmt.Errorf("the ARNs of the attached managed policies have %d characters, and the tag %s has room for %d", len(list), attachedTag, policy.MaxTagValue)
 	}
+	if list != "" {
+		tags = append(tags, policy.Tag{Key: attachedTag, Value: list})
+	}
 	path := p.Path
 	if path == "" {
 		path = "/"
@@ -165,7 +168,7 @@ func defaultRoleName(family, region string) string {
 	return shorten(cleaned(family)+"-execution-"+cleaned(region), family+"-execution-"+region, policy.MaxRoleName)
 }
 
-// ownTags returns the tags with those by which the script knows the role. It leaves room for the third.
+// ownTags returns the tags with those two by which the script knows the role. It leaves room for the third.
 func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
 	own := []string{familyTag, regionTag, attachedTag}
 	for _, t := range tags {
@@ -176,7 +179,7 @@ func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
 	if n := len(tags) + len(own); n > policy.MaxTags {
 		return nil, fmt.Errorf("%d tags, and the script's own are %s: IAM allows %d together", len(tags), strings.Join(own, ", "), policy.MaxTags)
 	}
-	return append([]policy.Tag{{Key: familyTag, Value: family}, {Key: regionTag, Value: region}}, tags...), nil
+	return append(slices.Clip(tags), policy.Tag{Key: familyTag, Value: family}, policy.Tag{Key: regionTag, Value: region}), nil
 }
 
 // shProperties returns those properties that can be changed when the role exists, so that one that is no longer

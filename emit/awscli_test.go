@@ -256,7 +256,7 @@ func checkHostileDocuments(t *testing.T, s, region string, documents map[string]
 	for function, want := range map[string]any{
 		"policy_1": policyWant, "policy_2": policyWant,
 		"properties": map[string]any{"Description": s, "MaxSessionDuration": 3600.0},
-		"tags":       []any{tag("execrole:family", shorten(cleaned(s), s, 256)), tag("execrole:region", region), tag(s, s)},
+		"tags":       []any{tag(s, s), tag("execrole:family", shorten(cleaned(s), s, 256)), tag("execrole:region", region)},
 	} {
 		var got any
 		if err := json.Unmarshal([]byte(documents[function]), &got); err != nil {

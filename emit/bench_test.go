@@ -104,6 +104,7 @@ var benchmarkWork = []struct {
 	{"json", func(t testing.TB, src []byte) { write(t, src, "json") }},
 	{"cloudformation", func(t testing.TB, src []byte) { write(t, src, "cloudformation") }},
 	{"terraform", func(t testing.TB, src []byte) { write(t, src, "terraform") }},
+	{"aws-cli", func(t testing.TB, src []byte) { write(t, src, "aws-cli") }},
 }
 
 // BenchmarkRatio measures how many times as long execrole takes as encoding/json takes to decode the same

@@ -77,7 +77,7 @@ func (r *request) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&r.own.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it ARNs in the input tell")
 	flags.StringVar(&r.own.Region, "region", "", "the role's `REGION`, likewise")
 	flags.StringVar(&r.own.Partition, "partition", "", "the role's `PARTITION`; mostly the region tells it")
-	flags.StringVar(&r.role.Name, "role-name", "", "the role's `NAME`; without it CloudFormation makes\none up, and CAPABILITY_IAM is enough to deploy")
+	flags.StringVar(&r.role.Name, "role-name", "", "the role's `NAME`; without it CloudFormation makes\none up, and CAPABILITY_IAM is enough to deploy;\naws-cli takes FAMILY-execution-REGION")
 	properties := &r.role.Properties
 	flags.StringVar(&properties.Path, "path", "", "the role's `PATH`, as /ecs/")
 	flags.StringVar(&properties.PermissionsBoundary, "permissions-boundary", "", "the `ARN` of the policy beyond which the\nrole can do nothing")

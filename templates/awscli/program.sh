@@ -33,8 +33,8 @@ iam() {
 	aws iam "$@" --region="$region" --output text
 }
 
-# look prints what a call prints, or nothing where IAM knows no such thing. A call that fails is made again, to
-# read why: what it prints beside its answer must not get into that.
+# look prints what a call prints, or nothing where IAM knows no such thing. A call that fails is made again, to read
+# why: what one that works says beside its answer must not get into that.
 look() {
 	iam "$@" 2>/dev/null && return
 	why=$(iam "$@" 2>&1 >/dev/null) || case $why in
@@ -62,15 +62,6 @@ own() {
 	esac
 }
 
-# record keeps which managed policies that exist without the role were attached by this script: no other is detached.
-record() {
-	if [ -n "$1" ]; then
-		iam tag-role --role-name="$role" --tags "[{\"Key\": \"execrole:attached\", \"Value\": \"$1\"}]"
-	else
-		iam untag-role --role-name="$role" --tag-keys execrole:attached
-	fi
-}
-
 inline_policy() {
 	iam put-role-policy --role-name="$role" --policy-name="$1" --policy-document "$2"
 }
@@ -83,23 +74,31 @@ managed_policy() {
 	if among "$policy" "$had"; then when=old; else when=new; fi
 	[ "$1" = "$when" ] || return 0
 	wanted="$wanted $policy"
-	known=$(look get-policy --policy-arn="$policy" \
+	if [ "$when" = old ]; then
+		renew "$3" "$4"
+		return
+	fi
+	why=$(iam create-policy --policy-name="$2" --path="$path" --policy-document "$4" \
+		--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$3\"}]" --query Policy.Arn 2>&1) || case $why in
+	*"(EntityAlreadyExists)"*) renew "$3" "$4" ;;
+	*) fail "$why" ;;
+	esac
+	iam attach-role-policy --role-name="$role" --policy-arn="$policy"
+}
+
+# renew HASH DOCUMENT gives $policy a new version if it has another document.
+renew() {
+	known=$(iam get-policy --policy-arn="$policy" \
 		--query "[[Policy.DefaultVersionId],[Policy.Tags[?Key=='execrole:document'].Value | [0]]]")
-	if [ -z "$known" ]; then
-		iam create-policy --policy-name="$2" --path="$path" --policy-document "$4" \
-			--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$3\"}]" --query Policy.Arn >/dev/null
-	else
-		{
-			read -r default
-			read -r mark
-		} <<END
+	{
+		read -r default
+		read -r mark
+	} <<END
 $known
 END
-		[ "$mark" != None ] || [ "$adopt" = yes ] ||
-			fail "the policy $policy exists, and this script did not make it: --adopt takes it over"
-		[ "$mark" = "$default:$3" ] || new_version "$3" "$4"
-	fi
-	[ "$when" = old ] || iam attach-role-policy --role-name="$role" --policy-arn="$policy"
+	[ "$mark" != None ] || [ "$adopt" = yes ] ||
+		fail "the policy $policy exists, and this script did not make it: --adopt takes it over"
+	[ "$mark" = "$default:$1" ] || new_version "$1" "$2"
 }
 
 # new_version HASH DOCUMENT gives $policy a new default version. IAM keeps five.
@@ -223,7 +222,9 @@ END
 	for policy in $recorded; do
 		among "$policy" "$attached" || dropped="$dropped $policy"
 	done
-	[ "$attached$dropped" = "$recorded" ] || record "$attached$dropped"
+	# Which policies that exist without the role are this script's doing stands in a tag: no others are detached.
+	[ -z "$found" ] || [ "$attached$dropped" = "$recorded" ] ||
+		iam tag-role --role-name="$role" --tags "[{\"Key\": \"execrole:attached\", \"Value\": \"$attached$dropped\"}]"
 	for policy in $attached; do
 		among "$policy" "$had" || iam attach-role-policy --role-name="$role" --policy-arn="$policy"
 	done
@@ -234,7 +235,7 @@ END
 		remove
 		iam tag-role --role-name="$role" --tags "$(tags)"
 	fi
-	[ -z "$dropped" ] || record "$attached"
+	[ -z "$dropped" ] || [ -n "$attached" ] || iam untag-role --role-name="$role" --tag-keys execrole:attached
 	printf '%s\n' "$arn"
 }
 
