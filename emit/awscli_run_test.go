@@ -546,6 +546,7 @@ func TestScriptShells(t *testing.T) {
 // TestScriptsPassLint: the shell can read every script, and shellcheck has nothing to say. The part that is the same for
 // every role is read with some of them, which takes most of the time; without it, variables and functions are unused.
 func TestScriptsPassLint(t *testing.T) {
+	t.Parallel()
 	lint := emit.RequireTool(t, "shellcheck", "apt-get install shellcheck")
 	roles := goldenRoles(t)
 	maps.Copy(roles, emit.CDKRoles())

@@ -311,6 +311,7 @@ func isShare(name string) bool { return name[0] >= '0' && name[0] <= '9' }
 
 // TestGoldenTemplatesPassLint runs cfn-lint over every template of the golden cases: it has nothing to say.
 func TestGoldenTemplatesPassLint(t *testing.T) {
+	t.Parallel()
 	lint := emit.RequireTool(t, "cfn-lint", "pip install cfn-lint")
 	dir := t.TempDir()
 	var paths []string

@@ -95,6 +95,7 @@ func cdkApp(t *testing.T) string {
 // TestCDKGoModule builds an app that nobody touched: go.mod and go.sum are what go mod tidy would make of
 // it. With -update it writes both into the templates.
 func TestCDKGoModule(t *testing.T) {
+	t.Parallel()
 	dir := cdkApp(t)
 	run := cdkTool(t, dir)
 	if *update {
@@ -146,6 +147,7 @@ const constructPrefix = "construct-"
 // TestCDKGoMeansTheSame synthesises the role of every golden case, and some made ones, and compares with
 // what CloudFormation would deploy; and the constructs of package cdkrole, with what the generated code makes. All stacks are in one app, since building and starting one takes long.
 func TestCDKGoMeansTheSame(t *testing.T) {
+	t.Parallel()
 	dir := cdkApp(t)
 	run := cdkTool(t, dir)
 	roles := goldenRoles(t)
@@ -421,6 +423,7 @@ func checkCDKNag(t *testing.T, tools, out string, stacks map[string]*policy.Role
 
 // TestCDKSynth runs the CDK's own command on an app as it was written.
 func TestCDKSynth(t *testing.T) {
+	t.Parallel()
 	dir := cdkApp(t)
 	tools := nodeModules(t, "cdk-go")
 	out, err := cdkTool(t, dir)(nil, filepath.Join(tools, "node_modules", ".bin", "cdk"), "synth", "--json", "--no-notices")

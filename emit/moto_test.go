@@ -102,6 +102,7 @@ func pythonLiteral(t *testing.T, s string) any {
 // them with what the templates mean. What moto gets wrong is not compared: it ignores the managed policies that a
 // role names, though it makes those of the template, and it looks for "${" in what Fn::Sub has put in.
 func TestTemplatesDeploy(t *testing.T) {
+	t.Parallel()
 	env := motoServer(t)
 	roles := templateRoles(t)
 	var wait sync.WaitGroup
@@ -248,6 +249,7 @@ func deploy(env []string, stack, path string) (role map[string]any, policies []a
 // TestScriptsDeploy runs scripts with the AWS CLI against moto, reads the roles back with it, and compares with what the
 // scripts mean. Each call of the CLI takes a second, so two roles at the same time go through all.
 func TestScriptsDeploy(t *testing.T) {
+	t.Parallel()
 	env := motoServer(t)
 	run := func(t *testing.T, role *policy.Role, own analyze.Own, args ...string) (stdout, stderr string, err error) {
 		t.Helper()
