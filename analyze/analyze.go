@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -68,6 +69,7 @@ type Plan struct {
 	guardDuty  bool
 	// mayBeFargate says that nothing keeps the task from Fargate.
 	mayBeFargate bool
+	shared       bool // something belongs to another account
 	usedKeys     map[KMSKey]bool
 	usedOwners   map[BucketOwner]bool
 	usedCaches   map[string]bool
@@ -183,21 +185,24 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached)); err != nil {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
 	}
-	documents := []policy.Document{role.Trust}
-	for _, policy := range role.Policies() {
-		documents = append(documents, policy.Document)
-	}
-	used := policy.Symbols(documents...)
-	for _, t := range p.Tables {
-		if slices.Contains(used, t.Symbol) {
-			role.Tables = append(role.Tables, t)
-		}
-	}
+	role.Tables = p.usedTables(role)
 	role.Shares = p.shares(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}
 	return role, nil
+}
+
+// usedTables returns the tables whose symbols the role's policies hold.
+func (p *Plan) usedTables(role *policy.Role) (tables []policy.Table) {
+	for _, t := range p.Tables {
+		if slices.ContainsFunc(role.Policies(), func(q policy.Policy) bool {
+			return slices.Contains(policy.Symbols(q.Document), t.Symbol)
+		}) {
+			tables = append(tables, t)
+		}
+	}
+	return tables
 }
 
 // statements returns the requirements as statements that are to be merged, without those that a managed policy
@@ -215,14 +220,7 @@ func (p *Plan) statements() []policy.Statement {
 // ordered returns the requirements in the order of the rules and their grants, and then of their conditions, so that
 // a statement's place does not depend on where in the input its fields stand.
 func (p *Plan) ordered() []*Requirement {
-	order := map[*Grant]int{}
-	for _, rule := range Rules() {
-		for _, g := range rule.Grants {
-			if _, seen := order[g]; !seen {
-				order[g] = len(order)
-			}
-		}
-	}
+	order := grantOrder()
 	ordered := make([]*Requirement, len(p.Requirements))
 	for i := range p.Requirements {
 		ordered[i] = &p.Requirements[i]
@@ -232,6 +230,19 @@ func (p *Plan) ordered() []*Requirement {
 	})
 	return ordered
 }
+
+// grantOrder numbers the grants in the order of the rules.
+var grantOrder = sync.OnceValue(func() map[*Grant]int {
+	order := map[*Grant]int{}
+	for _, rule := range Rules() {
+		for _, g := range rule.Grants {
+			if _, seen := order[g]; !seen {
+				order[g] = len(order)
+			}
+		}
+	}
+	return order
+})
 
 // statement returns the requirement as a statement of its own.
 func (r *Requirement) statement() policy.Statement {

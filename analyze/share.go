@@ -40,8 +40,11 @@ var sharing = map[string]string{
 // sharedBy returns what a requirement names in an account other than the role's own. AWS's own registries admit
 // everybody, and so does that of GuardDuty.
 func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
+	if account, ok := arnAccount(r.Resource); r.Rule == guardDuty || !ok || account == "" && r.Conditions == nil || account == p.Own.Account && account != "" {
+		return shared{}, false // as nearly all are
+	}
 	parts := strings.SplitN(string(r.Resource), ":", 6)
-	if len(parts) < 6 || sharing[parts[2]] == "" || r.Rule == guardDuty {
+	if sharing[parts[2]] == "" {
 		return shared{}, false
 	}
 	s = shared{account: parts[4], service: parts[2], thing: r.Resource}
@@ -64,6 +67,18 @@ func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
 	return s, true
 }
 
+// arnAccount returns the account of an ARN; it is not ok if the text is none.
+func arnAccount(t policy.Text) (string, bool) {
+	rest, ok := string(t), true
+	for range 4 {
+		if _, rest, ok = strings.Cut(rest, ":"); !ok {
+			return "", false
+		}
+	}
+	account, _, ok := strings.Cut(rest, ":")
+	return account, ok
+}
+
 // checkShared remarks on what belongs to other accounts. It comes after all rules.
 func (p *Plan) checkShared(td taskdef.Value) {
 	accounts := map[string]bool{}
@@ -78,6 +93,7 @@ func (p *Plan) checkShared(td taskdef.Value) {
 		if !ok {
 			continue
 		}
+		p.shared = true
 		accounts[s.account] = true
 		if k := (remark{s, r.At.Pointer}); p.Own.Account != "" && !said[k] {
 			said[k] = true
@@ -98,7 +114,7 @@ func (p *Plan) checkShared(td taskdef.Value) {
 
 // shares returns what other accounts have to allow, by account, service and thing.
 func (p *Plan) shares(opts policy.Options) []policy.Share {
-	if p.Own.Account == "" {
+	if p.Own.Account == "" || !p.shared {
 		return nil
 	}
 	statements, from := map[shared][]policy.Statement{}, map[shared][]policy.Source{}

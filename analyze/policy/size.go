@@ -110,13 +110,13 @@ func size(s string) int {
 // longest returns the length of the longest value of a symbol, which is named as in a Text. Symbols for accounts,
 // the role's own or another, end as [AccountID] does.
 func longest(name string) int {
-	switch s := Symbol(strings.ReplaceAll(name, "\x01", ":")); {
-	case s == Partition:
-		return len("aws-us-gov")
-	case s == Region:
-		return len("ap-northeast-1")
-	case strings.HasSuffix(string(s), "::AccountId"):
+	switch {
+	case strings.HasSuffix(name, "\x01\x01AccountId"):
 		return len("111122223333")
+	case name == "AWS\x01\x01Region":
+		return len("ap-northeast-1")
+	case name == "AWS\x01\x01Partition":
+		return len("aws-us-gov")
 	}
 	return 128
 }
