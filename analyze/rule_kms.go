@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -47,29 +46,11 @@ const (
 // that the values are patterns.
 func (p *pass) decrypt(v reading, service, region, context string, values []policy.Text, like bool) {
 	t, _ := v.Text()
-	written := t
-	if f, ok := v.(foreign); ok {
-		written = f.written
+	keys := p.keysOf(v)
+	if keys == nil && service == "secretsmanager" {
+		p.checkOwner(v, values[0])
 	}
-	named := func(k KMSKey) bool { return k.Ref == string(t) || k.Ref == string(written) }
-	some := slices.ContainsFunc(p.opts.KMSKeys, named)
-	everything := slices.ContainsFunc(p.opts.KMSKeys, func(k KMSKey) bool { return k.Ref == "*" })
-	if own := p.plan.Own.Account; service == "secretsmanager" && own != "" && !some && !everything {
-		// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-		if account := strings.Split(string(values[0]), ":")[4]; isAccount(account) && account != own {
-			p.plan.use(policy.AccountID)
-			flag := "--kms-key " + shellQuote(written.String()+"=KEY")
-			p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), account, flag)
-		}
-	}
-	for _, k := range p.opts.KMSKeys {
-		if k.Ref != "*" && !named(k) {
-			continue
-		}
-		p.plan.usedKeys[k] = true
-		if some && !named(k) {
-			continue
-		}
+	for _, k := range keys {
 		resource, keyRegion, alias, problem := k.resource()
 		if problem != "" {
 			continue // said once, by checkKeys
@@ -94,6 +75,56 @@ func (p *pass) decrypt(v reading, service, region, context string, values []poli
 		}
 		p.Require(useKey, resource, match, v.Ref(), conditions...)
 	}
+}
+
+// keysOf returns the keys that are named for v, or, where there are none, those for everything.
+func (p *pass) keysOf(v reading) (keys []KMSKey) {
+	if len(p.opts.KMSKeys) == 0 {
+		return nil
+	}
+	t := written(v)
+	read, _ := v.Text()
+	var all []KMSKey
+	for _, k := range p.opts.KMSKeys {
+		switch k.Ref {
+		case string(t), string(read):
+			keys = append(keys, k)
+		case "*":
+			all = append(all, k)
+		default:
+			continue
+		}
+		p.plan.usedKeys[k] = true
+	}
+	if keys == nil {
+		return all
+	}
+	return keys
+}
+
+// written returns what the task definition writes for v.
+func written(v reading) policy.Text {
+	if f, ok := v.(foreign); ok {
+		return f.written
+	}
+	t, _ := v.Text()
+	return t
+}
+
+// checkOwner warns of a secret of another account for which no key is told: AWS's own key serves its own account alone,
+// so that it is encrypted with another.
+//
+// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+func (p *pass) checkOwner(v reading, secret policy.Text) {
+	own := p.plan.Own.Account
+	account, _ := arnAccount(secret)
+	if own == "" || !isAccount(account) || account == own {
+		return
+	}
+	p.plan.use(policy.AccountID)
+	t, _ := v.Text()
+	flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
+	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), account, flag)
 }
 
 // resource returns what a statement has to name for the key. For an alias that is every key of its region and

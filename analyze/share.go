@@ -81,19 +81,21 @@ func arnAccount(t policy.Text) (string, bool) {
 
 // checkShared remarks on what belongs to other accounts. It comes after all rules.
 func (p *Plan) checkShared(td taskdef.Value) {
-	accounts := map[string]bool{}
 	type remark struct {
 		shared  shared
 		pointer string
 	}
-	said := map[remark]bool{}
+	var accounts map[string]bool
+	var said map[remark]bool
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
 		s, ok := p.sharedBy(r)
 		if !ok {
 			continue
 		}
-		p.shared = true
+		if !p.shared { // mostly there is nothing to keep
+			p.shared, accounts, said = true, map[string]bool{}, map[remark]bool{}
+		}
 		accounts[s.account] = true
 		if k := (remark{s, r.At.Pointer}); p.Own.Account != "" && !said[k] {
 			said[k] = true
