@@ -99,12 +99,13 @@ type jsonWriter struct {
 	encoder *jsontext.Encoder
 	values  map[policy.Symbol]string
 	dialect dialect
-	open    bool // a symbol without a value stands as ${NAME}
+	open    bool    // a symbol without a value stands as ${NAME}
+	scratch *[]byte // for one string at a time
 }
 
 func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...jsontext.Options) jsonWriter {
 	options = append(options, jsontext.PreserveRawStrings(true))
-	return jsonWriter{encoder: jsontext.NewEncoder(b, options...), values: values}
+	return jsonWriter{encoder: jsontext.NewEncoder(b, options...), values: values, scratch: new([]byte)}
 }
 
 func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
@@ -240,7 +241,10 @@ func (w jsonWriter) text(t policy.Text) {
 	))
 }
 
-func (w jsonWriter) string(s string) { w.must(w.encoder.WriteValue([]byte(quote(s, w.dialect)))) }
+func (w jsonWriter) string(s string) {
+	*w.scratch = appendQuoted((*w.scratch)[:0], s, w.dialect)
+	w.must(w.encoder.WriteValue(*w.scratch))
+}
 
 func (w jsonWriter) token(t jsontext.Token) { w.must(w.encoder.WriteToken(t)) }
 

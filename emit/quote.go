@@ -31,8 +31,15 @@ func quote(s string, d dialect) string {
 	if plainInside(s) {
 		return `"` + s + `"`
 	}
-	b := make([]byte, 0, len(s)+16)
+	return string(appendQuoted(make([]byte, 0, len(s)+16), s, d))
+}
+
+// appendQuoted appends what quote returns.
+func appendQuoted(b []byte, s string, d dialect) []byte {
 	b = append(b, '"')
+	if plainInside(s) {
+		return append(append(b, s...), '"')
+	}
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -59,7 +66,7 @@ func quote(s string, d dialect) string {
 			b = appendHex(append(b, `\u`...), low, 4)
 		}
 	}
-	return string(append(b, '"'))
+	return append(b, '"')
 }
 
 // plainInside reports whether s is written between quotes as it stands. Nearly every string is.
