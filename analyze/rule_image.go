@@ -76,9 +76,10 @@ var openRegistries = [...]string{
 	marketplaceAccount,
 }
 
-// isOpenRegistry reports whether the account is one of AWS's own that admit everybody.
-func isOpenRegistry(account string) bool {
-	return slices.Contains(openRegistries[:], account) ||
+// isOpenRegistry reports whether a requirement is for an image of AWS's own that everybody may pull: from the account
+// that --guardduty is given too.
+func isOpenRegistry(r *Requirement, account string) bool {
+	return r.Rule == guardDuty || slices.Contains(openRegistries[:], account) ||
 		slices.ContainsFunc(guardDutyAccounts[:], func(a guardDutyAccount) bool { return a.account == account })
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/tool"
 )
 
 // cdkTool returns a function that runs a program in a folder, as somebody does who has just installed it:
@@ -60,12 +61,8 @@ func nodeModules(t *testing.T, name string) string {
 // orSkip skips the test where something cannot be downloaded, or fails it where all has to be there.
 func orSkip(t *testing.T, err error) {
 	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("EXECROLE_TOOLS") == "required":
-		t.Fatalf("EXECROLE_TOOLS=required, and %v", err)
-	default:
-		t.Skipf("not to be had here: %v", err)
+	if err != nil {
+		tool.Missing(t, fmt.Sprintf("not to be had here: %v", err))
 	}
 }
 

@@ -2,14 +2,11 @@ package emit
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,20 +18,7 @@ import (
 )
 
 func TestCDKGoGolden(t *testing.T) {
-	path := filepath.Join("testdata", "stack.go.golden")
-	got := emitOne(t, "cdk-go", webRole(), Options{Source: "web.json"})[0].Data
-	if flag.Lookup("update").Value.String() == "true" {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
+	checkFile(t, "stack.go.golden", emitOne(t, "cdk-go", webRole(), Options{Source: "web.json"})[0].Data)
 }
 
 func TestCDKGoFiles(t *testing.T) {

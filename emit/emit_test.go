@@ -2,14 +2,13 @@ package emit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -86,18 +85,30 @@ func emitOne(t testing.TB, format string, role *policy.Role, opts Options) []Fil
 	return files
 }
 
-func TestCloudFormationGolden(t *testing.T) {
-	want, err := os.ReadFile(filepath.Join("testdata", "web.yaml"))
+// checkFile compares with a file of testdata, or writes it under -update.
+func checkFile(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s: -want +got\n%s", name, diff)
+	}
+}
+
+func TestCloudFormationGolden(t *testing.T) {
 	files := emitOne(t, "cfn", webRole(), Options{Source: "web.json"})
 	if len(files) != 1 || files[0].Name != "web-execution-role.yaml" {
 		t.Fatalf("files %+v", files)
 	}
-	if diff := cmp.Diff(string(want), string(files[0].Data)); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
+	checkFile(t, "web.yaml", files[0].Data)
 }
 
 func TestCloudFormationWithoutPermissions(t *testing.T) {
@@ -332,220 +343,6 @@ func TestLookup(t *testing.T) {
 	if Formats()[0] != cloudFormation {
 		t.Error("cloudformation is the default format")
 	}
-}
-
-// hostileRole puts one string into every place of a role that input or a flag can reach.
-func hostileRole(s string) *policy.Role {
-	properties := policy.Properties{Path: s, PermissionsBoundary: s, Description: s, MaxSessionDuration: 3600, Tags: []policy.Tag{{Key: s, Value: s}}}
-	policies := []policy.Policy{{
-		Name: "TaskExecution",
-		Document: policy.Document{Statements: []policy.Statement{{
-			Sid: "Files", Actions: []string{"s3:GetObject"},
-			Resources: []policy.Text{
-				policy.Text("arn:aws:s3:::" + s + "*"), policy.Text("arn:" + partition + ":s3:::" + s + region + s + "*"),
-			},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}},
-			Reasons:    []string{"Since " + s},
-			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
-		}, {
-			Sid: "Any", Actions: []string{"s3:ListAllMyBuckets"}, Resources: []policy.Text{"*"}, Reasons: []string{"Since " + s},
-		}}},
-	}}
-	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: policies, Managed: policies}
-}
-
-// HostileRoles are a role for each tricky string that a template can hold.
-func HostileRoles() map[string]*policy.Role {
-	roles := map[string]*policy.Role{}
-	for i, s := range trickyStrings {
-		if strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) {
-			role := hostileRole(s)
-			managed := role.Inline[0] // with a Sid of its own, as packing makes them
-			managed.Document.Statements = slices.Clone(managed.Document.Statements)
-			managed.Document.Statements[0].Sid += "2"
-			role.Managed = []policy.Policy{managed}
-			roles[fmt.Sprintf("hostile-%d", i)] = role
-		}
-	}
-	return roles
-}
-
-// TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
-func TestHostileStrings(t *testing.T) {
-	for _, s := range trickyStrings {
-		checkHostile(t, s)
-	}
-}
-
-func FuzzHostileStrings(f *testing.F) {
-	for _, s := range trickyStrings {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if strings.IndexByte(s, 0) >= 0 {
-			t.Skip("no reader lets NUL in")
-		}
-		checkHostile(t, s)
-	})
-}
-
-func checkHostile(t *testing.T, s string) {
-	t.Helper()
-	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		return
-	}
-	role := hostileRole(s)
-
-	files := emitOne(t, "json", role, Options{Values: ownValues})
-	var doc any
-	if err := json.Unmarshal(files[0].Data, &doc); err != nil {
-		t.Fatalf("%q: %v\n%s", s, err, files[0].Data)
-	}
-	want := map[string]any{
-		"Version": "2012-10-17",
-		"Statement": []any{map[string]any{
-			"Sid": "Files", "Effect": "Allow", "Action": "s3:GetObject",
-			"Resource":  []any{"arn:aws:s3:::" + s + "*", "arn:aws:s3:::" + s + "us-east-1" + s + "*"},
-			"Condition": map[string]any{"StringEquals": map[string]any{"aws:x": s}},
-		}, map[string]any{
-			"Sid": "Any", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*",
-		}},
-	}
-	if diff := cmp.Diff(want, doc); diff != "" {
-		t.Errorf("%q: json: -want +got\n%s", s, diff)
-	}
-	CheckPrintable(t, files[0].Data)
-	createRole := files[len(files)-2]
-	var created map[string]any
-	if err := json.Unmarshal(createRole.Data, &created); err != nil {
-		t.Fatalf("%q: %v\n%s", s, err, createRole.Data)
-	}
-	CheckPrintable(t, createRole.Data)
-	delete(created, "AssumeRolePolicyDocument")
-	if diff := cmp.Diff(hostileProperties(s), created); diff != "" {
-		t.Errorf("%q: json: properties: -want +got\n%s", s, diff)
-	}
-	if i := bytes.IndexFunc(files[0].Data, func(r rune) bool { return r > 0xFF }); i >= 0 {
-		t.Errorf("%q: IAM's API refuses characters beyond U+00FF:\n%s", s, files[0].Data)
-	}
-
-	if noDynamicReference(s) != nil || noDynamicReference(s+"${AWS::Region}"+s) != nil {
-		return
-	}
-	template := emitOne(t, "cfn", role, Options{Source: s})[0].Data
-	CheckPrintable(t, template)
-	for _, parser := range yamlParsers {
-		var got any
-		if err := parser.unmarshal(template, &got); err != nil {
-			t.Fatalf("%q: %s: %v\n%s", s, parser.name, err, template)
-		}
-		properties := dig(got, "Resources", "TaskExecutionRole", "Properties").(map[string]any)
-		policies := properties["Policies"]
-		delete(properties, "Policies")
-		delete(properties, "AssumeRolePolicyDocument")
-		delete(properties, "ManagedPolicyArns")
-		properties["MaxSessionDuration"] = asFloat(properties["MaxSessionDuration"])
-		if diff := cmp.Diff(hostileProperties(s), properties); diff != "" {
-			t.Errorf("%q: %s: properties: -want +got\n%s", s, parser.name, diff)
-		}
-		statement := dig(policies, 0, "PolicyDocument", "Statement", 0)
-		managed := dig(got, "Resources", "TaskExecutionPolicy1", "Properties", "PolicyDocument", "Statement", 0)
-		if diff := cmp.Diff(statement, managed); diff != "" {
-			t.Errorf("%q: %s: the managed policy (-inline +managed):\n%s", s, parser.name, diff)
-		}
-		resources := []string{dig(statement, "Resource", 0).(string), resolveSub(dig(statement, "Resource", 1))}
-		if diff := cmp.Diff([]string{"arn:aws:s3:::" + s + "*", "arn:aws:s3:::" + s + "us-east-1" + s + "*"}, resources); diff != "" {
-			t.Errorf("%q: %s: resources: -want +got\n%s", s, parser.name, diff)
-		}
-		for id, want := range map[string]string{"TaskExecutionRole": "W11", "TaskExecutionPolicy1": "W13"} {
-			rule := dig(got, "Resources", id, "Metadata", "cfn_nag", "rules_to_suppress", 0)
-			if diff := cmp.Diff(map[string]any{"id": want, "reason": "Since " + s}, rule); diff != "" {
-				t.Errorf("%q: %s: reason: -want +got\n%s", s, parser.name, diff)
-			}
-		}
-		if v := dig(statement, "Condition", "StringEquals", "aws:x"); v != s {
-			t.Errorf("%q: %s: condition %q", s, parser.name, v)
-		}
-		if n := len(policies.([]any)); n != 1 || dig(statement, "Effect") != "Allow" {
-			t.Errorf("%q: %s: %d policies\n%s", s, parser.name, n, template)
-		}
-	}
-	// The comments are lines of their own, as many as there are sources, and a header.
-	comments := 0
-	for line := range strings.Lines(string(template)) {
-		if strings.HasPrefix(strings.TrimSpace(line), "#") {
-			comments++
-		}
-	}
-	if comments != 5 {
-		t.Errorf("%q: %d comments\n%s", s, comments, template)
-	}
-}
-
-// hostileProperties are those of a hostileRole, as JSON and YAML read back.
-func hostileProperties(s string) map[string]any {
-	properties := map[string]any{
-		"MaxSessionDuration": 3600.0, "Tags": []any{map[string]any{"Key": s, "Value": s}},
-	}
-	for _, name := range []string{"RoleName", "Path", "Description", "PermissionsBoundary"} {
-		if s != "" {
-			properties[name] = s
-		}
-	}
-	return properties
-}
-
-// asFloat returns a number as encoding/json has it; YAML's parsers have types of their own.
-func asFloat(v any) any {
-	switch v := v.(type) {
-	case int:
-		return float64(v)
-	case uint64:
-		return float64(v)
-	}
-	return v
-}
-
-// resolveSub does what CloudFormation does with !Sub and Fn::Sub: each ${NAME} is replaced once, and
-// nothing in what replaces it is.
-func resolveSub(v any) string {
-	variables := map[string]any{}
-	if list, ok := dig(v, "Fn::Sub").([]any); ok {
-		v, variables = list[0], list[1].(map[string]any)
-	}
-	var b strings.Builder
-	for rest := v.(string); ; {
-		before, after, found := strings.Cut(rest, "${")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		name, after, _ := strings.Cut(after, "}")
-		if value, ok := variables[name]; ok {
-			b.WriteString(value.(string))
-		} else {
-			b.WriteString(ownValues[policy.Symbol(name)])
-		}
-		rest = after
-	}
-}
-
-// dig follows keys and indices through what a parser made of a document; nil where they lead nowhere.
-func dig(v any, path ...any) any {
-	for _, p := range path {
-		switch p := p.(type) {
-		case string:
-			m, _ := v.(map[string]any)
-			v = m[p]
-		case int:
-			list, _ := v.([]any)
-			if p >= len(list) {
-				return nil
-			}
-			v = list[p]
-		}
-	}
-	return v
 }
 
 // TestCfnLint lets CloudFormation's own checker read every template in silence.

@@ -2,7 +2,6 @@ package emit
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -160,20 +159,8 @@ func hclLiteral(s string, followed bool) string {
 			b = append(b, byte(r), byte(r))
 		case (r == '$' || r == '%') && (next == '$' || next == '%'):
 			b = appendHex(append(b, `\u`...), r, 4)
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case unicode.IsPrint(r):
-			b = utf8.AppendRune(b, r)
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r <= 0xFFFF:
-			b = appendHex(append(b, `\u`...), r, 4)
 		default:
-			b = appendHex(append(b, `\U`...), r, 8)
+			b = appendRune(b, r, dialectHCL)
 		}
 	}
 	return string(b)

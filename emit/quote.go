@@ -21,6 +21,8 @@ const (
 	// dialectYAML differs in the escapes of characters beyond the Basic Multilingual Plane: YAML does not
 	// join the two halves that JSON writes.
 	dialectYAML
+	// dialectHCL has fewer escapes than YAML. What begins an interpolation is for hclLiteral.
+	dialectHCL
 )
 
 // quote returns s, which has to be valid UTF-8, as a double-quoted string. Everything that is not
@@ -41,32 +43,36 @@ func appendQuoted(b []byte, s string, d dialect) []byte {
 		return append(append(b, s...), '"')
 	}
 	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case unicode.IsPrint(r) && (d != dialectIAM || r <= 0xFF):
-			b = utf8.AppendRune(b, r)
-		case r == '\b':
-			b = append(b, `\b`...)
-		case r == '\f':
-			b = append(b, `\f`...)
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r <= 0xFFFF:
-			b = appendHex(append(b, `\u`...), r, 4)
-		case d == dialectYAML:
-			b = appendHex(append(b, `\U`...), r, 8)
-		default:
-			high, low := utf16.EncodeRune(r)
-			b = appendHex(append(b, `\u`...), high, 4)
-			b = appendHex(append(b, `\u`...), low, 4)
-		}
+		b = appendRune(b, r, d)
 	}
 	return append(b, '"')
+}
+
+// appendRune appends a character as it stands inside of quotes.
+func appendRune(b []byte, r rune, d dialect) []byte {
+	switch {
+	case r == '"' || r == '\\':
+		return append(b, '\\', byte(r))
+	case unicode.IsPrint(r) && (d != dialectIAM || r <= 0xFF):
+		return utf8.AppendRune(b, r)
+	case r == '\b' && d != dialectHCL:
+		return append(b, `\b`...)
+	case r == '\f' && d != dialectHCL:
+		return append(b, `\f`...)
+	case r == '\n':
+		return append(b, `\n`...)
+	case r == '\r':
+		return append(b, `\r`...)
+	case r == '\t':
+		return append(b, `\t`...)
+	case r <= 0xFFFF:
+		return appendHex(append(b, `\u`...), r, 4)
+	case d == dialectYAML || d == dialectHCL:
+		return appendHex(append(b, `\U`...), r, 8)
+	}
+	high, low := utf16.EncodeRune(r)
+	b = appendHex(append(b, `\u`...), high, 4)
+	return appendHex(append(b, `\u`...), low, 4)
 }
 
 // plainInside reports whether s is written between quotes as it stands. Nearly every string is.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit/cdkrole"
+	"github.com/execrole/execrole/emit/internal/tool"
 )
 
 const web = `{"family": "web", "executionRoleArn": "arn:aws:iam::111122223333:role/web", "containerDefinitions": [{"name": "app",
@@ -36,13 +36,7 @@ func needNode(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starting the CDK is not short")
 	}
-	if _, err := exec.LookPath("node"); err == nil {
-		return
-	}
-	if os.Getenv("EXECROLE_TOOLS") == "required" {
-		t.Fatal("node is missing, and EXECROLE_TOOLS=required")
-	}
-	t.Skip("node is missing: https://nodejs.org")
+	tool.Require(t, "node", "https://nodejs.org: the CDK runs on it")
 }
 
 // synth makes an app with one stack and returns its template and its metadata, or the error of the synthesis.

@@ -38,9 +38,9 @@ var sharing = map[string]string{
 }
 
 // sharedBy returns what a requirement names in an account other than the role's own. AWS's own registries admit
-// everybody, and so does that of GuardDuty.
+// everybody.
 func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
-	if account, ok := arnAccount(r.Resource); r.Rule == guardDuty || !ok || account == "" && r.Conditions == nil || account == p.Own.Account && account != "" {
+	if account, ok := arnAccount(r.Resource); !ok || account == "" && r.Conditions == nil || account == p.Own.Account && account != "" {
 		return shared{}, false // as nearly all are
 	}
 	parts := strings.SplitN(string(r.Resource), ":", 6)
@@ -61,7 +61,7 @@ func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
 			s.thing = policy.Text(strings.Join(parts[:5], ":") + ":" + string(c.Values[0]))
 		}
 	}
-	if !isAccount(s.account) || s.account == p.Own.Account || s.service == "ecr" && isOpenRegistry(s.account) {
+	if !isAccount(s.account) || s.account == p.Own.Account || s.service == "ecr" && isOpenRegistry(r, s.account) {
 		return shared{}, false
 	}
 	return s, true
