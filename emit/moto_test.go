@@ -307,7 +307,7 @@ func TestScriptsDeploy(t *testing.T) {
 		}
 		// Somebody else gives the policy as many versions as it can have.
 		for range 4 {
-			motoCall(t, env, "CreatePolicyVersion", "PolicyArn", "arn:aws:iam::111122223333:policy/ecs/shop/web-TaskExecution1", "SetAsDefault", "true",
+			motoCall(t, env, "CreatePolicyVersion", "PolicyArn", "arn:aws:iam::111122223333:policy/web-TaskExecution1", "SetAsDefault", "true",
 				"PolicyDocument", `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`)
 		}
 		motoCall(t, env, "UntagRole", "RoleName", "web", "TagKeys.member.1", "execrole:region")

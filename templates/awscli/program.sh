@@ -70,7 +70,7 @@ inline_policy() {
 # the default version and the hash of that: versions do not change, so where both are the same so is the document,
 # however IAM and the CLI print it, and whoever made another version meanwhile is noticed.
 managed_policy() {
-	policy=${arn%%:role/*}:policy$path$2
+	policy=${arn%%:role/*}:policy/$2
 	if among "$policy" "$had"; then when=old; else when=new; fi
 	[ "$1" = "$when" ] || return 0
 	wanted="$wanted $policy"
@@ -78,7 +78,7 @@ managed_policy() {
 		renew "$3" "$4"
 		return
 	fi
-	why=$(iam create-policy --policy-name="$2" --path="$path" --policy-document "$4" \
+	why=$(iam create-policy --policy-name="$2" --policy-document "$4" \
 		--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$3\"}]" --query Policy.Arn 2>&1) || case $why in
 	*"(EntityAlreadyExists)"*) renew "$3" "$4" ;;
 	*) fail "$why" ;;
@@ -143,7 +143,7 @@ update() {
 remove() {
 	for policy in $had; do
 		among "$policy" "$attached $wanted" && continue
-		name=${policy#"${arn%%:role/*}:policy$path$role-"}
+		name=${policy#"${arn%%:role/*}:policy/$role-"}
 		if own "$name"; then
 			iam detach-role-policy --role-name="$role" --policy-arn="$policy"
 			delete_policy

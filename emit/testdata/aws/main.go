@@ -58,7 +58,7 @@ var operations = map[string]string{
 	"iam detach-role-policy":               "role-name policy-arn",
 	"iam list-attached-role-policies":      "role-name query",
 	"iam get-policy":                       "policy-arn query",
-	"iam create-policy":                    "policy-name path policy-document tags query",
+	"iam create-policy":                    "policy-name policy-document tags query",
 	"iam delete-policy":                    "policy-arn",
 	"iam create-policy-version":            "policy-arn policy-document set-as-default query",
 	"iam delete-policy-version":            "policy-arn version-id",
@@ -190,7 +190,7 @@ func (s *state) do(call string, o map[string]string) {
 		return
 	}
 	if iam == "create-policy" {
-		arn := "arn:aws:iam::" + s.Account + ":policy" + o["path"] + o["policy-name"]
+		arn := "arn:aws:iam::" + s.Account + ":policy/" + o["policy-name"]
 		if s.Policies[arn] != nil {
 			refuse("EntityAlreadyExists", arn)
 		}
