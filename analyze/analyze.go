@@ -15,6 +15,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // Options change what is required.
@@ -36,7 +37,7 @@ type Options struct {
 	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….
 	SourceVPCEndpoints, SourceVPCs []string
 	// GuardDuty allows the image of GuardDuty's agent in the role's region: where that is open, in each that this
-	// package knows ([Plan.Tables]). GuardDutyAccount is the account that has it, for other regions.
+	// package knows ([Plan.Mappings]). GuardDutyAccount is the account that has it, for other regions.
 	GuardDuty        bool
 	GuardDutyAccount string
 	// ManagedPolicy attaches AWS's policy AmazonECSTaskExecutionRolePolicy to the role, which then has only what
@@ -47,20 +48,22 @@ type Options struct {
 	// Own are the role's own values as far as the caller knows them; [Own.Check] says what may stand there.
 	// They never enter a requirement, which keeps its symbols; they win over what the task definition says in
 	// [Plan.Own].
-	Own Own
+	Environment policy.Environment
 }
 
 // Plan is what a task needs, field by field.
 type Plan struct {
-	File         string        // as the caller named the input
-	Family       string        // as the input says it; "" where it does not
-	Requirements []Requirement // in the order of the input
-	Findings     []Finding     // in the order of the input
-	Own          Own           // the role's own values where options or input tell them
+	File         string             // as the caller named the input
+	Family       string             // as the input says it; "" where it does not
+	Requirements []Requirement      // in the order of the input
+	Findings     []Finding          // in the order of the input
+	Environment  policy.Environment // the role's own values where options or input tell them
 	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
 	Attached []policy.Text
-	// Tables tell what symbols of requirements stand for, besides the role's own values.
-	Tables []policy.Table
+	// Mappings give the values of symbols in requirements, besides the role's own values.
+	Mappings []policy.Mapping
+	// Symbols says what is known of the symbols in requirements, besides those of the environment.
+	Symbols policy.SymbolTable
 	// Contradictions are those inside the input about own values; they matter only where the value
 	// is used.
 	Contradictions map[policy.Symbol]Finding
@@ -90,24 +93,27 @@ func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
 		plan := &Plan{Findings: []Finding{{Severity: Error, Rule: string(taskdef.Syntax), Message: err.Error()}}}
 		return plan, plan.Err()
 	}
-	return analyze("", src, taskdef.Options{Set: opts.Set, Image: opts.Image, SDK: true}, opts)
+	return analyze("", src, taskdef.Options{Set: opts.Set, Image: opts.Image, Form: taskdef.SDK}, opts)
 }
 
 func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan, error) {
 	plan := &Plan{File: file, usedKeys: map[KMSKey]bool{}, usedOwners: map[BucketOwner]bool{}, usedCaches: map[string]bool{}}
-	if _, errs := opts.Own.Check(); errs != nil {
+	if _, errs := opts.Environment.Check(); errs != nil {
 		for _, err := range errs {
-			plan.Findings = append(plan.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{File: file}, Message: err.Error()})
+			plan.Findings = append(plan.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{Place: tree.Place{File: file}}, Message: err.Error()})
 		}
 	}
-	doc, problems := taskdef.Read(file, src, read)
+	tds, problems := taskdef.Read(file, src, read)
 	plan.add(problems)
-	if doc != nil {
-		reader := doc.Reader()
+	if len(tds) > 0 {
+		reader := tds[0].Reader()
 		td := reader.Root()
+		plan.Symbols = reader.Symbols()
 		// A family of another type is wrong, but no permission depends on it.
-		_, plan.Family, _ = td.Scalar("family")
-		plan.findOwn(td, opts.Own)
+		for _, family := range td.Scalars("family") {
+			plan.Family = family.String()
+		}
+		plan.findEnvironment(td, opts.Environment)
 		for _, rule := range Rules() {
 			rule.check(&pass{rule: rule, plan: plan, reader: reader, opts: &opts}, td)
 		}
@@ -116,6 +122,7 @@ func analyze(file string, src []byte, read taskdef.Options, opts Options) (*Plan
 		plan.checkBucketOwners(td, &opts)
 		plan.checkCaches(td, &opts)
 		plan.add(reader.Problems())
+		plan.add(taskdef.Unused([]*taskdef.Reader{reader}))
 		plan.useManagedPolicy(td, &opts)
 		plan.checkShared(td)
 	}
@@ -182,20 +189,20 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	role := &policy.Role{Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions), Attached: p.Attached}
 	var err error
-	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached)); err != nil {
+	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached), p.Symbols); err != nil {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
 	}
-	role.Tables = p.usedTables(role)
-	role.Shares = p.shares(opts)
+	role.Mappings, role.Environment, role.Symbols = p.usedMappings(role), p.Environment, p.Symbols
+	role.ResourcePolicies = p.shares(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}
 	return role, nil
 }
 
-// usedTables returns the tables whose symbols the role's policies hold.
-func (p *Plan) usedTables(role *policy.Role) (tables []policy.Table) {
-	for _, t := range p.Tables {
+// usedMappings returns the tables whose symbols the role's policies hold.
+func (p *Plan) usedMappings(role *policy.Role) (tables []policy.Mapping) {
+	for _, t := range p.Mappings {
 		if slices.ContainsFunc(role.Policies(), func(q policy.Policy) bool {
 			return slices.Contains(policy.Symbols(q.Document), t.Symbol)
 		}) {

@@ -38,7 +38,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	own := analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	own := policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
 	files, err := emit.Lookup("json").Emit(role, emit.Options{Source: "web.json", Values: own.Values()})
 	if err != nil {
 		log.Fatal(err)
@@ -86,7 +86,7 @@ func ExampleJSON() {
 		for _, a := range r.Actions {
 			fmt.Println(a.Name, "on", r.Resource)
 		}
-		fmt.Printf("\t%s: %s %s: %s\n", r.At.Place(), r.At.Container, r.At.Field, r.Why())
+		fmt.Printf("\t%s: %s %s: %s\n", r.At, r.At.Container, r.At.Field, r.Why())
 	}
 	// Output:
 	// ecr:GetAuthorizationToken on *

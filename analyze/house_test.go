@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/smithy-go"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // TestEveryRuleIsListed looks for rules in the files rule_*.go: one that Rules leaves out would never ask.
@@ -226,24 +228,24 @@ func TestReadsLikeWords(t *testing.T) {
 // TestOwnCheck: what callers give for the role's own values never reaches a policy unchecked.
 func TestOwnCheck(t *testing.T) {
 	src := []byte(`{"containerDefinitions":[{"name":"app","image":"nginx"}]}`)
-	for _, own := range []Own{
+	for _, own := range []policy.Environment{
 		{Account: "*"}, {Account: "11112222333"}, {Account: "11112222333a"}, {Region: "us-*"}, {Region: "US-EAST-1"}, {Partition: "aw"},
 		{Partition: "aws*"}, {Partition: "aws-cn", Region: "us-east-1"},
 	} {
 		if _, errs := own.Check(); len(errs) != 1 {
 			t.Errorf("%+v: errors %v", own, errs)
 		}
-		plan, err := JSON("f", src, Options{Own: own})
+		plan, err := JSON("f", src, Options{Environment: own})
 		if err == nil || plan.Findings[0].Rule != "flags" {
 			t.Errorf("%+v: findings %v", own, plan.Findings)
 		}
 	}
-	for _, own := range []Own{{}, {Account: "111122223333"}, {Region: "eusc-de-east-1"}, {Partition: "aws-cn"}, {Partition: "aws-cn", Region: "cn-north-1"}} {
+	for _, own := range []policy.Environment{{}, {Account: "111122223333"}, {Region: "eusc-de-east-1"}, {Partition: "aws-cn"}, {Partition: "aws-cn", Region: "cn-north-1"}} {
 		if _, errs := own.Check(); errs != nil {
 			t.Errorf("%+v: errors %v", own, errs)
 		}
 	}
-	if own, _ := (Own{Region: "cn-north-1"}).Check(); own.Partition != "aws-cn" {
+	if own, _ := (policy.Environment{Region: "cn-north-1"}).Check(); own.Partition != "aws-cn" {
 		t.Errorf("the region tells the partition %q", own.Partition)
 	}
 }
@@ -255,8 +257,8 @@ func TestPartitions(t *testing.T) {
 		"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "us-isof-south-1": "aws-iso-f", "eu-isoe-west-1": "aws-iso-e",
 		"eusc-de-east-1": "aws-eusc", "cn-northwest-1": "aws-cn", "us-new-kind-1": "", "xx-east-1": "", "us-east": "", "": "", "global": "",
 	} {
-		if got := partitionOf(region); got != want {
-			t.Errorf("partitionOf(%q) = %q, want %q", region, got, want)
+		if got := policy.PartitionOf(region); got != want {
+			t.Errorf("policy.PartitionOf(%q) = %q, want %q", region, got, want)
 		}
 	}
 }

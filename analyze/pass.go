@@ -64,8 +64,8 @@ type foreign struct {
 	at      taskdef.Ref // the value of the task definition for whose sake it is read
 }
 
-// foreignTo returns a string that is read for the sake of a value.
-func foreignTo(v reading, text string) foreign {
+// derivedFrom returns a string that is read for the sake of a value.
+func derivedFrom(v reading, text string) foreign {
 	written, _ := v.Text()
 	return foreign{text, written, v.Ref()}
 }
@@ -180,7 +180,7 @@ func quote(t policy.Text) string { return fmt.Sprintf("%q", t.String()) }
 // placeholders returns the gaps in s that have delimiters.
 func placeholders(s string, literal bool) []gap {
 	var gaps []gap
-	for _, h := range taskdef.Holes(s, literal) {
+	for _, h := range taskdef.Placeholders(s, literal) {
 		gaps = append(gaps, gap{name: h.Name})
 	}
 	return gaps

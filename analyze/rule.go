@@ -115,7 +115,7 @@ type Finding struct {
 
 // String returns the finding as it is printed, in one line: file:line:col: severity: message [rule].
 func (f Finding) String() string {
-	place := f.At.Place()
+	place := f.At.String()
 	if place != "" {
 		place += ": "
 	}

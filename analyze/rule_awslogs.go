@@ -9,6 +9,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var awslogs = &Rule{
@@ -94,7 +95,7 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	for _, d := range types.LogDriver("").Values() {
 		drivers = append(drivers, string(d))
 	}
-	switch near := taskdef.Nearest(name, drivers); {
+	switch near := tree.Nearest(name, drivers); {
 	case slices.Contains(drivers, name):
 	case len(placeholders(name, false)) > 0:
 		p.Gaps(driver, "logDriver", placeholders(name, false))
@@ -108,7 +109,7 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 	for name, value := range options.Members() {
 		if !slices.Contains(awslogsOptions, name) {
-			near := taskdef.Nearest(name, awslogsOptions)
+			near := tree.Nearest(name, awslogsOptions)
 			if whole := "awslogs-" + strings.ToLower(name); slices.Contains(awslogsOptions, whole) {
 				near = whole
 			}
@@ -166,12 +167,12 @@ func (p *pass) logsARN(region taskdef.Value) (policy.Text, bool) {
 		p.Warnf(region, "awslogs without awslogs-region: ECS demands it; the role's own region is taken")
 		return "arn:" + policy.Of(policy.Partition) + ":logs:" + policy.Of(policy.Region) + ":" + account, true
 	}
-	name := p.word(string(t), isRegion(string(t)))
-	if gaps := unless(isRegion(name), name, "no region"); len(gaps) > 0 {
+	name := p.word(string(t), policy.IsRegion(string(t)))
+	if gaps := unless(policy.IsRegion(name), name, "no region"); len(gaps) > 0 {
 		p.Gaps(region, "awslogs-region", gaps)
 		return "", false
 	}
-	return "arn:" + partitionText(name) + ":logs:" + policy.Literal(name) + ":" + account, true
+	return "arn:" + policy.PartitionText(policy.Text(name)) + ":logs:" + policy.Text(name) + ":" + account, true
 }
 
 // logStream returns the pattern of the names of a container's log streams: PREFIX/CONTAINER/TASK, or
@@ -204,28 +205,27 @@ func (p *pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 		return "", false
 	}
 	pattern, _ := p.pattern(prefix, "awslogs-stream-prefix", string(t))
-	return pattern + "/" + policy.Literal(name) + "/*", true
+	return pattern + "/" + policy.Text(name) + "/*", true
 }
 
 // createsGroup reports whether the driver creates the log group: it reads the option as Go's
 // strconv.ParseBool does.
 func (p *pass) createsGroup(options taskdef.Value) bool {
-	v, value, ok := options.Scalar("awslogs-create-group")
-	if !ok {
-		return false
+	creates := false
+	for v, t := range options.Scalars("awslogs-create-group") {
+		value := string(t)
+		create, err := strconv.ParseBool(value)
+		switch {
+		case len(placeholders(value, false)) > 0:
+			p.Gaps(v, "awslogs-create-group", placeholders(value, false))
+		case err != nil:
+			p.Warnf(v, "awslogs-create-group %q is neither true nor false: the driver refuses it, and no log group is created", value)
+		case create && value != "true":
+			p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", value)
+		}
+		creates = creates || create
 	}
-	create, err := strconv.ParseBool(value)
-	switch {
-	case len(placeholders(value, false)) > 0:
-		p.Gaps(v, "awslogs-create-group", placeholders(value, false))
-		return false
-	case err != nil:
-		p.Warnf(v, "awslogs-create-group %q is neither true nor false: the driver refuses it, and no log group is created", value)
-		return false
-	case create && value != "true":
-		p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", value)
-	}
-	return create
+	return creates
 }
 
 // onFargate reports whether the task definition asks to be usable on Fargate.

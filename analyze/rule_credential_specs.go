@@ -5,6 +5,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var credentialSpecs = &Rule{
@@ -145,7 +146,7 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
 	case windows:
 		object, parameter = getWindowsCredentialSpec, readWindowsSpecParameter
 	}
-	spec := foreignTo(v, rest)
+	spec := derivedFrom(v, rest)
 	switch gaps := placeholders(s, true); {
 	case len(gaps) > 0:
 		p.Gaps(v, "credential spec", gaps)
@@ -215,13 +216,13 @@ func (p *pass) checkDomainless(td taskdef.Value, specs []reading) {
 	for _, c := range p.opts.CredSpecs {
 		arn, ref, problem := secretOf(c)
 		if problem != "" {
-			p.find(Error, ref, nil, "credential spec: %s", problem)
+			p.find(Error, taskdef.Ref{Place: ref}, nil, "credential spec: %s", problem)
 			continue
 		}
-		p.requireDomainlessSecret(foreignTo(specs[0], arn), "credential spec")
+		p.requireDomainlessSecret(derivedFrom(specs[0], arn), "credential spec")
 	}
 	for _, arn := range p.opts.CredSpecSecrets {
-		p.requireDomainlessSecret(foreignTo(specs[0], arn), "--credspec-secret")
+		p.requireDomainlessSecret(derivedFrom(specs[0], arn), "--credspec-secret")
 	}
 }
 
@@ -245,27 +246,52 @@ func (p *pass) requireDomainlessSecret(v foreign, what string) {
 }
 
 // secretOf returns the ARN that a domainless credential spec names. On Windows PluginInput is a string that
-// holds JSON, on Linux an object.
+// holds JSON, on Linux an object. Names match in upper and lower case, as the agent reads them.
 //
 // Source: agent/taskresource/credentialspec/credentialspec_linux.go and credentialspec_windows.go
-func secretOf(c CredSpec) (arn string, at taskdef.Ref, problem string) {
-	input, err := taskdef.Find(c.File, c.Data, "ActiveDirectoryConfig", "HostAccountConfig", "PluginInput")
-	if err == nil && input.IsString {
-		at = input.At
-		if input, err = taskdef.Find(c.File, []byte(input.Text), "CredentialArn"); err != nil {
-			return "", at, "PluginInput: " + err.Message
-		}
-	} else if err == nil {
-		input, err = taskdef.Find(c.File, c.Data, "ActiveDirectoryConfig", "HostAccountConfig", "PluginInput", "CredentialArn")
-		at = input.At
+func secretOf(c CredSpec) (arn string, at tree.Place, problem string) {
+	doc, problems := tree.ReadJSON(c.File, c.Data)
+	if doc == nil {
+		return "", problems[0].At, problems[0].Message
 	}
-	switch {
-	case err != nil:
-		return "", err.At, err.Message
-	case !input.IsString || input.Text == "":
+	input, problem := find(doc.Root, "ActiveDirectoryConfig", "HostAccountConfig", "PluginInput")
+	at = doc.Source.Place(input.Start)
+	if problem != "" {
+		return "", at, problem
+	}
+	secret, path := input, "ActiveDirectoryConfig.HostAccountConfig.PluginInput.CredentialArn"
+	if input.Kind == tree.String {
+		inner, problems := tree.ReadJSON(c.File, []byte(input.Text))
+		if inner == nil {
+			return "", at, "PluginInput: " + problems[0].Message
+		}
+		if secret, problem = find(inner.Root, "CredentialArn"); problem != "" {
+			return "", at, "PluginInput: " + problem
+		}
+	} else {
+		secret, problem = find(input, "CredentialArn")
+		at = doc.Source.Place(secret.Start)
+		if problem != "" {
+			return "", at, "no " + path
+		}
+	}
+	if secret.Kind != tree.String || secret.Text == "" {
 		return "", at, "CredentialArn is no string: a domainless credential spec names its secret there"
 	}
-	return input.Text, at, ""
+	return secret.Text, at, ""
+}
+
+// find returns the value at a path of names below n. Where there is none, it says so, and returns the innermost value
+// that is there.
+func find(n *tree.Node, path ...string) (found *tree.Node, problem string) {
+	for _, name := range path {
+		next := n.MemberFold(name)
+		if next == nil || next.Kind == tree.Null {
+			return n, "no " + strings.Join(path, ".")
+		}
+		n = next
+	}
+	return n, ""
 }
 
 // nested returns a string at a path of the task definition, or "".

@@ -89,14 +89,14 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 		if !ok {
 			return false
 		}
-		gaps, partition = arnGaps, policy.Literal(a.partition)
+		gaps, partition = arnGaps, policy.Text(a.partition)
 		if len(gaps) == 0 && (a.service != "s3" || a.region != "" || a.account != "") {
 			p.Errorf(v, "%s %s is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points", what, quote(t))
 			return false
 		}
-		bucket, key, _ = cutOutsideHoles(a.resource, '/')
+		bucket, key, _ = cutOutsidePlaceholders(a.resource, '/')
 	case strings.HasPrefix(s, "s3://"):
-		bucket, key, _ = cutOutsideHoles(strings.TrimPrefix(s, "s3://"), '/')
+		bucket, key, _ = cutOutsidePlaceholders(strings.TrimPrefix(s, "s3://"), '/')
 		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), bucket, key)
 	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
 		var ok bool
@@ -130,7 +130,7 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 	if exact {
 		match = Exact
 	}
-	base := "arn:" + partition + ":s3:::" + policy.Literal(bucket)
+	base := "arn:" + partition + ":s3:::" + policy.Text(bucket)
 	owner := p.bucketOwner(bucket)
 	p.Require(get, base+"/"+object, match, v.Ref(), owner...)
 	if locate != nil {
@@ -144,7 +144,7 @@ func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
 // pattern returns s as a policy has to hold it: escaped, and with ? for each character that no policy can
 // hold. It is exact if there are none of those; otherwise it says so of v, which what names.
 func (p *pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
-	pattern = policy.Escape(policy.Literal(s))
+	pattern = policy.Escape(policy.Text(s))
 	if strings.IndexFunc(s, func(r rune) bool { return !policy.Allowed(r) }) < 0 {
 		return pattern, true
 	}
@@ -171,9 +171,9 @@ type BucketOwner struct {
 func (p *pass) bucketOwner(bucket string) []policy.Condition {
 	for _, name := range []string{bucket, ""} {
 		for _, o := range p.opts.BucketOwners {
-			if o.Bucket == name && isAccount(o.Account) {
+			if o.Bucket == name && policy.IsAccount(o.Account) {
 				p.plan.usedOwners[o] = true
-				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Literal(o.Account)}}}
+				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Text(o.Account)}}}
 			}
 		}
 	}
@@ -186,7 +186,7 @@ func (p *Plan) checkBucketOwners(td taskdef.Value, opts *Options) {
 	for _, o := range opts.BucketOwners {
 		name := strings.TrimPrefix(o.Bucket+"="+o.Account, "=")
 		switch {
-		case !isAccount(o.Account):
+		case !policy.IsAccount(o.Account):
 			p.flag(td, "--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
 		case seen[o.Bucket]:
 			p.flag(td, "--bucket-owner %s: there is another owner for the same", name)

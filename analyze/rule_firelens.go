@@ -7,6 +7,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var firelensConfig = &Rule{
@@ -33,12 +34,16 @@ var firelensOptions = []string{"config-file-type", "config-file-value", "enable-
 func checkFirelensConfig(p *pass, td taskdef.Value) {
 	for options := range td.Each("containerDefinitions", "firelensConfiguration", "options") {
 		for name, value := range options.Members() {
-			if near := taskdef.Nearest(name, firelensOptions); near != "" && name != near {
+			if near := tree.Nearest(name, firelensOptions); near != "" && name != near {
 				p.find(Warning, value.NameRef(), nil, "FireLens has no option %q; did you mean %q?", name, near)
 			}
 		}
 		for v := range options.Each("config-file-value") {
-			if _, kind, _ := options.Scalar("config-file-type"); kind == "" {
+			typed := false
+			for _, kind := range options.Scalars("config-file-type") {
+				typed = typed || kind != ""
+			}
+			if !typed {
 				p.Warnf(v, "config-file-value without config-file-type: FireLens does not read the file; say \"s3\" or \"file\"")
 			}
 		}

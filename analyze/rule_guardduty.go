@@ -79,25 +79,26 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 		return
 	}
 	p.plan.guardDuty = true
-	region, account := p.plan.Own.Region, p.opts.GuardDutyAccount
-	if account != "" && !isAccount(account) {
+	region, account := p.plan.Environment.Region, p.opts.GuardDutyAccount
+	if account != "" && !policy.IsAccount(account) {
 		p.plan.flag(td, "%s=%s: an account has 12 digits", guardDutyFlag, account)
 		return
 	}
-	partition, where, owner := partitionText(region), policy.Literal(region), policy.Literal(account)
+	partition, where, owner := policy.PartitionText(policy.Text(region)), policy.Text(region), policy.Text(account)
 	if region == "" {
 		partition, where = policy.Of(policy.Partition), policy.Of(policy.Region)
 	} else {
 		p.plan.use(policy.Region)
 	}
-	table := guardDutyTable()
+	table := guardDutyMapping()
 	switch known, ok := table.Lookup(region); {
 	case account != "":
 	case region == "":
 		owner = policy.Of(table.Symbol)
-		p.plan.Tables = append(p.plan.Tables, table)
+		p.plan.Mappings = append(p.plan.Mappings, table)
+		p.plan.Symbols = policy.SymbolTable{table.Symbol: {Meaning: policy.MeansAccount, MaxLength: len("111122223333")}}
 	case ok:
-		owner = policy.Literal(known)
+		owner = policy.Text(known)
 	default:
 		p.plan.flag(td, "%s: the account of the agent's image in %s is not known; find it in GuardDuty's documentation, and add %[1]s=ACCOUNT", guardDutyFlag, region)
 		return
@@ -111,10 +112,10 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 	p.Require(ecrPull, "arn:"+partition+":ecr:"+where+":"+owner+":repository/"+guardDutyRepository, Exact, at)
 }
 
-// guardDutyTable tells the account of the agent's image where the role's region is open: a template serves
+// guardDutyMapping tells the account of the agent's image where the role's region is open: a template serves
 // every region.
-func guardDutyTable() policy.Table {
-	t := policy.Table{Symbol: "GuardDuty::AccountId", Name: "GuardDutyAgent", Column: "Account"}
+func guardDutyMapping() policy.Mapping {
+	t := policy.Mapping{Symbol: "GuardDuty::AccountId", Name: "GuardDutyAgent", Column: "Account"}
 	for _, a := range guardDutyAccounts {
 		t.Rows = append(t.Rows, policy.Row{Region: a.region, Value: a.account})
 	}

@@ -133,13 +133,13 @@ func checkImage(p *pass, container, image taskdef.Value) {
 		p.find(Error, image.Ref(), []string{flag}, "image %s has %q for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them; correct it, or add %s", quote(t), ref.repository, flag)
 		return
 	}
-	partition := partitionText(host.region)
+	partition := policy.PartitionText(policy.Text(host.region))
 	if partition.IsLiteral() {
 		if len(host.partitions) > 0 && !slices.Contains(host.partitions, string(partition)) {
 			p.Warnf(image, "image %s: region %s is in partition %s, whose registries are in another domain", quote(t), host.region, partition)
 		}
 	} else if len(host.partitions) > 0 {
-		partition = policy.Literal(host.partitions[0])
+		partition = policy.Text(host.partitions[0])
 	}
 	cached := p.throughCache(ref.repository)
 	for _, prefix := range cachePrefixes {
@@ -147,7 +147,7 @@ func checkImage(p *pass, container, image taskdef.Value) {
 			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
 		}
 	}
-	repository := "arn:" + partition + ":ecr:" + policy.Literal(host.region+":"+host.account+":repository/"+ref.repository)
+	repository := "arn:" + partition + ":ecr:" + policy.Text(host.region+":"+host.account+":repository/"+ref.repository)
 	pull := ecrPull
 	if host.dualStack {
 		pull = ecrPullDualStack
@@ -201,7 +201,7 @@ func (p *Plan) checkEndpoints(td taskdef.Value, opts *Options) {
 				p.flag(td, "%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix)
 				continue
 			}
-			values = append(values, policy.Literal(id))
+			values = append(values, policy.Text(id))
 		}
 		if len(values) > 0 {
 			slices.Sort(values)
@@ -231,7 +231,7 @@ func (p *Plan) checkEndpoints(td taskdef.Value, opts *Options) {
 			regions[region] = true
 		}
 	}
-	own := p.Own.Region
+	own := p.Environment.Region
 	switch {
 	case !pulled:
 		p.flag(td, "--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
@@ -315,10 +315,10 @@ func (p *pass) cutImage(s string) (ref imageRef, gaps []gap) {
 // splitImage splits an image reference at its slashes and leaves its tag and digest out. The gaps are those of
 // tag and digest.
 func splitImage(s string) (components []string, gaps []gap) {
-	components = splitOutsideHoles(s, '/', len(s)+1)
+	components = splitOutsidePlaceholders(s, '/', len(s)+1)
 	last := len(components) - 1
-	rest, digest, hasDigest := cutOutsideHoles(components[last], '@')
-	rest, tag, hasTag := cutOutsideHoles(rest, ':')
+	rest, digest, hasDigest := cutOutsidePlaceholders(components[last], '@')
+	rest, tag, hasTag := cutOutsidePlaceholders(rest, ':')
 	components[last] = rest
 	if hasTag && len(placeholders(tag, false)) == 0 && !isTag(tag) {
 		gaps = append(gaps, gap{"", fmt.Sprintf("%q is no tag", tag)})
@@ -329,9 +329,9 @@ func splitImage(s string) (components []string, gaps []gap) {
 	return components, gaps
 }
 
-// cutOutsideHoles cuts s at the first sep outside of placeholders.
-func cutOutsideHoles(s string, sep byte) (before, after string, found bool) {
-	parts := splitOutsideHoles(s, sep, 2)
+// cutOutsidePlaceholders cuts s at the first sep outside of placeholders.
+func cutOutsidePlaceholders(s string, sep byte) (before, after string, found bool) {
+	parts := splitOutsidePlaceholders(s, sep, 2)
 	if len(parts) < 2 {
 		return s, "", false
 	}
@@ -383,7 +383,7 @@ func isECRHost(host string) bool {
 // parseECRHost takes a registry's host name apart. It is not ok if the name is not one of a private
 // registry at all. A nil pass fills no words.
 func (p *pass) parseECRHost(host string) (h ecrHost, ok bool) {
-	name, port, hasPort := cutOutsideHoles(host, ':')
+	name, port, hasPort := cutOutsidePlaceholders(host, ':')
 	h.port = hasPort && port != ""
 	lower := strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
@@ -405,11 +405,11 @@ func (p *pass) parseECRHost(host string) (h ecrHost, ok bool) {
 			}
 			h.account, h.region, h.dualStack = name[:max(i-1, 0)], name[min(i-1+len(service.infix), len(rest)):len(rest)], service.dualStack
 			if p != nil {
-				h.account, h.region = p.word(h.account, isAccount(h.account)), p.word(h.region, isRegion(h.region))
+				h.account, h.region = p.word(h.account, policy.IsAccount(h.account)), p.word(h.region, policy.IsRegion(h.region))
 			}
 			h.gaps = slices.Concat(
-				unless(isAccount(h.account), h.account, "no account (12 digits)"),
-				unless(isRegion(h.region), h.region, "no region"),
+				unless(policy.IsAccount(h.account), h.account, "no account (12 digits)"),
+				unless(policy.IsRegion(h.region), h.region, "no region"),
 			)
 			return h, true
 		}

@@ -67,7 +67,7 @@ func (p *pass) decrypt(v reading, service, region, context string, values []poli
 			{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{policy.Text(service) + "." + keyRegion + ".amazonaws.com"}},
 		}
 		if alias != "" {
-			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{policy.Literal(alias)}})
+			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{policy.Text(alias)}})
 		}
 		match := Exact
 		if alias != "" {
@@ -116,9 +116,9 @@ func written(v reading) policy.Text {
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
 func (p *pass) checkOwner(v reading, secret policy.Text) {
-	own := p.plan.Own.Account
+	own := p.plan.Environment.Account
 	account, _ := arnAccount(secret)
-	if own == "" || !isAccount(account) || account == own {
+	if own == "" || !policy.IsAccount(account) || account == own {
 		return
 	}
 	p.plan.use(policy.AccountID)
@@ -137,11 +137,11 @@ func (k KMSKey) resource() (resource, region policy.Text, alias, problem string)
 	region = policy.Of(policy.Region)
 	if strings.HasPrefix(k.Key, "arn:") {
 		parts := strings.SplitN(k.Key, ":", 6)
-		if len(parts) < 6 || !isPartition(parts[1]) || parts[2] != "kms" || !isRegion(parts[3]) || !isAccount(parts[4]) {
+		if len(parts) < 6 || !policy.IsPartition(parts[1]) || parts[2] != "kms" || !policy.IsRegion(parts[3]) || !policy.IsAccount(parts[4]) {
 			return "", "", "", "it is no ARN of a key or of an alias, arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
 		}
-		name, region = parts[5], policy.Literal(parts[3])
-		base = policy.Literal(strings.Join(parts[:5], ":") + ":")
+		name, region = parts[5], policy.Text(parts[3])
+		base = policy.Text(strings.Join(parts[:5], ":") + ":")
 	}
 	id, isKey := strings.CutPrefix(name, "key/")
 	alias, isAlias := strings.CutPrefix(name, "alias/")
@@ -151,7 +151,7 @@ func (k KMSKey) resource() (resource, region policy.Text, alias, problem string)
 	case isAlias && all(alias, oneOf("/_-")):
 		return base + "key/*", region, name, ""
 	case isKey && base.IsLiteral() && all(id, oneOf("-")):
-		return base + policy.Literal(name), region, "", ""
+		return base + policy.Text(name), region, "", ""
 	}
 	return "", "", "", "it is no ARN of a key, nor an alias: arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME alone or in an ARN"
 }

@@ -40,7 +40,7 @@ var sharing = map[string]string{
 // sharedBy returns what a requirement names in an account other than the role's own. AWS's own registries admit
 // everybody.
 func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
-	if account, ok := arnAccount(r.Resource); !ok || account == "" && r.Conditions == nil || account == p.Own.Account && account != "" {
+	if account, ok := arnAccount(r.Resource); !ok || account == "" && r.Conditions == nil || account == p.Environment.Account && account != "" {
 		return shared{}, false // as nearly all are
 	}
 	parts := strings.SplitN(string(r.Resource), ":", 6)
@@ -61,7 +61,7 @@ func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
 			s.thing = policy.Text(strings.Join(parts[:5], ":") + ":" + string(c.Values[0]))
 		}
 	}
-	if !isAccount(s.account) || s.account == p.Own.Account || s.service == "ecr" && isOpenRegistry(r, s.account) {
+	if !policy.IsAccount(s.account) || s.account == p.Environment.Account || s.service == "ecr" && isOpenRegistry(r, s.account) {
 		return shared{}, false
 	}
 	return s, true
@@ -97,15 +97,15 @@ func (p *Plan) checkShared(td taskdef.Value) {
 			p.shared, accounts, said = true, map[string]bool{}, map[remark]bool{}
 		}
 		accounts[s.account] = true
-		if k := (remark{s, r.At.Pointer}); p.Own.Account != "" && !said[k] {
+		if k := (remark{s, r.At.Pointer}); p.Environment.Account != "" && !said[k] {
 			said[k] = true
 			p.Findings = append(p.Findings, Finding{Severity: Note, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
 				"%s belongs to account %s, and the role to %s: %s has to allow the role too; explain shows what, and -o DIR/ writes it",
-				s.thing, s.account, p.Own.Account, sharing[s.service])})
+				s.thing, s.account, p.Environment.Account, sharing[s.service])})
 		}
 	}
 	switch {
-	case p.Own.Account != "" && len(accounts) > 0:
+	case p.Environment.Account != "" && len(accounts) > 0:
 		p.use(policy.AccountID)
 	case len(accounts) > 1:
 		p.Findings = append(p.Findings, Finding{Severity: Note, Rule: "own-values", At: td.Ref(), Message: fmt.Sprintf(
@@ -115,8 +115,8 @@ func (p *Plan) checkShared(td taskdef.Value) {
 }
 
 // shares returns what other accounts have to allow, by account, service and thing.
-func (p *Plan) shares(opts policy.Options) []policy.Share {
-	if p.Own.Account == "" || !p.shared {
+func (p *Plan) shares(opts policy.Options) []policy.ResourcePolicy {
+	if p.Environment.Account == "" || !p.shared {
 		return nil
 	}
 	statements, from := map[shared][]policy.Statement{}, map[shared][]policy.Source{}
@@ -151,7 +151,7 @@ func (p *Plan) shares(opts policy.Options) []policy.Share {
 		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.service, b.service), cmp.Compare(a.thing, b.thing))
 	})
 	// Things whose policies are to say the same are one share.
-	var list []policy.Share
+	var list []policy.ResourcePolicy
 	index := map[string]int{}
 	for _, s := range things {
 		document := policy.Document{Statements: policy.Merge(statements[s])}
@@ -160,9 +160,9 @@ func (p *Plan) shares(opts policy.Options) []policy.Share {
 		if !seen {
 			i = len(list)
 			index[key] = i
-			list = append(list, policy.Share{Account: s.account, Service: s.service, Document: document})
+			list = append(list, policy.ResourcePolicy{Account: s.account, Service: s.service, Document: document})
 		}
-		list[i].Resources = append(list[i].Resources, s.thing)
+		list[i].Things = append(list[i].Things, s.thing)
 		list[i].From = append(list[i].From, from[s]...)
 	}
 	for i := range list {
@@ -178,8 +178,8 @@ func (p *Plan) principal(opts policy.Options, s shared) policy.Text {
 	}
 	// Nothing is shared between partitions.
 	partition := policy.Text(strings.SplitN(string(s.thing), ":", 3)[1])
-	if !partition.IsLiteral() && p.Own.Partition != "" {
-		partition = policy.Literal(p.Own.Partition)
+	if !partition.IsLiteral() && p.Environment.Partition != "" {
+		partition = policy.Text(p.Environment.Partition)
 	}
-	return "arn:" + partition + ":iam::" + policy.Literal(p.Own.Account) + ":role" + policy.Literal(cmp.Or(opts.Properties.Path, "/")+opts.Name)
+	return "arn:" + partition + ":iam::" + policy.Text(p.Environment.Account) + ":role" + policy.Text(cmp.Or(opts.Properties.Path, "/")+opts.Name)
 }

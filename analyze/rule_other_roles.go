@@ -38,8 +38,10 @@ func checkOtherRoles(p *pass, td taskdef.Value) {
 		for files := range volume.Each("s3filesVolumeConfiguration") {
 			p.Notef(files, "S3 Files: the task role needs s3files:ClientMount, and ClientWrite and ClientRootAccess as wanted, on the file system, and to read its bucket, not this one")
 		}
-		if v, value, ok := volume.Scalar("configuredAtLaunch"); ok && value == "true" {
-			p.Notef(v, "volume configured at launch: ECS attaches it as the infrastructure role, with the managed policy AmazonECSInfrastructureRolePolicyForVolumes, not as this one")
+		for v, value := range volume.Scalars("configuredAtLaunch") {
+			if value == "true" {
+				p.Notef(v, "volume configured at launch: ECS attaches it as the infrastructure role, with the managed policy AmazonECSInfrastructureRolePolicyForVolumes, not as this one")
+			}
 		}
 	}
 	for proxy := range td.Each("proxyConfiguration") {

@@ -88,7 +88,7 @@ func (p *pass) checkSecret(element taskdef.Value, secret, part, parameter *Grant
 // Source: agent/taskresource/asmsecret/asmsecret.go, which takes none of these three or all.
 func (p *pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Grant) {
 	t, _ := v.Text()
-	parts := splitOutsideHoles(a.resource, ':', len(a.resource)+1)
+	parts := splitOutsidePlaceholders(a.resource, ':', len(a.resource)+1)
 	if parts[0] != "secret" || len(parts) < 2 || parts[1] == "" {
 		if gaps = append(gaps, placeholders(a.resource, false)...); len(gaps) > 0 {
 			p.Gaps(v, "secret", gaps)
@@ -138,7 +138,7 @@ func (p *pass) requireSecretARN(v reading, a arn, gaps []gap, secret, part *Gran
 
 // requireSecretName requires a secret that is named by its name. A name never has the random suffix.
 func (p *pass) requireSecretName(v reading, base policy.Text, region, name string, grant *Grant) {
-	secret := base + policy.Literal("secret:"+name+"-??????")
+	secret := base + policy.Text("secret:"+name+"-??????")
 	p.Require(grant, secret, OneOf, v.Ref())
 	p.decrypt(v, "secretsmanager", region, secretContext, []policy.Text{secret}, true)
 }
@@ -215,7 +215,7 @@ func (p *pass) requireParameterName(v reading, s string, secret, parameter *Gran
 	if strings.HasPrefix(name, publicPath) {
 		account = ""
 	}
-	resource := base + account + policy.Literal(":parameter/"+strings.TrimPrefix(name, "/"))
+	resource := base + account + policy.Text(":parameter/"+strings.TrimPrefix(name, "/"))
 	p.Require(parameter, resource, Exact, v.Ref())
 	if account != "" {
 		p.decrypt(v, "ssm", "", parameterContext, []policy.Text{resource}, false)
@@ -253,9 +253,9 @@ func (p *pass) requireParameterARN(v reading, a arn, gaps []gap, secret, paramet
 	case a.account == "":
 		p.Gaps(v, "parameter", missing(a.account, "account"))
 		return
-	case p.plan.Own.Account != "" && a.account != p.plan.Own.Account:
+	case p.plan.Environment.Account != "" && a.account != p.plan.Environment.Account:
 		p.plan.use(policy.AccountID)
-		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.account, p.plan.Own.Account)
+		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.account, p.plan.Environment.Account)
 	}
 	p.Require(parameter, a.with("parameter"+name), Exact, v.Ref())
 	if a.account != "" && parameter != readFSxParameter {
@@ -271,7 +271,7 @@ func (p *pass) requireParameterARN(v reading, a arn, gaps []gap, secret, paramet
 // take. Gaps are those found before. It is not ok where the name is not known; that has been said.
 func (p *pass) parameterName(v reading, s string, gaps []gap) (name string, ok bool) {
 	t, _ := v.Text()
-	name, label, labelled := cutOutsideHoles(s, ':')
+	name, label, labelled := cutOutsidePlaceholders(s, ':')
 	// Behind the path of references stands the name of a secret, which is checked below.
 	fits := all(name, oneOf("_.-/")) && strings.Trim(name, "/") != "" || strings.HasPrefix(name, referencePath)
 	gaps = append(gaps, wholeGaps(unless(fits, name, "no name of a parameter (letters, digits and . _ - /)"))...)

@@ -142,8 +142,8 @@ func TestSDKIsJSON(t *testing.T) {
 	if diff := cmp.Diff(requirements(fromJSON), requirements(fromSDK)); diff != "" {
 		t.Errorf("requirements (-JSON +SDK):\n%s", diff)
 	}
-	if fromJSON.Family != fromSDK.Family || fromJSON.Own != fromSDK.Own {
-		t.Errorf("family %q and own values %+v; from the SDK %q and %+v", fromJSON.Family, fromJSON.Own, fromSDK.Family, fromSDK.Own)
+	if fromJSON.Family != fromSDK.Family || fromJSON.Environment != fromSDK.Environment {
+		t.Errorf("family %q and own values %+v; from the SDK %q and %+v", fromJSON.Family, fromJSON.Environment, fromSDK.Family, fromSDK.Environment)
 	}
 	roles := [2]*policy.Role{}
 	for i, plan := range []*analyze.Plan{fromJSON, fromSDK} {

@@ -97,7 +97,7 @@ func TestAWSCLIRefuses(t *testing.T) {
 		{"attached", role(func(r *policy.Role) { r.Attached = []policy.Text{`arn:aws:iam::aws:policy/"a`} }), "characters that the tag execrole:attached cannot have"},
 		{"long attached", role(func(r *policy.Role) { r.Attached = []policy.Text{long, long} }), "289 characters, and the tag execrole:attached has room for 256"},
 		{"table", role(func(r *policy.Role) {
-			r.Tables = []policy.Table{{Symbol: "T", Name: "Table", Column: "C"}}
+			r.Mappings = []policy.Mapping{{Symbol: "T", Name: "Table", Column: "C"}}
 			r.Attached = []policy.Text{policy.Of("T")}
 		}), "the table Table has no C for region us-east-1"},
 		{"unknown symbol", role(func(r *policy.Role) { r.Attached = []policy.Text{policy.Of("T")} }), "needs the values of T"},

@@ -165,7 +165,7 @@ func alone(b *testing.B, run func(testing.TB, []byte)) {
 }
 
 func planOf(t testing.TB, src []byte) *analyze.Plan {
-	plan, err := analyze.JSON("taskdef.json", src, analyze.Options{Own: analyze.Own{Region: "us-east-1", Account: "111122223333"}})
+	plan, err := analyze.JSON("taskdef.json", src, analyze.Options{Environment: policy.Environment{Region: "us-east-1", Account: "111122223333"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func write(t testing.TB, src []byte, format string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = emit.Lookup(format).Emit(role, emit.Options{Source: "taskdef.json", Values: plan.Own.Values(), MainOnly: len(role.Policies()) < 2})
+	_, err = emit.Lookup(format).Emit(role, emit.Options{Source: "taskdef.json", Values: plan.Environment.Values(), MainOnly: len(role.Policies()) < 2})
 	if err != nil {
 		t.Fatal(err)
 	}

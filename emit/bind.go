@@ -29,7 +29,7 @@ func bind(format string, role *policy.Role, symbols []policy.Symbol, values map[
 	if missing.Symbols != nil {
 		return nil, missing
 	}
-	for _, t := range role.Tables {
+	for _, t := range role.Mappings {
 		if !slices.Contains(symbols, t.Symbol) {
 			continue
 		}
@@ -46,7 +46,7 @@ func bind(format string, role *policy.Role, symbols []policy.Symbol, values map[
 func needed(role *policy.Role, symbols []policy.Symbol) []policy.Symbol {
 	var list []policy.Symbol
 	for _, s := range symbols {
-		if _, ok := tableOf(role, s); ok {
+		if _, ok := mappingOf(role, s); ok {
 			s = policy.Region
 		}
 		if !slices.Contains(list, s) {
@@ -56,11 +56,11 @@ func needed(role *policy.Role, symbols []policy.Symbol) []policy.Symbol {
 	return list
 }
 
-// tableOf returns the role's table of a symbol.
-func tableOf(role *policy.Role, s policy.Symbol) (policy.Table, bool) {
-	i := slices.IndexFunc(role.Tables, func(t policy.Table) bool { return t.Symbol == s })
+// mappingOf returns the role's table of a symbol.
+func mappingOf(role *policy.Role, s policy.Symbol) (policy.Mapping, bool) {
+	i := slices.IndexFunc(role.Mappings, func(t policy.Mapping) bool { return t.Symbol == s })
 	if i < 0 {
-		return policy.Table{}, false
+		return policy.Mapping{}, false
 	}
-	return role.Tables[i], true
+	return role.Mappings[i], true
 }

@@ -105,8 +105,8 @@ func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role 
 		flags.StringArrayVar(&opts.SourceVPCs, "source-vpc", nil, "")
 		flags.StringArrayVar(&opts.PullThroughCaches, "pull-through-cache", nil, "")
 		flags.StringArrayVar(&opts.CredSpecSecrets, "credspec-secret", nil, "")
-		flags.StringVar(&opts.Own.Account, "account", "", "")
-		flags.StringVar(&opts.Own.Region, "region", "", "")
+		flags.StringVar(&opts.Environment.Account, "account", "", "")
+		flags.StringVar(&opts.Environment.Region, "region", "", "")
 		flags.StringVar(&role.Name, "role-name", "", "")
 		flags.StringVar(&role.Properties.Path, "path", "", "")
 		flags.StringVar(&role.Properties.PermissionsBoundary, "permissions-boundary", "", "")
@@ -234,7 +234,7 @@ func TestGoldenPlans(t *testing.T) {
 // TestGoldenOutputs compares every format's files with the sections of those names. For formats that need
 // them, the role's own values are the ones below.
 func TestGoldenOutputs(t *testing.T) {
-	own := analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	own := policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
 	for _, c := range goldenCases(t) {
 		t.Run(c.name(), func(t *testing.T) {
 			input, _ := c.section("input.json")
@@ -263,7 +263,7 @@ func TestGoldenOutputs(t *testing.T) {
 						names = append(names, name)
 					}
 				}
-				shares, err := emit.WithShares(make([]emit.File, 1), role, plan.Own.Values())
+				shares, err := emit.WithResourcePolicies(make([]emit.File, 1), role, plan.Environment.Values())
 				if err != nil {
 					t.Fatal(err)
 				}

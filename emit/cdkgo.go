@@ -207,7 +207,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	app.Properties = cdkPropertiesOf(role.Properties)
 	symbols := cdkSymbols{}
 	used := symbolsOf(documents(role), role.Attached)
-	for _, t := range role.Tables {
+	for _, t := range role.Mappings {
 		// A construct below the scope, whose ID is made of the role's, so that a scope can have several roles.
 		table := cdkTable{
 			Variable: strings.ToLower(t.Name[:1]) + t.Name[1:] + t.Column, ID: strconv.Quote(t.Name),

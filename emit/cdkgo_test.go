@@ -201,10 +201,10 @@ func CDKRoles() map[string]*policy.Role {
 	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
 	roles["made-tag"] = one
 	// The order of the tables is not that of their use, and one symbol stands alone, and one twice in a text.
-	table := policy.Table{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
-	other := policy.Table{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
+	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
+	other := policy.Mapping{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
 	tables := webRole()
-	tables.Tables = []policy.Table{table, other}
+	tables.Mappings = []policy.Mapping{table, other}
 	tables.Attached = []policy.Text{"arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", "arn:aws:iam::111122223333:policy/a"}
 	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
 		Sid: "Tables", Actions: []string{"s3:GetObject"},

@@ -106,8 +106,8 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 		}
 		head = append(head, cfnPair{"Metadata", cfnObject(cfnPair{"execrole", cfnString(header)})})
 	}
-	if len(role.Tables) > 0 {
-		head = append(head, cfnPair{"Mappings", cfnMappings(role.Tables)})
+	if len(role.Mappings) > 0 {
+		head = append(head, cfnPair{"Mappings", cfnMappings(role.Mappings)})
 	}
 	return cfnObject(append(head,
 		cfnPair{"Resources", cfnObject(resources...)},
@@ -194,7 +194,7 @@ func noDynamicReference(s string) error {
 }
 
 // cfnMappings returns the tables as a template has them: by region, and then by column.
-func cfnMappings(tables []policy.Table) *cfnNode {
+func cfnMappings(tables []policy.Mapping) *cfnNode {
 	list := make([]cfnPair, len(tables))
 	for i, t := range tables {
 		rows := make([]cfnPair, len(t.Rows))
@@ -262,7 +262,7 @@ func (w cfnWriter) text(t policy.Text) *cfnNode {
 		return cfnString(string(t))
 	}
 	symbols := t.Symbols()
-	if _, told := tableOf(w.role, symbols[0]); !told && len(symbols) == 1 && t == policy.Of(symbols[0]) {
+	if _, told := mappingOf(w.role, symbols[0]); !told && len(symbols) == 1 && t == policy.Of(symbols[0]) {
 		return cfnCall("Ref", cfnWord(string(symbols[0])))
 	}
 	var variables []cfnPair
@@ -275,7 +275,7 @@ func (w cfnWriter) text(t policy.Text) *cfnNode {
 		variables = append(variables, cfnPair{name, cfnString(literal)})
 		return "${" + name + "}"
 	}, func(s policy.Symbol) string {
-		table, ok := tableOf(w.role, s)
+		table, ok := mappingOf(w.role, s)
 		if !ok {
 			return "${" + string(s) + "}"
 		}

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	partition = "\x00AWS::Partition\x00"
-	region    = "\x00AWS::Region\x00"
-	account   = "\x00AWS::AccountId\x00"
+	partition = "\x00AWS\x013A\x013APartition\x00"
+	region    = "\x00AWS\x013A\x013ARegion\x00"
+	account   = "\x00AWS\x013A\x013AAccountId\x00"
 )
 
 var ownValues = map[policy.Symbol]string{

@@ -380,8 +380,8 @@ func plausible(name string) string {
 	return "nginx"
 }
 
-// TestSharesAreRequirements: what another account has to allow is what the role may do there, no more and no less.
-func TestSharesAreRequirements(t *testing.T) {
+// TestResourcePoliciesAreRequirements: what another account has to allow is what the role may do there, no more and no less.
+func TestResourcePoliciesAreRequirements(t *testing.T) {
 	total := 0
 	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
 		role, err := plan.Role(policy.Options{})
@@ -392,7 +392,7 @@ func TestSharesAreRequirements(t *testing.T) {
 		wanted, written := map[half]bool{}, map[half]bool{}
 		for _, r := range plan.Requirements {
 			parts := strings.SplitN(string(r.Resource), ":", 6)
-			if len(parts) < 6 || plan.Own.Account == "" {
+			if len(parts) < 6 || plan.Environment.Account == "" {
 				continue
 			}
 			account, service, thing := parts[4], parts[2], parts[5]
@@ -407,7 +407,7 @@ func TestSharesAreRequirements(t *testing.T) {
 					conditions = append(conditions, c)
 				}
 			}
-			if len(account) != 12 || account == plan.Own.Account || !slices.Contains([]string{"ecr", "secretsmanager", "kms", "s3"}, service) {
+			if len(account) != 12 || account == plan.Environment.Account || !slices.Contains([]string{"ecr", "secretsmanager", "kms", "s3"}, service) {
 				continue
 			}
 			switch account { // AWS for Fluent Bit, App Mesh, AWS Marketplace
@@ -426,12 +426,12 @@ func TestSharesAreRequirements(t *testing.T) {
 				}
 			}
 		}
-		for _, share := range role.Shares {
+		for _, share := range role.ResourcePolicies {
 			for _, s := range share.Document.Statements {
 				if s.AWS == "" || s.Service != "" {
 					t.Errorf("statement %+v is for nobody, or for all", s)
 				}
-				things := share.Resources
+				things := share.Things
 				if share.Service == "s3" || share.Service == "ecr-registry" {
 					things = s.Resources
 				} else if want := []policy.Text{"*"}; share.Service != "ecr" && !slices.Equal(s.Resources, want) || share.Service == "ecr" && s.Resources != nil {

@@ -19,7 +19,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
@@ -251,7 +250,7 @@ func deploy(env []string, stack, path string) (role map[string]any, policies []a
 func TestScriptsDeploy(t *testing.T) {
 	t.Parallel()
 	env := motoServer(t)
-	run := func(t *testing.T, role *policy.Role, own analyze.Own, args ...string) (stdout, stderr string, err error) {
+	run := func(t *testing.T, role *policy.Role, own policy.Environment, args ...string) (stdout, stderr string, err error) {
 		t.Helper()
 		files, err := emit.Lookup("aws-cli").Emit(role, emit.Options{Source: "input.json", Values: own.Values()})
 		if err != nil {

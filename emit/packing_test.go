@@ -17,7 +17,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
-	"github.com/execrole/execrole/emit/explain"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // decrypt is what the encryption of a secret with a key of one's own asks for: a condition a secret.
@@ -178,7 +178,7 @@ func TestPackedExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := string(explain.Text(plan, role, false))
+		text := string(report.Text(plan, role, false))
 		if strings.Contains(text, "Required, but not in this role") {
 			t.Errorf("explain does not find all requirements in the role:\n%.500s", text)
 		}

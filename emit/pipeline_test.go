@@ -18,7 +18,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
-	"github.com/execrole/execrole/emit/explain"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set, or what its
@@ -82,10 +82,10 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	if (roleErr == nil) != (err == nil) && !errors.As(roleErr, &limit) {
 		t.Fatalf("the plan says %v, its role %v", err, roleErr)
 	}
-	if !json.Valid(explain.JSON(plan, role)) {
-		t.Errorf("explain writes what is not JSON:\n%s", explain.JSON(plan, role))
+	if !json.Valid(report.JSON(plan, role)) {
+		t.Errorf("explain writes what is not JSON:\n%s", report.JSON(plan, role))
 	}
-	if text := explain.Text(plan, role, false); !utf8.Valid(text) || analyze.PrintableLines(string(text)) != string(text) {
+	if text := report.Text(plan, role, false); !utf8.Valid(text) || analyze.PrintableLines(string(text)) != string(text) {
 		t.Errorf("explain writes what is not printable:\n%q", text)
 	}
 	// A key or prefix may have ? for what a policy cannot hold; otherwise no input has a wildcard's effect.
@@ -97,7 +97,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	if roleErr != nil {
 		return
 	}
-	own := analyze.Own{Partition: "aws-cn", Region: "cn-north-1", Account: "444455556666"}
+	own := policy.Environment{Partition: "aws-cn", Region: "cn-north-1", Account: "444455556666"}
 	outputs := map[string]string{}
 	for _, format := range emit.Formats() {
 		files, err := format.Emit(role, emit.Options{Source: "input.json", Values: own.Values()})
@@ -195,7 +195,7 @@ func checkResource(t *testing.T, r analyze.Requirement, plain bool) {
 }
 
 // checkWritten checks that a written policy allows what the role does, resource by resource.
-func checkWritten(t *testing.T, document any, role *policy.Role, own analyze.Own) {
+func checkWritten(t *testing.T, document any, role *policy.Role, own policy.Environment) {
 	t.Helper()
 	var got, want []string
 	statements, _ := document.(map[string]any)["Statement"].([]any)

@@ -21,7 +21,7 @@ import (
 // first, a test of its own that ends in sameMeaning.
 
 // resolveAs is where the outputs are deployed in these tests.
-var resolveAs = analyze.Own{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+var resolveAs = policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
 
 // meaning is a deployed role: one line for each action on one resource under its conditions, sorted, each
 // once. What cannot be told in these lines fails the test, so that nothing is overlooked.

@@ -13,7 +13,7 @@ import (
 // TestSizeIsThatOfTheJSON compares the size that a document is said to have with the JSON that is written,
 // where every symbol has its longest value.
 func TestSizeIsThatOfTheJSON(t *testing.T) {
-	values := analyze.Own{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}.Values()
+	values := policy.Environment{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}.Values()
 	compared := 0
 	compare := func(t *testing.T, role *policy.Role) {
 		files, err := emit.Lookup("json").Emit(role, emit.Options{Values: values})
@@ -31,7 +31,7 @@ func TestSizeIsThatOfTheJSON(t *testing.T) {
 					want++
 				}
 			}
-			if got := d.Size(); got != want {
+			if got := d.Size(nil); got != want {
 				t.Errorf("size %d, but the JSON has %d characters:\n%s", got, want, &b)
 			}
 			compared++

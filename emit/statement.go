@@ -91,7 +91,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 		}
 	}
 	texts(role.Attached)
-	for _, t := range role.Tables {
+	for _, t := range role.Mappings {
 		check(t.Name, t.Column)
 		for _, r := range t.Rows {
 			check(r.Region, r.Value)

@@ -159,7 +159,7 @@ func (tf terraformNames) open(w *hclWriter) {
 		}
 	}
 	var locals []hclAttribute
-	for _, t := range tf.role.Tables {
+	for _, t := range tf.role.Mappings {
 		if !slices.Contains(used, t.Symbol) {
 			continue
 		}
@@ -190,7 +190,7 @@ func (tf terraformNames) symbol(s policy.Symbol) string {
 	if value, ok := ownValue(s); ok {
 		return value(tf.prefix)
 	}
-	if _, ok := tableOf(tf.role, s); ok {
+	if _, ok := mappingOf(tf.role, s); ok {
 		return "local." + tf.name(s) + "[" + tf.symbol(policy.Region) + "]"
 	}
 	return "var." + tf.name(s)
@@ -200,7 +200,7 @@ func (tf terraformNames) symbol(s policy.Symbol) string {
 // web_execution_guard_duty_agent_account.
 func (tf terraformNames) name(s policy.Symbol) string {
 	words := string(s)
-	if t, ok := tableOf(tf.role, s); ok {
+	if t, ok := mappingOf(tf.role, s); ok {
 		words = t.Name + t.Column
 	}
 	var b strings.Builder

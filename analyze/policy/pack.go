@@ -24,21 +24,21 @@ func (e LimitError) Error() string { return string(e) }
 //
 // A statement that does not fit into the rest of a managed policy is cut between two of its resources or
 // two alternative values of a condition. Each part says who asked for what it allows, and has a Sid of its
-// own among those of all the policies.
-func Pack(name string, statements []Statement, attached int) (inline, managed []Policy, err error) {
+// own among those of all the policies. Symbols says how long the symbols of the statements can be.
+func Pack(name string, statements []Statement, attached int, symbols SymbolTable) (inline, managed []Policy, err error) {
 	if len(statements) == 0 {
 		return nil, nil, nil
 	}
 	merged := merge(statements)
 	whole := Document{slices.Clone(merged)}
 	numberSids(whole.Statements)
-	total := whole.Size()
+	total := whole.Size(symbols)
 	if total <= MaxInline {
 		return []Policy{{name, whole}}, nil, nil
 	}
 	var parts []part
 	for _, s := range merged {
-		p, err := cuttable(s)
+		p, err := cuttable(s, symbols)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -97,19 +97,21 @@ func axisOf(s *Statement, axis int) *[]Text {
 
 // cuttable returns the statement as a part that can be cut along its largest list. It is several parts where
 // the rest alone would fill a policy: the largest list of that rest is then cut in halves.
-func cuttable(s Statement) ([]part, error) {
+func cuttable(s Statement, symbols SymbolTable) ([]part, error) {
 	axes := []int{-1}
 	for i, c := range s.Conditions {
 		if alternatives(c.Operator) {
 			axes = append(axes, i)
 		}
 	}
-	slices.SortStableFunc(axes, func(a, b int) int { return cmp.Compare(sizeOf(*axisOf(&s, b)), sizeOf(*axisOf(&s, a))) })
+	slices.SortStableFunc(axes, func(a, b int) int {
+		return cmp.Compare(symbols.listSize(*axisOf(&s, b)), symbols.listSize(*axisOf(&s, a)))
+	})
 	p := part{statement: s, axis: axes[0]}
 	for _, t := range *axisOf(&s, p.axis) {
-		p.units = append(p.units, size(string(t)))
+		p.units = append(p.units, symbols.size(string(t)))
 	}
-	p.head = s.size() + sidReserve - sizeOf(*axisOf(&s, p.axis))
+	p.head = symbols.statementSize(s) + sidReserve - symbols.listSize(*axisOf(&s, p.axis))
 	largest := slices.Max(p.units)
 	if frameSize+p.head+listSize(largest, 1) <= MaxManaged {
 		return []part{p}, nil
@@ -117,11 +119,11 @@ func cuttable(s Statement) ([]part, error) {
 	for _, axis := range append(axes[1:], p.axis) {
 		if n := len(*axisOf(&s, axis)); n > 1 {
 			other := part{statement: s, axis: axis}
-			first, err := cuttable(other.cut(upTo(0, n/2)))
+			first, err := cuttable(other.cut(upTo(0, n/2)), symbols)
 			if err != nil {
 				return nil, err
 			}
-			second, err := cuttable(other.cut(upTo(n/2, n)))
+			second, err := cuttable(other.cut(upTo(n/2, n)), symbols)
 			return append(first, second...), err
 		}
 	}
@@ -279,12 +281,12 @@ func within(asked, part []Condition) bool {
 
 // Check reports the first of the role's policies that IAM would not take for its size.
 func (r *Role) Check() error {
-	if n := r.Trust.Size(); n > MaxTrust {
+	if n := r.Trust.Size(r.Symbols); n > MaxTrust {
 		return LimitError(fmt.Sprintf("the trust policy has %d characters, and IAM allows %d: %d too many", n, MaxTrust, n-MaxTrust))
 	}
 	inline := 0
 	for _, p := range r.Inline {
-		inline += p.Document.Size()
+		inline += p.Document.Size(r.Symbols)
 	}
 	if inline > MaxInline {
 		return LimitError(fmt.Sprintf("the inline policies have %d characters, and IAM allows %d: %d too many", inline, MaxInline, inline-MaxInline))
@@ -293,7 +295,7 @@ func (r *Role) Check() error {
 		return LimitError(fmt.Sprintf("the role has %d managed policies, and IAM allows %d: %d too many", n, MaxAttached, n-MaxAttached))
 	}
 	for _, p := range r.Managed {
-		if n := p.Document.Size(); n > MaxManaged {
+		if n := p.Document.Size(r.Symbols); n > MaxManaged {
 			return LimitError(fmt.Sprintf("the managed policy %s has %d characters, and IAM allows %d: %d too many", p.Name, n, MaxManaged, n-MaxManaged))
 		}
 	}

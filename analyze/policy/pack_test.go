@@ -78,7 +78,7 @@ func permissions(t *testing.T, statements []Statement) []string {
 // checkPacked packs, and checks that the result means what was given and that IAM takes it.
 func checkPacked(t *testing.T, statements []Statement) (inline, managed []Policy, err error) {
 	t.Helper()
-	inline, managed, err = Pack("P", statements, 0)
+	inline, managed, err = Pack("P", statements, 0, nil)
 	var limit LimitError
 	if err != nil {
 		if !errors.As(err, &limit) {
@@ -160,7 +160,7 @@ func TestPackSecrets(t *testing.T) {
 					}
 				}
 			}
-			again, managedAgain, _ := Pack("P", statements, 0)
+			again, managedAgain, _ := Pack("P", statements, 0, nil)
 			if diff := cmp.Diff(append(inline, managed...), append(again, managedAgain...)); diff != "" {
 				t.Errorf("packed once more: %s", diff)
 			}
@@ -170,7 +170,7 @@ func TestPackSecrets(t *testing.T) {
 
 // TestPackNames shows what becomes of two statements that fill two policies: the names, and where they are cut.
 func TestPackNames(t *testing.T) {
-	_, managed, err := Pack("TaskExecution", secretsOf(100, false), 0)
+	_, managed, err := Pack("TaskExecution", secretsOf(100, false), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,9 +197,9 @@ func TestPackLimit(t *testing.T) {
 		for i := range 20 {
 			s[0].Resources = append(s[0].Resources, Text(fmt.Sprintf("%02d%s", i, strings.Repeat("x", 400))))
 		}
-		rest := n - Document{s}.Size()
+		rest := n - Document{s}.Size(nil)
 		s[0].Resources[19] += Text(strings.Repeat("x", rest))
-		if got := (Document{s}).Size(); got != n {
+		if got := (Document{s}).Size(nil); got != n {
 			t.Fatalf("the document has %d characters, want %d", got, n)
 		}
 		return s
@@ -211,7 +211,7 @@ func TestPackLimit(t *testing.T) {
 	}
 	// A single resource that is larger than a policy is cut nowhere.
 	big := []Statement{{Sid: "A", Actions: []string{"a:b"}, Resources: []Text{Text(strings.Repeat("x", MaxInline))}}}
-	if _, _, err := Pack("P", big, 0); err == nil || !strings.Contains(err.Error(), "alone has") || len(err.Error()) > 400 {
+	if _, _, err := Pack("P", big, 0, nil); err == nil || !strings.Contains(err.Error(), "alone has") || len(err.Error()) > 400 {
 		t.Errorf("error %v", err)
 	}
 }
@@ -231,7 +231,7 @@ func TestPackGaps(t *testing.T) {
 }
 
 func TestPackError(t *testing.T) {
-	_, _, err := Pack("P", secretsOf(2000, false), 0)
+	_, _, err := Pack("P", secretsOf(2000, false), 0, nil)
 	want := "the permissions have 204219 characters, and IAM allows a role 10240 inside of it, or 10 managed policies of 6144; they would fill 35: that is 25 policies, or 148190 characters, too many"
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
@@ -327,7 +327,7 @@ func TestPackRandom(t *testing.T) {
 			})
 			return list
 		}
-		inline, managed, err := Pack("P", bySort(in), 0)
+		inline, managed, err := Pack("P", bySort(in), 0, nil)
 		role := &Role{Inline: inline, Managed: managed}
 		if err := role.Check(); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
@@ -353,7 +353,7 @@ func TestPackRandom(t *testing.T) {
 		}
 		packed[len(managed)]++
 		r.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
-		againInline, againManaged, againErr := Pack("P", bySort(in), 0)
+		againInline, againManaged, againErr := Pack("P", bySort(in), 0, nil)
 		if diff := cmp.Diff([]any{inline, managed, fmt.Sprint(err)}, []any{againInline, againManaged, fmt.Sprint(againErr)}); diff != "" {
 			t.Errorf("seed %d: another order of the input makes another role:\n%.1000s", seed, diff)
 		}
@@ -366,7 +366,7 @@ func TestPackRandom(t *testing.T) {
 func TestRoleCheck(t *testing.T) {
 	document := func(n int) Document {
 		d := Document{[]Statement{{Actions: []string{"a:b"}, Resources: []Text{""}}}}
-		d.Statements[0].Resources[0] = Text(strings.Repeat("x", n-d.Size()))
+		d.Statements[0].Resources[0] = Text(strings.Repeat("x", n-d.Size(nil)))
 		return d
 	}
 	many := make([]Policy, MaxAttached+1)

@@ -100,13 +100,13 @@ func (p Properties) checkBoundary() error {
 	path, found := strings.CutPrefix(parts[5], "policy/")
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	switch {
-	case !isPartition(parts[1]):
+	case !IsPartition(parts[1]):
 		return bad(fmt.Sprintf("%s is no partition", shown(parts[1])))
 	case parts[2] != "iam":
 		return bad(fmt.Sprintf("the service is %s and not iam", shown(parts[2])))
 	case parts[3] != "":
 		return bad(fmt.Sprintf("IAM has no regions, and the ARN has %s", shown(parts[3])))
-	case account != "aws" && (len(account) != 12 || strings.Trim(account, "0123456789") != ""):
+	case account != "aws" && !IsAccount(account):
 		return bad(fmt.Sprintf("the account is %s, and not 12 digits or aws", shown(account)))
 	case !found:
 		return bad(fmt.Sprintf("%s is no policy", shown(parts[5])))
@@ -223,18 +223,4 @@ func isNameCharacter(r rune) bool {
 
 func isTagCharacter(r rune) bool {
 	return unicode.IsLetter(r) || unicode.Is(unicode.Z, r) || unicode.Is(unicode.N, r) || strings.ContainsRune("_.:/=+-@", r)
-}
-
-// isPartition reports whether s looks like a partition's name: AWS adds new ones.
-func isPartition(s string) bool {
-	rest, found := strings.CutPrefix(s, "aws")
-	if !found || rest != "" && (rest[0] != '-' || len(rest) == 1) {
-		return false
-	}
-	for i := range len(rest) {
-		if c := rest[i]; !(c >= 'a' && c <= 'z') && c != '-' {
-			return false
-		}
-	}
-	return true
 }

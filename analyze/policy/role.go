@@ -9,7 +9,7 @@ import (
 
 // Role is an IAM role, complete: every format writes all of it.
 type Role struct {
-	// Family is the task definition's family, or "" where it says none. It is input: escape it.
+	// Family is the family of the task definition, or "" where it has none. It is input: escape it.
 	Family string
 	// Name is the role's name, or "" to leave naming to whoever creates it.
 	Name string
@@ -23,40 +23,44 @@ type Role struct {
 	// Attached are the ARNs of managed policies that exist without this role, as AWS's own do, and which it
 	// has attached too.
 	Attached []Text
-	// Tables tell what symbols of the documents stand for in each region. There is none that nothing uses.
-	Tables []Table
-	// Shares are what the owners of things in other accounts have to allow, besides the role's own policies.
-	Shares []Share
+	// Mappings give symbols of the documents a value for each region. Every mapping is used.
+	Mappings []Mapping
+	// ResourcePolicies are what the owners of things in other accounts have to allow, besides the role's own policies.
+	ResourcePolicies []ResourcePolicy
+	// Environment is where the role is used, as far as that is known. Formats that can leave it open do so.
+	Environment Environment
+	// Symbols says what is known of the symbols in the documents, besides those of the environment and of Mappings.
+	Symbols SymbolTable
 }
 
-// Table gives a symbol its value in each region, for a role whose region is open.
-type Table struct {
+// Mapping gives a symbol its value in each region, for a role whose region is unknown.
+type Mapping struct {
 	Symbol Symbol
-	// Name and Column name the table and its values, in letters and digits: "GuardDutyAgent", "Account".
+	// Name and Column name the mapping and its values, in letters and digits: "GuardDutyAgent", "Account".
 	Name, Column string
 	Rows         []Row // sorted by region
 }
 
-// Row is the value of a table in a region.
+// Row is the value of a mapping in a region.
 type Row struct{ Region, Value string }
 
-// Lookup returns the table's value in a region, and whether it has one.
-func (t Table) Lookup(region string) (string, bool) {
-	i, found := slices.BinarySearchFunc(t.Rows, region, func(r Row, region string) int { return strings.Compare(r.Region, region) })
+// Lookup returns the mapping's value in a region, and whether it has one.
+func (m Mapping) Lookup(region string) (string, bool) {
+	i, found := slices.BinarySearchFunc(m.Rows, region, func(r Row, region string) int { return strings.Compare(r.Region, region) })
 	if !found {
 		return "", false
 	}
-	return t.Rows[i].Value, true
+	return m.Rows[i].Value, true
 }
 
-// Share is what the owner of things in another account has to allow, since a role's own policies are not
+// ResourcePolicy is what the owner of things in another account has to allow, since a role's own policies are not
 // enough there.
-type Share struct {
-	Account   string   // 12 digits
-	Service   string   // as in ARNs: "ecr", "secretsmanager", "kms"
-	Resources []Text   // the ARNs of the things whose policy this is to become a part of; sorted
-	Document  Document // statements with [Statement.AWS] for a principal
-	From      []Source // the fields that name these things; sorted
+type ResourcePolicy struct {
+	Account  string   // 12 digits
+	Service  string   // as in ARNs: "ecr", "secretsmanager", "kms"
+	Things   []Text   // the ARNs of the things whose policy gets these statements; sorted
+	Document Document // statements with a principal
+	From     []Source // the fields that name these things; sorted
 }
 
 // Policies returns all permissions policies, those inside the role first.

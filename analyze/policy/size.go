@@ -18,14 +18,14 @@ const (
 )
 
 // Size returns the number of characters that IAM counts in the document as JSON, with every symbol at its
-// longest: so it is the same in all accounts and regions, and in every format.
-func (d Document) Size() int {
+// longest: so it is the same in all accounts and regions, and in every format. Symbols says how long they can be.
+func (d Document) Size(symbols SymbolTable) int {
 	n := frameSize
 	for i, s := range d.Statements {
 		if i > 0 {
 			n += len(`,`)
 		}
-		n += s.size()
+		n += symbols.statementSize(s)
 	}
 	return n
 }
@@ -33,51 +33,50 @@ func (d Document) Size() int {
 // frameSize is the size of a document without statements.
 const frameSize = len(`{"Version":"` + Version + `","Statement":[]}`)
 
-// size returns how much the statement adds to its document, apart from the comma between two.
-func (s Statement) size() int {
+// statementSize returns how much the statement adds to its document, apart from the comma between two.
+func (t SymbolTable) statementSize(s Statement) int {
 	n := len(`{"Effect":"Allow"}`)
 	if s.Sid != "" {
-		n += len(`"Sid":"",`) + size(s.Sid)
+		n += len(`"Sid":"",`) + t.size(s.Sid)
 	}
 	if s.Service != "" {
-		n += len(`"Principal":{"Service":""},`) + size(s.Service)
+		n += len(`"Principal":{"Service":""},`) + t.size(s.Service)
 	}
 	actions := 0
 	for _, a := range s.Actions {
-		actions += size(a)
+		actions += t.size(a)
 	}
 	n += len(`,"Action":`) + listSize(actions, len(s.Actions))
 	if s.Resources != nil {
-		n += len(`,"Resource":`) + sizeOf(s.Resources)
+		n += len(`,"Resource":`) + t.listSize(s.Resources)
 	}
 	if len(s.Conditions) > 0 {
 		n += len(`,"Condition":{}`)
 	}
 	for i, c := range s.Conditions {
 		if i == 0 || s.Conditions[i-1].Operator != c.Operator {
-			n += len(`"":{}`) + size(c.Operator)
+			n += len(`"":{}`) + t.size(c.Operator)
 			if i > 0 {
 				n += len(`,`)
 			}
 		} else {
 			n += len(`,`)
 		}
-		n += len(`"":`) + size(c.Key) + sizeOf(c.Values)
+		n += len(`"":`) + t.size(c.Key) + t.listSize(c.Values)
 	}
 	return n
 }
 
-// sizeOf returns the size of a list.
-func sizeOf(texts []Text) int {
+// listSize returns the size of a list of texts.
+func (t SymbolTable) listSize(texts []Text) int {
 	n := 0
-	for _, t := range texts {
-		n += size(string(t))
+	for _, text := range texts {
+		n += t.size(string(text))
 	}
 	return listSize(n, len(texts))
 }
 
-// listSize returns the size of a list of n texts that have this size together. One text stands without
-// brackets.
+// listSize returns the size of a list of n texts that have this size together. A single text has no brackets.
 func listSize(texts, n int) int {
 	if n == 1 {
 		return texts + len(`""`)
@@ -86,7 +85,7 @@ func listSize(texts, n int) int {
 }
 
 // size counts the characters of a text inside of a JSON string, without white space.
-func size(s string) int {
+func (t SymbolTable) size(s string) int {
 	n := 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -95,7 +94,7 @@ func size(s string) int {
 			if end < 0 {
 				panic(fmt.Sprintf("policy.Text: %q is cut inside a symbol", s))
 			}
-			n += longest(s[i+1 : i+1+end])
+			n += t.maxLength(decode(s[i+1 : i+1+end]))
 			i += 1 + end
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 		case c == '"' || c == '\\':
@@ -105,18 +104,4 @@ func size(s string) int {
 		}
 	}
 	return n
-}
-
-// longest returns the length of the longest value of a symbol, which is named as in a Text. Symbols for accounts,
-// the role's own or another, end as [AccountID] does.
-func longest(name string) int {
-	switch {
-	case strings.HasSuffix(name, "\x01\x01AccountId"):
-		return len("111122223333")
-	case name == "AWS\x01\x01Region":
-		return len("ap-northeast-1")
-	case name == "AWS\x01\x01Partition":
-		return len("aws-us-gov")
-	}
-	return 128
 }

@@ -5,34 +5,63 @@ import (
 	"strings"
 )
 
-// Text is a string with symbols in it: values such as the role's own account that stay open until a
-// format writes them. Symbols stand in band, each between two NUL bytes, which no reader lets in from
-// the input, and with its colons as \x01; so Text compares with ==, works as a map key, and can be cut
-// and split at colons and slashes as a string. [Text.Expand] is the only way out.
+// Text is a string with symbols in it: values such as the role's own account, which are unknown until somebody
+// deploys the role. Text compares with == and works as a map key.
+//
+// A symbol is a part of the string, between two NUL bytes, which no reader accepts from the input. In between,
+// every byte of its name other than a letter or digit is written as \x01 and two hexadecimal digits. So a Text can be
+// cut at punctuation as a string can, and no cut goes through a symbol. [Text.Expand] is the way out.
 type Text string
-
-// Symbol names a value that a Text leaves open.
-type Symbol string
-
-// The role's own values, named as CloudFormation names its pseudo parameters.
-const (
-	Partition Symbol = "AWS::Partition"
-	Region    Symbol = "AWS::Region"
-	AccountID Symbol = "AWS::AccountId"
-)
 
 // Of returns the Text that is nothing but the symbol.
 func Of(s Symbol) Text {
-	return Text("\x00" + strings.ReplaceAll(string(s), ":", "\x01") + "\x00")
+	switch s {
+	case Partition:
+		return ofPartition
+	case Region:
+		return ofRegion
+	case AccountID:
+		return ofAccountID
+	}
+	return encode(s)
 }
 
-// Literal returns s as a Text without symbols. It panics when s holds a NUL byte: the readers refuse
-// those, so one that comes here is a defect of the caller.
-func Literal(s string) Text {
-	if strings.IndexByte(s, 0) >= 0 {
-		panic(fmt.Sprintf("policy.Literal: %q holds a NUL byte", s))
+var ofPartition, ofRegion, ofAccountID = encode(Partition), encode(Region), encode(AccountID)
+
+func encode(s Symbol) Text {
+	b := make([]byte, 0, len(s)+8)
+	b = append(b, 0)
+	for i := range len(s) {
+		if c := s[i]; isAlnum(c) {
+			b = append(b, c)
+		} else {
+			b = append(b, 1, hexDigits[c>>4], hexDigits[c&15])
+		}
 	}
-	return Text(s)
+	return Text(append(b, 0))
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// decode returns the symbol of an encoded name, without the NUL bytes around it.
+func decode(name string) Symbol {
+	if strings.IndexByte(name, 1) < 0 {
+		return Symbol(name)
+	}
+	b := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		if name[i] == 1 && i+2 < len(name) {
+			b = append(b, byte(strings.IndexByte(hexDigits, name[i+1])<<4|strings.IndexByte(hexDigits, name[i+2])))
+			i += 2
+			continue
+		}
+		b = append(b, name[i])
+	}
+	return Symbol(b)
+}
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
 // Expand calls literal and symbol for the parts of t, in their order, and joins what they return.
@@ -53,7 +82,7 @@ func (t Text) Expand(literal func(string) string, symbol func(Symbol) string) st
 		if !found {
 			panic(fmt.Sprintf("policy.Text: %q is cut inside a symbol", string(t)))
 		}
-		b.WriteString(symbol(Symbol(strings.ReplaceAll(name, "\x01", ":"))))
+		b.WriteString(symbol(decode(name)))
 		rest = after
 	}
 	return b.String()
@@ -62,7 +91,7 @@ func (t Text) Expand(literal func(string) string, symbol func(Symbol) string) st
 // IsLiteral reports whether t has no symbols.
 func (t Text) IsLiteral() bool { return strings.IndexByte(string(t), 0) < 0 }
 
-// Symbols returns the symbols of t in the order in which they stand, repeated ones each time.
+// Symbols returns the symbols of t in their order, and a repeated one each time.
 func (t Text) Symbols() []Symbol {
 	var symbols []Symbol
 	if t.IsLiteral() {
@@ -74,6 +103,33 @@ func (t Text) Symbols() []Symbol {
 	})
 	return symbols
 }
+
+// CutSymbol returns the symbol that t begins with and what follows it. It is not ok if t begins with something else.
+func (t Text) CutSymbol() (s Symbol, rest Text, ok bool) {
+	if t == "" || t[0] != 0 {
+		return "", t, false
+	}
+	end := 1 + strings.IndexByte(string(t[1:]), 0)
+	return decode(string(t[1:end])), t[end+1:], true
+}
+
+// Cut cuts t around the first separator, which has no letters or digits.
+func (t Text) Cut(separator string) (before, after Text, found bool) {
+	b, a, found := strings.Cut(string(t), separator)
+	return Text(b), Text(a), found
+}
+
+// CutPrefix returns t without the prefix, and whether t begins with it.
+func (t Text) CutPrefix(prefix string) (Text, bool) {
+	rest, found := strings.CutPrefix(string(t), prefix)
+	return Text(rest), found
+}
+
+// HasPrefix reports whether t begins with the prefix.
+func (t Text) HasPrefix(prefix string) bool { return strings.HasPrefix(string(t), prefix) }
+
+// HasSuffix reports whether t ends in the suffix.
+func (t Text) HasSuffix(suffix string) bool { return strings.HasSuffix(string(t), suffix) }
 
 // String returns t with its symbols as ${NAME}: for people and for explain, not for a policy.
 func (t Text) String() string {

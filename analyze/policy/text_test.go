@@ -7,7 +7,7 @@ import (
 )
 
 func TestText(t *testing.T) {
-	arn := "arn:" + Of(Partition) + ":ssm:" + Of(Region) + ":" + Of(AccountID) + ":parameter/" + Literal("a/b")
+	arn := "arn:" + Of(Partition) + ":ssm:" + Of(Region) + ":" + Of(AccountID) + ":parameter/" + "a/b"
 	if got, want := arn.String(), "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/a/b"; got != want {
 		t.Errorf("String() = %q, want %q", got, want)
 	}
@@ -17,7 +17,7 @@ func TestText(t *testing.T) {
 	if got, want := arn.Symbols(), []Symbol{Partition, Region, AccountID}; !slices.Equal(got, want) {
 		t.Errorf("Symbols() = %q, want %q", got, want)
 	}
-	if arn.IsLiteral() || !Literal("a").IsLiteral() {
+	if arn.IsLiteral() || !Text("a").IsLiteral() {
 		t.Error("IsLiteral is wrong")
 	}
 	if got := Of(Region).Expand(func(string) string { return "literal" }, func(s Symbol) string { return string(s) }); got != "AWS::Region" {

@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // refusals are the reasons for which Read refuses what encoding/json takes for JSON.
 var refusals = []string{
-	"stands here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "too large", "is UTF-16",
+	"stands here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "execrole reads no more", "is UTF-16",
 	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "a list of container definitions alone",
 }
 
@@ -55,7 +57,11 @@ func seeds(f *testing.F) {
 func FuzzRead(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		doc, problems := Read("f.json", src, Options{})
+		docs, problems := Read("f.json", src, Options{})
+		var doc *TaskDefinition
+		if len(docs) > 0 {
+			doc = docs[0]
+		}
 		valid := json.Valid(bytes.TrimPrefix(src, []byte("\ufeff")))
 		switch {
 		case doc != nil && !valid:
@@ -83,19 +89,19 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		top := doc.root
-		if top.up != nil {
-			top = top.up
+		if top.Parent != nil {
+			top = top.Parent
 		}
 		for _, p := range doc.Reader().Problems() {
 			checkPlace(t, src, p.At)
 		}
-		again, repeated := Read("f.json", src, Options{})
-		if !reflect.DeepEqual(problems, repeated) || !reflect.DeepEqual(pointers(doc, doc.root), pointers(again, again.root)) {
+		more, repeated := Read("f.json", src, Options{})
+		if !reflect.DeepEqual(problems, repeated) || !reflect.DeepEqual(pointers(doc, doc.root), pointers(more[0], more[0].root)) {
 			t.Error("a second reading differs")
 		}
 		// As --set sees them, before the schema gives them ECS's names.
 		for n, name := range doc.written {
-			n.name = name
+			n.Name = name
 		}
 		checkNode(t, doc, src, top)
 	})
@@ -122,69 +128,69 @@ func checkPlace(t *testing.T, src []byte, at Ref) {
 }
 
 // checkNode checks that each value below n begins at its offset: decoding from there gives the value.
-func checkNode(t *testing.T, d *Document, src []byte, n *node) {
+func checkNode(t *testing.T, d *TaskDefinition, src []byte, n *tree.Node) {
 	t.Helper()
-	if n.kind == object || n.kind == list {
-		if want := map[kind]byte{object: '{', list: '['}[n.kind]; src[n.off] != want {
-			t.Fatalf("%s begins with %q", kindNames[n.kind], src[n.off])
+	if n.Kind == tree.Object || n.Kind == tree.List {
+		if want := map[tree.Kind]byte{tree.Object: '{', tree.List: '['}[n.Kind]; src[n.Start] != want {
+			t.Fatalf("%s begins with %q", n.Kind, src[n.Start])
 		}
 	} else {
 		var value any
-		decoder := json.NewDecoder(bytes.NewReader(src[n.off:]))
+		decoder := json.NewDecoder(bytes.NewReader(src[n.Start:]))
 		decoder.UseNumber()
 		if err := decoder.Decode(&value); err != nil {
-			t.Fatalf("no value at offset %d: %v", n.off, err)
+			t.Fatalf("no value at offset %d: %v", n.Start, err)
 		}
 		same := false
 		switch v := value.(type) {
 		case nil:
-			same = n.kind == null
+			same = n.Kind == tree.Null
 		case bool:
-			same = n.kind == boolean && n.text == map[bool]string{true: "true", false: "false"}[v]
+			same = n.Kind == tree.Boolean && n.Text == map[bool]string{true: "true", false: "false"}[v]
 		case json.Number:
-			same = n.kind == number && n.text == v.String()
+			same = n.Kind == tree.Number && n.Text == v.String()
 		case string:
-			same = n.kind == text && n.text == v
+			same = n.Kind == tree.String && n.Text == v
 		}
 		if !same {
-			t.Fatalf("at offset %d there is %v; the reader says %s %q", n.off, value, kindNames[n.kind], n.text)
+			t.Fatalf("at offset %d there is %v; the reader says %s %q", n.Start, value, n.Kind, n.Text)
 		}
 	}
-	if n.name != "" && n.nameOff != n.off {
+	if n.Name != "" && n.NameStart != n.Start {
 		var got string
-		if err := json.NewDecoder(bytes.NewReader(src[n.nameOff:])).Decode(&got); err != nil || got != n.name {
-			t.Fatalf("at offset %d there is no name %q, but %q: %v", n.nameOff, n.name, got, err)
+		if err := json.NewDecoder(bytes.NewReader(src[n.NameStart:])).Decode(&got); err != nil || got != n.Name {
+			t.Fatalf("at offset %d there is no name %q, but %q: %v", n.NameStart, n.Name, got, err)
 		}
 	}
-	if n.up != nil {
-		if found := d.find(root(n), d.ref(n).Pointer); found != n {
+	if n.Parent != nil {
+		if found := root(n).Find(d.ref(n).Pointer, (*tree.Node).Member); found != n {
 			t.Errorf("%q does not lead to the value that has it for a pointer", d.ref(n).Pointer)
 		}
 	}
-	for i := range n.kids {
-		checkNode(t, d, src, &n.kids[i])
+	for i := range n.Children {
+		checkNode(t, d, src, &n.Children[i])
 	}
 }
 
-func root(n *node) *node {
-	for n.up != nil {
-		n = n.up
+func root(n *tree.Node) *tree.Node {
+	for n.Parent != nil {
+		n = n.Parent
 	}
 	return n
 }
 
 // pointers returns the places of all values below n.
-func pointers(d *Document, n *node) []Ref {
+func pointers(d *TaskDefinition, n *tree.Node) []Ref {
 	list := []Ref{d.ref(n)}
-	for i := range n.kids {
-		list = append(list, pointers(d, &n.kids[i])...)
+	for i := range n.Children {
+		list = append(list, pointers(d, &n.Children[i])...)
 	}
 	return list
 }
 
-// TestHoles: which parts of a string are placeholders, and what --set calls them. In S3 keys and log stream
+// TestPlaceholders: which parts of a string are placeholders, and what --set calls them. In S3 keys and log stream
 // prefixes, fewer are.
-func TestHoles(t *testing.T) {
+func TestPlaceholders(t *testing.T) {
 	for _, c := range []struct {
 		in               string
 		literal, general string // the names, joined by "|"
@@ -213,18 +219,18 @@ func TestHoles(t *testing.T) {
 		{"${A}-<B>-%C%", "A|B|C", "A|B|C"},
 		{"plain/key.env", "", ""},
 		{"[::1]:5000", "", ""},
-		{"${" + strings.Repeat("a", maxHole) + "}", "", ""},
+		{"${" + strings.Repeat("a", maxPlaceholder) + "}", "", ""},
 	} {
 		for literal, want := range map[bool]string{true: c.literal, false: c.general} {
 			var names []string
-			for _, h := range Holes(c.in, literal) {
+			for _, h := range Placeholders(c.in, literal) {
 				names = append(names, h.Name)
 				if h.Start < 0 || h.End > len(c.in) || h.Start >= h.End {
-					t.Errorf("%q: hole %+v is outside", c.in, h)
+					t.Errorf("%q: placeholder %+v is outside", c.in, h)
 				}
 			}
 			if got := strings.Join(names, "|"); got != want {
-				t.Errorf("Holes(%.40q, %v): %q, want %q", c.in, literal, got, want)
+				t.Errorf("Placeholders(%.40q, %v): %q, want %q", c.in, literal, got, want)
 			}
 		}
 	}
@@ -247,7 +253,7 @@ func TestRefusals(t *testing.T) {
 		{"half a surrogate", `{"family":"\ud800"}`, "is no escape that JSON has"},
 		{"too deep", strings.Repeat("[", 20000), "too deep"},
 		{"too deep, objects", strings.Repeat(`{"a":`, 20000), "too deep"},
-		{"too large", strings.Repeat(" ", MaxSize+1), "more than 16 MiB"},
+		{"execrole reads no more", strings.Repeat(" ", tree.MaxSize+1), "more than 16 MiB"},
 		{"null", "null", "this is null"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -272,7 +278,7 @@ func TestSettingsAreChecked(t *testing.T) {
 			if len(problems) != 1 || problems[0].Kind != Flags || problems[0].Warning {
 				t.Errorf("%+v: problems %+v", opts, problems)
 			}
-			if doc.root.kid("containerDefinitions").kids[0].kid("image").text != "<X>" {
+			if doc[0].root.Member("containerDefinitions").Children[0].Member("image").Text != "<X>" {
 				t.Errorf("%+v: the value came in", opts)
 			}
 		}

@@ -3,42 +3,26 @@ package taskdef
 import (
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
-// Ref says where a value stands: for a machine (file, offset, pointer) and for people (line, container,
-// field).
+// Ref says where a value is: for a machine (file, offset, pointer) and for people (line, container, field).
 type Ref struct {
-	File      string // as the caller named it; "" for a task definition that came as a Go value
-	Line      int    // from 1; 0 where there is no text
-	Column    int    // from 1, in bytes
-	Offset    int    // in bytes, from the start of the input, its byte order mark included
-	Pointer   string // JSON pointer (RFC 6901)
+	tree.Place
 	Container string // the container's name, or "" outside of one
 	Field     string // "image", "secrets DB_PASSWORD", "logConfiguration.options.awslogs-group"
 }
 
-// Place returns file:line:column, as editors and terminals link it, or the pointer where there is no text.
-func (r Ref) Place() string {
-	if r.Line == 0 {
-		if r.File == "" {
-			return r.Pointer
-		}
-		return r.File
-	}
-	return r.File + ":" + strconv.Itoa(r.Line) + ":" + strconv.Itoa(r.Column)
-}
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
 // ref returns the place of a node. Its field is the path of names below the container, or below the task
 // definition. In a list the path ends at the element, called by its own name instead of its index: so it
-// stays the same when another element is put before it.
-func (d *Document) ref(n *node) Ref {
-	r := d.at(n.off)
-	var chainRoom [16]*node // deeper than anything in the schema
+// stays the same when another element is put before it. Conditionals are no part of it.
+func (td *TaskDefinition) ref(n *tree.Node) Ref {
+	r := Ref{Place: td.place(n.Start)}
+	var chainRoom [16]*tree.Node // deeper than anything in the schema
 	chain := chainRoom[:0]
-	for ; n.up != nil; n = n.up {
+	for ; n.Parent != nil; n = n.Parent {
 		chain = append(chain, n)
 	}
 	// Most places are asked for once and are shorter than this, so that only the strings are allocated.
@@ -46,32 +30,36 @@ func (d *Document) ref(n *node) Ref {
 	pointer, field := pointerRoom[:0], fieldRoom[:0]
 	ended := false
 	for _, n := range slices.Backward(chain) {
-		element := n.up.kind == list
 		pointer = append(pointer, '/')
-		if element {
-			pointer = strconv.AppendInt(pointer, int64(n.index), 10)
-		} else {
-			name := n.name
-			if written, ok := d.written[n]; ok {
+		inObject := n.Parent.Kind == tree.Object
+		if inObject {
+			name := n.Name
+			if written, ok := td.written[n]; ok {
 				name = written
 			}
-			pointer = append(pointer, pointerEscapes.Replace(name)...)
+			pointer = append(pointer, tree.EscapePointer(name)...)
+		} else {
+			pointer = strconv.AppendInt(pointer, int64(n.Index), 10)
 		}
 		switch {
-		case n == d.root: // in the output of describe-task-definition
-		case d.isContainer(n):
-			r.Container = n.label()
-			field = field[:0]
+		case n == td.root:
+			// Fields are those of the task definition, wherever it is in the document.
+			field, ended = field[:0], false
+		case td.isContainer(n):
+			if n.Kind != tree.Choice {
+				r.Container = td.label(n)
+				field = field[:0]
+			}
 		case ended:
 		default:
-			if !element {
+			if inObject {
 				if len(field) > 0 {
 					field = append(field, '.')
 				}
-				field = append(field, n.name...)
+				field = append(field, n.Name...)
 			}
-			if element || n.lone {
-				if name := n.label(); name != "" {
+			if n.Kind != tree.Choice && (unconditional(n).Parent.Kind == tree.List || td.detail(n).lone) {
+				if name := td.label(n); name != "" {
 					field = append(append(field, ' '), name...)
 				}
 				ended = true
@@ -82,35 +70,30 @@ func (d *Document) ref(n *node) Ref {
 	return r
 }
 
+// unconditional returns n, or the outermost of the conditionals of which it is a branch.
+func unconditional(n *tree.Node) *tree.Node {
+	for n.Parent != nil && n.Parent.Kind == tree.Choice {
+		n = n.Parent
+	}
+	return n
+}
+
 // isContainer reports whether n is one of the container definitions.
-func (d *Document) isContainer(n *node) bool {
-	if n.up.kind == list {
-		n = n.up
-	} else if !n.lone {
+func (td *TaskDefinition) isContainer(n *tree.Node) bool {
+	list := unconditional(n)
+	if list.Parent.Kind == tree.List {
+		list = unconditional(list.Parent)
+	} else if !td.detail(n).lone {
 		return false
 	}
-	return n.name == "containerDefinitions" && n.up == d.root
+	return list.Name == "containerDefinitions" && list.Parent == td.root
 }
 
-// nameMember returns the value of an object's member "name", or "".
-func (n *node) nameMember() string {
-	for i := range n.kids {
-		if n.kids[i].isName() {
-			return n.kids[i].text
-		}
-	}
-	return ""
-}
-
-// label is nameMember without a search, for after [adopt]: an object of many members is asked for its name by
-// each of them.
-func (n *node) label() string {
-	if n.named == 0 {
+// label returns the name of an object, or "". It does not search: every member of an object asks for it.
+func (td *TaskDefinition) label(n *tree.Node) string {
+	named := td.detail(n).named
+	if named == 0 {
 		return ""
 	}
-	return n.kids[n.named-1].text
-}
-
-func (n *node) isName() bool {
-	return n.kind == text && len(n.name) == 4 && strings.EqualFold(n.name, "name")
+	return policy.Text(n.Children[named-1].Text).String()
 }

@@ -8,131 +8,141 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
-// Reader reads a document once, for one analysis, and remembers what was wanted from it: a value of a
+// Reader reads a task definition once, for one analysis, and remembers what was wanted from it: a value of a
 // wrong type is an error only if somebody needs it.
 type Reader struct {
-	doc    *Document
-	wanted map[*node]bool
+	td     *TaskDefinition
+	wanted map[*tree.Node]bool
 	used   map[string]bool // words that a rule filled
 	// mistyped counts the readings of values of a wrong type.
 	mistyped int
 }
 
-// Reader returns a new reader of the document.
-func (d *Document) Reader() *Reader { return &Reader{doc: d} }
+// Reader returns a new reader of the task definition.
+func (td *TaskDefinition) Reader() *Reader { return &Reader{td: td} }
 
-// Root returns the task definition.
-func (r *Reader) Root() Value { return Value{r, r.doc.root, r.doc.root} }
+// Root returns the task definition as a value.
+func (r *Reader) Root() Value { return Value{r, r.td.root, r.td.root} }
 
-// Problems returns what can be told only after the rules have read: the values whose type is not the one
-// that ECS takes (warnings, and errors for those that a rule wanted), sorted by place, and settings that
-// fit nothing.
+// Symbols returns what is known of the symbols in the values.
+func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
+
+// Problems returns what is known only after the rules have read: the values whose type is not the one
+// that ECS takes (warnings, and errors for those that a rule wanted), sorted by place.
 func (r *Reader) Problems() []Problem {
 	var list []Problem
-	for _, n := range r.doc.mistyped {
-		list = append(list, Problem{Kind: Schema, Warning: !r.wanted[n], At: r.doc.ref(n), Message: n.wrong})
+	for _, n := range r.td.mistyped {
+		list = append(list, Problem{Kind: Schema, Warning: !r.wanted[n], At: r.td.ref(n), Message: r.td.detail(n).wrong})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Offset < list[j].At.Offset })
-	return append(list, r.unused()...)
+	return list
 }
 
-// Value is a value of the task definition, or the absence of one. The zero Value must not be used.
+// Value is a value of the task definition, or the absence of one. It is never a conditional: each branch is a value.
+// The zero Value must not be used.
 type Value struct {
 	r    *Reader
-	n    *node // nil where the value is absent
-	near *node // the value, or the innermost one that is there
+	n    *tree.Node // nil where the value is absent
+	near *tree.Node // the value, or the innermost one that is there
 }
 
+func (r *Reader) value(n *tree.Node) Value { return Value{r, n, n} }
+
 // Each yields the values at a path of member names below v: nothing where one on the way is absent or
-// null, every element where one is a list, the object that stands for a list. It is the only way into
-// a value, so that a rule that is right for one is right for all. A value of a wrong type yields nothing
-// and becomes an error. Each panics on a name that the schema does not have: a rule that misspells a name
-// would never ask for its permission.
+// null, every element where one is a list, every branch where one is a conditional, the object in the place of a
+// list. It is the only way into a value, so that a rule that is right for one is right for all. A value of a wrong type
+// yields nothing and becomes an error. Each panics on a name that the schema does not have: a rule that misspells a
+// name would never ask for its permission.
 func (v Value) Each(path ...string) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if v.n != nil {
-			v.each(path, yield)
+			v.r.walk(v.n, v.r.td.detail(v.n).schema, path, yield, nil)
 		}
 	}
 }
 
-// EachOrAbsent is Each, and yields one absent value if Each would yield nothing because the value is
-// absent: for a member whose absence means something.
+// EachOrAbsent is Each, and also yields an absent value wherever the value at the path is absent, for a member whose
+// absence means something. In a list it does so only if the value is absent from every element. Of a conditional, each
+// branch counts for itself.
 func (v Value) EachOrAbsent(path ...string) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
-		found, mistyped := false, v.r.mistyped
-		for value := range v.Each(path...) {
-			found = true
-			if !yield(value) {
-				return
-			}
-		}
-		if found || v.r.mistyped > mistyped {
+		absent := func(near *tree.Node) bool { return yield(Value{v.r, nil, near}) }
+		if v.n == nil {
+			absent(v.near)
 			return
 		}
-		near := v
-		for len(path) > 0 && near.n != nil {
-			next := near.n.kid(path[0])
-			if next == nil || next.kind != object {
-				break
-			}
-			near, path = Value{v.r, next, next}, path[1:]
-		}
-		yield(Value{v.r, nil, near.near})
+		v.r.walk(v.n, v.r.td.detail(v.n).schema, path, yield, absent)
 	}
 }
 
-func (v Value) each(path []string, yield func(Value) bool) bool {
-	n, s := v.n, v.n.schema
-	for i, name := range path {
-		s = below(n, s, name)
-		kid := n.kid(name)
-		if kid == nil || kid.kind == null {
-			checkPath(s, path[i+1:])
-			return true
-		}
-		if kid.wrong != "" {
-			v.want(kid)
-			return true
-		}
-		if kid.kind == list {
-			for j := range kid.kids {
-				element := &kid.kids[j]
-				if element.kind == null {
-					continue
-				}
-				if element.wrong != "" {
-					v.want(element)
-					continue
-				}
-				if !(Value{v.r, element, element}).each(path[i+1:], yield) {
-					return false
-				}
-			}
-			return true
-		}
-		if kid.lone {
-			return Value{v.r, kid, kid}.each(path[i+1:], yield)
-		}
-		n, s = kid, kid.schema
+// walk yields the values at a path below n, which is present and has the schema s. Absent, where it is not nil, is
+// called where there is none. It returns false when the caller wants no more.
+func (r *Reader) walk(n *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+	if len(path) == 0 {
+		return yield(r.value(n))
 	}
-	return yield(Value{v.r, n, n})
+	s = below(n, s, path[0])
+	kid := n.Member(path[0])
+	if kid == nil {
+		checkPath(s, path[1:])
+		return absent == nil || absent(n)
+	}
+	for branch := range kid.Branches() {
+		if !r.walkMember(n, branch, s, path[1:], yield, absent) {
+			return false
+		}
+	}
+	return true
 }
 
-func (v Value) want(n *node) {
-	if v.r.wanted == nil {
-		v.r.wanted = map[*node]bool{}
+// walkMember continues a path at a member of n, or at one of the branches that the member can be.
+func (r *Reader) walkMember(n, kid *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+	d := r.td.detail(kid)
+	switch {
+	case kid.Kind == tree.Null:
+		checkPath(s, path)
+		return absent == nil || absent(n)
+	case d.wrong != "":
+		r.want(kid)
+		return true
+	case kid.Kind != tree.List:
+		return r.walk(kid, d.schema, path, yield, absent)
 	}
-	v.r.wanted[n] = true
-	v.r.mistyped++
+	found, mistyped := false, r.mistyped
+	for i := range kid.Children {
+		for element := range kid.Children[i].Branches() {
+			d := r.td.detail(element)
+			switch {
+			case element.Kind == tree.Null:
+				continue
+			case d.wrong != "":
+				r.want(element)
+				continue
+			}
+			if !r.walk(element, d.schema, path, func(v Value) bool { found = true; return yield(v) }, nil) {
+				return false
+			}
+		}
+	}
+	return found || r.mistyped > mistyped || absent == nil || absent(n)
+}
+
+// want notes that a rule wants a value of a wrong type.
+func (r *Reader) want(n *tree.Node) {
+	if r.wanted == nil {
+		r.wanted = map[*tree.Node]bool{}
+	}
+	r.wanted[n] = true
+	r.mistyped++
 }
 
 // below returns the schema of a member of n, which has the schema s.
-func below(n *node, s *smithy.Schema, name string) *smithy.Schema {
+func below(n *tree.Node, s *smithy.Schema, name string) *smithy.Schema {
 	if n != nil && s == nil {
-		s = taskDefinition(name)
+		s = memberSchema(name)
 	} else {
 		if s.Type() == smithy.ShapeTypeList {
 			s = s.ListMember()
@@ -157,54 +167,59 @@ func checkPath(s *smithy.Schema, path []string) {
 
 // Text returns the string, and whether v is one.
 func (v Value) Text() (policy.Text, bool) {
-	if v.n == nil || v.n.kind != text {
+	if v.n == nil || v.n.Kind != tree.String {
 		return "", false
 	}
-	return policy.Text(v.n.text), true
+	return policy.Text(v.n.Text), true
 }
 
 // Meant reports whether the caller set the whole value, by its JSON pointer: what looks like a placeholder in it
 // is then the thing's own name.
-func (v Value) Meant() bool { return v.n != nil && v.n.meant }
+func (v Value) Meant() bool { return v.n != nil && v.r.td.detail(v.n).meant }
 
-// Members yields the names and values of a map such as logConfiguration.options, or of an object.
+// Members yields the names and values of a map such as logConfiguration.options, or of an object: of a member that is
+// a conditional, each branch.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		if v.n == nil {
 			return
 		}
-		for i := range v.n.kids {
-			kid := &v.n.kids[i]
-			if kid.kind != null && !yield(kid.name, Value{v.r, kid, kid}) {
-				return
+		for i := range v.n.Children {
+			for kid := range v.n.Children[i].Branches() {
+				if kid.Kind != tree.Null && !yield(v.n.Children[i].Name, v.r.value(kid)) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// Scalar returns a string, or a boolean or number as it is written, whatever type ECS wants there.
-func (v Value) Scalar(name string) (Value, string, bool) {
-	if v.n == nil {
-		return v, "", false
+// Scalars yields the member of that name as a string, or a boolean or number as it is written, whatever type ECS wants
+// there: nothing where it is absent or something else, and every branch where it is a conditional.
+func (v Value) Scalars(name string) iter.Seq2[Value, policy.Text] {
+	return func(yield func(Value, policy.Text) bool) {
+		if v.n == nil {
+			return
+		}
+		member := v.n.Member(name)
+		if member == nil {
+			return
+		}
+		for kid := range member.Branches() {
+			if kid.Kind == tree.String || kid.Kind == tree.Boolean || kid.Kind == tree.Number {
+				if !yield(v.r.value(kid), policy.Text(kid.Text)) {
+					return
+				}
+			}
+		}
 	}
-	if kid := v.n.kid(name); kid != nil && (kid.kind == text || kid.kind == boolean || kid.kind == number) {
-		return Value{v.r, kid, kid}, kid.text, true
-	}
-	return v, "", false
 }
 
 // Present reports whether there is a value.
 func (v Value) Present() bool { return v.n != nil }
 
 // Ref returns the place of the value, or of the object in which it is absent.
-func (v Value) Ref() Ref { return v.r.doc.ref(v.near) }
+func (v Value) Ref() Ref { return v.r.td.ref(v.near) }
 
 // NameRef returns the place of the member's name instead of its value.
-func (v Value) NameRef() Ref {
-	ref := v.Ref()
-	ref.Offset = v.near.nameOff
-	if !v.r.doc.sdk {
-		ref.Line, ref.Column = v.r.doc.position(ref.Offset)
-	}
-	return ref
-}
+func (v Value) NameRef() Ref { return v.r.td.at(v.near, v.near.NameStart) }

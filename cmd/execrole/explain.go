@@ -8,7 +8,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
-	"github.com/execrole/execrole/emit/explain"
+	"github.com/execrole/execrole/emit/report"
 )
 
 const explainText = `Reads an ECS task definition and says for every permission what it allows, on
@@ -51,11 +51,11 @@ func (c *command) explain(args []string) int {
 	var file emit.File
 	switch r.format.Name {
 	case "json":
-		file = emit.File{Name: "explain.json", Data: explain.JSON(plan, role)}
+		file = emit.File{Name: "explain.json", Data: report.JSON(plan, role)}
 	case "markdown":
-		file = emit.File{Name: "explain.md", Data: explain.Markdown(plan, role)}
+		file = emit.File{Name: "explain.md", Data: report.Markdown(plan, role)}
 	default:
-		file = emit.File{Name: "explain.txt", Data: explain.Text(plan, role, c.colour(r.target))}
+		file = emit.File{Name: "explain.txt", Data: report.Text(plan, role, c.colour(r.target))}
 	}
 	if r.target.path != "" {
 		c.report(plan.Findings, r.verbose)

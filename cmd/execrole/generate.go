@@ -68,7 +68,7 @@ func (c *command) emit(r *request) (out output, ok bool) {
 	}
 	files, err := r.format.Emit(role, emit.Options{
 		Source:   in.base,
-		Values:   plan.Own.Values(),
+		Values:   plan.Environment.Values(),
 		MainOnly: !r.target.folder,
 		Package:  r.goPackage,
 	})
@@ -84,7 +84,7 @@ func (c *command) emit(r *request) (out output, ok bool) {
 	}
 	if !r.target.folder {
 		files = files[:1]
-	} else if files, err = emit.WithShares(files, role, plan.Own.Values()); err != nil {
+	} else if files, err = emit.WithResourcePolicies(files, role, plan.Environment.Values()); err != nil {
 		c.report(findings, r.verbose)
 		c.fail(err)
 		return out, false

@@ -13,7 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var update = flag.Bool("update", false, "write what the command prints into the transcripts")
@@ -58,7 +58,7 @@ func TestScript(t *testing.T) {
 			},
 			// big FILE writes one byte more than is read.
 			"big": func(ts *testscript.TestScript, neg bool, args []string) {
-				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", taskdef.MaxSize+1)), 0o666))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(" ", tree.MaxSize+1)), 0o666))
 			},
 			// parameters N FILE writes a task definition with N parameters for secrets.
 			"parameters": func(ts *testscript.TestScript, neg bool, args []string) {

@@ -10,8 +10,8 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-// tree returns the names and contents of a folder's files.
-func tree(t *testing.T, dir string) map[string]string {
+// folderTree returns the names and contents of a folder's files.
+func folderTree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -72,7 +72,7 @@ func TestWriteAllOrNothing(t *testing.T) {
 			if len(errs) != 1 || !strings.Contains(errs[0].Error(), c.why) {
 				t.Errorf("got %v, want an error with %q", errs, c.why)
 			}
-			if after := tree(t, dir); !equal(after, c.before) {
+			if after := folderTree(t, dir); !equal(after, c.before) {
 				t.Errorf("the folder held %q and holds %q", c.before, after)
 			}
 		})
@@ -89,7 +89,7 @@ func TestCommitCleansUp(t *testing.T) {
 	if len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), "cannot write b: ") || strings.Contains(errs[0].Error(), dir) {
 		t.Errorf("got %v, want one error on b without the path of a temporary file", errs)
 	}
-	if after := tree(t, dir); len(after) > 0 {
+	if after := folderTree(t, dir); len(after) > 0 {
 		t.Errorf("this was left: %q", after)
 	}
 }
@@ -102,7 +102,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 	if errs := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); errs == nil {
 		t.Fatal("a name of 300 bytes was written")
 	}
-	if after := tree(t, dir); len(after) > 0 {
+	if after := folderTree(t, dir); len(after) > 0 {
 		t.Errorf("this was left: %q", after)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -51,14 +52,14 @@ func warned(findings []analyze.Finding) bool {
 
 // note returns a remark of the command's own on its input.
 func note(file, format string, args ...any) analyze.Finding {
-	return analyze.Finding{Severity: analyze.Note, At: taskdef.Ref{File: file}, Message: fmt.Sprintf(format, args...)}
+	return analyze.Finding{Severity: analyze.Note, At: taskdef.Ref{Place: tree.Place{File: file}}, Message: fmt.Sprintf(format, args...)}
 }
 
 // makeRole makes the role of a plan, with remarks on IAM's limits. That a role is over them is an error as those
 // of the input are, among the remarks too.
 func makeRole(plan *analyze.Plan, opts policy.Options) (*policy.Role, []analyze.Finding, error) {
 	role, err := plan.Role(opts)
-	f := analyze.Finding{Severity: analyze.Note, Rule: "limits", At: taskdef.Ref{File: plan.File}}
+	f := analyze.Finding{Severity: analyze.Note, Rule: "limits", At: taskdef.Ref{Place: tree.Place{File: plan.File}}}
 	var limit policy.LimitError
 	switch {
 	case errors.As(err, &limit):
@@ -78,7 +79,7 @@ func large(file string, format *emit.Format, files []emit.File) []analyze.Findin
 	if format.MaxBody == 0 || n <= format.MaxBody {
 		return nil
 	}
-	return []analyze.Finding{{Severity: analyze.Warning, Rule: "limits", At: taskdef.Ref{File: file}, Message: fmt.Sprintf(
+	return []analyze.Finding{{Severity: analyze.Warning, Rule: "limits", At: taskdef.Ref{Place: tree.Place{File: file}}, Message: fmt.Sprintf(
 		"the template has %d bytes, and CloudFormation takes %d with a request: put it into an S3 bucket, as aws cloudformation deploy does with --s3-bucket BUCKET", n, format.MaxBody)}}
 }
 
@@ -86,7 +87,7 @@ func large(file string, format *emit.Format, files []emit.File) []analyze.Findin
 func missing(file string, err *emit.MissingValues) []analyze.Finding {
 	var list []analyze.Finding
 	for _, s := range err.Symbols {
-		f := analyze.Finding{Severity: analyze.Error, Rule: "own-values", At: taskdef.Ref{File: file}}
+		f := analyze.Finding{Severity: analyze.Error, Rule: "own-values", At: taskdef.Ref{Place: tree.Place{File: file}}}
 		open := fmt.Sprintf("format %s cannot leave %s open", err.Format, policy.Of(s))
 		switch s {
 		case policy.AccountID:
@@ -135,7 +136,7 @@ func reason(err error) error {
 
 // didYouMean returns a question to end a message with when one of the words is near, and "" otherwise.
 func didYouMean(prefix, word string, words []string) string {
-	near := taskdef.Nearest(word, words)
+	near := tree.Nearest(word, words)
 	for _, w := range words {
 		// Who writes half of a long name means it.
 		if near == "" && len(word) > 2 && strings.HasPrefix(w, word) {

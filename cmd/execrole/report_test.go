@@ -9,6 +9,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -39,7 +40,7 @@ func TestDidYouMean(t *testing.T) {
 func finding(severity analyze.Severity, message string, flags ...string) analyze.Finding {
 	return analyze.Finding{
 		Severity: severity, Rule: "ecr-image", Message: message, Flags: flags,
-		At: taskdef.Ref{File: "web.json", Line: 2, Column: 5},
+		At: taskdef.Ref{Place: tree.Place{File: "web.json", Line: 2, Column: 5}},
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -29,7 +30,7 @@ type request struct {
 	keys, owners       []string
 	guardDuty          string
 	calledOnly         bool
-	own                analyze.Own
+	own                policy.Environment
 	role               policy.Options
 	tags               []string
 	duration           string
@@ -220,7 +221,7 @@ func (c *command) request(name string, args []string) (r *request, status int) {
 	if slices.Contains(slices.Concat(r.options.SourceVPCEndpoints, r.options.SourceVPCs, r.options.PullThroughCaches), "") {
 		problem(errors.New("--source-vpce, --source-vpc or --pull-through-cache is empty: give it a value or leave it out"))
 	}
-	r.options.Own, errs = r.own.Check()
+	r.options.Environment, errs = r.own.Check()
 	problems = append(problems, errs...)
 	var tags []taskdef.Setting
 	tags, errs = settings("--tag", "KEY=VALUE", r.tags)
@@ -336,12 +337,12 @@ func (c *command) read(r *request) (in input, err error) {
 			in.base = filepath.Base(r.file)
 		}
 	}
-	in.data, err = io.ReadAll(io.LimitReader(from, taskdef.MaxSize+1))
+	in.data, err = io.ReadAll(io.LimitReader(from, tree.MaxSize+1))
 	if err != nil {
 		return in, fmt.Errorf("cannot read %s: %v", r.name, reason(err))
 	}
-	if len(in.data) > taskdef.MaxSize {
-		return in, fmt.Errorf("cannot read %s: it has more than %d MiB, and ECS takes no task definition of that size", r.name, taskdef.MaxSize>>20)
+	if len(in.data) > tree.MaxSize {
+		return in, fmt.Errorf("cannot read %s: it has more than %d MiB, and ECS takes no task definition of that size", r.name, tree.MaxSize>>20)
 	}
 	return in, nil
 }

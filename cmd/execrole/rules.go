@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
-	"github.com/execrole/execrole/emit/explain"
+	"github.com/execrole/execrole/emit/report"
 )
 
 const rulesText = `Without ID it lists the rules: for each its ID, the fields that are read, what
@@ -25,12 +25,12 @@ func (c *command) rules(args []string) int {
 	rules := analyze.Rules()
 	switch len(rest) {
 	case 0:
-		return c.print(explain.RuleTable(rules))
+		return c.print(report.RuleTable(rules))
 	case 1:
 		var ids []string
 		for _, r := range rules {
 			if r.ID == rest[0] {
-				return c.print(explain.Rule(r))
+				return c.print(report.Rule(r))
 			}
 			ids = append(ids, r.ID)
 		}

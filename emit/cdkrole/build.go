@@ -25,7 +25,7 @@ func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	stack := awscdk.Stack_Of(scope)
 	// The role's own values stay open where the stack's do.
 	values := symbols{policy.Partition: *stack.Partition(), policy.Region: *stack.Region(), policy.AccountID: *stack.Account()}
-	for _, t := range role.Tables {
+	for _, t := range role.Mappings {
 		rows := map[string]*map[string]any{}
 		for _, r := range t.Rows {
 			rows[r.Region] = &map[string]any{t.Column: r.Value}

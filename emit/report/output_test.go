@@ -1,4 +1,4 @@
-package explain
+package report
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var update = flag.Bool("update", false, "write testdata anew; read the difference before committing it")
@@ -158,7 +159,7 @@ func FuzzHostileStrings(f *testing.F) {
 		if s == "" {
 			t.Skip("what is empty has no line")
 		}
-		ref := taskdef.Ref{File: s, Line: 1, Column: 1, Pointer: s, Container: s, Field: s}
+		ref := taskdef.Ref{Place: tree.Place{File: s, Line: 1, Column: 1, Pointer: s}, Container: s, Field: s}
 		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}}
 		plan := &analyze.Plan{File: s, Family: s,
 			Requirements: []analyze.Requirement{{Rule: logs, Grant: write, Actions: write.Actions, Resource: policy.Text(s), Conditions: conditions, At: ref}},

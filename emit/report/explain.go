@@ -1,6 +1,6 @@
 // Package explain says why a role is what it is: for every permission what it allows, on what, which field
 // of the task definition asks for it, and why.
-package explain
+package report
 
 import (
 	"slices"

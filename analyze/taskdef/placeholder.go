@@ -2,44 +2,44 @@ package taskdef
 
 import "strings"
 
-// Hole is a placeholder that a template, a pipeline or a person was to fill: <NAME>, ${NAME}, $NAME,
+// Placeholder is a placeholder that a template, a pipeline or a person was to fill: <NAME>, ${NAME}, $NAME,
 // {{ call }}, %NAME%, [NAME], {words}.
-type Hole struct {
+type Placeholder struct {
 	Name       string // what --set calls it
 	Start, End int    // in the string, End exclusive
 }
 
-// Holes finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
+// Placeholders finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
 // prefixes), literal is true: then only ${NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
-func Holes(s string, literal bool) []Hole {
+func Placeholders(s string, literal bool) []Placeholder {
 	if !strings.ContainsAny(s, "<${%[") {
 		return nil
 	}
-	var holes []Hole
+	var found []Placeholder
 	for i := 0; i < len(s); {
-		name, end := holeAt(s, i, literal)
+		name, end := placeholderAt(s, i, literal)
 		if end == 0 {
 			i++
 			continue
 		}
-		holes = append(holes, Hole{name, i, end})
+		found = append(found, Placeholder{name, i, end})
 		i = end
 	}
-	return holes
+	return found
 }
 
-// maxHole is how far the end of a placeholder is looked for, in bytes. No value in a task definition that has
+// maxPlaceholder is how far the end of a placeholder is looked for, in bytes. No value in a task definition that has
 // to be known is longer, and a file of nothing but opening brackets takes no longer to read than others.
-const maxHole = 4096
+const maxPlaceholder = 4096
 
-// holeAt returns the name and the end of the placeholder that begins at s[i], or end 0.
-func holeAt(s string, i int, literal bool) (name string, end int) {
+// placeholderAt returns the name and the end of the placeholder that begins at s[i], or end 0.
+func placeholderAt(s string, i int, literal bool) (name string, end int) {
 	between := func(open, close, forbidden string) (string, int) {
 		if !strings.HasPrefix(s[i:], open) {
 			return "", 0
 		}
 		rest := s[i+len(open):]
-		inner, _, found := strings.Cut(rest[:min(len(rest), maxHole)], close)
+		inner, _, found := strings.Cut(rest[:min(len(rest), maxPlaceholder)], close)
 		if !found || strings.ContainsAny(inner, forbidden) || strings.TrimSpace(inner) == "" {
 			return "", 0
 		}

@@ -1,4 +1,4 @@
-package explain
+package report
 
 import (
 	"bytes"
@@ -207,7 +207,7 @@ func (p *printer) labeled(label *string, text string) {
 
 // finding prints a finding as [analyze.Finding.String] does, with its severity in color.
 func (p *printer) finding(f analyze.Finding) string {
-	place := analyze.Printable(f.At.Place())
+	place := analyze.Printable(f.At.String())
 	before, after, found := strings.Cut(strings.TrimPrefix(f.String(), place), string(f.Severity)+": ")
 	if !found {
 		return f.String()

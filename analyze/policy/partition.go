@@ -1,10 +1,6 @@
-package analyze
+package policy
 
-import (
-	"strings"
-
-	"github.com/execrole/execrole/analyze/policy"
-)
+import "strings"
 
 // partitions lists how the regions of each partition begin. The first prefix that fits counts.
 //
@@ -28,9 +24,9 @@ var partitions = [...]struct{ region, name string }{
 	{"mx-", "aws"},
 }
 
-// partitionOf returns the partition of a region, or "" where the region's name does not tell it.
-func partitionOf(region string) string {
-	if !isRegion(region) {
+// PartitionOf returns the partition of a region, or "" where the name of the region does not say it.
+func PartitionOf(region string) string {
+	if !IsRegion(region) {
 		return ""
 	}
 	for _, p := range partitions {
@@ -45,18 +41,17 @@ func partitionOf(region string) string {
 	return ""
 }
 
-// partitionText returns the partition of a region as a literal, or the role's own where the region does
-// not tell it.
-func partitionText(region string) policy.Text {
-	if name := partitionOf(region); name != "" {
-		return policy.Literal(name)
+// PartitionText returns the partition of a region, or the role's own where the name of the region does not say it.
+func PartitionText(region Text) Text {
+	if name := PartitionOf(string(region)); name != "" {
+		return Text(name)
 	}
-	return policy.Of(policy.Partition)
+	return Of(Partition)
 }
 
-// isRegion reports whether s has the shape of a region's name: words of small letters joined by hyphens,
+// IsRegion reports whether s has the shape of a region's name: words of small letters joined by hyphens,
 // and a number. Regions come faster than releases of this program, so there is no list.
-func isRegion(s string) bool {
+func IsRegion(s string) bool {
 	words := strings.Split(s, "-")
 	last := len(words) - 1
 	if last < 2 || !all(words[last], isDigit) {
@@ -70,14 +65,14 @@ func isRegion(s string) bool {
 	return true
 }
 
-// isPartition reports whether s has the shape of a partition's name.
-func isPartition(s string) bool {
+// IsPartition reports whether s has the shape of a partition's name.
+func IsPartition(s string) bool {
 	rest, ok := strings.CutPrefix(s, "aws")
 	return ok && (rest == "" || rest[0] == '-' && len(rest) > 1 && all(rest[1:], func(c byte) bool { return isLower(c) || c == '-' }))
 }
 
-// isAccount reports whether s is an account's number.
-func isAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
+// IsAccount reports whether s is an account's number.
+func IsAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
 
 // all reports whether s is not empty and every byte of it fits.
 func all(s string, fits func(byte) bool) bool {
@@ -89,8 +84,5 @@ func all(s string, fits func(byte) bool) bool {
 	return s != ""
 }
 
-func isHex(c byte) bool   { return isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
-func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
-func isAlnum(c byte) bool { return isDigit(c) || isLower(c) || isUpper(c) }

@@ -1,4 +1,4 @@
-package explain
+package report
 
 import (
 	"os"
@@ -23,6 +23,6 @@ func TestRulesPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("docs/rules.md is stale: go test ./emit/explain -update (-file +rules):\n%s", diff)
+		t.Errorf("docs/rules.md is stale: go test ./emit/report -update (-file +rules):\n%s", diff)
 	}
 }

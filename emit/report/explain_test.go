@@ -1,4 +1,4 @@
-package explain
+package report
 
 import (
 	"strings"
@@ -6,9 +6,10 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
-const own = "\x00AWS::Partition\x00"
+const own = "\x00AWS\x013A\x013APartition\x00"
 
 var (
 	token = &analyze.Grant{Sid: "EcrToken", Actions: []analyze.Action{{Name: "ecr:GetAuthorizationToken", Strength: analyze.Called}}}
@@ -28,7 +29,7 @@ var (
 )
 
 func at(line, column int, pointer, container, field string) taskdef.Ref {
-	return taskdef.Ref{File: "web.json", Line: line, Column: column, Pointer: pointer, Container: container, Field: field}
+	return taskdef.Ref{Place: tree.Place{File: "web.json", Line: line, Column: column, Pointer: pointer}, Container: container, Field: field}
 }
 
 // webPlan is a task of three containers: an app, a proxy and a log router.
@@ -56,7 +57,7 @@ func webPlan() *analyze.Plan {
 	add(files, get, "arn:aws:s3:::config/r.env", analyze.Exact, at(36, 20, "/containerDefinitions/2/environmentFiles/0/value", "log_router", "environmentFiles arn:aws:s3:::config/r.env"), other...)
 	plan.Findings = []analyze.Finding{
 		{Severity: analyze.Warning, Rule: "secret-secretsmanager", At: at(8, 40, "/containerDefinitions/0/secrets/0/valueFrom", "app", "secrets DB_PASSWORD"), Message: `"db" may be a whole name`},
-		{Severity: analyze.Note, Rule: "schema", At: taskdef.Ref{File: "web.json", Line: 1, Column: 1}, Message: "no executionRoleArn"},
+		{Severity: analyze.Note, Rule: "schema", At: taskdef.Ref{Place: tree.Place{File: "web.json", Line: 1, Column: 1}}, Message: "no executionRoleArn"},
 	}
 	return plan
 }

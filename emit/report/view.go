@@ -1,4 +1,4 @@
-package explain
+package report
 
 import (
 	"slices"
@@ -88,7 +88,7 @@ func (b block) view() view {
 		res := resource{marked: marked{text: analyze.Printable(t.String())}}
 		for _, r := range byResource[t] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
-			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.Place())}
+			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
 			if !slices.Contains(res.askers, a) { // two rules may read one field
 				res.askers = append(res.askers, a)
 			}
@@ -149,9 +149,9 @@ func others(role *policy.Role) (list []other) {
 	if role == nil {
 		return nil
 	}
-	for _, s := range role.Shares {
-		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ShareDocument(s, nil)))}
-		for _, r := range s.Resources {
+	for _, s := range role.ResourcePolicies {
+		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, nil)))}
+		for _, r := range s.Things {
 			o.resources = append(o.resources, analyze.Printable(r.String()))
 		}
 		for _, from := range s.From {

@@ -10,18 +10,18 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// WithShares returns the files that a format made, and behind them one for each of the role's shares, whatever the
+// WithResourcePolicies returns the files that a format made, and behind them one for each of the role's shares, whatever the
 // format: a policy document that the owner of things in another account adds to theirs. It belongs into a folder.
 // Values binds the role's own values, and what is left open stands as ${AWS::Region}.
 //
 // Such files of another run must not be left: the first file's Absent has patterns for all of them.
-func WithShares(files []File, role *policy.Role, values map[policy.Symbol]string) ([]File, error) {
+func WithResourcePolicies(files []File, role *policy.Role, values map[policy.Symbol]string) ([]File, error) {
 	base := stem(role.Family) + "-execution-"
 	files = append([]File{}, files...)
 	files[0].Absent = append(append([]string{}, files[0].Absent...),
 		base+strings.Repeat("[0-9]", 12)+"-[a-z]*.json")
 	number := map[string]int{}
-	for _, share := range role.Shares {
+	for _, share := range role.ResourcePolicies {
 		if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: share.Document}}}, func(string) error { return nil }); err != nil {
 			return nil, err
 		}
@@ -29,14 +29,14 @@ func WithShares(files []File, role *policy.Role, values map[policy.Symbol]string
 		if number[name]++; number[name] > 1 {
 			name += fmt.Sprintf("-%d", number[name])
 		}
-		files = append(files, File{Name: name + ".json", Data: ShareDocument(share, values), Uses: policy.Symbols(share.Document)})
+		files = append(files, File{Name: name + ".json", Data: ResourcePolicyDocument(share, values), Uses: policy.Symbols(share.Document)})
 	}
 	return files, nil
 }
 
-// ShareDocument returns the policy document of a share as JSON of many lines. A symbol without a value stands as
+// ResourcePolicyDocument returns the policy document of a share as JSON of many lines. A symbol without a value stands as
 // ${NAME}, for the owner to replace.
-func ShareDocument(share policy.Share, values map[policy.Symbol]string) []byte {
+func ResourcePolicyDocument(share policy.ResourcePolicy, values map[policy.Symbol]string) []byte {
 	var b bytes.Buffer
 	w := newJSONWriter(&b, values, jsontext.WithIndent("  "))
 	w.open = true

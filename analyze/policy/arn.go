@@ -1,0 +1,35 @@
+package policy
+
+import "strings"
+
+// ARN is an Amazon Resource Name, cut at its first five colons. Every field can hold symbols.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+type ARN struct {
+	Partition, Service, Region, Account, Resource Text
+}
+
+// LocalARN returns the ARN of something in the role's own partition, region and account.
+func LocalARN(service, resource Text) ARN {
+	return ARN{Of(Partition), service, Of(Region), Of(AccountID), resource}
+}
+
+// CutARN takes an ARN apart. It is not ok if the text does not begin with "arn:" or has fewer than six parts.
+func CutARN(t Text) (ARN, bool) {
+	parts := strings.SplitN(string(t), ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return ARN{}, false
+	}
+	return ARN{Text(parts[1]), Text(parts[2]), Text(parts[3]), Text(parts[4]), Text(parts[5])}, true
+}
+
+// Text returns the ARN in one piece.
+func (a ARN) Text() Text {
+	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
+}
+
+// With returns the ARN of another resource of the same service, region and account.
+func (a ARN) With(resource Text) ARN {
+	a.Resource = resource
+	return a
+}

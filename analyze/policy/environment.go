@@ -1,0 +1,73 @@
+package policy
+
+import "fmt"
+
+// Environment is where a role is used, as far as that is known: the values of [Partition], [Region] and [AccountID].
+type Environment struct {
+	Partition string // "aws-cn"; "" where it is unknown
+	Region    string // "us-east-1"; "" where it is unknown
+	Account   string // 12 digits; "" where it is unknown
+}
+
+// EnvironmentSymbols are the symbols of an environment's values, in the order of [Environment].
+var EnvironmentSymbols = [...]Symbol{Partition, Region, AccountID}
+
+// Value returns the value of a symbol; "" where it is unknown.
+func (e Environment) Value(s Symbol) string {
+	switch s {
+	case Partition:
+		return e.Partition
+	case Region:
+		return e.Region
+	case AccountID:
+		return e.Account
+	}
+	return ""
+}
+
+// Values returns the known values by their symbols.
+func (e Environment) Values() map[Symbol]string {
+	values := map[Symbol]string{}
+	for _, s := range EnvironmentSymbols {
+		if v := e.Value(s); v != "" {
+			values[s] = v
+		}
+	}
+	return values
+}
+
+// Set changes the value of one of [EnvironmentSymbols], and panics on any other symbol.
+func (e *Environment) Set(s Symbol, value string) {
+	switch s {
+	case Partition:
+		e.Partition = value
+	case Region:
+		e.Region = value
+	case AccountID:
+		e.Account = value
+	default:
+		panic("an environment has no " + string(s))
+	}
+}
+
+// Check returns e with the partition of its region, and an error for each value that is malformed or contradicts
+// another.
+func (e Environment) Check() (Environment, []error) {
+	var errs []error
+	if e.Account != "" && !IsAccount(e.Account) {
+		errs = append(errs, fmt.Errorf("account %q: an account has 12 digits", e.Account))
+	}
+	if e.Region != "" && !IsRegion(e.Region) {
+		errs = append(errs, fmt.Errorf("region %q: a region looks like us-east-1", e.Region))
+	}
+	if e.Partition != "" && !IsPartition(e.Partition) {
+		errs = append(errs, fmt.Errorf("partition %q: a partition is aws, aws-cn, aws-us-gov or looks like them", e.Partition))
+	}
+	switch known := PartitionOf(e.Region); {
+	case e.Partition == "":
+		e.Partition = known
+	case known != "" && known != e.Partition:
+		errs = append(errs, fmt.Errorf("partition %q: region %s is in partition %s", e.Partition, e.Region, known))
+	}
+	return e, errs
+}

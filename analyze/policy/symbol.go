@@ -1,0 +1,105 @@
+package policy
+
+import "github.com/execrole/execrole/analyze/tree"
+
+// Symbol names a value that a Text does not know. A [SymbolTable] says what is known of it.
+type Symbol string
+
+// The role's own values, with the names of CloudFormation's pseudo parameters.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+const (
+	Partition Symbol = "AWS::Partition"
+	Region    Symbol = "AWS::Region"
+	AccountID Symbol = "AWS::AccountId"
+	URLSuffix Symbol = "AWS::URLSuffix" // the domain of the partition: amazonaws.com
+)
+
+// SymbolInfo is what is known of a symbol.
+type SymbolInfo struct {
+	Kind    SymbolKind
+	Meaning Meaning
+	// ARN is the ARN of the thing that the symbol names in another way, such as that of a repository by its URI; ""
+	// where it is unknown.
+	ARN Text
+	// Default is the value that the input gives where nobody gives another; "" for none.
+	Default string
+	// Place is where the input declares or uses the symbol.
+	Place tree.Place
+	// MaxLength is the length of the longest value, in characters; 0 where it is unknown.
+	MaxLength int
+	// Expression is the symbol in the language of its input: "!GetAtt Repo.Arn", "var.region".
+	Expression string
+}
+
+// SymbolKind says what the input declares a symbol as.
+type SymbolKind string
+
+const (
+	PseudoParameter SymbolKind = "pseudo parameter"
+	Parameter       SymbolKind = "parameter"
+	Resource        SymbolKind = "resource"
+	Attribute       SymbolKind = "attribute"
+	Import          SymbolKind = "import"
+	Variable        SymbolKind = "variable"
+)
+
+// Meaning says what a symbol's value names, in words for messages.
+type Meaning string
+
+const (
+	MeansSecretARN      Meaning = "the ARN of a secret"
+	MeansSecretName     Meaning = "the name of a secret"
+	MeansParameterName  Meaning = "the name of a parameter"
+	MeansParameterARN   Meaning = "the ARN of a parameter"
+	MeansImage          Meaning = "an image"
+	MeansRepositoryURI  Meaning = "the URI of a repository"
+	MeansRepositoryARN  Meaning = "the ARN of a repository"
+	MeansRepositoryName Meaning = "the name of a repository"
+	MeansLogGroupName   Meaning = "the name of a log group"
+	MeansLogGroupARN    Meaning = "the ARN of a log group"
+	MeansBucketName     Meaning = "the name of a bucket"
+	MeansBucketARN      Meaning = "the ARN of a bucket"
+	MeansKeyARN         Meaning = "the ARN of a key"
+	MeansAccount        Meaning = "an account"
+	MeansRegion         Meaning = "a region"
+	MeansPartition      Meaning = "a partition"
+	MeansDomain         Meaning = "the domain of a partition"
+	MeansText           Meaning = "plain text"
+	MeansUnknown        Meaning = "unknown"
+)
+
+// SymbolTable says what is known of the symbols of an input. The role's own values need no entry.
+type SymbolTable map[Symbol]SymbolInfo
+
+var pseudoParameters = SymbolTable{
+	Partition: {Kind: PseudoParameter, Meaning: MeansPartition, MaxLength: len("aws-us-gov")},
+	Region:    {Kind: PseudoParameter, Meaning: MeansRegion, MaxLength: len("ap-northeast-1")},
+	AccountID: {Kind: PseudoParameter, Meaning: MeansAccount, MaxLength: len("111122223333")},
+	URLSuffix: {Kind: PseudoParameter, Meaning: MeansDomain, MaxLength: len("amazonaws.com.cn")},
+}
+
+// Lookup returns what is known of a symbol. One without an entry has the meaning [MeansUnknown].
+func (t SymbolTable) Lookup(s Symbol) SymbolInfo {
+	if info, ok := t[s]; ok {
+		if info.Meaning == "" {
+			info.Meaning = MeansUnknown
+		}
+		return info
+	}
+	if info, ok := pseudoParameters[s]; ok {
+		return info
+	}
+	return SymbolInfo{Meaning: MeansUnknown}
+}
+
+// unknownLength stands for the length of a value of which no limit is known, in characters.
+const unknownLength = 128
+
+// maxLength returns the length of the longest value of a symbol, in characters.
+func (t SymbolTable) maxLength(s Symbol) int {
+	if n := t.Lookup(s).MaxLength; n > 0 {
+		return n
+	}
+	return unknownLength
+}

@@ -1,0 +1,269 @@
+package taskdef
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Setting is a name and the value that it gets. In [Options].Set the name is a placeholder's, or a JSON
+// pointer to a string; in Image, a container's.
+type Setting struct {
+	Name, Value string
+}
+
+// settings puts the values of [Options] into a document, and remembers which of them fit something.
+//
+// It changes strings that are already parsed: no value can change the shape of the document. Placeholders with
+// delimiters are filled wherever they are. A word without delimiters, such as ACCOUNT_ID, is a placeholder only to
+// whoever reads it as an account: see [Reader.Word].
+type settings struct {
+	doc      *tree.Document
+	form     Form
+	problems []Problem
+	words    map[string]string   // values of placeholders, by name
+	matched  map[string]bool     // the words that filled a placeholder
+	whole    map[*tree.Node]bool // strings that were set whole, by their pointer
+
+	images     []Setting       // the usable ones of Options.Image
+	imaged     map[string]bool // the containers that got their image
+	containers []string        // the names of all containers
+	place      tree.Place      // of the first list of containers
+}
+
+// fill puts the options into the document, whose task definitions have these roots. It can add members, so that nodes
+// have to be adopted afterwards.
+func (s *settings) fill(opts Options, roots []*tree.Node) {
+	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
+	member := (*tree.Node).Member
+	if s.form.NamesInAnyCase {
+		member = (*tree.Node).MemberFold // findings have the names of ECS
+	}
+	start := s.doc.Source.Start()
+	for i, set := range opts.Set {
+		if given(opts.Set[:i], set.Name) {
+			s.report(start, fmt.Sprintf("--set %s is given twice", set.Name))
+			continue
+		}
+		if !s.usable("--set", set) {
+			continue
+		}
+		if n := s.doc.Root.Find(set.Name, member); n != nil {
+			if n.Kind != tree.String && n.Kind != tree.Null {
+				s.report(n.Start, fmt.Sprintf("--set %s: there is %s, and only strings can be set", set.Name, n.Kind))
+				continue
+			}
+			n.Kind, n.Text, s.whole[n] = tree.String, set.Value, true
+			continue
+		}
+		s.words[set.Name] = set.Value
+	}
+	if len(s.words) > 0 {
+		s.fillBelow(s.doc.Root)
+	}
+	s.fillImages(opts.Image, roots)
+}
+
+// given reports whether a setting of that name is in the list.
+func given(list []Setting, name string) bool {
+	return slices.ContainsFunc(list, func(s Setting) bool { return s.Name == name })
+}
+
+func (s *settings) report(off int, message string) {
+	s.problems = append(s.problems, Problem{Kind: Flags, At: Ref{Place: place(s.doc, s.form, off)}, Message: message})
+}
+
+// usable reports whether a setting's value is one that the reader accepts from the input as well: all that comes
+// later relies on it. Otherwise it has said so.
+func (s *settings) usable(flag string, set Setting) bool {
+	start := s.doc.Source.Start()
+	switch {
+	case strings.IndexByte(set.Value, 0) >= 0:
+		s.report(start, fmt.Sprintf("%s %s: the value holds a NUL character", flag, set.Name))
+	case !utf8.ValidString(set.Value):
+		s.report(start, fmt.Sprintf("%s %s: the value is not UTF-8", flag, set.Name))
+	case set.Name == "":
+		s.report(start, fmt.Sprintf("%s has no name before the value %q", flag, set.Value))
+	default:
+		return true
+	}
+	return false
+}
+
+// fillBelow fills the placeholders in all strings below n.
+func (s *settings) fillBelow(n *tree.Node) {
+	if n.Kind == tree.String && !s.whole[n] {
+		n.Text = s.fillText(n.Text)
+	}
+	for i := range n.Children {
+		s.fillBelow(&n.Children[i])
+	}
+}
+
+func (s *settings) fillText(text string) string {
+	found := append(Placeholders(text, true), Placeholders(text, false)...)
+	found = slices.DeleteFunc(found, func(p Placeholder) bool {
+		_, ok := s.words[p.Name]
+		return !ok
+	})
+	if len(found) == 0 {
+		return text
+	}
+	slices.SortStableFunc(found, func(a, b Placeholder) int { return a.Start - b.Start })
+	var b strings.Builder
+	end := 0
+	for _, p := range found {
+		if p.Start < end {
+			continue
+		}
+		s.matched[p.Name] = true
+		b.WriteString(text[end:p.Start])
+		b.WriteString(s.words[p.Name])
+		end = p.End
+	}
+	b.WriteString(text[end:])
+	return b.String()
+}
+
+// fillImages gives containers their images. It can add a member.
+func (s *settings) fillImages(images []Setting, roots []*tree.Node) {
+	if len(images) == 0 {
+		return
+	}
+	lists := make([]*tree.Node, len(roots))
+	for i, root := range roots {
+		lists[i] = root.MemberFold("containerDefinitions")
+	}
+	s.place = place(s.doc, s.form, lists[0].Start)
+	for _, list := range lists {
+		for c := range objects(list) {
+			if name := nameMember(c); name != "" {
+				s.containers = append(s.containers, name)
+			}
+		}
+	}
+	for i, set := range images {
+		if given(images[:i], set.Name) {
+			s.report(lists[0].Start, fmt.Sprintf("--image %s is given twice", set.Name))
+			continue
+		}
+		if !s.usable("--image", set) {
+			continue
+		}
+		s.images = append(s.images, set)
+		// Placeholders in it are filled as in the image that it replaces.
+		value := s.fillText(set.Value)
+		for _, list := range lists {
+			for c := range objects(list) {
+				if nameMember(c) == set.Name {
+					s.imaged[set.Name] = true
+					s.fillImage(c, set.Name, value)
+				}
+			}
+		}
+	}
+}
+
+// fillImage gives a container its image.
+func (s *settings) fillImage(c *tree.Node, name, value string) {
+	n := c.MemberFold("image")
+	if n == nil {
+		c.Children = append(c.Children, tree.Node{Kind: tree.String, Name: "image", Text: value, Start: c.Start, End: c.Start, NameStart: c.Start, ID: s.doc.Nodes})
+		s.doc.Nodes++
+		return
+	}
+	if s.whole[n] {
+		s.report(n.Start, fmt.Sprintf("--image %s and --set give the same image", name))
+	}
+	n.Kind, n.Text, n.Children = tree.String, value, nil
+}
+
+// objects yields the objects of a list, of an object in the place of a list, or of any of their branches.
+func objects(list *tree.Node) func(yield func(*tree.Node) bool) {
+	return func(yield func(*tree.Node) bool) {
+		for branch := range list.Branches() {
+			if branch.Kind == tree.Object {
+				if !yield(branch) {
+					return
+				}
+				continue
+			}
+			for i := range branch.Children {
+				for c := range branch.Children[i].Branches() {
+					if c.Kind == tree.Object && !yield(c) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Word returns the value that --set gives to a word without delimiters: a name where a value of another shape
+// has to be, such as ACCOUNT_ID in the place of an account.
+func (r *Reader) Word(word string) (string, bool) {
+	value, ok := r.td.settings.words[word]
+	if ok {
+		if r.used == nil {
+			r.used = map[string]bool{}
+		}
+		r.used[word] = true
+	}
+	return value, ok
+}
+
+// Unused returns a problem for each setting that fits none of the task definitions, which are all that there are.
+// Every one of them has been read by its reader.
+func Unused(readers []*Reader) []Problem {
+	if len(readers) == 0 {
+		return nil
+	}
+	last := readers[len(readers)-1].td
+	var problems []Problem
+	words := map[string]bool{}
+	var images []Setting
+	for _, r := range readers {
+		for name := range r.td.settings.words {
+			words[name] = words[name] || r.td.settings.matched[name] || r.used[name]
+		}
+		for _, set := range r.td.settings.images {
+			if !given(images, set.Name) {
+				images = append(images, set)
+			}
+		}
+	}
+	for _, set := range images {
+		var known []string
+		fits := false
+		for _, r := range readers {
+			fits = fits || r.td.settings.imaged[set.Name]
+			for _, name := range r.td.settings.containers {
+				if name = strconv.Quote(name); !slices.Contains(known, name) {
+					known = append(known, name)
+				}
+			}
+		}
+		if fits {
+			continue
+		}
+		message := fmt.Sprintf("--image %s: there is no container of that name", set.Name)
+		if len(known) > 0 {
+			message += "; there are " + strings.Join(known, ", ")
+		}
+		problems = append(problems, Problem{Kind: Flags, At: Ref{Place: last.settings.place}, Message: message})
+	}
+	for _, name := range slices.Sorted(maps.Keys(words)) {
+		// A pointer to a string of one document is nothing in another.
+		whole := slices.ContainsFunc(readers, func(r *Reader) bool { _, ok := r.td.settings.words[name]; return !ok })
+		if !words[name] && !whole {
+			problems = append(problems, Problem{Kind: Flags, At: Ref{Place: tree.Place{File: last.doc.Source.File}},
+				Message: fmt.Sprintf("--set %s: there is no placeholder of that name, nor a string at that JSON pointer", name)})
+		}
+	}
+	return problems
+}

@@ -1,0 +1,313 @@
+package tree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ReadJSON reads JSON in UTF-8, with or without byte order mark, of at most [MaxSize] bytes. File is the name of the
+// input in problems. Problems are sorted by place; where there are any, the document is nil.
+func ReadJSON(file string, src []byte) (*Document, []Problem) {
+	if message := unreadable(src); message != "" {
+		return nil, []Problem{{At: Place{File: file}, Message: message}}
+	}
+	p := &jsonReader{source: newSource(file, src), names: map[string]string{}}
+	p.dec = jsontext.NewDecoder(bytes.NewBuffer(src[p.source.start:]), jsontext.AllowDuplicateNames(true))
+	root, ok := p.read()
+	if !ok {
+		slices.SortStableFunc(p.problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
+		return nil, p.problems
+	}
+	d := &Document{Source: p.source, Root: &root, Nodes: p.nodes}
+	d.Root.Adopt()
+	return d, nil
+}
+
+// unreadable says why src is not a text in UTF-8, or returns "".
+func unreadable(src []byte) string {
+	switch {
+	case len(src) > MaxSize:
+		return fmt.Sprintf("the input has more than %d MiB, and execrole reads no more", MaxSize>>20)
+	case len(src) >= 2 && (src[0] == 0xFE && src[1] == 0xFF || src[0] == 0xFF && src[1] == 0xFE),
+		len(src) >= 2 && (src[0] == 0) != (src[1] == 0):
+		return "the input is UTF-16: save it as UTF-8"
+	}
+	return ""
+}
+
+// jsonReader turns JSON text into nodes. It continues after repeated names and NUL characters, so that all of
+// them are reported at once. A syntax error ends it.
+type jsonReader struct {
+	source   *Source
+	dec      *jsontext.Decoder
+	problems []Problem
+	// nodes counts the nodes so far.
+	nodes int
+	// names has each name of a member once: most inputs repeat few names often.
+	names map[string]string
+	// open has the children, so far, of all objects and lists that are not yet closed, and slab has room
+	// for those of the closed ones. Lists of children that grow one by one would waste most of their memory.
+	open, slab []Node
+}
+
+// close moves the open children from base on to their final place.
+func (p *jsonReader) close(base int) []Node {
+	kids := p.open[base:]
+	n := len(kids)
+	if n == 0 {
+		return nil
+	}
+	if cap(p.slab)-len(p.slab) < n {
+		p.slab = make([]Node, 0, max(n, 64, min(1024, 2*cap(p.slab))))
+	}
+	from := len(p.slab)
+	p.slab = append(p.slab, kids...)
+	p.open = p.open[:base]
+	return p.slab[from:len(p.slab):len(p.slab)] // who appends to it later gets a copy
+}
+
+// read reads the whole text. It is ok if there are no problems.
+func (p *jsonReader) read() (root Node, ok bool) {
+	root, err := p.value()
+	if err != nil {
+		off, message := p.explain(err)
+		p.report(off, message)
+		return root, false
+	}
+	if rest := strings.TrimLeft(p.source.Text[p.end():], " \t\r\n"); rest != "" {
+		off := len(p.source.Text) - len(rest)
+		p.report(off, fmt.Sprintf("text after the end of the JSON: %s", p.source.Glimpse(off)))
+		return root, false
+	}
+	return root, len(p.problems) == 0
+}
+
+func (p *jsonReader) report(off int, message string) {
+	p.problems = append(p.problems, Problem{p.source.Place(off), message})
+}
+
+// newNode returns a node that begins at an offset.
+func (p *jsonReader) newNode(kind Kind, start int) Node {
+	n := Node{Kind: kind, Start: start, NameStart: start, ID: p.nodes}
+	p.nodes++
+	return n
+}
+
+// end returns the offset after the last token that was read.
+func (p *jsonReader) end() int { return p.source.start + int(p.dec.InputOffset()) }
+
+// next returns the offset of the next token: the decoder knows only where the last one ended.
+func (p *jsonReader) next() int {
+	off := p.end()
+	for off < len(p.source.Text) {
+		switch p.source.Text[off] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			off++
+		default:
+			return off
+		}
+	}
+	return off
+}
+
+func (p *jsonReader) value() (Node, error) {
+	switch p.dec.PeekKind() {
+	case '{':
+		return p.object()
+	case '[':
+		return p.list()
+	}
+	raw, err := p.dec.ReadValue()
+	if err != nil {
+		return Node{}, err
+	}
+	end := p.end()
+	n := p.newNode(Null, end-len(raw))
+	n.End = end
+	literal := p.source.Text[n.Start:end]
+	switch literal[0] {
+	case 'n':
+	case 't', 'f':
+		n.Kind, n.Text = Boolean, literal
+	case '"':
+		n.Kind = String
+		n.Text, err = p.string(literal, n.Start)
+	default:
+		n.Kind, n.Text = Number, literal
+	}
+	return n, err
+}
+
+// string decodes a string literal. Without escapes it is a part of the source, which costs nothing.
+func (p *jsonReader) string(literal string, off int) (string, error) {
+	s := literal[1 : len(literal)-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return s, nil
+	}
+	decoded, err := jsontext.AppendUnquote(nil, literal)
+	if err != nil {
+		return "", err
+	}
+	if i := bytes.IndexByte(decoded, 0); i >= 0 {
+		p.report(off, `the string holds a NUL character (\u0000), which no name or value in AWS can have`)
+		return "", nil
+	}
+	return string(decoded), nil
+}
+
+func (p *jsonReader) object() (Node, error) {
+	n := p.newNode(Object, p.next())
+	if _, err := p.dec.ReadToken(); err != nil {
+		return n, err
+	}
+	base := len(p.open)
+	for p.dec.PeekKind() != '}' {
+		if off := p.next(); off < len(p.source.Text) && p.source.Text[off] != '"' && p.source.Text[off] != '}' {
+			return n, &jsontext.SyntacticError{ByteOffset: int64(off - p.source.start), Err: jsontext.ErrNonStringName}
+		}
+		raw, err := p.dec.ReadValue()
+		if err != nil {
+			return n, err
+		}
+		nameStart := p.end() - len(raw)
+		name, seen := p.names[string(raw)]
+		if !seen {
+			if name, err = p.string(string(raw), nameStart); err != nil {
+				return n, err
+			}
+			p.names[string(raw)] = name
+		}
+		kid, err := p.value()
+		if err != nil {
+			return n, err
+		}
+		kid.Name, kid.NameStart = name, nameStart
+		p.open = append(p.open, kid)
+	}
+	n.Children = p.close(base)
+	_, err := p.dec.ReadToken()
+	n.End = p.end()
+	p.repeated(&n)
+	return n, err
+}
+
+// repeated reports names that an object has more than once: readers of JSON differ in which one they believe.
+func (p *jsonReader) repeated(n *Node) {
+	if len(n.Children) <= 16 {
+		for i := range n.Children {
+			for j := range i {
+				if n.Children[i].Name == n.Children[j].Name {
+					p.repeats(&n.Children[i], &n.Children[j])
+					break
+				}
+			}
+		}
+		return
+	}
+	first := make(map[string]*Node, len(n.Children))
+	for i := range n.Children {
+		if other, ok := first[n.Children[i].Name]; ok {
+			p.repeats(&n.Children[i], other)
+		} else {
+			first[n.Children[i].Name] = &n.Children[i]
+		}
+	}
+}
+
+func (p *jsonReader) repeats(n, first *Node) {
+	line, column := p.source.Position(first.NameStart)
+	p.report(n.NameStart, fmt.Sprintf("%q stands here a second time; the first one is at %d:%d", n.Name, line, column))
+}
+
+func (p *jsonReader) list() (Node, error) {
+	n := p.newNode(List, p.next())
+	if _, err := p.dec.ReadToken(); err != nil {
+		return n, err
+	}
+	base := len(p.open)
+	for p.dec.PeekKind() != ']' {
+		kid, err := p.value()
+		if err != nil {
+			return n, err
+		}
+		kid.Index = len(p.open) - base
+		p.open = append(p.open, kid)
+	}
+	n.Children = p.close(base)
+	_, err := p.dec.ReadToken()
+	n.End = p.end()
+	return n, err
+}
+
+// maxDepth is how deep the decoder goes.
+const maxDepth = 10000
+
+// explain puts a syntax error into the words of somebody who wrote the file by hand or made it from a
+// template, and returns its place.
+func (p *jsonReader) explain(err error) (off int, message string) {
+	src := p.source.Text
+	off = len(src)
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		off = p.source.start + int(syntax.ByteOffset)
+	}
+	// The decoder names the comma or colon before the culprit in some cases and the culprit in others.
+	at := off
+	for at < len(src) && strings.IndexByte(" \t\r\n", src[at]) >= 0 {
+		at++
+	}
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || at >= len(src) {
+		if strings.TrimSpace(src[p.source.start:]) == "" {
+			return len(src), "the input is empty"
+		}
+		return len(src), "the JSON ends too early: a bracket, brace or quote is not closed"
+	}
+	if syntax == nil {
+		return off, err.Error()
+	}
+	rest := src[at:]
+	if p.dec.StackDepth() >= maxDepth {
+		return at, fmt.Sprintf("more than %d objects and lists inside of each other: too deep to read", maxDepth)
+	}
+	switch r, size := utf8.DecodeRuneInString(rest); {
+	case r == utf8.RuneError && size == 1:
+		return at, fmt.Sprintf("byte 0x%02X is not UTF-8: save the file as UTF-8", rest[0])
+	case p.end() <= p.source.start && at == p.next():
+		return at, fmt.Sprintf("not JSON: it begins with %s; a JSON object begins with {", p.source.Glimpse(at))
+	case errors.Is(err, jsontext.ErrNonStringName) && rest[0] == '{':
+		return at, "\"{{\" is not JSON: is this a template? Render it first"
+	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
+		return at, "a comment: JSON has none"
+	case rest[0] == ',' && at+1 < len(src) && strings.IndexAny(strings.TrimLeft(rest[1:], " \t\r\n"), "}]") == 0:
+		return at, fmt.Sprintf("a comma before %q: JSON has none after the last element", strings.TrimLeft(rest[1:], " \t\r\n")[:1])
+	case (rest[0] == '}' || rest[0] == ']') && p.afterComma(at):
+		return at, fmt.Sprintf("a comma before %q: JSON has none after the last element", rest[:1])
+	case rest[0] == '\'':
+		return at, "a single quote: JSON's strings stand in double quotes"
+	case rest[0] == '<', rest[0] == '$', rest[0] == '%', strings.HasPrefix(rest, "{{"), rest[0] == '{' && p.dec.StackDepth() > 0:
+		return at, fmt.Sprintf("%s is not JSON: is it a placeholder? Put it in quotes, or render the template first", p.source.Glimpse(at))
+	case rest[0] == '\\':
+		return at, fmt.Sprintf("%s is no escape that JSON has", p.source.Glimpse(at))
+	case r < ' ':
+		return at, fmt.Sprintf("a control character (0x%02X) inside of a string: write it as an escape", rest[0])
+	case errors.Is(err, jsontext.ErrNonStringName):
+		return at, fmt.Sprintf("a member's name has to be a string in double quotes, not %s", p.source.Glimpse(at))
+	}
+	if before := strings.TrimRight(src[:at], " \t\r\n"); before != "" && rest[0] != ':' && strings.IndexByte("{[,:", before[len(before)-1]) < 0 {
+		return at, fmt.Sprintf("unexpected %s: is a comma missing before it?", p.source.Glimpse(at))
+	}
+	return at, fmt.Sprintf("unexpected %s", p.source.Glimpse(at))
+}
+
+// afterComma reports whether the last thing before off, apart from white space, is a comma.
+func (p *jsonReader) afterComma(off int) bool {
+	before := strings.TrimRight(p.source.Text[:off], " \t\r\n")
+	return strings.HasSuffix(before, ",")
+}
