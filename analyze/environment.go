@@ -2,14 +2,13 @@ package analyze
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// findOwn finds the role's own values: those given win, then what the task definition's ARN says, then the
-// ARNs of its roles. Malformed ARNs say nothing.
+// findEnvironment finds out where the role is used: the values given have precedence, then those in the task
+// definition's own ARN, then those in the ARNs of its roles. Malformed ARNs say nothing.
 func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
 	given, _ = given.Check()
 	p.Environment = given
@@ -21,43 +20,42 @@ func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
 	} {
 		for v := range td.Each(member.name) {
 			t, _ := v.Text()
-			parts := strings.SplitN(string(t), ":", 6)
-			if len(parts) < 6 || parts[0] != "arn" || !policy.IsPartition(parts[1]) || parts[2] != member.service ||
-				!policy.IsAccount(parts[4]) || !strings.HasPrefix(parts[5], member.resource) {
-				continue
-			}
-			if (parts[3] != "") != (member.service == "ecs") || parts[3] != "" && !policy.IsRegion(parts[3]) {
-				continue
-			}
-			if told := policy.PartitionOf(parts[3]); told != "" && told != parts[1] {
+			arn, ok := policy.CutARN(t)
+			region := string(arn.Region)
+			switch known := policy.PartitionOf(region); {
+			case !ok || !policy.IsPartition(string(arn.Partition)) || string(arn.Service) != member.service,
+				!policy.IsAccount(string(arn.Account)) || !arn.Resource.HasPrefix(member.resource),
+				(region != "") != (member.service == "ecs") || region != "" && !policy.IsRegion(region),
+				known != "" && known != string(arn.Partition):
 				continue
 			}
 			for _, found := range []struct {
 				symbol policy.Symbol
-				value  string
-			}{{policy.Partition, parts[1]}, {policy.Region, parts[3]}, {policy.AccountID, parts[4]}} {
-				known := p.Environment.Value(found.symbol)
-				switch {
-				case found.value == "" || given.Value(found.symbol) != "":
+				value  policy.Text
+			}{{policy.Partition, arn.Partition}, {policy.Region, arn.Region}, {policy.AccountID, arn.Account}} {
+				value := string(found.value)
+				switch known := p.Environment.Value(found.symbol); {
+				case value == "" || given.Value(found.symbol) != "":
 				case known == "":
-					p.Environment.Set(found.symbol, found.value)
+					p.Environment.Set(found.symbol, value)
 					source[found.symbol] = member.name
-				case known != found.value:
+				case known != value:
 					p.contradict(found.symbol, v.Ref(), fmt.Sprintf("%s says %s, but %s says %s: the latter is used",
-						member.name, found.value, source[found.symbol], known))
+						member.name, value, source[found.symbol], known))
 				}
 			}
 		}
 	}
-	switch told := policy.PartitionOf(p.Environment.Region); {
+	switch known := policy.PartitionOf(p.Environment.Region); {
 	case p.Environment.Partition == "":
-		p.Environment.Partition = told
-	case told != "" && told != p.Environment.Partition:
-		p.contradict(policy.Partition, td.Ref(), fmt.Sprintf("the role's own partition is said to be %s, but its region, %s, is in %s: %[1]s is used", p.Environment.Partition, p.Environment.Region, told))
+		p.Environment.Partition = known
+	case known != "" && known != p.Environment.Partition:
+		p.contradict(policy.Partition, td.Ref(), fmt.Sprintf("the role's own partition is said to be %s, but its region, %s, is in %s: %[1]s is used",
+			p.Environment.Partition, p.Environment.Region, known))
 	}
 }
 
-// contradict keeps the first contradiction about an own value.
+// contradict keeps the first contradiction about a value of the environment.
 func (p *Plan) contradict(s policy.Symbol, at taskdef.Ref, message string) {
 	if p.Contradictions == nil {
 		p.Contradictions = map[policy.Symbol]Finding{}
@@ -67,7 +65,7 @@ func (p *Plan) contradict(s policy.Symbol, at taskdef.Ref, message string) {
 	}
 }
 
-// use says that a finding depends on an own value: a contradiction about it then is a finding itself.
+// use says that a finding depends on a value of the environment: a contradiction about it is then a finding itself.
 func (p *Plan) use(s policy.Symbol) {
 	if f, ok := p.Contradictions[s]; ok {
 		p.Findings = append(p.Findings, f)

@@ -30,7 +30,7 @@ func TestEveryRuleIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range parsed.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Rules" {
+		if f, ok := d.(*ast.FuncDecl); ok && (f.Name.Name == "Rules" || f.Name.Name == "optionRules") {
 			ast.Inspect(f.Body, func(n ast.Node) bool {
 				if id, ok := n.(*ast.Ident); ok {
 					list[id.Name] = true
@@ -64,8 +64,8 @@ func TestEveryRuleIsListed(t *testing.T) {
 			}
 		}
 	}
-	if found != len(Rules()) {
-		t.Errorf("the files rule_*.go hold %d rules, Rules has %d", found, len(Rules()))
+	if found != len(allRules()) {
+		t.Errorf("the files rule_*.go hold %d rules, allRules has %d", found, len(allRules()))
 	}
 }
 
@@ -88,7 +88,7 @@ func TestRulesAreComplete(t *testing.T) {
 	ids, sid := map[string]bool{}, regexp.MustCompile(`^[A-Za-z0-9]+$`)
 	action, agent := regexp.MustCompile(`^[a-z0-9]+:[A-Z][A-Za-z]+$`), regexp.MustCompile(`^1\.[0-9]+\.[0-9]+$`)
 	bySid := map[string]string{}
-	for _, r := range Rules() {
+	for i, r := range allRules() {
 		if !regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(r.ID) || ids[r.ID] || slices.Contains([]string{"json", "schema", "flags", "own-values", "limits"}, r.ID) {
 			t.Errorf("rule %q: the ID is another's, or has other characters than small letters, digits and hyphens", r.ID)
 		}
@@ -99,8 +99,11 @@ func TestRulesAreComplete(t *testing.T) {
 		if !strings.HasPrefix(r.Doc, "https://docs.aws.amazon.com/") {
 			t.Errorf("rule %s: %q is no page of AWS's documentation", r.ID, r.Doc)
 		}
-		if len(r.Fields) == 0 || r.check == nil {
-			t.Errorf("rule %s reads nothing", r.ID)
+		if (len(r.Fields) == 0 || r.check == nil) != (i >= len(Rules())) {
+			t.Errorf("rule %s reads nothing, or is about options and reads something", r.ID)
+		}
+		if r.check == nil && r.finish == nil {
+			t.Errorf("rule %s does nothing", r.ID)
 		}
 		for _, f := range r.Fields {
 			if err := inSchema(f); err != "" {
@@ -108,7 +111,7 @@ func TestRulesAreComplete(t *testing.T) {
 			}
 		}
 		for _, u := range r.Unseen {
-			if u.What == "" || u.Cure == "" {
+			if u.What == "" || u.Cure == "" || len(u.Actions) == 0 || u.Resource == "" {
 				t.Errorf("rule %s: %+v", r.ID, u)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -17,7 +16,33 @@ type pass struct {
 	rule   *Rule
 	plan   *Plan
 	reader *taskdef.Reader
+	td     taskdef.Value
 	opts   *Options
+	used   map[any]bool // options that fit something; all passes share it
+	kept   any          // what the rule keeps between check and finish
+}
+
+// finish is the end of one rule's work: its passes over all task definitions.
+type finish struct {
+	passes []*pass
+	// complete says that every input could be read, so that an option that fits nothing is a mistake.
+	complete bool
+}
+
+// last returns the pass that gets the findings about options, which have no place in an input.
+func (f *finish) last() *pass { return f.passes[len(f.passes)-1] }
+
+// opts returns the options of all passes.
+func (f *finish) opts() *Options { return f.passes[0].opts }
+
+// misfit says of an option that it is malformed or contradicts another.
+func (f *finish) misfit(format string, args ...any) { f.last().flag(format, args...) }
+
+// unused says of an option that it fits nothing, if that is known.
+func (f *finish) unused(format string, args ...any) {
+	if f.complete {
+		f.last().flag(format, args...)
+	}
 }
 
 // Require asks for a grant of the rule on a resource. It panics on a grant that the rule does not list:
@@ -50,48 +75,26 @@ func sorted(conditions []policy.Condition) []policy.Condition {
 	return conditions
 }
 
-// reading is a string that a rule reads: a value of the task definition, or one that stands elsewhere.
-type reading interface {
-	Text() (policy.Text, bool)
-	Ref() taskdef.Ref
-	Meant() bool
-}
-
-// foreign is a string that does not stand in the task definition, such as one in a credential spec.
-type foreign struct {
-	text    string
-	written policy.Text // what the task definition writes there
-	at      taskdef.Ref // the value of the task definition for whose sake it is read
-}
-
-// derivedFrom returns a string that is read for the sake of a value.
-func derivedFrom(v reading, text string) foreign {
-	written, _ := v.Text()
-	return foreign{text, written, v.Ref()}
-}
-
-// Text returns the string for messages; a caller of the library may have put a NUL into it.
-func (f foreign) Text() (policy.Text, bool) {
-	return policy.Text(strings.ReplaceAll(f.text, "\x00", "")), true
-}
-func (f foreign) Ref() taskdef.Ref { return f.at }
-
-// Meant is false: a placeholder of a pipeline may have reached a flag.
-func (f foreign) Meant() bool { return false }
-
-// Errorf says that a permission cannot be told.
-func (p *pass) Errorf(v reading, format string, args ...any) {
+// Errorf says that a permission cannot be known.
+func (p *pass) Errorf(v located, format string, args ...any) {
 	p.find(Error, v.Ref(), nil, format, args...)
 }
 
 // Warnf says that ECS will refuse the task definition, or that the task will fail.
-func (p *pass) Warnf(v reading, format string, args ...any) {
+func (p *pass) Warnf(v located, format string, args ...any) {
 	p.find(Warning, v.Ref(), nil, format, args...)
 }
 
 // Notef remarks on something that is not wrong.
-func (p *pass) Notef(v reading, format string, args ...any) {
+func (p *pass) Notef(v located, format string, args ...any) {
 	p.find(Note, v.Ref(), nil, format, args...)
+}
+
+// flag says that something is wrong with an option. It has no place in the input.
+func (p *pass) flag(format string, args ...any) {
+	p.plan.Findings = append(p.plan.Findings, Finding{
+		Severity: Error, Rule: string(taskdef.Flags), At: p.td.Ref(), Message: fmt.Sprintf(format, args...),
+	})
 }
 
 func (p *pass) find(s Severity, at taskdef.Ref, flags []string, format string, args ...any) {
@@ -100,112 +103,56 @@ func (p *pass) find(s Severity, at taskdef.Ref, flags []string, format string, a
 	})
 }
 
-// gap is a part of a value that still has to be filled in.
-type gap struct {
-	name   string // as --set calls it; "" where only the whole value can be set
-	reason string // why it is one, where it has no delimiters that show it
+// findUnseen adds to the plan what the task definition cannot show about the rule's topic.
+func (p *pass) findUnseen() {
+	for _, u := range p.rule.Unseen {
+		if u.applies == nil || u.applies(p) {
+			p.plan.Unseen = append(p.plan.Unseen, u)
+		}
+	}
 }
 
-// Gaps says that a value has gaps, and with which flags to fill them. What names the value in the message;
-// other are further flags that settle it.
-func (p *pass) Gaps(v reading, what string, gaps []gap, other ...string) {
-	value, _ := v.Text()
-	at := v.Ref()
-	var flags, placeholders, reasons []string
-	flagged, seen := map[string]bool{}, map[gap]bool{}
-	for _, g := range gaps {
-		name := g.name
-		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
-			name = at.Pointer
-		}
-		if !flagged[name] {
-			flagged[name] = true
-			flags = append(flags, setFlag(name))
-		}
-		if g.reason != "" {
-			g.name = ""
-		}
-		switch {
-		case seen[g]:
-			continue
-		case g.reason == "":
-			placeholders = append(placeholders, strconv.Quote(g.name))
-		default:
-			reasons = append(reasons, g.reason)
-		}
-		seen[g] = true
-	}
-	switch len(placeholders) {
-	case 0:
-	case 1:
-		reasons = append([]string{"placeholder " + placeholders[0]}, reasons...)
-	default:
-		reasons = append([]string{"placeholders " + strings.Join(placeholders, ", ")}, reasons...)
-	}
-	if _, ok := v.(foreign); ok {
-		p.find(Error, at, nil, "%s %s: %s", what, quote(value), strings.Join(reasons, "; "))
-		return
-	}
-	cure := strings.Join(flags, " ")
-	if len(other) > 0 {
-		cure += " or " + strings.Join(other, " ")
-	}
-	advice := "to fill it in"
-	if len(placeholders) == 0 {
-		advice = "correct it, or where it stands for something else"
-	}
-	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
+// located is a string that a rule reads: a value of the task definition, or one that is derived from it.
+type located interface {
+	Text() (policy.Text, bool)
+	Ref() taskdef.Ref
+	Meant() bool
 }
 
-// setFlag returns the --set flag for a name, ready for the shell.
-func setFlag(name string) string { return "--set " + shellQuote(name+"=VALUE") }
+// derived is a string that is not in the task definition, such as one in a credential spec, or a part of a value.
+type derived struct {
+	text    policy.Text
+	written policy.Text // what the task definition has there
+	at      taskdef.Ref // of the value of the task definition that needs it
+}
 
-// imageFlag returns the --image flag for a container, ready for the shell.
-func imageFlag(container string) string { return "--image " + shellQuote(container+"=URI") }
+// derivedFrom returns a string that a value of the task definition needs.
+func derivedFrom(v located, text policy.Text) derived {
+	written, _ := v.Text()
+	return derived{text, written, v.Ref()}
+}
 
-// shellQuote quotes a word for a POSIX shell where that is needed.
-func shellQuote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-=/.:,@+", r)
+// outside returns a text from outside of the task definition. A caller of the library may have put a NUL into it, which
+// would be taken for a symbol.
+func outside(s string) policy.Text { return policy.Text(strings.ReplaceAll(s, "\x00", "")) }
+
+// Text returns the string.
+func (d derived) Text() (policy.Text, bool) { return d.text, true }
+
+// Ref returns the place of the value that needs the string.
+func (d derived) Ref() taskdef.Ref { return d.at }
+
+// Meant is false: a placeholder of a pipeline may have reached a flag.
+func (d derived) Meant() bool { return false }
+
+// written returns what the task definition has in the place of v.
+func written(v located) policy.Text {
+	if d, ok := v.(derived); ok {
+		return d.written
 	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	t, _ := v.Text()
+	return t
 }
 
 // quote quotes a value of the input for a message.
 func quote(t policy.Text) string { return fmt.Sprintf("%q", t.String()) }
-
-// placeholders returns the gaps in s that have delimiters.
-func placeholders(s string, literal bool) []gap {
-	var gaps []gap
-	for _, h := range taskdef.Placeholders(s, literal) {
-		gaps = append(gaps, gap{name: h.Name})
-	}
-	return gaps
-}
-
-// unless returns no gaps if a value fits, the placeholders in it if it has some, and otherwise the value
-// itself as a gap, for the reason given.
-func unless(fits bool, s, reason string) []gap {
-	if fits {
-		return nil
-	}
-	if gaps := placeholders(s, false); len(gaps) > 0 {
-		return gaps
-	}
-	return []gap{{s, fmt.Sprintf("%q is %s", s, reason)}}
-}
-
-// word returns s, or what --set gives for s, a word that stands for a value of another shape. What fits as it
-// stands is no placeholder, though a setting may have its name.
-func (p *pass) word(s string, fits bool) string {
-	if fits {
-		return s
-	}
-	if value, ok := p.reader.Word(s); ok {
-		return value
-	}
-	return s
-}

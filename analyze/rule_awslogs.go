@@ -23,8 +23,9 @@ var awslogs = &Rule{
 	},
 	Grants: []*Grant{writeLogs, createLogGroup, createLogGroupPlain},
 	Unseen: []Unseen{{
-		What: "the log configuration of Service Connect, which stands in the service",
-		Cure: "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
+		What:    "the log configuration of Service Connect, which stands in the service",
+		Cure:    "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
+		Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: "arn:PARTITION:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 	}},
 	check: checkAWSLogs,
 }
@@ -79,13 +80,12 @@ func checkAWSLogs(p *pass, td taskdef.Value) {
 }
 
 func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
-	t, ok := driver.Text()
-	name := string(t)
+	name, ok := driver.Text()
 	if !ok || name == "" {
 		p.Errorf(driver, "logConfiguration has no logDriver: whether it needs permissions depends on it")
 		return
 	}
-	if name == string(types.LogDriverAwslogs) {
+	if name == policy.Text(types.LogDriverAwslogs) {
 		for options := range config.EachOrAbsent("options") {
 			checkAWSLogsOptions(p, td, container, options)
 		}
@@ -95,10 +95,11 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	for _, d := range types.LogDriver("").Values() {
 		drivers = append(drivers, string(d))
 	}
-	switch near := tree.Nearest(name, drivers); {
-	case slices.Contains(drivers, name):
-	case len(placeholders(name, false)) > 0:
-		p.Gaps(driver, "logDriver", placeholders(name, false))
+	list := slices.Concat(placeholders(name, false), p.open(name))
+	switch near := tree.Nearest(string(name), drivers); {
+	case slices.Contains(drivers, string(name)):
+	case len(list) > 0:
+		p.Unknown(driver, "logDriver", list)
 	case near != "":
 		p.Warnf(driver, "ECS has no log driver %q; did you mean %q?", name, near)
 	default:
@@ -130,29 +131,37 @@ func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 func checkLogStream(p *pass, td, container, options, region, group, prefix taskdef.Value) {
 	base, regionKnown := p.logsARN(region)
 	groupName, groupKnown := p.logGroup(group)
-	stream, streamKnown := p.logStream(td, container, prefix)
+	streams, streamsKnown := p.logStreams(td, container, prefix)
 	create := p.createsGroup(options)
-	if !regionKnown || !groupKnown || !streamKnown {
+	if !regionKnown || !groupKnown || !streamsKnown {
 		return
 	}
-	base += ":log-group:" + groupName
-	p.Require(writeLogs, base+":log-stream:"+stream, Each, group.Ref())
+	arn := base.With("log-group:" + groupName).Text()
+	for _, stream := range streams {
+		p.Require(writeLogs, arn+":log-stream:"+stream, Each, group.Ref())
+	}
 	if create {
-		p.Require(createLogGroup, base+":*", OneOf, group.Ref())
-		p.Require(createLogGroupPlain, base, Exact, group.Ref())
+		p.Require(createLogGroup, arn+":*", OneOf, group.Ref())
+		p.Require(createLogGroupPlain, arn, Exact, group.Ref())
 	}
 }
 
 // logGroup returns the name of the log group.
+//
+// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 func (p *pass) logGroup(group taskdef.Value) (policy.Text, bool) {
 	t, ok := group.Text()
 	if !ok || t == "" {
 		p.Warnf(group, "awslogs without awslogs-group: ECS demands it, and no log group is known to write to")
 		return "", false
 	}
-	gaps := wholeGaps(unless(isLogGroup(string(t)), string(t), "no name of a log group (1 to 512 letters, digits and _ / . # -)"))
-	if len(gaps) > 0 {
-		p.Gaps(group, "awslogs-group", gaps)
+	list := p.contrary(t, policy.MeansLogGroupName)
+	if list == nil {
+		fits := len(t.String()) <= 512 && p.fits(t, oneOf("_/.#-"), policy.MeansLogGroupName)
+		list = settleWhole(unless(fits, t, "no name of a log group (1 to 512 letters, digits and _ / . # -)"))
+	}
+	if len(list) > 0 {
+		p.Unknown(group, "awslogs-group", list)
 		return "", false
 	}
 	return t, true
@@ -160,52 +169,67 @@ func (p *pass) logGroup(group taskdef.Value) (policy.Text, bool) {
 
 // logsARN returns the ARN of CloudWatch Logs in the region of the logs and the account of the role: the
 // driver cannot write to another account.
-func (p *pass) logsARN(region taskdef.Value) (policy.Text, bool) {
-	account := policy.Of(policy.AccountID)
+func (p *pass) logsARN(region taskdef.Value) (policy.ARN, bool) {
+	arn := policy.LocalARN("logs", "")
 	t, ok := region.Text()
 	if !ok || t == "" {
 		p.Warnf(region, "awslogs without awslogs-region: ECS demands it; the role's own region is taken")
-		return "arn:" + policy.Of(policy.Partition) + ":logs:" + policy.Of(policy.Region) + ":" + account, true
+		return arn, true
 	}
-	name := p.word(string(t), policy.IsRegion(string(t)))
-	if gaps := unless(policy.IsRegion(name), name, "no region"); len(gaps) > 0 {
-		p.Gaps(region, "awslogs-region", gaps)
-		return "", false
+	isRegion := func(t policy.Text) bool { return p.isPart(t, policy.IsRegion, policy.MeansRegion) }
+	name := p.word(t, isRegion(t))
+	if list := unless(isRegion(name), name, "no region"); len(list) > 0 {
+		p.Unknown(region, "awslogs-region", list)
+		return arn, false
 	}
-	return "arn:" + policy.PartitionText(policy.Text(name)) + ":logs:" + policy.Text(name) + ":" + account, true
+	arn.Partition, arn.Region = policy.PartitionText(name), name
+	return arn, true
 }
 
-// logStream returns the pattern of the names of a container's log streams: PREFIX/CONTAINER/TASK, or
+// logStreams returns the patterns of the names of a container's log streams: PREFIX/CONTAINER/TASK, or
 // anything without a prefix, where a stream has the name of the Docker container.
-func (p *pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool) {
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (names of containers)
+func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []policy.Text, ok bool) {
 	t, ok := prefix.Text()
 	if !ok || t == "" {
 		if onFargate(td) {
 			p.Warnf(prefix, "awslogs without awslogs-stream-prefix: Fargate demands it")
 		}
-		return "*", true
+		return []policy.Text{"*"}, true
 	}
-	if gaps := placeholders(string(t), true); len(gaps) > 0 && !prefix.Meant() {
-		p.Gaps(prefix, "awslogs-stream-prefix", gaps)
-		return "", false
+	list := p.contrary(t)
+	if !prefix.Meant() {
+		list = append(list, placeholders(t, true)...)
+	}
+	if len(list) > 0 {
+		p.Unknown(prefix, "awslogs-stream-prefix", list)
+		return nil, false
 	}
 	if i := strings.IndexAny(string(t), ":*"); i >= 0 {
 		p.Errorf(prefix, "awslogs-stream-prefix %s has %q, which no log stream's name can have", quote(t), string(t[i]))
-		return "", false
+		return nil, false
 	}
-	name := containerName(container)
-	if gaps := unless(isContainerName(name), name, "no container's name (letters, digits, - and _)"); len(gaps) > 0 {
-		if name == "" {
+	ok = true
+	pattern := policy.Text("")
+	for v := range container.EachOrAbsent("name") {
+		name, _ := v.Text()
+		fits := len(name.String()) <= 255 && p.fits(name, oneOf("-_"))
+		switch list := unless(fits, name, "no container's name (letters, digits, - and _)"); {
+		case name == "":
 			p.Errorf(container, "the container has no name, and the names of its log streams depend on it")
-			return "", false
+			ok = false
+		case len(list) > 0:
+			p.Unknown(v, "container name", settleWhole(list))
+			ok = false
+		default:
+			if pattern == "" {
+				pattern, _ = p.pattern(prefix, "awslogs-stream-prefix", t)
+			}
+			patterns = append(patterns, pattern+"/"+name+"/*")
 		}
-		for v := range container.Each("name") {
-			p.Gaps(v, "container name", wholeGaps(gaps))
-		}
-		return "", false
 	}
-	pattern, _ := p.pattern(prefix, "awslogs-stream-prefix", string(t))
-	return pattern + "/" + policy.Text(name) + "/*", true
+	return patterns, ok && patterns != nil
 }
 
 // createsGroup reports whether the driver creates the log group: it reads the option as Go's
@@ -213,15 +237,14 @@ func (p *pass) logStream(td, container, prefix taskdef.Value) (policy.Text, bool
 func (p *pass) createsGroup(options taskdef.Value) bool {
 	creates := false
 	for v, t := range options.Scalars("awslogs-create-group") {
-		value := string(t)
-		create, err := strconv.ParseBool(value)
-		switch {
-		case len(placeholders(value, false)) > 0:
-			p.Gaps(v, "awslogs-create-group", placeholders(value, false))
+		create, err := strconv.ParseBool(string(t))
+		switch list := slices.Concat(placeholders(t, false), p.open(t)); {
+		case len(list) > 0:
+			p.Unknown(v, "awslogs-create-group", list)
 		case err != nil:
-			p.Warnf(v, "awslogs-create-group %q is neither true nor false: the driver refuses it, and no log group is created", value)
-		case create && value != "true":
-			p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", value)
+			p.Warnf(v, "awslogs-create-group %q is neither true nor false: the driver refuses it, and no log group is created", t)
+		case create && t != "true":
+			p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", t)
 		}
 		creates = creates || create
 	}
@@ -237,13 +260,3 @@ func onFargate(td taskdef.Value) bool {
 	}
 	return false
 }
-
-// isLogGroup reports whether s can be the name of a log group.
-//
-// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
-func isLogGroup(s string) bool { return len(s) <= 512 && all(s, oneOf("_/.#-")) }
-
-// isContainerName reports whether s can be the name of a container.
-//
-// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-func isContainerName(s string) bool { return len(s) <= 255 && all(s, oneOf("-_")) }

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -24,28 +26,27 @@ var credentialSpecs = &Rule{
 	Unseen: []Unseen{{
 		What:    "the secret that a domainless credential spec names",
 		Cure:    "--credspec FILE with the credential spec, or --credspec-secret ARN",
-		Applies: func(p *Plan) bool { return p.domainless > 0 },
+		Actions: []string{"secretsmanager:GetSecretValue"}, Resource: "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME-??????",
+		applies: func(p *pass) bool { return hasDomainlessSpec(p.td) },
 	}},
-	check: checkCredentialSpecs,
+	check:  checkCredentialSpecs,
+	finish: finishCredentialSpecs,
 }
 
 // Source: agent/taskresource/credentialspec. Windows has had credential specs for long, Linux and the
 // domainless mode came later.
 var (
-	getCredentialSpec           = &Grant{Sid: getFile.Sid, When: "in S3, on Linux", Actions: getFile.Actions, Agent: "1.66.0", Wildcard: getFile.Wildcard}
-	getWindowsCredentialSpec    = &Grant{Sid: getFile.Sid, When: "in S3, on Windows", Actions: getFile.Actions, Agent: "1.34.0", Wildcard: getFile.Wildcard}
-	getDomainlessSpec           = &Grant{Sid: getFile.Sid, When: "in S3, domainless", Actions: getFile.Actions, Agent: "1.72.0", Wildcard: getFile.Wildcard}
-	readSpecParameter           = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Linux", Actions: readParameter.Actions, Agent: "1.66.0"}
-	readWindowsSpecParameter    = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, on Windows", Actions: readParameter.Actions, Agent: "1.34.0"}
-	readDomainlessSpecParameter = &Grant{Sid: readParameter.Sid, When: "in Parameter Store, domainless", Actions: readParameter.Actions, Agent: "1.72.0"}
-	readDomainlessSecret        = &Grant{
-		Sid:      readSecret.Sid,
-		When:     "the secret that a domainless spec names",
-		Why:      "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
-		Actions:  readSecret.Actions,
-		Agent:    "1.72.0",
-		Wildcard: readSecret.Wildcard,
-	}
+	getCredentialSpec           = getFile.variant(Grant{When: "in S3, on Linux", Agent: "1.66.0"})
+	getWindowsCredentialSpec    = getFile.variant(Grant{When: "in S3, on Windows", Agent: "1.34.0"})
+	getDomainlessSpec           = getFile.variant(Grant{When: "in S3, domainless", Agent: "1.72.0"})
+	readSpecParameter           = readParameter.variant(Grant{When: "in Parameter Store, on Linux", Agent: "1.66.0"})
+	readWindowsSpecParameter    = readParameter.variant(Grant{When: "in Parameter Store, on Windows", Agent: "1.34.0"})
+	readDomainlessSpecParameter = readParameter.variant(Grant{When: "in Parameter Store, domainless", Agent: "1.72.0"})
+	readDomainlessSecret        = readSecret.variant(Grant{
+		When:  "the secret that a domainless spec names",
+		Why:   "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
+		Agent: "1.72.0",
+	})
 
 	// AWS's page about gMSA on Fargate lists these two, and forgets s3:GetObject; the agent on EC2 calls neither.
 	getSpecVersion = &Grant{
@@ -73,7 +74,7 @@ var (
 	}
 )
 
-// CredSpec is a credential spec that the caller has, as it stands in S3 or in Parameter Store.
+// CredSpec is a credential spec that the caller has, as it is in S3 or in Parameter Store.
 type CredSpec struct {
 	File string // for messages
 	Data []byte // JSON
@@ -85,164 +86,258 @@ const (
 	domainlessMisspelled = "domainlesscredentialspec:" // as AWS's own page has it in one place
 )
 
-func checkCredentialSpecs(p *pass, td taskdef.Value) {
-	var domainless []reading
-	seen := map[string]bool{}
-	for container := range td.Each("containerDefinitions") {
-		var used reading
-		for v := range container.Each("credentialSpecs") {
-			t, _ := v.Text()
-			if used != nil {
-				p.Warnf(v, "more than one of credentialSpecs: ECS allows one in a container")
+// cutCredentialSpec cuts the prefix off a credential spec. It is not ok if there is none.
+func cutCredentialSpec(t policy.Text) (rest policy.Text, domainless, misspelled, ok bool) {
+	if rest, ok := t.CutPrefix(specPrefix); ok {
+		return rest, false, false, true
+	}
+	if rest, ok := t.CutPrefix(domainlessPrefix); ok {
+		return rest, true, false, true
+	}
+	rest, ok = t.CutPrefix(domainlessMisspelled)
+	return rest, ok, ok, ok
+}
+
+// credentialSpecsOf yields the credential specs of a container, with the field that has them. Other security
+// options, such as labels of SELinux, are not among them.
+func credentialSpecsOf(container taskdef.Value) iter.Seq2[string, taskdef.Value] {
+	return func(yield func(string, taskdef.Value) bool) {
+		for _, field := range []string{"credentialSpecs", "dockerSecurityOptions"} {
+			for v := range container.Each(field) {
+				t, _ := v.Text()
+				isSpec := field == "credentialSpecs" || t.HasPrefix("credentialspec") || t.HasPrefix(domainlessMisspelled)
+				if isSpec && !yield(field, v) {
+					return
+				}
 			}
-			used = v
-			if p.checkCredentialSpec(td, v) && !seen[string(t)] {
-				seen[string(t)] = true
+		}
+	}
+}
+
+// hasDomainlessSpec reports whether a container has a domainless credential spec.
+func hasDomainlessSpec(td taskdef.Value) bool {
+	for container := range td.Each("containerDefinitions") {
+		for _, v := range credentialSpecsOf(container) {
+			t, _ := v.Text()
+			if _, domainless, _, _ := cutCredentialSpec(t); domainless {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkCredentialSpecs keeps the domainless ones for finishCredentialSpecs.
+func checkCredentialSpecs(p *pass, td taskdef.Value) {
+	var domainless []located
+	seen := map[policy.Text]bool{}
+	for container := range td.Each("containerDefinitions") {
+		p.checkSecurityOptions(container)
+		used := ""
+		for field, v := range credentialSpecsOf(container) {
+			t, _ := v.Text()
+			switch {
+			case used != "" && field == "credentialSpecs":
+				p.Warnf(v, "more than one of credentialSpecs: ECS allows one in a container")
+			case used != "":
+				p.Notef(v, "credential spec %s: ECS takes one for a container, and credentialSpecs before dockerSecurityOptions: it takes another", quote(t))
+				continue
+			}
+			used = field
+			if p.checkCredentialSpec(td, v) && !seen[t] {
+				seen[t] = true
 				domainless = append(domainless, v)
 			}
 		}
-		for v := range container.Each("dockerSecurityOptions") {
-			t, _ := v.Text()
-			switch s := string(t); {
-			case strings.Contains(strings.ToLower(s), "credentialspec") && !strings.HasPrefix(s, "credentialspec") && !strings.HasPrefix(s, domainlessMisspelled):
-				p.Warnf(v, "dockerSecurityOptions %s: ECS takes for a credential spec only what begins with %s or %s", quote(t), specPrefix, domainlessPrefix)
-			case !strings.HasPrefix(s, "credentialspec") && !strings.HasPrefix(s, domainlessMisspelled):
-				// A label of SELinux or AppArmor, or no-new-privileges.
-				if gaps := placeholders(s, false); len(gaps) > 0 {
-					p.Gaps(v, "dockerSecurityOptions", gaps)
-				}
-			case used != nil:
-				p.Notef(v, "credential spec %s: ECS takes one for a container, and credentialSpecs before dockerSecurityOptions: it takes another", quote(t))
-			default:
-				used = v
-				if p.checkCredentialSpec(td, v) && !seen[s] {
-					seen[s] = true
-					domainless = append(domainless, v)
-				}
+	}
+	p.kept = domainless
+}
+
+// checkSecurityOptions remarks on security options that look like a credential spec, or could become one.
+func (p *pass) checkSecurityOptions(container taskdef.Value) {
+	for v := range container.Each("dockerSecurityOptions") {
+		t, _ := v.Text()
+		switch {
+		case t.HasPrefix("credentialspec"), t.HasPrefix(domainlessMisspelled):
+		case strings.Contains(strings.ToLower(string(t)), "credentialspec"):
+			p.Warnf(v, "dockerSecurityOptions %s: ECS takes for a credential spec only what begins with %s or %s", quote(t), specPrefix, domainlessPrefix)
+		default:
+			if list := slices.Concat(placeholders(t, false), p.open(t)); len(list) > 0 {
+				p.Unknown(v, "dockerSecurityOptions", list)
 			}
 		}
 	}
-	p.checkDomainless(td, domainless)
 }
 
 // checkCredentialSpec requires a credential spec, and reports whether it is a domainless one.
-func (p *pass) checkCredentialSpec(td, v taskdef.Value) (domainless bool) {
+func (p *pass) checkCredentialSpec(td, v taskdef.Value) bool {
 	t, _ := v.Text()
-	s := string(t)
-	rest, ok := strings.CutPrefix(s, specPrefix)
-	if !ok {
-		rest, domainless = strings.CutPrefix(s, domainlessPrefix)
+	rest, domainless, misspelled, ok := cutCredentialSpec(t)
+	if misspelled {
+		p.Warnf(v, "credential spec %s: ECS writes %q", quote(t), domainlessPrefix)
 	}
-	if !ok && !domainless {
-		if rest, domainless = strings.CutPrefix(s, domainlessMisspelled); domainless {
-			p.Warnf(v, "credential spec %s: ECS writes %q", quote(t), domainlessPrefix)
-		}
-	}
-	windows := strings.HasPrefix(nested(td, "runtimePlatform", "operatingSystemFamily"), "WINDOWS")
-	object, parameter := getCredentialSpec, readSpecParameter
-	switch {
-	case domainless:
-		object, parameter = getDomainlessSpec, readDomainlessSpecParameter
-	case windows:
-		object, parameter = getWindowsCredentialSpec, readWindowsSpecParameter
-	}
-	spec := derivedFrom(v, rest)
-	switch gaps := placeholders(s, true); {
-	case len(gaps) > 0:
-		p.Gaps(v, "credential spec", gaps)
-	case !ok && !domainless:
+	_, _, symbol := rest.CutSymbol()
+	switch list := placeholders(t, true); {
+	case len(list) > 0:
+		p.Unknown(v, "credential spec", list)
+	case !ok && !t.IsLiteral():
+		p.Unknown(v, "credential spec", p.open(t))
+	case !ok:
 		p.Errorf(v, "credential spec %s: it begins with %s or %s, and the ARN of an object in S3 or of a parameter follows", quote(t), specPrefix, domainlessPrefix)
-	case strings.HasPrefix(rest, "file://"):
+	case rest.HasPrefix("file://"):
 		p.Notef(v, "credential spec %s stands on the instance: reading it needs no permission", quote(t))
-	case !strings.HasPrefix(rest, "arn:"):
+	case !rest.HasPrefix("arn:") && !symbol:
 		p.Errorf(v, "credential spec %s is no ARN: give that of an object in S3 or of a parameter", quote(t))
 	default:
-		a, gaps, ok := p.cutARN(spec, rest, "credential spec")
-		switch {
-		case !ok:
-		case len(gaps) > 0:
-			p.Gaps(v, "credential spec", wholeGaps(gaps))
-		case a.service == "s3":
-			p.requireSpecObject(td, spec, object)
-		case a.service == "ssm":
-			p.requireParameterARN(spec, a, nil, readDomainlessSecret, parameter)
-		default:
-			p.Errorf(v, "credential spec %s is of the service %s: ECS fetches it from s3 and ssm only", quote(t), a.service)
+		windows, linux := operatingSystems(td)
+		inS3 := false
+		for _, system := range []struct {
+			has               bool
+			object, parameter *Grant
+		}{
+			{domainless, getDomainlessSpec, readDomainlessSpecParameter},
+			{!domainless && windows, getWindowsCredentialSpec, readWindowsSpecParameter},
+			{!domainless && linux, getCredentialSpec, readSpecParameter},
+		} {
+			if system.has {
+				inS3 = p.requireSpec(td, v, rest, system.object, system.parameter)
+			}
 		}
-		if onFargate(td) && (a.service != "s3" || !domainless || windows) {
+		if onFargate(td) && (!inS3 || !domainless || windows) {
 			p.Warnf(v, "credential spec %s: on Fargate there are only domainless ones, in S3, for Linux", quote(t))
 		}
 	}
 	return domainless
 }
 
-// requireSpecObject requires a credential spec in S3.
-func (p *pass) requireSpecObject(td taskdef.Value, spec foreign, object *Grant) {
-	n := len(p.plan.Requirements)
-	if !p.requireObject(spec, "credential spec", object, nil) || !onFargate(td) {
-		return
+// operatingSystems returns on which systems the task can run.
+func operatingSystems(td taskdef.Value) (windows, linux bool) {
+	for v := range td.EachOrAbsent("runtimePlatform", "operatingSystemFamily") {
+		t, _ := v.Text()
+		isWindows := t.HasPrefix("WINDOWS")
+		windows, linux = windows || isWindows, linux || !isWindows
 	}
-	if len(p.plan.Requirements) > n {
-		got := p.plan.Requirements[n]
-		p.Require(getSpecVersion, got.Resource, got.Match, spec.at, got.Conditions...)
-		bucket, _, _ := strings.Cut(string(got.Resource), "/")
-		p.Require(listSpecBucket, policy.Text(bucket), Exact, spec.at, got.Conditions...)
-	}
+	return windows, linux || !windows
 }
 
-// checkDomainless requires the secrets that domainless credential specs name. They stand inside of the
-// specs, which the task definition only points to.
-func (p *pass) checkDomainless(td taskdef.Value, specs []reading) {
-	p.plan.domainless = len(specs)
-	given := len(p.opts.CredSpecs) + len(p.opts.CredSpecSecrets)
-	if len(specs) == 0 {
-		if given > 0 {
-			p.Errorf(td, "--credspec or --credspec-secret is given, and no container has a domainless credential spec")
+// requireSpec requires a credential spec by its ARN, and reports whether it is in S3.
+func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object, parameter *Grant) (inS3 bool) {
+	spec := derivedFrom(v, arn)
+	n := namedThing{what: "credential spec", parameter: parameter, only: "ECS fetches it from s3 and ssm only"}
+	if s, _, ok := arn.CutSymbol(); ok {
+		switch p.reader.Symbols().Lookup(s).Meaning {
+		case policy.MeansBucketARN:
+			p.requireSpecObject(td, spec, object)
+			return true
+		case policy.MeansParameterARN:
+			p.requireByARN(spec, arn, n)
+		default:
+			p.Unknown(v, "credential spec", p.beginsUnknown(arn, "the ARN of a bucket or of a parameter"))
 		}
+		return false
+	}
+	a, list, ok := p.cutARN(spec, arn, n.what)
+	switch {
+	case !ok:
+	case len(list) > 0:
+		p.Unknown(v, n.what, settleWhole(list))
+	case a.Service == "s3":
+		p.requireSpecObject(td, spec, object)
+	case a.Service == "ssm":
+		n.secret = readDomainlessSecret // of a parameter that refers to a secret
+		p.requireParameterARN(spec, a, nil, n)
+	default:
+		t, _ := v.Text()
+		p.Errorf(v, "credential spec %s is of the service %s: %s", quote(t), a.Service, n.only)
+	}
+	return a.Service == "s3"
+}
+
+// requireSpecObject requires a credential spec in S3.
+func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) {
+	n := len(p.plan.Requirements)
+	if !p.requireObject(spec, "credential spec", object, nil) || !onFargate(td) || len(p.plan.Requirements) == n {
+		return
+	}
+	got := p.plan.Requirements[n]
+	p.Require(getSpecVersion, got.Resource, got.Match, spec.at, got.Conditions...)
+	bucket, _, _ := got.Resource.Cut("/")
+	p.Require(listSpecBucket, bucket, Exact, spec.at, got.Conditions...)
+}
+
+// finishCredentialSpecs requires the secrets that domainless credential specs name. They are inside of the
+// specs, which the task definitions only refer to. The secrets are given in the order of the specs.
+func finishCredentialSpecs(f *finish) {
+	opts := f.opts()
+	given := len(opts.CredSpecs) + len(opts.CredSpecSecrets)
+	total := 0
+	first := f.last()
+	for _, p := range slices.Backward(f.passes) {
+		if specs := p.specs(); len(specs) > 0 {
+			total += len(specs)
+			first = p
+		}
+	}
+	switch {
+	case total == 0 && given > 0 && f.complete:
+		first.Errorf(first.td, "--credspec or --credspec-secret is given, and no container has a domainless credential spec")
+		return
+	case total == 0:
+		return
+	case given > total && f.complete:
+		first.Errorf(first.specs()[0], "--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, total)
 		return
 	}
 	flags := []string{"--credspec FILE", "--credspec-secret ARN"}
-	if given < len(specs) {
-		for _, v := range specs[given:] {
+	seen := 0
+	for _, p := range f.passes {
+		for i, v := range p.specs() {
+			if seen+i < given {
+				continue
+			}
 			t, _ := v.Text()
 			p.find(Error, v.Ref(), flags[:1], "credential spec %s names a secret that is not in the task definition: add %s with the credential spec, or %s; one for each domainless credential spec (%d), the same again where they share it",
-				quote(t), flags[0], flags[1], len(specs))
+				quote(t), flags[0], flags[1], total)
 		}
-	}
-	if given > len(specs) {
-		p.Errorf(specs[0], "--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, len(specs))
-		return
-	}
-	for _, c := range p.opts.CredSpecs {
-		arn, ref, problem := secretOf(c)
-		if problem != "" {
-			p.find(Error, taskdef.Ref{Place: ref}, nil, "credential spec: %s", problem)
-			continue
-		}
-		p.requireDomainlessSecret(derivedFrom(specs[0], arn), "credential spec")
-	}
-	for _, arn := range p.opts.CredSpecSecrets {
-		p.requireDomainlessSecret(derivedFrom(specs[0], arn), "--credspec-secret")
+		p.requireDomainlessSecrets(seen, seen+len(p.specs()))
+		seen += len(p.specs())
 	}
 }
 
-func (p *pass) requireDomainlessSecret(v foreign, what string) {
-	if !strings.HasPrefix(v.text, "arn:") {
-		p.Errorf(v, "%s %q is no ARN of a secret", what, v.text)
+// specs returns the domainless credential specs that the rule has kept.
+func (p *pass) specs() []located {
+	specs, _ := p.kept.([]located)
+	return specs
+}
+
+// requireDomainlessSecrets requires the secrets that are given from number from up to number to.
+func (p *pass) requireDomainlessSecrets(from, to int) {
+	for i, c := range p.opts.CredSpecs {
+		if i < from || i >= to {
+			continue
+		}
+		arn, place, problem := secretOf(c)
+		if problem != "" {
+			p.find(Error, taskdef.Ref{Place: place}, nil, "credential spec: %s", problem)
+			continue
+		}
+		p.requireDomainlessSecret(derivedFrom(p.specs()[0], outside(arn)), "credential spec")
+	}
+	for i, arn := range p.opts.CredSpecSecrets {
+		if i += len(p.opts.CredSpecs); i >= from && i < to {
+			p.requireDomainlessSecret(derivedFrom(p.specs()[0], outside(arn)), "--credspec-secret")
+		}
+	}
+}
+
+func (p *pass) requireDomainlessSecret(v derived, what string) {
+	if !v.text.HasPrefix("arn:") {
+		p.Errorf(v, "%s %s is no ARN of a secret", what, quote(v.text))
 		return
 	}
-	a, gaps, ok := p.cutARN(v, v.text, what)
-	switch {
-	case !ok:
-	case a.service == "secretsmanager":
-		p.requireSecretARN(v, a, gaps, readDomainlessSecret, readDomainlessSecret)
-	case a.service == "ssm":
-		p.requireParameterARN(v, a, gaps, readDomainlessSecret, readDomainlessParameter)
-	case len(gaps) > 0:
-		p.Gaps(v, what, gaps)
-	default:
-		p.Errorf(v, "%s %q is of the service %s: give the ARN of a secret", what, v.text, a.service)
-	}
+	p.requireByARN(v, v.text, namedThing{
+		what: what, secret: readDomainlessSecret, part: readDomainlessSecret, parameter: readDomainlessParameter, only: "give the ARN of a secret",
+	})
 }
 
 // secretOf returns the ARN that a domainless credential spec names. On Windows PluginInput is a string that
@@ -292,13 +387,4 @@ func find(n *tree.Node, path ...string) (found *tree.Node, problem string) {
 		n = next
 	}
 	return n, ""
-}
-
-// nested returns a string at a path of the task definition, or "".
-func nested(td taskdef.Value, path ...string) string {
-	for v := range td.Each(path...) {
-		t, _ := v.Text()
-		return string(t)
-	}
-	return ""
 }

@@ -20,10 +20,12 @@ var environmentFiles = &Rule{
 	Fields: []string{"containerDefinitions[].environmentFiles[].value", "containerDefinitions[].environmentFiles[].type"},
 	Grants: []*Grant{getFile, locateBucket, useKey},
 	Unseen: []Unseen{{
-		What: "environment files in the overrides of RunTask, which replace those of the task definition",
-		Cure: "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
+		What:    "environment files in the overrides of RunTask, which replace those of the task definition",
+		Cure:    "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
+		Actions: []string{"s3:GetObject"}, Resource: "arn:PARTITION:s3:::BUCKET/KEY",
 	}},
-	check: checkEnvironmentFiles,
+	check:  checkEnvironmentFiles,
+	finish: finishBucketOwners,
 }
 
 var (
@@ -64,11 +66,7 @@ func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 					p.Errorf(v, "the environment file has no value: give the ARN of an object in S3")
 					continue
 				}
-				path := string(t)
-				if strings.HasPrefix(path, "http") {
-					path, _, _ = strings.Cut(path, "?")
-				}
-				if p.requireObject(v, "environment file", getFile, locateBucket) && !strings.HasSuffix(path, ".env") {
+				if p.requireObject(v, "environment file", getFile, locateBucket) && !p.endsInEnv(t) {
 					p.Warnf(v, "environment file %s does not end in .env: ECS demands it", quote(t))
 				}
 			}
@@ -76,86 +74,126 @@ func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 	}
 }
 
-// requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people put there.
+// endsInEnv reports whether the name of a file ends in .env, or may do so.
+func (p *pass) endsInEnv(t policy.Text) bool {
+	if t.HasPrefix("http") {
+		t, _, _ = t.Cut("?")
+	}
+	return t.HasSuffix(".env") || t.HasSuffix("\x00")
+}
+
+// s3Object is an object in S3, by its key in a bucket.
+type s3Object struct {
+	bucketARN   policy.Text
+	bucket, key policy.Text
+}
+
+// requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people write there.
 // Locate is the grant to find the bucket's region, or nil. It reports whether the object is known.
-func (p *pass) requireObject(v reading, what string, get, locate *Grant) bool {
-	t, _ := v.Text()
-	s := string(t)
-	partition, bucket, key := policy.Of(policy.Partition), "", ""
-	var gaps []gap
-	switch {
-	case strings.HasPrefix(s, "arn:"):
-		a, arnGaps, ok := p.cutARN(v, s, what)
-		if !ok {
-			return false
-		}
-		gaps, partition = arnGaps, policy.Text(a.partition)
-		if len(gaps) == 0 && (a.service != "s3" || a.region != "" || a.account != "") {
-			p.Errorf(v, "%s %s is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points", what, quote(t))
-			return false
-		}
-		bucket, key, _ = cutOutsidePlaceholders(a.resource, '/')
-	case strings.HasPrefix(s, "s3://"):
-		bucket, key, _ = cutOutsidePlaceholders(strings.TrimPrefix(s, "s3://"), '/')
-		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), bucket, key)
-	case strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://"):
-		var ok bool
-		if bucket, key, ok = cutObjectURL(s); ok {
-			p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), bucket, key)
-			break
-		}
-		fallthrough
-	default:
-		if gaps = placeholders(s, true); len(gaps) > 0 {
-			p.Gaps(v, what, gaps)
-		} else {
-			p.Errorf(v, "%s %s is no object in S3: write arn:aws:s3:::BUCKET/KEY", what, quote(t))
-		}
+func (p *pass) requireObject(v located, what string, get, locate *Grant) bool {
+	o, ok := p.cutObject(v, what)
+	if !ok {
 		return false
 	}
-	bucket = p.word(bucket, isBucket(bucket))
-	gaps = append(gaps, unless(isBucket(bucket), bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
-	if !v.Meant() {
-		gaps = append(gaps, placeholders(key, true)...)
-	}
-	if key == "" && len(gaps) == 0 {
-		gaps = append(gaps, gap{"", "it names a bucket, and no object in it"})
-	}
-	if len(gaps) > 0 {
-		p.Gaps(v, what, gaps)
-		return false
-	}
-	object, exact := p.pattern(v, what, key)
+	key, exact := p.pattern(v, what, o.key)
 	match := OneOf
 	if exact {
 		match = Exact
 	}
-	base := "arn:" + partition + ":s3:::" + policy.Text(bucket)
-	owner := p.bucketOwner(bucket)
-	p.Require(get, base+"/"+object, match, v.Ref(), owner...)
+	object := o.bucketARN + "/" + key
+	owner := p.bucketOwner(o.bucket)
+	p.Require(get, object, match, v.Ref(), owner...)
 	if locate != nil {
-		p.Require(locate, base, Exact, v.Ref(), owner...)
+		p.Require(locate, o.bucketARN, Exact, v.Ref(), owner...)
 	}
 	// With bucket keys S3 gives the bucket for a context, and otherwise the object.
-	p.decrypt(v, "s3", "", objectContext, []policy.Text{base + "/" + object, base}, match == OneOf)
+	p.decrypt(v, "s3", "", objectContext, []policy.Text{object, o.bucketARN}, match == OneOf)
 	return true
 }
 
-// pattern returns s as a policy has to hold it: escaped, and with ? for each character that no policy can
-// hold. It is exact if there are none of those; otherwise it says so of v, which what names.
-func (p *pass) pattern(v reading, what, s string) (pattern policy.Text, exact bool) {
-	pattern = policy.Escape(policy.Text(s))
-	if strings.IndexFunc(s, func(r rune) bool { return !policy.Allowed(r) }) < 0 {
-		return pattern, true
-	}
+// cutObject finds the bucket and the key that a value names. It is not ok where they are unknown; that has been said.
+func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 	t, _ := v.Text()
-	p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(t))
-	return policy.Text(strings.Map(func(r rune) rune {
-		if policy.Allowed(r) {
-			return r
+	arn := policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3"}
+	var list []unknown
+	url := func() {
+		p.Warnf(v, "%s %s is a URL: ECS wants the ARN, arn:PARTITION:s3:::%s/%s", what, quote(t), o.bucket, o.key)
+	}
+	s, rest, symbol := t.CutSymbol()
+	switch {
+	case symbol && p.reader.Symbols().Lookup(s).Meaning == policy.MeansBucketARN && rest.HasPrefix("/"):
+		o.bucketARN, o.bucket, o.key = policy.Of(s), policy.Of(s), rest[1:]
+	case symbol:
+		p.Unknown(v, what, p.beginsUnknown(t, "the ARN of a bucket with a key behind it"))
+		return o, false
+	case t.HasPrefix("arn:"):
+		var ok bool
+		if arn, list, ok = p.cutARN(v, t, what); !ok {
+			return o, false
 		}
-		return '?'
-	}, string(pattern))), false
+		if len(list) == 0 && (arn.Service != "s3" || arn.Region != "" || arn.Account != "") {
+			p.Errorf(v, "%s %s is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points", what, quote(t))
+			return o, false
+		}
+		o.bucket, o.key, _ = cutText(arn.Resource, '/')
+	case t.HasPrefix("s3://"):
+		o.bucket, o.key, _ = cutText(t[len("s3://"):], '/')
+		url()
+	default:
+		if o.bucket, o.key, ok = cutObjectURL(t); !ok {
+			if list = placeholders(t, true); len(list) > 0 {
+				p.Unknown(v, what, list)
+			} else {
+				p.Errorf(v, "%s %s is no object in S3: write arn:aws:s3:::BUCKET/KEY", what, quote(t))
+			}
+			return o, false
+		}
+		url()
+	}
+	if o.bucketARN == "" {
+		isBucket := func(t policy.Text) bool {
+			return t.IsLiteral() && isBucket(string(t)) || !t.IsLiteral() && p.fits(t, oneOf("._-"), policy.MeansBucketName)
+		}
+		o.bucket = p.word(o.bucket, isBucket(o.bucket))
+		if contrary := p.contrary(o.bucket, policy.MeansBucketName); contrary != nil {
+			list = append(list, contrary...)
+		} else {
+			list = append(list, unless(isBucket(o.bucket), o.bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
+		}
+		o.bucketARN = arn.With(o.bucket).Text()
+	}
+	list = append(list, p.contrary(o.key)...)
+	if !v.Meant() {
+		list = append(list, placeholders(o.key, true)...)
+	}
+	if o.key == "" && len(list) == 0 {
+		list = append(list, unknown{"", "it names a bucket, and no object in it"})
+	}
+	if len(list) > 0 {
+		p.Unknown(v, what, list)
+		return o, false
+	}
+	return o, true
+}
+
+// pattern returns t as a policy has to have it: escaped, and with ? for each character that no policy can
+// hold. It is exact if there are none of those; otherwise it says so of v, which what names.
+func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Text, exact bool) {
+	beyond := false
+	pattern = policy.Text(t.Expand(func(literal string) string {
+		return strings.Map(func(r rune) rune {
+			if policy.Allowed(r) {
+				return r
+			}
+			beyond = true
+			return '?'
+		}, string(policy.Escape(policy.Text(literal))))
+	}, func(s policy.Symbol) string { return string(policy.Of(s)) }))
+	if beyond {
+		value, _ := v.Text()
+		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(value))
+	}
+	return pattern, !beyond
 }
 
 // BucketOwner says which account owns a bucket, so that another's of the same name is not read.
@@ -164,15 +202,15 @@ type BucketOwner struct {
 	Account string // 12 digits
 }
 
-// bucketOwner returns the condition that pins the bucket's owner, if Options.BucketOwners tell it. An owner
-// that is given for the bucket itself wins over the one for all.
+// bucketOwner returns the condition that pins the bucket's owner, if Options.BucketOwners has it. An owner
+// of the bucket itself has precedence over the one of all buckets.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
-func (p *pass) bucketOwner(bucket string) []policy.Condition {
-	for _, name := range []string{bucket, ""} {
+func (p *pass) bucketOwner(bucket policy.Text) []policy.Condition {
+	for _, name := range []string{bucket.String(), ""} {
 		for _, o := range p.opts.BucketOwners {
 			if o.Bucket == name && policy.IsAccount(o.Account) {
-				p.plan.usedOwners[o] = true
+				p.used[o] = true
 				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Text(o.Account)}}}
 			}
 		}
@@ -180,18 +218,18 @@ func (p *pass) bucketOwner(bucket string) []policy.Condition {
 	return nil
 }
 
-// checkBucketOwners says which owners are malformed, or of buckets that nothing is read from.
-func (p *Plan) checkBucketOwners(td taskdef.Value, opts *Options) {
+// finishBucketOwners says which owners are malformed, or of buckets that nothing is read from.
+func finishBucketOwners(f *finish) {
 	seen := map[string]bool{}
-	for _, o := range opts.BucketOwners {
+	for _, o := range f.opts().BucketOwners {
 		name := strings.TrimPrefix(o.Bucket+"="+o.Account, "=")
 		switch {
 		case !policy.IsAccount(o.Account):
-			p.flag(td, "--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
+			f.misfit("--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
 		case seen[o.Bucket]:
-			p.flag(td, "--bucket-owner %s: there is another owner for the same", name)
-		case !p.usedOwners[o]:
-			p.flag(td, "--bucket-owner %s: ECS reads nothing from such a bucket", name)
+			f.misfit("--bucket-owner %s: there is another owner for the same", name)
+		case !f.last().used[o]:
+			f.unused("--bucket-owner %s: ECS reads nothing from such a bucket", name)
 		}
 		seen[o.Bucket] = true
 	}
@@ -200,7 +238,11 @@ func (p *Plan) checkBucketOwners(td taskdef.Value, opts *Options) {
 // cutObjectURL takes bucket and key out of an https URL of S3, in the virtual-hosted and in the path style.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-func cutObjectURL(s string) (bucket, key string, ok bool) {
+func cutObjectURL(t policy.Text) (bucket, key policy.Text, ok bool) {
+	s := string(t)
+	if !t.IsLiteral() || !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
+		return "", "", false
+	}
 	_, rest, _ := strings.Cut(s, "://")
 	host, path, _ := strings.Cut(rest, "/")
 	path, _, _ = strings.Cut(path, "?")
@@ -223,9 +265,9 @@ func cutObjectURL(s string) (bucket, key string, ok bool) {
 				continue
 			}
 			if i > 0 {
-				return strings.Join(labels[:i], "."), path, path != ""
+				return policy.Text(strings.Join(labels[:i], ".")), policy.Text(path), path != ""
 			}
-			bucket, key, _ = strings.Cut(path, "/")
+			bucket, key, _ = policy.Text(path).Cut("/")
 			return bucket, key, bucket != "" && key != ""
 		}
 	}

@@ -28,8 +28,9 @@ func trustPolicy(conditions bool) policy.Document {
 	s := policy.Statement{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}
 	if conditions {
 		account := policy.Of(policy.AccountID)
+		arn := policy.ARN{Partition: policy.Of(policy.Partition), Service: "ecs", Region: "*", Account: account, Resource: "*"}
 		s.Conditions = []policy.Condition{
-			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + policy.Of(policy.Partition) + ":ecs:*:" + account + ":*"}},
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{arn.Text()}},
 			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []policy.Text{account}},
 		}
 	}

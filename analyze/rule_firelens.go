@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -22,8 +23,8 @@ var firelensConfig = &Rule{
 
 var (
 	// Source: agent/taskresource/firelens/firelens_unix.go
-	getFirelensConfig    = &Grant{Sid: getFile.Sid, Actions: getFile.Actions, Agent: "1.31.0", Wildcard: getFile.Wildcard}
-	locateFirelensConfig = &Grant{Sid: locateBucket.Sid, Why: locateBucket.Why, Actions: locateBucket.Actions, Agent: "1.31.0"}
+	getFirelensConfig    = getFile.variant(Grant{Agent: "1.31.0"})
+	locateFirelensConfig = locateBucket.variant(Grant{Why: locateBucket.Why, Agent: "1.31.0"})
 )
 
 // firelensOptions are the options of a FireLens configuration.
@@ -48,25 +49,30 @@ func checkFirelensConfig(p *pass, td taskdef.Value) {
 			}
 		}
 		for kind := range options.Each("config-file-type") {
-			switch t, _ := kind.Text(); {
-			case t == "file": // in the image or on a volume
-			case t == "s3":
-				if onFargate(td) {
-					p.Warnf(kind, "FireLens configuration in S3: Fargate takes only config-file-type \"file\"")
-				}
-				for v := range options.EachOrAbsent("config-file-value") {
-					if t, ok := v.Text(); !ok || t == "" {
-						p.Errorf(v, "FireLens configuration in S3 without config-file-value: give the ARN of an object in S3")
-						continue
-					}
-					p.requireObject(v, "config-file-value", getFirelensConfig, locateFirelensConfig)
-				}
-			case len(placeholders(string(t), false)) > 0:
-				p.Gaps(kind, "config-file-type", placeholders(string(t), false))
-			default:
-				p.Errorf(kind, "config-file-type %s: FireLens has \"s3\" and \"file\"", quote(t))
-			}
+			p.checkFirelensType(td, options, kind)
 		}
+	}
+}
+
+func (p *pass) checkFirelensType(td, options, kind taskdef.Value) {
+	t, _ := kind.Text()
+	switch list := slices.Concat(placeholders(t, false), p.open(t)); {
+	case t == "file": // in the image or on a volume
+	case t == "s3":
+		if onFargate(td) {
+			p.Warnf(kind, "FireLens configuration in S3: Fargate takes only config-file-type \"file\"")
+		}
+		for v := range options.EachOrAbsent("config-file-value") {
+			if t, ok := v.Text(); !ok || t == "" {
+				p.Errorf(v, "FireLens configuration in S3 without config-file-value: give the ARN of an object in S3")
+				continue
+			}
+			p.requireObject(v, "config-file-value", getFirelensConfig, locateFirelensConfig)
+		}
+	case len(list) > 0:
+		p.Unknown(kind, "config-file-type", list)
+	default:
+		p.Errorf(kind, "config-file-type %s: FireLens has \"s3\" and \"file\"", quote(t))
 	}
 }
 

@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"strings"
-
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
@@ -28,14 +26,8 @@ var (
 		Agent:    "1.47.0",
 		Wildcard: "fsx:DescribeFileSystems has no resources of its own, so that IAM takes only * for it.",
 	}
-	readFSxSecret = &Grant{
-		Sid:      readSecret.Sid,
-		Why:      "ECS reads the credentials of the Active Directory with which it mounts the share.",
-		Actions:  readSecret.Actions,
-		Agent:    "1.47.0",
-		Wildcard: readSecret.Wildcard,
-	}
-	readFSxParameter = &Grant{Sid: readParameter.Sid, Why: readFSxSecret.Why, Actions: readParameter.Actions, Agent: "1.47.0"}
+	readFSxSecret    = readSecret.variant(Grant{Why: "ECS reads the credentials of the Active Directory with which it mounts the share.", Agent: "1.47.0"})
+	readFSxParameter = readParameter.variant(Grant{Why: readFSxSecret.Why, Agent: "1.47.0"})
 )
 
 func checkFSxVolumes(p *pass, td taskdef.Value) {
@@ -45,29 +37,29 @@ func checkFSxVolumes(p *pass, td taskdef.Value) {
 			p.Warnf(config, "a volume of FSx for Windows File Server: Fargate has none")
 		}
 		for v := range config.EachOrAbsent("authorizationConfig", "credentialsParameter") {
-			t, ok := v.Text()
-			s := string(t)
-			if !ok || s == "" {
-				p.Errorf(v, "the volume has no authorizationConfig.credentialsParameter: give the ARN of a secret or of a parameter")
-				continue
-			}
-			if gaps := placeholders(s, false); len(gaps) > 0 && !strings.HasPrefix(s, "arn:") {
-				p.Gaps(v, "credentialsParameter", gaps)
-				continue
-			}
-			a, gaps, ok := p.cutARN(v, s, "credentialsParameter")
-			switch {
-			case !ok:
-			case a.service == "secretsmanager":
-				p.requireSecretARN(v, a, gaps, readFSxSecret, readFSxSecret)
-			case a.service == "ssm":
-				p.Notef(v, "credentials in Parameter Store: ECS does not decrypt them here, so that a SecureString does not work")
-				p.requireParameterARN(v, a, gaps, readFSxSecret, readFSxParameter)
-			case len(gaps) > 0:
-				p.Gaps(v, "credentialsParameter", gaps)
-			default:
-				p.Errorf(v, "credentialsParameter %q is of the service %s: ECS reads it from secretsmanager and ssm only", s, a.service)
-			}
+			p.checkFSxCredentials(v)
+		}
+	}
+}
+
+func (p *pass) checkFSxCredentials(v taskdef.Value) {
+	t, ok := v.Text()
+	if !ok || t == "" {
+		p.Errorf(v, "the volume has no authorizationConfig.credentialsParameter: give the ARN of a secret or of a parameter")
+		return
+	}
+	if list := placeholders(t, false); len(list) > 0 && !t.HasPrefix("arn:") {
+		p.Unknown(v, "credentialsParameter", list)
+		return
+	}
+	n := len(p.plan.Requirements)
+	p.requireByARN(v, t, namedThing{
+		what: "credentialsParameter", secret: readFSxSecret, part: readFSxSecret, parameter: readFSxParameter, encrypted: true,
+		only: "ECS reads it from secretsmanager and ssm only",
+	})
+	for _, r := range p.plan.Requirements[n:] {
+		if r.Grant == readFSxParameter {
+			p.Notef(v, "credentials in Parameter Store: ECS does not decrypt them here, so that a SecureString does not work")
 		}
 	}
 }

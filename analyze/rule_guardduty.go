@@ -15,12 +15,13 @@ var guardDuty = &Rule{
 	Unseen: []Unseen{{
 		What:    "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
 		Cure:    "--guardduty",
-		Applies: func(p *Plan) bool { return p.mayBeFargate && !p.guardDuty },
+		Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/" + guardDutyRepository,
+		applies: func(p *pass) bool { return mayBeOnFargate(p.td) && !p.opts.GuardDuty },
 	}},
 	check: checkGuardDuty,
 }
 
-// guardDutyFlag stands in the place of a field: nothing in a task definition asks for the agent.
+// guardDutyFlag is written in the place of a field: nothing in a task definition asks for the agent.
 const guardDutyFlag = "--guardduty"
 
 // guardDutyRepository is the agent's, in each of the accounts below.
@@ -69,38 +70,41 @@ var guardDutyAccounts = [...]guardDutyAccount{
 	{"us-west-2", "733349766148"},
 }
 
-func checkGuardDuty(p *pass, td taskdef.Value) {
-	// Without requiresCompatibilities a task may run anywhere.
-	p.plan.mayBeFargate = true
+// mayBeOnFargate reports whether nothing keeps the task from Fargate: without requiresCompatibilities a task may run
+// anywhere.
+func mayBeOnFargate(td taskdef.Value) bool {
 	for range td.Each("requiresCompatibilities") {
-		p.plan.mayBeFargate = onFargate(td)
+		return onFargate(td)
 	}
-	if !p.opts.GuardDuty {
+	return true
+}
+
+func checkGuardDuty(p *pass, td taskdef.Value) {
+	account := policy.Text(p.opts.GuardDutyAccount)
+	switch {
+	case !p.opts.GuardDuty:
+		return
+	case account != "" && !policy.IsAccount(string(account)):
+		p.flag("%s=%s: an account has 12 digits", guardDutyFlag, account)
 		return
 	}
-	p.plan.guardDuty = true
-	region, account := p.plan.Environment.Region, p.opts.GuardDutyAccount
-	if account != "" && !policy.IsAccount(account) {
-		p.plan.flag(td, "%s=%s: an account has 12 digits", guardDutyFlag, account)
-		return
-	}
-	partition, where, owner := policy.PartitionText(policy.Text(region)), policy.Text(region), policy.Text(account)
-	if region == "" {
-		partition, where = policy.Of(policy.Partition), policy.Of(policy.Region)
-	} else {
+	arn := policy.LocalARN("ecr", "repository/"+guardDutyRepository)
+	region := policy.Text(p.plan.Environment.Region)
+	if region != "" {
 		p.plan.use(policy.Region)
+		arn.Region, arn.Partition = region, policy.PartitionText(region)
 	}
-	table := guardDutyMapping()
-	switch known, ok := table.Lookup(region); {
+	mapping := guardDutyMapping()
+	switch known, ok := mapping.Lookup(string(region)); {
 	case account != "":
+		arn.Account = account
 	case region == "":
-		owner = policy.Of(table.Symbol)
-		p.plan.Mappings = append(p.plan.Mappings, table)
-		p.plan.Symbols = policy.SymbolTable{table.Symbol: {Meaning: policy.MeansAccount, MaxLength: len("111122223333")}}
+		arn.Account = policy.Of(mapping.Symbol)
+		p.plan.mapSymbol(mapping, policy.SymbolInfo{Meaning: policy.MeansAccount, MaxLength: len("111122223333")})
 	case ok:
-		owner = policy.Text(known)
+		arn.Account = policy.Text(known)
 	default:
-		p.plan.flag(td, "%s: the account of the agent's image in %s is not known; find it in GuardDuty's documentation, and add %[1]s=ACCOUNT", guardDutyFlag, region)
+		p.flag("%s: the account of the agent's image in %s is not known; find it in GuardDuty's documentation, and add %[1]s=ACCOUNT", guardDutyFlag, region)
 		return
 	}
 	if !onFargate(td) {
@@ -109,15 +113,15 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 	at := td.Ref()
 	at.Field = guardDutyFlag
 	p.Require(ecrLogin, "*", Exact, at)
-	p.Require(ecrPull, "arn:"+partition+":ecr:"+where+":"+owner+":repository/"+guardDutyRepository, Exact, at)
+	p.Require(ecrPull, arn.Text(), Exact, at)
 }
 
-// guardDutyMapping tells the account of the agent's image where the role's region is open: a template serves
+// guardDutyMapping has the account of the agent's image for a role whose region is unknown: a template is for
 // every region.
 func guardDutyMapping() policy.Mapping {
-	t := policy.Mapping{Symbol: "GuardDuty::AccountId", Name: "GuardDutyAgent", Column: "Account"}
+	m := policy.Mapping{Symbol: "GuardDuty::AccountId", Name: "GuardDutyAgent", Column: "Account"}
 	for _, a := range guardDutyAccounts {
-		t.Rows = append(t.Rows, policy.Row{Region: a.region, Value: a.account})
+		m.Rows = append(m.Rows, policy.Row{Region: a.region, Value: a.account})
 	}
-	return t
+	return m
 }

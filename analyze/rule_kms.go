@@ -1,15 +1,18 @@
 package analyze
 
-import (
-	"strings"
+import "github.com/execrole/execrole/analyze/policy"
 
-	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
-)
-
-// Customer-managed keys cannot be seen in a task definition: the caller says which key encrypts what, and the
-// rules of secrets, parameters and objects ask for the key's use beside their own permission. AWS's own keys
-// (aws/secretsmanager, aws/ssm, aws/s3) admit everybody of the account and need nothing.
+// customerManagedKeys judges --kms-key. A task definition does not show these keys: the caller says which key encrypts
+// what, and the rules of secrets, parameters and objects ask for the key's use beside their own permission. AWS's own
+// keys (aws/secretsmanager, aws/ssm, aws/s3) can be used by everybody in the account and need nothing.
+var customerManagedKeys = &Rule{
+	ID:     "customer-managed-keys",
+	Title:  "Customer-managed keys",
+	Why:    "The service that keeps a value decrypts it with the customer-managed key in the name of the role.",
+	Doc:    "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html",
+	Grants: []*Grant{useKey},
+	finish: finishKeys,
+}
 
 // KMSKey says that a customer-managed key encrypts something.
 type KMSKey struct {
@@ -41,60 +44,58 @@ const (
 	objectContext    = "kms:EncryptionContext:aws:s3:arn"
 )
 
-// decrypt requires the keys that Options.KMSKeys give for v. The service reads it in the region, if that is
-// told; context is the encryption context that the service gives, of which one value is used; like says
+// decrypt requires the keys that Options.KMSKeys give for v. The service reads it in the region, where that
+// is known; context is the encryption context that the service gives, of which one value is used; like says
 // that the values are patterns.
-func (p *pass) decrypt(v reading, service, region, context string, values []policy.Text, like bool) {
+func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.Text, like bool) {
 	t, _ := v.Text()
 	keys := p.keysOf(v)
 	if keys == nil && service == "secretsmanager" {
 		p.checkOwner(v, values[0])
 	}
 	for _, k := range keys {
-		resource, keyRegion, alias, problem := k.resource()
+		key, problem := k.cut()
 		if problem != "" {
-			continue // said once, by checkKeys
+			continue // said once, by finishKeys
 		}
-		if region != "" && keyRegion.IsLiteral() && string(keyRegion) != region {
-			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), region, k.Key, keyRegion)
+		if region != "" && region.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != region {
+			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), region, k.Key, key.arn.Region)
 		}
 		operator := "StringEquals"
 		if like {
 			operator = "StringLike"
 		}
+		match := Exact
 		conditions := []policy.Condition{
 			{Operator: operator, Key: context, Values: values},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{policy.Text(service) + "." + keyRegion + ".amazonaws.com"}},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{service + "." + key.arn.Region + ".amazonaws.com"}},
 		}
-		if alias != "" {
-			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{policy.Text(alias)}})
-		}
-		match := Exact
-		if alias != "" {
+		if key.alias != "" {
 			match = OneOf
+			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{key.alias}})
 		}
-		p.Require(useKey, resource, match, v.Ref(), conditions...)
+		p.Require(useKey, key.arn.Text(), match, v.Ref(), conditions...)
 	}
 }
 
 // keysOf returns the keys that are named for v, or, where there are none, those for everything.
-func (p *pass) keysOf(v reading) (keys []KMSKey) {
+func (p *pass) keysOf(v located) (keys []KMSKey) {
 	if len(p.opts.KMSKeys) == 0 {
 		return nil
 	}
-	t := written(v)
+	t := written(v).String()
 	read, _ := v.Text()
 	var all []KMSKey
 	for _, k := range p.opts.KMSKeys {
 		switch k.Ref {
-		case string(t), string(read):
+		case t, read.String():
 			keys = append(keys, k)
 		case "*":
 			all = append(all, k)
 		default:
 			continue
 		}
-		p.plan.usedKeys[k] = true
+		p.used[k] = true
 	}
 	if keys == nil {
 		return all
@@ -102,68 +103,64 @@ func (p *pass) keysOf(v reading) (keys []KMSKey) {
 	return keys
 }
 
-// written returns what the task definition writes for v.
-func written(v reading) policy.Text {
-	if f, ok := v.(foreign); ok {
-		return f.written
-	}
-	t, _ := v.Text()
-	return t
-}
-
-// checkOwner warns of a secret of another account for which no key is told: AWS's own key serves its own account alone,
-// so that it is encrypted with another.
+// checkOwner warns of a secret of another account without a key in the options: AWS's own key is for its own account
+// alone, so that the secret is encrypted with another one.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-func (p *pass) checkOwner(v reading, secret policy.Text) {
-	own := p.plan.Environment.Account
-	account, _ := arnAccount(secret)
-	if own == "" || !policy.IsAccount(account) || account == own {
+func (p *pass) checkOwner(v located, secret policy.Text) {
+	own := policy.Text(p.plan.Environment.Account)
+	arn, _ := policy.CutARN(secret)
+	if own == "" || !policy.IsAccount(string(arn.Account)) || arn.Account == own {
 		return
 	}
 	p.plan.use(policy.AccountID)
 	t, _ := v.Text()
 	flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
-	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), account, flag)
+	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), arn.Account, flag)
 }
 
-// resource returns what a statement has to name for the key. For an alias that is every key of its region and
-// account, and the alias for a condition: the ARN of an alias authorises nothing.
+// keyResource is a key as a statement names it. For an alias that is every key of its region and account, and the
+// alias for a condition: the ARN of an alias authorises nothing.
 //
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-func (k KMSKey) resource() (resource, region policy.Text, alias, problem string) {
-	name := k.Key
-	base := "arn:" + policy.Of(policy.Partition) + ":kms:" + policy.Of(policy.Region) + ":" + policy.Of(policy.AccountID) + ":"
-	region = policy.Of(policy.Region)
-	if strings.HasPrefix(k.Key, "arn:") {
-		parts := strings.SplitN(k.Key, ":", 6)
-		if len(parts) < 6 || !policy.IsPartition(parts[1]) || parts[2] != "kms" || !policy.IsRegion(parts[3]) || !policy.IsAccount(parts[4]) {
-			return "", "", "", "it is no ARN of a key or of an alias, arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
-		}
-		name, region = parts[5], policy.Text(parts[3])
-		base = policy.Text(strings.Join(parts[:5], ":") + ":")
-	}
-	id, isKey := strings.CutPrefix(name, "key/")
-	alias, isAlias := strings.CutPrefix(name, "alias/")
-	switch {
-	case isAlias && strings.HasPrefix(alias, "aws/"):
-		return "", "", "", "it is a key of AWS's own, which needs no permission"
-	case isAlias && all(alias, oneOf("/_-")):
-		return base + "key/*", region, name, ""
-	case isKey && base.IsLiteral() && all(id, oneOf("-")):
-		return base + policy.Text(name), region, "", ""
-	}
-	return "", "", "", "it is no ARN of a key, nor an alias: arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME alone or in an ARN"
+type keyResource struct {
+	arn   policy.ARN
+	alias policy.Text // alias/NAME; "" for a key
 }
 
-// checkKeys says which keys are malformed, and which encrypt nothing that the task definition names. It comes
-// after all rules.
-func (p *Plan) checkKeys(td taskdef.Value, opts *Options) {
-	for _, k := range opts.KMSKeys {
-		if _, _, _, problem := k.resource(); problem != "" {
-			p.flag(td, "--kms-key %s=%s: %s", k.Ref, k.Key, problem)
-		} else if !p.usedKeys[k] {
-			p.flag(td, "--kms-key %s=%s: nothing that ECS reads is written like that in the task definition; give a secret, parameter or file as it stands there, or * for everything", k.Ref, k.Key)
+// cut returns what a statement has to name for the key, or what is wrong with it.
+func (k KMSKey) cut() (key keyResource, problem string) {
+	key.arn = policy.LocalARN("kms", "")
+	name := policy.Text(k.Key)
+	if name.HasPrefix("arn:") {
+		a, ok := policy.CutARN(name)
+		if !ok || !policy.IsPartition(string(a.Partition)) || a.Service != "kms" || !policy.IsRegion(string(a.Region)) || !policy.IsAccount(string(a.Account)) {
+			return key, "it is no ARN of a key or of an alias, arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
+		}
+		name, key.arn = a.Resource, a
+	}
+	id, isKey := name.CutPrefix("key/")
+	alias, isAlias := name.CutPrefix("alias/")
+	switch {
+	case isAlias && alias.HasPrefix("aws/"):
+		return key, "it is a key of AWS's own, which needs no permission"
+	case isAlias && all(string(alias), oneOf("/_-")):
+		key.arn, key.alias = key.arn.With("key/*"), name
+	case isKey && key.arn.Region.IsLiteral() && all(string(id), oneOf("-")):
+		key.arn = key.arn.With(name)
+	default:
+		return key, "it is no ARN of a key, nor an alias: arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME alone or in an ARN"
+	}
+	return key, ""
+}
+
+// finishKeys says which keys are malformed, and which encrypt nothing that a task definition names.
+func finishKeys(f *finish) {
+	for _, k := range f.opts().KMSKeys {
+		if _, problem := k.cut(); problem != "" {
+			f.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
+		} else if !f.last().used[k] {
+			f.unused("--kms-key %s=%s: nothing that ECS reads is written like that in the task definition; give a secret, parameter or file as it stands there, or * for everything", k.Ref, k.Key)
 		}
 	}
 }

@@ -9,20 +9,31 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// AWS's guide has the role begin with a managed policy, which allows images and logs on everything, and be
-// completed by hand. Who wants it that way gets the rest, exactly.
+// managedPolicy attaches AWS's managed policy. AWS's guide begins the role with it, which allows images and logs on
+// everything, and adds the rest by hand. Whoever wants it that way gets the rest, exactly.
+var managedPolicy = &Rule{
+	ID:    "managed-policy",
+	Title: "AWS's managed policy",
+	Why:   "AWS's guide begins the role with a managed policy that allows images and logs on everything.",
+	Doc:   "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+	finish: func(f *finish) {
+		for _, p := range f.passes {
+			p.useManagedPolicy()
+		}
+	},
+}
 
 // managedPolicyFlag is how findings call [Options.ManagedPolicy].
 const managedPolicyFlag = "--managed-policy"
 
 const managedPolicyName = "AmazonECSTaskExecutionRolePolicy"
 
-// managedPolicyARN is the policy's in the role's own partition: each has one.
-var managedPolicyARN = "arn:" + policy.Of(policy.Partition) + ":iam::aws:policy/service-role/" + managedPolicyName
+// managedPolicyARN is the ARN of the policy in the role's own partition: each partition has one.
+var managedPolicyARN = policy.ARN{Partition: policy.Of(policy.Partition), Service: "iam", Account: "aws", Resource: "policy/service-role/" + managedPolicyName}.Text()
 
 // managedPolicyActions are what the policy allows, on every resource and without a condition.
 //
-// Source: version 1 of the policy, of 2017-11-16, the only one that there has been;
+// Source: version 1 of the policy, of 2017-11-16, the only version so far;
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html
 var managedPolicyActions = [...]string{
 	"ecr:GetAuthorizationToken",
@@ -33,35 +44,36 @@ var managedPolicyActions = [...]string{
 	"logs:PutLogEvents",
 }
 
-// useManagedPolicy marks the requirements that the managed policy grants. It comes after all rules.
-func (p *Plan) useManagedPolicy(td taskdef.Value, opts *Options) {
-	if !opts.ManagedPolicy {
+// useManagedPolicy marks the requirements that the managed policy grants.
+func (p *pass) useManagedPolicy() {
+	if !p.opts.ManagedPolicy {
 		return
 	}
-	if len(opts.SourceVPCEndpoints)+len(opts.SourceVPCs) > 0 {
-		p.flag(td, "%s: %s allows pulling images from everywhere, which undoes --source-vpce and --source-vpc; leave out the one or the other", managedPolicyFlag, managedPolicyName)
+	if len(p.opts.SourceVPCEndpoints)+len(p.opts.SourceVPCs) > 0 {
+		p.flag("%s: %s allows pulling images from everywhere, which undoes --source-vpce and --source-vpc; leave out the one or the other", managedPolicyFlag, managedPolicyName)
 		return
 	}
-	p.Attached = append(p.Attached, managedPolicyARN)
+	p.plan.Attached = append(p.plan.Attached, managedPolicyARN)
 	var repositories, streams []policy.Text
-	for i := range p.Requirements {
-		r := &p.Requirements[i]
-		if !slices.ContainsFunc(r.Actions, func(a Action) bool { return !slices.Contains(managedPolicyActions[:], a.Name) }) {
-			r.GrantedBy = managedPolicyARN
-			switch {
-			case r.Resource == "*":
-			case strings.HasPrefix(r.Actions[0].Name, "ecr:"):
-				repositories = append(repositories, r.Resource)
-			default:
-				streams = append(streams, r.Resource)
-			}
+	for i := range p.plan.Requirements {
+		r := &p.plan.Requirements[i]
+		if slices.ContainsFunc(r.Actions, func(a Action) bool { return !slices.Contains(managedPolicyActions[:], a.Name) }) {
+			continue
+		}
+		r.GrantedBy = managedPolicyARN
+		switch {
+		case r.Resource == "*":
+		case strings.HasPrefix(r.Actions[0].Name, "ecr:"):
+			repositories = append(repositories, r.Resource)
+		default:
+			streams = append(streams, r.Resource)
 		}
 	}
-	if p.Err() != nil {
-		return // what the task needs is not known as yet
+	if p.plan.Err() != nil {
+		return // what the task needs is not known
 	}
-	p.Findings = append(p.Findings, Finding{
-		Severity: Note, Rule: string(taskdef.Flags), At: td.Ref(),
+	p.plan.Findings = append(p.plan.Findings, Finding{
+		Severity: Note, Rule: string(taskdef.Flags), At: p.td.Ref(),
 		Message: fmt.Sprintf("%s: %s allows pulling from every repository of Amazon ECR, where this task needs %s, and writing to every log stream, where it needs %s",
 			managedPolicyFlag, managedPolicyName, count(repositories, "repository", "repositories"), count(streams, "prefix of streams", "prefixes of streams")),
 	})

@@ -8,28 +8,36 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// Across accounts a role's own policies are half of what is needed: the owner of the thing has to allow the role
-// too, in the policy of a repository, a secret, a key or a bucket.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-
-// RoleARN is the symbol of the role's ARN in the policies of others, where the role has no name as yet.
-const RoleARN policy.Symbol = "TaskExecutionRoleArn"
-
-// shared is a thing of another account's that a requirement names.
-type shared struct {
-	account string
-	service string      // a key of sharing
-	thing   policy.Text // the ARN of what has the policy: a repository, a secret, a key, a bucket; of a registry its begin
+// otherAccounts remarks on things of other accounts. A role's own policies are half of what is needed there: the owner
+// of the thing has to allow the role too, in the policy of a repository, a secret, a key or a bucket.
+var otherAccounts = &Rule{
+	ID:    "other-accounts",
+	Title: "Things of other accounts",
+	Why:   "Across accounts, the owner of a thing has to allow the role too.",
+	Doc:   "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+	finish: func(f *finish) {
+		for _, p := range f.passes {
+			p.checkOtherAccounts()
+		}
+	},
 }
 
-// sharing are the services that can share with other accounts and are read with this role, by their names in ARNs, and
-// what has the policy there. A pull-through cache makes the repository in the first pull, so that its registry has
-// to allow that. Parameter Store is none of them: ECS reads no parameters of other accounts.
-var sharing = map[string]string{
+// RoleARN is the symbol of the role's ARN in the policies of other accounts, where the role has no name yet.
+const RoleARN policy.Symbol = "TaskExecutionRoleArn"
+
+// foreignThing is a thing of another account that a requirement names.
+type foreignThing struct {
+	account string
+	service string      // a key of resourcePolicyOwners
+	arn     policy.Text // the ARN of what has the policy: a repository, a secret, a key, a bucket; of a registry its beginning
+}
+
+// resourcePolicyOwners are the services whose things can be used from other accounts and are read with this role, by
+// their names in ARNs, and what has the policy there. A pull-through cache makes the repository in the first pull, so
+// that its registry has to allow that. Parameter Store is none of them: ECS reads no parameters of other accounts.
+var resourcePolicyOwners = map[string]string{
 	"ecr":            "the policy of the repository",
 	"ecr-registry":   "the permissions policy of the registry",
 	"secretsmanager": "the resource policy of the secret",
@@ -37,91 +45,77 @@ var sharing = map[string]string{
 	"s3":             "the policy of the bucket",
 }
 
-// sharedBy returns what a requirement names in an account other than the role's own. AWS's own registries admit
-// everybody.
-func (p *Plan) sharedBy(r *Requirement) (s shared, ok bool) {
-	if account, ok := arnAccount(r.Resource); !ok || account == "" && r.Conditions == nil || account == p.Environment.Account && account != "" {
-		return shared{}, false // as nearly all are
+// foreignThing returns what a requirement names in an account other than the role's own. AWS's own registries let
+// everybody pull.
+func (p *Plan) foreignThing(r *Requirement) (s foreignThing, ok bool) {
+	arn, ok := policy.CutARN(r.Resource)
+	own := p.Environment.Account
+	if !ok || arn.Account == "" && r.Conditions == nil || string(arn.Account) == own && own != "" {
+		return s, false // as nearly all are
 	}
-	parts := strings.SplitN(string(r.Resource), ":", 6)
-	if sharing[parts[2]] == "" {
-		return shared{}, false
+	s = foreignThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource}
+	if resourcePolicyOwners[s.service] == "" {
+		return s, false
 	}
-	s = shared{account: parts[4], service: parts[2], thing: r.Resource}
 	if r.Grant == ecrImport {
 		// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
-		s.service, s.thing = "ecr-registry", policy.Text(strings.Join(parts[:5], ":"))
+		s.service, s.arn = "ecr-registry", policy.Text(strings.TrimSuffix(string(arn.With("").Text()), ":"))
 	}
 	for _, c := range r.Conditions {
 		switch c.Key {
 		case "aws:ResourceAccount":
-			bucket, _, _ := strings.Cut(parts[5], "/")
-			s.account, s.thing = string(c.Values[0]), policy.Text(strings.Join(parts[:5], ":")+":"+bucket)
+			bucket, _, _ := arn.Resource.Cut("/")
+			s.account, s.arn = string(c.Values[0]), arn.With(bucket).Text()
 		case "kms:ResourceAliases":
-			s.thing = policy.Text(strings.Join(parts[:5], ":") + ":" + string(c.Values[0]))
+			s.arn = arn.With(c.Values[0]).Text()
 		}
 	}
-	if !policy.IsAccount(s.account) || s.account == p.Environment.Account || s.service == "ecr" && isOpenRegistry(r, s.account) {
-		return shared{}, false
+	if !policy.IsAccount(s.account) || s.account == own || s.service == "ecr" && isOpenRegistry(r, s.account) {
+		return s, false
 	}
 	return s, true
 }
 
-// arnAccount returns the account of an ARN; it is not ok if the text is none.
-func arnAccount(t policy.Text) (string, bool) {
-	rest, ok := string(t), true
-	for range 4 {
-		if _, rest, ok = strings.Cut(rest, ":"); !ok {
-			return "", false
-		}
-	}
-	account, _, ok := strings.Cut(rest, ":")
-	return account, ok
-}
-
-// checkShared remarks on what belongs to other accounts. It comes after all rules.
-func (p *Plan) checkShared(td taskdef.Value) {
+// checkOtherAccounts remarks on what belongs to other accounts.
+func (p *pass) checkOtherAccounts() {
 	type remark struct {
-		shared  shared
+		thing   foreignThing
 		pointer string
 	}
-	var accounts map[string]bool
-	var said map[remark]bool
-	for i := range p.Requirements {
-		r := &p.Requirements[i]
-		s, ok := p.sharedBy(r)
+	own := p.plan.Environment.Account
+	accounts, said := map[string]bool{}, map[remark]bool{}
+	for i := range p.plan.Requirements {
+		r := &p.plan.Requirements[i]
+		s, ok := p.plan.foreignThing(r)
 		if !ok {
 			continue
 		}
-		if !p.shared { // mostly there is nothing to keep
-			p.shared, accounts, said = true, map[string]bool{}, map[remark]bool{}
-		}
 		accounts[s.account] = true
-		if k := (remark{s, r.At.Pointer}); p.Environment.Account != "" && !said[k] {
+		if k := (remark{s, r.At.Pointer}); own != "" && !said[k] {
 			said[k] = true
-			p.Findings = append(p.Findings, Finding{Severity: Note, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
+			p.plan.Findings = append(p.plan.Findings, Finding{Severity: Note, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
 				"%s belongs to account %s, and the role to %s: %s has to allow the role too; explain shows what, and -o DIR/ writes it",
-				s.thing, s.account, p.Environment.Account, sharing[s.service])})
+				s.arn, s.account, own, resourcePolicyOwners[s.service])})
 		}
 	}
 	switch {
-	case p.Environment.Account != "" && len(accounts) > 0:
-		p.use(policy.AccountID)
+	case own != "" && len(accounts) > 0:
+		p.plan.use(policy.AccountID)
 	case len(accounts) > 1:
-		p.Findings = append(p.Findings, Finding{Severity: Note, Rule: "own-values", At: td.Ref(), Message: fmt.Sprintf(
+		p.plan.Findings = append(p.plan.Findings, Finding{Severity: Note, Rule: "own-values", At: p.td.Ref(), Message: fmt.Sprintf(
 			"what the task needs belongs to the accounts %s, and only one of them can be the role's: the others have to allow the role too; add --account, and explain shows what, and -o DIR/ writes it",
 			strings.Join(slices.Sorted(maps.Keys(accounts)), ", "))})
 	}
 }
 
-// shares returns what other accounts have to allow, by account, service and thing.
-func (p *Plan) shares(opts policy.Options) []policy.ResourcePolicy {
-	if p.Environment.Account == "" || !p.shared {
+// resourcePolicies returns what other accounts have to allow, by account, service and thing.
+func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
+	if p.Environment.Account == "" {
 		return nil
 	}
-	statements, from := map[shared][]policy.Statement{}, map[shared][]policy.Source{}
+	statements, from := map[foreignThing][]policy.Statement{}, map[foreignThing][]policy.Source{}
 	for _, r := range p.ordered() {
-		s, ok := p.sharedBy(r)
+		s, ok := p.foreignThing(r)
 		if !ok {
 			continue
 		}
@@ -147,10 +141,10 @@ func (p *Plan) shares(opts policy.Options) []policy.ResourcePolicy {
 		})
 		statements[s] = append(statements[s], statement)
 	}
-	things := slices.SortedFunc(maps.Keys(statements), func(a, b shared) int {
-		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.service, b.service), cmp.Compare(a.thing, b.thing))
+	things := slices.SortedFunc(maps.Keys(statements), func(a, b foreignThing) int {
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.service, b.service), cmp.Compare(a.arn, b.arn))
 	})
-	// Things whose policies are to say the same are one share.
+	// Things whose policies say the same have one document.
 	var list []policy.ResourcePolicy
 	index := map[string]int{}
 	for _, s := range things {
@@ -162,7 +156,7 @@ func (p *Plan) shares(opts policy.Options) []policy.ResourcePolicy {
 			index[key] = i
 			list = append(list, policy.ResourcePolicy{Account: s.account, Service: s.service, Document: document})
 		}
-		list[i].Things = append(list[i].Things, s.thing)
+		list[i].Things = append(list[i].Things, s.arn)
 		list[i].From = append(list[i].From, from[s]...)
 	}
 	for i := range list {
@@ -171,15 +165,18 @@ func (p *Plan) shares(opts policy.Options) []policy.ResourcePolicy {
 	return list
 }
 
-// principal returns the role as the policy of a thing names it. A role that has no name as yet is a symbol.
-func (p *Plan) principal(opts policy.Options, s shared) policy.Text {
+// principal returns the role as the policy of a thing names it. A role that has no name yet is a symbol.
+func (p *Plan) principal(opts policy.Options, s foreignThing) policy.Text {
 	if opts.Name == "" {
 		return policy.Of(RoleARN)
 	}
-	// Nothing is shared between partitions.
-	partition := policy.Text(strings.SplitN(string(s.thing), ":", 3)[1])
-	if !partition.IsLiteral() && p.Environment.Partition != "" {
-		partition = policy.Text(p.Environment.Partition)
+	// The thing and the role are in one partition.
+	arn, _ := policy.CutARN(s.arn + ":")
+	if !arn.Partition.IsLiteral() && p.Environment.Partition != "" {
+		arn.Partition = policy.Text(p.Environment.Partition)
 	}
-	return "arn:" + partition + ":iam::" + policy.Text(p.Environment.Account) + ":role" + policy.Text(cmp.Or(opts.Properties.Path, "/")+opts.Name)
+	return policy.ARN{
+		Partition: arn.Partition, Service: "iam", Account: policy.Text(p.Environment.Account),
+		Resource: policy.Text("role" + cmp.Or(opts.Properties.Path, "/") + opts.Name),
+	}.Text()
 }

@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -55,7 +53,7 @@ func checkOtherRoles(p *pass, td taskdef.Value) {
 		}
 	}
 	for image := range td.Each("containerDefinitions", "image") {
-		if t, _ := image.Text(); strings.HasPrefix(string(t), marketplaceAccount+".dkr") {
+		if t, _ := image.Text(); t.HasPrefix(marketplaceAccount + ".dkr") {
 			p.Notef(image, "image %s is from AWS Marketplace: where it is sold by use, the task role needs aws-marketplace:RegisterUsage or aws-marketplace:MeterUsage, not this one", quote(t))
 		}
 	}

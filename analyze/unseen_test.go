@@ -15,7 +15,7 @@ func TestUnseenOfFargate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := slices.ContainsFunc(plan.Unseen(), func(u analyze.Unseen) bool { return strings.Contains(u.What, "GuardDuty") })
+		got := slices.ContainsFunc(plan.Unseen, func(u analyze.Unseen) bool { return strings.Contains(u.What, "GuardDuty") })
 		if got != want {
 			t.Errorf("%s: GuardDuty is among what cannot be seen: %v, want %v", compatibilities, got, want)
 		}

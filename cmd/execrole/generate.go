@@ -91,7 +91,7 @@ func (c *command) emit(r *request) (out output, ok bool) {
 	}
 	findings = append(findings, contradictions(plan, files)...)
 	findings = append(findings, large(r.name, r.format, files)...)
-	if n := len(plan.Unseen()); n > 0 {
+	if n := len(plan.Unseen); n > 0 {
 		findings = append(findings, note(r.name, `a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n))
 	}
 	if files[0].Data == nil {

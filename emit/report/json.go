@@ -98,7 +98,7 @@ type conditions map[string]map[string][]string
 // JSON returns the plan and the role for programs. Role is nil where the plan has errors; the requirements
 // are there all the same. Symbols stand as ${AWS::AccountId}.
 func JSON(plan *analyze.Plan, role *policy.Role) []byte {
-	return jsonText(plan, role, plan.Agent(), plan.Unseen())
+	return jsonText(plan, role, plan.Agent(), plan.Unseen)
 }
 
 // jsonText is JSON with what the plan derives from all rules handed in, so that tests can choose it.

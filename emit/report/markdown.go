@@ -12,7 +12,7 @@ import (
 // Markdown returns what [Text] returns, for a comment on a pull request. All that stems from the input stands
 // in code, where Markdown has no meaning and no mention reaches anybody.
 func Markdown(plan *analyze.Plan, role *policy.Role) []byte {
-	return markdown(newPage(plan, role, plan.Agent(), plan.Unseen()))
+	return markdown(newPage(plan, role, plan.Agent(), plan.Unseen))
 }
 
 func markdown(page page) []byte {

@@ -32,7 +32,7 @@ var severityStyle = map[analyze.Severity]style{
 // cannot show, and the findings. Role is nil where the plan has errors; the blocks are then made of
 // the requirements. Color adds the escape sequences of a terminal; no string of the input ever holds any.
 func Text(plan *analyze.Plan, role *policy.Role, color bool) []byte {
-	return text(newPage(plan, role, plan.Agent(), plan.Unseen()), color)
+	return text(newPage(plan, role, plan.Agent(), plan.Unseen), color)
 }
 
 func text(page page, color bool) []byte {

@@ -1,0 +1,298 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// imageRef is an image reference without its tag and digest, which no permission depends on.
+type imageRef struct {
+	host       policy.Text // "" for Docker Hub
+	repository policy.Text
+}
+
+// cutImage cuts an image reference. List is what keeps its registry or repository from being known;
+// placeholders in a tag, or behind a host that is no ECR registry, do not.
+//
+// Source: https://pkg.go.dev/github.com/distribution/reference
+func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
+	components, tag, list := splitImage(t)
+	filled := false
+	for i, c := range components {
+		components[i] = p.word(c, isComponent(string(c)) || i == 0 && isHostName(string(c)))
+		filled = filled || components[i] != c
+	}
+	if filled {
+		// A word may stand for several components, and for a tag. What it holds is not filled again: it may
+		// hold the word itself.
+		var more []unknown
+		components, tag, more = splitImage(joinText(components, "/"))
+		list = append(list, more...)
+	}
+	last := len(components) - 1
+	if components[0].HasSuffix(":") {
+		return ref, append(list, unknown{"", "an image has no scheme such as " + components[0].String() + "//"})
+	}
+	host := components[0]
+	if last == 0 && p.isECRHost(host) {
+		// To Docker this is an image of Docker Hub; nobody means that.
+		return ref, append(list, unknown{"", "it names a registry, and no repository in it"})
+	}
+	if _, _, ok := t.CutSymbol(); ok && !p.isECRHost(host) {
+		// Whether the image is in Amazon ECR depends on how the value begins.
+		return ref, append(list, p.beginsUnknown(t, "the URI of a repository whose ARN is known")...)
+	}
+	hidden := placeholders(host, false)
+	if last > 0 && (strings.ContainsAny(string(host), ".:") || host == "localhost" || len(hidden) > 0 || !host.IsLiteral() || strings.ToLower(string(host)) != string(host)) {
+		ref.host, components = host, components[1:]
+		if !p.isECRHost(host) {
+			list = append(list, unless(isHostName(string(host)), host, "no registry")...)
+		}
+	}
+	ref.repository = joinText(components, "/")
+	if p.isECRHost(ref.host) {
+		return ref, append(list, p.repositoryUnknown(components, tag)...)
+	}
+	// Docker Hub and other registries need no permission, whatever the rest of the name says.
+	known := ref.host != "" && len(hidden) == 0 && ref.host.IsLiteral() || ref.host == "" && last > 0
+	for _, c := range components {
+		if !known || c.IsLiteral() && len(placeholders(c, false)) == 0 {
+			list = append(list, unless(isComponent(string(c)), c, noComponent)...)
+		}
+	}
+	return ref, list
+}
+
+const noComponent = "no part of an image's name (small letters and digits, and . _ - between them)"
+
+// repositoryUnknown returns what keeps a repository of Amazon ECR from being known. Tag is what follows its name.
+func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (list []unknown) {
+	for i, c := range components {
+		switch symbols := c.Symbols(); {
+		case symbols == nil:
+			list = append(list, unless(isComponent(string(c)), c, noComponent)...)
+		case p.contrary(c, policy.MeansRepositoryName) != nil:
+			list = append(list, p.contrary(c, policy.MeansRepositoryName)...)
+		case !p.fits(c, func(b byte) bool { return isLower(b) || isDigit(b) || strings.IndexByte("._-", b) >= 0 }, policy.MeansRepositoryName):
+			list = append(list, unless(false, c, noComponent)...)
+		case i == len(components)-1 && tag == "" && p.mayHaveTag(symbols):
+			list = append(list, unknown{"", fmt.Sprintf("the value of %s is unknown until deployment, and it may have a tag, which is no part of the repository", policy.Of(symbols[len(symbols)-1]))})
+		}
+	}
+	return list
+}
+
+// mayHaveTag reports whether the last of the symbols can have a tag in its value.
+func (p *pass) mayHaveTag(symbols []policy.Symbol) bool {
+	return p.reader.Symbols().Lookup(symbols[len(symbols)-1]).Meaning != policy.MeansRepositoryName
+}
+
+// splitImage splits an image reference at its slashes, and cuts off its tag and digest, which it returns as they are
+// written. List is what is wrong with them.
+func splitImage(t policy.Text) (components []policy.Text, after policy.Text, list []unknown) {
+	components = splitText(t, '/', len(t)+1)
+	last := len(components) - 1
+	whole := components[last]
+	rest, digest, hasDigest := cutText(whole, '@')
+	rest, tag, hasTag := cutText(rest, ':')
+	components[last] = rest
+	known := func(t policy.Text) bool { return t.IsLiteral() && len(placeholders(t, false)) == 0 }
+	if hasTag && known(tag) && !isTag(string(tag)) {
+		list = append(list, unknown{"", fmt.Sprintf("%q is no tag", string(tag))})
+	}
+	if hasDigest && known(digest) && !isDigest(string(digest)) {
+		list = append(list, unknown{"", fmt.Sprintf("%q is no digest", string(digest))})
+	}
+	return components, whole[len(rest):], list
+}
+
+func joinText(parts []policy.Text, separator policy.Text) policy.Text {
+	var joined policy.Text
+	for i, t := range parts {
+		if i > 0 {
+			joined += separator
+		}
+		joined += t
+	}
+	return joined
+}
+
+// ecrHost is the host name of a private Amazon ECR registry.
+type ecrHost struct {
+	account, region policy.Text
+	partitions      []string // those whose registries are in the domain; none where any may be
+	dualStack       bool
+	port            bool
+	unknown         []unknown
+}
+
+// ecrSuffixes are the domains of private registries, and the partitions that have theirs there.
+//
+// Source: awslabs/amazon-ecr-credential-helper, ecr-login/api; botocore's partitions.json
+var ecrSuffixes = [...]struct {
+	suffix     string
+	partitions []string
+}{
+	{".amazonaws.com.cn", []string{"aws-cn"}},
+	{".on.amazonwebservices.com.cn", []string{"aws-cn"}},
+	{".amazonaws.com", []string{"aws", "aws-us-gov"}},
+	{".amazonaws.eu", []string{"aws-eusc"}},
+	{".on.aws", nil},
+	{".sc2s.sgov.gov", []string{"aws-iso-b"}},
+	{".c2s.ic.gov", []string{"aws-iso"}},
+	{".cloud.adc-e.uk", []string{"aws-iso-e"}},
+	{".csp.hci.ic.gov", []string{"aws-iso-f"}},
+}
+
+// ecrServices are the labels between account and region.
+var ecrServices = [...]struct {
+	infix     string
+	dualStack bool
+}{
+	{".dkr.ecr.", false}, {".dkr.ecr-fips.", false}, {".dkr-ecr.", true}, {".dkr-ecr-fips.", true},
+}
+
+// isInECR reports whether an image is in a registry that has the form of a private one.
+func (p *pass) isInECR(image policy.Text) bool {
+	if image == "" {
+		return false
+	}
+	if s, _, ok := image.CutSymbol(); ok && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRepositoryURI {
+		return true
+	}
+	ref, _ := p.cutImage(image)
+	return p.isECRHost(ref.host)
+}
+
+// isECRHost reports whether a host has the form of a private registry's in one of AWS's domains, whatever
+// its account and region are.
+func (p *pass) isECRHost(host policy.Text) bool {
+	_, _, _, ok := cutECRHost(host)
+	return ok
+}
+
+// parseECRHost takes the host name of a registry apart. It is not ok if the name is not one of a private
+// registry at all.
+func (p *pass) parseECRHost(host policy.Text) (h ecrHost, ok bool) {
+	h, account, region, ok := cutECRHost(host)
+	if !ok {
+		return h, false
+	}
+	isAccount := func(t policy.Text) bool { return p.isPart(t, policy.IsAccount, policy.MeansAccount) }
+	isRegion := func(t policy.Text) bool { return p.isPart(t, policy.IsRegion, policy.MeansRegion) }
+	h.account, h.region = p.word(account, isAccount(account)), p.word(region, isRegion(region))
+	h.unknown = slices.Concat(
+		unless(isAccount(h.account), h.account, "no account (12 digits)"),
+		unless(isRegion(h.region), h.region, "no region"),
+	)
+	return h, true
+}
+
+// cutECRHost returns what the domain of a registry's host says, and the texts in the places of account and region.
+// A domain that is a symbol is that of the role's own partition.
+func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bool) {
+	name, port, hasPort := cutText(host, ':')
+	h.port = hasPort && port != ""
+	lower := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r // others might have another length in small
+	}, string(name))
+	rest, found := strings.CutSuffix(lower, strings.ToLower("."+string(policy.Of(policy.URLSuffix))))
+	for i := 0; !found && i < len(ecrSuffixes); i++ {
+		if rest, found = strings.CutSuffix(lower, ecrSuffixes[i].suffix); found {
+			h.partitions = ecrSuffixes[i].partitions
+		}
+	}
+	if !found {
+		return ecrHost{}, "", "", false
+	}
+	for _, service := range ecrServices {
+		// Account and region may both be missing.
+		i := strings.Index("."+rest+".", service.infix)
+		if i < 0 {
+			continue
+		}
+		h.dualStack = service.dualStack
+		return h, name[:max(i-1, 0)], name[min(i-1+len(service.infix), len(rest)):len(rest)], true
+	}
+	return ecrHost{}, "", "", false
+}
+
+// isHostName reports whether s is a host, perhaps with a port, as image references may have it.
+func isHostName(s string) bool {
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		// An address of IPv6; other words in brackets are placeholders.
+		address, port, ok := strings.Cut(rest, "]")
+		return ok && strings.Contains(address, ":") && all(address, func(c byte) bool { return isHex(c) || c == ':' || c == '.' }) &&
+			(port == "" || port[0] == ':' && all(port[1:], isDigit))
+	}
+	name, port, hasPort := strings.Cut(s, ":")
+	if hasPort && !all(port, isDigit) {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !all(label, oneOf("-")) || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	// In capitals it is a placeholder, not a machine.
+	return strings.ContainsAny(s, ".:") || s == "localhost"
+}
+
+// isComponent reports whether s is one part of a repository's path: small letters and digits, and between
+// them single dots, one or two underscores, or hyphens.
+func isComponent(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); {
+		start := i
+		for i < len(s) && (isLower(s[i]) || isDigit(s[i])) {
+			i++
+		}
+		if i == start {
+			return false
+		}
+		if i == len(s) {
+			return true
+		}
+		start = i
+		for i < len(s) && strings.IndexByte("._-", s[i]) >= 0 {
+			i++
+		}
+		if separator := s[start:i]; separator != "." && separator != "_" && separator != "__" && strings.Trim(separator, "-") != "" || separator == "" {
+			return false
+		}
+	}
+	return false
+}
+
+// isRepository reports whether t is the name of a repository in Amazon ECR. Components with symbols have been checked
+// by repositoryUnknown.
+//
+// Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+func (p *pass) isRepository(t policy.Text) bool {
+	if n := len(t.String()); n < 2 || n > 256 {
+		return false
+	}
+	for c := range strings.SplitSeq(string(t), "/") {
+		if policy.Text(c).IsLiteral() && !isComponent(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isTag(s string) bool {
+	return all(s, oneOf("_.-")) && len(s) <= 128 && s[0] != '.' && s[0] != '-'
+}
+
+func isDigest(s string) bool {
+	algorithm, hex, ok := strings.Cut(s, ":")
+	return ok && all(algorithm, oneOf("+._-")) && len(hex) >= 32 && all(hex, func(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' })
+}

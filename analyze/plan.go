@@ -1,0 +1,190 @@
+package analyze
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Plan is what a task needs, field by field.
+type Plan struct {
+	File         string             // as the caller named the input
+	Family       string             // as the input says it; "" where it does not
+	Requirements []Requirement      // in the order of the input
+	Findings     []Finding          // in the order of the input
+	Unseen       []Unseen           // what the task definition cannot show and its content makes likely
+	Environment  policy.Environment // where the role is used, as far as options or input say it
+	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
+	Attached []policy.Text
+	// Mappings give the values of symbols in requirements that depend on the region alone.
+	Mappings []policy.Mapping
+	// Symbols says what is known of the symbols in requirements, besides those of the environment.
+	Symbols policy.SymbolTable
+	// Contradictions are those inside the input about the environment. One of them is a finding only where the value
+	// is used.
+	Contradictions map[policy.Symbol]Finding
+}
+
+// add takes over what the reader found.
+func (p *Plan) add(problems []taskdef.Problem) {
+	for _, problem := range problems {
+		severity := Error
+		if problem.Warning {
+			severity = Warning
+		}
+		p.Findings = append(p.Findings, Finding{Severity: severity, Rule: string(problem.Kind), At: problem.At, Message: problem.Message})
+	}
+}
+
+// mapSymbol adds a mapping, and what is known of its symbol.
+func (p *Plan) mapSymbol(m policy.Mapping, info policy.SymbolInfo) {
+	p.Mappings = append(p.Mappings, m)
+	symbols := maps.Clone(p.Symbols) // the reader's
+	if symbols == nil {
+		symbols = policy.SymbolTable{}
+	}
+	symbols[m.Symbol] = info
+	p.Symbols = symbols
+}
+
+// requires reports whether the plan requires one of the grants.
+func (p *Plan) requires(grants ...*Grant) bool {
+	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool { return slices.Contains(grants, r.Grant) })
+}
+
+// Errors are the findings that forbid making a role.
+type Errors []Finding
+
+// Error returns the findings, one a line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, f := range e {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err returns [Errors] if the plan has findings that are errors, and nil otherwise.
+func (p *Plan) Err() error {
+	if errs := p.errors(); errs != nil {
+		return errs
+	}
+	return nil
+}
+
+func (p *Plan) errors() (errs Errors) {
+	for _, f := range p.Findings {
+		if f.Severity == Error {
+			errs = append(errs, f)
+		}
+	}
+	return errs
+}
+
+// Role merges the plan's requirements into a role. It fails with the plan's own errors, where opts ask for what
+// IAM does not allow, and with a [policy.LimitError] where the permissions are more than a role can have.
+func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	if err := opts.Check(); err != nil {
+		return nil, err
+	}
+	role := &policy.Role{
+		Family: p.Family, Name: opts.Name, Properties: opts.Properties.Sorted(), Trust: trustPolicy(!opts.NoSourceConditions),
+		Attached: p.Attached, Environment: p.Environment, Symbols: p.Symbols,
+	}
+	var err error
+	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached), p.Symbols); err != nil {
+		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
+	}
+	role.Mappings = p.usedMappings(role)
+	role.ResourcePolicies = p.resourcePolicies(opts)
+	if err := role.Check(); err != nil {
+		return nil, err
+	}
+	return role, nil
+}
+
+// usedMappings returns the mappings whose symbols are in the role's policies.
+func (p *Plan) usedMappings(role *policy.Role) (mappings []policy.Mapping) {
+	for _, m := range p.Mappings {
+		if slices.ContainsFunc(role.Policies(), func(q policy.Policy) bool {
+			return slices.Contains(policy.Symbols(q.Document), m.Symbol)
+		}) {
+			mappings = append(mappings, m)
+		}
+	}
+	return mappings
+}
+
+// statements returns the requirements as statements that are to be merged, without those that a managed policy
+// grants.
+func (p *Plan) statements() []policy.Statement {
+	var single []policy.Statement
+	for _, r := range p.ordered() {
+		if r.GrantedBy == "" {
+			single = append(single, r.statement())
+		}
+	}
+	return single
+}
+
+// ordered returns the requirements in the order of the rules and their grants, and then of their conditions, so that
+// the place of a statement does not depend on the order of the fields in the input.
+func (p *Plan) ordered() []*Requirement {
+	order := grantOrder()
+	ordered := make([]*Requirement, len(p.Requirements))
+	for i := range p.Requirements {
+		ordered[i] = &p.Requirements[i]
+	}
+	slices.SortStableFunc(ordered, func(a, b *Requirement) int {
+		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))
+	})
+	return ordered
+}
+
+// grantOrder numbers the grants in the order of the rules.
+var grantOrder = sync.OnceValue(func() map[*Grant]int {
+	order := map[*Grant]int{}
+	for _, rule := range allRules() {
+		for _, g := range rule.Grants {
+			if _, seen := order[g]; !seen {
+				order[g] = len(order)
+			}
+		}
+	}
+	return order
+})
+
+// Agent returns the oldest version of the ECS container agent that can do what the plan requires,
+// such as "1.23.0", or "" if it requires nothing.
+func (p *Plan) Agent() string {
+	least := ""
+	for _, r := range p.Requirements {
+		if least == "" || slices.Compare(version(r.Grant.Agent), version(least)) > 0 {
+			least = r.Grant.Agent
+		}
+	}
+	return least
+}
+
+// version returns the numbers of a version.
+func version(s string) []int {
+	var numbers []int
+	for part := range strings.SplitSeq(s, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			panic(fmt.Sprintf("a grant has the agent version %q", s))
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}

@@ -1,0 +1,118 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Requirement is one permission that one field asks for.
+type Requirement struct {
+	Rule       *Rule
+	Grant      *Grant
+	Actions    []Action // the grant's, without the documented ones if Options.CalledOnly
+	Resource   policy.Text
+	Match      Match
+	Conditions []policy.Condition
+	At         taskdef.Ref
+	// GrantedBy is the ARN of a managed policy that the role has attached and that allows all of this: no
+	// statement is then written for it; "" where the role's own policies have to.
+	GrantedBy policy.Text
+}
+
+// Match says how a requirement's resource, which can have wildcards, relates to what ECS touches.
+type Match string
+
+const (
+	Exact Match = "exact"  // the resource as it is written
+	Each  Match = "each"   // every string that fits: all task ids below a log stream prefix
+	OneOf Match = "one of" // one string that fits and cannot be known: a secret's random suffix
+)
+
+// String returns the requirement in one line, for logs and tests:
+// called ssm:GetParameters on arn:… (exact) for app: secrets KEY.
+func (r Requirement) String() string {
+	var b strings.Builder
+	for i, a := range r.Actions {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %s", a.Strength, a.Name)
+	}
+	field := r.At.Field
+	if r.At.Container != "" {
+		field = r.At.Container + ": " + field
+	}
+	fmt.Fprintf(&b, " on %s (%s) for %s", r.Resource, r.Match, field)
+	for _, c := range r.Conditions {
+		fmt.Fprintf(&b, " if %s %s %s", c.Key, c.Operator, c.Values)
+	}
+	return Printable(b.String())
+}
+
+// Why returns the reason of the requirement, in a sentence.
+func (r *Requirement) Why() string {
+	if r.Grant != nil && r.Grant.Why != "" {
+		return r.Grant.Why
+	}
+	return r.Rule.Why
+}
+
+// WildcardReason says why the requirement's resource has a wildcard, in a sentence; "" where it has none.
+func (r *Requirement) WildcardReason() string {
+	if r.Grant == nil || !policy.HasWildcard(r.Resource) {
+		return ""
+	}
+	return r.Grant.Wildcard
+}
+
+// statement returns the requirement as a statement of its own.
+func (r *Requirement) statement() policy.Statement {
+	s := policy.Statement{
+		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
+		From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
+	}
+	for i, a := range r.Actions {
+		s.Actions[i] = a.Name
+	}
+	if reason := r.WildcardReason(); reason != "" {
+		s.Reasons = []string{reason}
+	}
+	return s
+}
+
+// Severity says what a finding means for the role.
+type Severity string
+
+const (
+	// Error: the permission cannot be known; no role is written.
+	Error Severity = "error"
+	// Warning: the permission is written, but ECS will refuse the task definition or the task will fail.
+	Warning Severity = "warning"
+	// Note: nothing is wrong.
+	Note Severity = "note"
+)
+
+// Finding is a remark on one place of the input.
+type Finding struct {
+	Severity Severity
+	Rule     string // a rule's ID, or "json" (syntax), "schema" (members and types), "flags", "own-values", "limits"
+	At       taskdef.Ref
+	Message  string   // what is wrong, lower case, offending values quoted, then what is allowed or what settles it
+	Flags    []string // flags that settle it, ready to paste: "--set IMAGE=VALUE", "--image app=URI"
+}
+
+// String returns the finding as it is printed, in one line: file:line:col: severity: message [rule].
+func (f Finding) String() string {
+	place := f.At.String()
+	if place != "" {
+		place += ": "
+	}
+	s := place + string(f.Severity) + ": " + f.Message
+	if f.Rule != "" {
+		s += " [" + f.Rule + "]"
+	}
+	return Printable(s)
+}

@@ -1,0 +1,349 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// Many fields name a secret or a parameter, by its ARN or by its name. This file has what these fields share.
+
+// namedThing says what a field can name by an ARN, and which grants that asks for.
+type namedThing struct {
+	what      string // the field, in messages
+	secret    *Grant // for a whole secret; nil where the field takes none
+	part      *Grant // for a part of a secret; the same as secret where the field takes no parts
+	parameter *Grant // nil where the field takes none
+	encrypted bool   // a parameter stays encrypted: no key is used
+	only      string // for messages: "ECS reads secrets from secretsmanager and ssm only"
+}
+
+// requireByARN requires the secret or the parameter that t, the value of v, names by its ARN.
+func (p *pass) requireByARN(v located, t policy.Text, n namedThing) {
+	if s, rest, ok := t.CutSymbol(); ok {
+		p.requireBySymbol(v, t, s, rest, n)
+		return
+	}
+	if a, list, ok := p.cutARN(v, t, n.what); ok {
+		p.requireNamed(v, t, a, list, n)
+	}
+}
+
+// requireBySymbol requires what a symbol names, and perhaps a part of it, which rest says.
+func (p *pass) requireBySymbol(v located, t policy.Text, s policy.Symbol, rest policy.Text, n namedThing) {
+	switch meaning := p.reader.Symbols().Lookup(s).Meaning; {
+	case meaning == policy.MeansSecretARN && n.secret != nil && (rest == "" || rest[0] == ':'):
+		// The ARN of a secret that exists is complete.
+		parts := splitText(rest, ':', len(rest)+1)[1:]
+		grant := p.secretGrant(v, n, len(parts))
+		p.Require(grant, policy.Of(s), Exact, v.Ref())
+		p.decrypt(v, "secretsmanager", "", secretContext, []policy.Text{policy.Of(s)}, false)
+	case meaning == policy.MeansParameterARN && n.parameter != nil && rest == "":
+		p.Require(n.parameter, t, Exact, v.Ref())
+		if !n.encrypted {
+			p.decrypt(v, "ssm", "", parameterContext, []policy.Text{t}, false)
+		}
+	default:
+		wanted := "the ARN of a secret"
+		switch {
+		case n.secret == nil:
+			wanted = "the ARN of a parameter"
+		case n.parameter != nil:
+			wanted += " or of a parameter"
+		}
+		p.Unknown(v, n.what, p.beginsUnknown(t, wanted))
+	}
+}
+
+// requireNamed requires the secret or the parameter of an ARN. List are the unknown parts found before.
+func (p *pass) requireNamed(v located, t policy.Text, a policy.ARN, list []unknown, n namedThing) {
+	switch {
+	case a.Service == "secretsmanager" && n.secret != nil:
+		p.requireSecretARN(v, a, list, n)
+	case a.Service == "ssm" && n.parameter != nil:
+		p.requireParameterARN(v, a, list, n)
+	case len(list) > 0:
+		p.Unknown(v, n.what, list)
+	default:
+		p.Errorf(v, "%s %s is of the service %s: %s", n.what, quote(t), a.Service, n.only)
+	}
+}
+
+// secretGrant returns the grant for a secret behind whose name there are as many parts, and warns of numbers that ECS
+// does not take.
+//
+// Source: agent/taskresource/asmsecret/asmsecret.go, which takes none of JSON key, version stage and version, or all.
+func (p *pass) secretGrant(v located, n namedThing, parts int) *Grant {
+	t, _ := v.Text()
+	switch {
+	case n.secret == n.part && parts > 0:
+		p.Warnf(v, "secret %s: ECS reads the whole secret here; leave out what follows the name", quote(t))
+	case parts != 0 && parts != 3:
+		word := "parts"
+		if parts == 1 {
+			word = "part"
+		}
+		p.Warnf(v, "secret %s has %d %s behind its name: ECS takes none or three, NAME:JSON-KEY:VERSION-STAGE:VERSION-ID, of which each may be empty", quote(t), parts, word)
+	}
+	if parts > 0 {
+		return n.part
+	}
+	return n.secret
+}
+
+// requireSecretARN requires a secret that is named by its ARN, perhaps without the random suffix, and
+// perhaps with JSON key, version stage and version behind it, which are no part of what IAM sees.
+func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n namedThing) {
+	t, _ := v.Text()
+	parts := splitText(a.Resource, ':', len(a.Resource)+1)
+	if parts[0] != "secret" || len(parts) < 2 || parts[1] == "" {
+		if list = slices.Concat(list, placeholders(a.Resource, false), p.contrary(a.Resource)); len(list) > 0 {
+			p.Unknown(v, "secret", list)
+			return
+		}
+		p.Errorf(v, "%s is no secret: its ARN ends in secret:NAME", quote(t))
+		return
+	}
+	name := parts[1]
+	list = slices.Concat(list, p.secretNameUnknown(name), missing(a.Region, "region"), missing(a.Account, "account"))
+	if len(list) > 0 {
+		p.Unknown(v, "secret", list)
+		return
+	}
+	grant := p.secretGrant(v, n, len(parts)-2)
+	complete, partial := a.With("secret:"+name).Text(), a.With("secret:"+name+"-??????").Text()
+	require := func(match Match, resources ...policy.Text) {
+		for _, r := range resources {
+			p.Require(grant, r, match, v.Ref())
+		}
+		p.decrypt(v, a.Service, a.Region, secretContext, resources, match == OneOf)
+	}
+	switch ending, why := p.secretEnding(name); ending {
+	case withoutSuffix:
+		require(OneOf, partial)
+	case doubtfulSuffix:
+		p.Warnf(v, "secret %s may be complete, or may lack the six random characters at its end, since %s: both are allowed; write the complete ARN", quote(t), why)
+		require(OneOf, complete, partial)
+	default:
+		require(Exact, complete)
+	}
+}
+
+// requireSecretName requires a secret that is named by its name. A name never has the random suffix.
+func (p *pass) requireSecretName(v located, a policy.ARN, name policy.Text, grant *Grant) {
+	a.Service = "secretsmanager"
+	secret := a.With("secret:" + name + "-??????").Text()
+	region := a.Region
+	if !region.IsLiteral() {
+		region = ""
+	}
+	p.Require(grant, secret, OneOf, v.Ref())
+	p.decrypt(v, a.Service, region, secretContext, []policy.Text{secret}, true)
+}
+
+// secretNameUnknown returns what keeps a text from being the name of a secret.
+func (p *pass) secretNameUnknown(name policy.Text) []unknown {
+	if list := p.contrary(name, policy.MeansSecretName); list != nil {
+		return list
+	}
+	fits := len(name.String()) <= 512 && p.fits(name, oneOf("/_+=.@-!"), policy.MeansSecretName)
+	return settleWhole(unless(fits, name, "no name of a secret (1 to 512 letters, digits and / _ + = . @ - !)"))
+}
+
+// ending says whether the name in the ARN of a secret ends in the suffix that Secrets Manager adds: a hyphen and six
+// random letters and digits.
+type ending int
+
+const (
+	withSuffix ending = iota
+	withoutSuffix
+	doubtfulSuffix
+)
+
+// suffixLength is the length of that suffix, in characters.
+const suffixLength = len("-??????")
+
+// secretEnding returns how the name in a secret's ARN ends, and why that is doubtful.
+func (p *pass) secretEnding(name policy.Text) (e ending, why string) {
+	literal := name
+	if i := strings.LastIndexByte(string(name), 0); i >= 0 {
+		literal = name[i+1:]
+	}
+	if len(literal) < suffixLength && literal != name {
+		symbols := name.Symbols()
+		last := symbols[len(symbols)-1]
+		isName := literal == "" && p.reader.Symbols().Lookup(last).Meaning == policy.MeansSecretName
+		if isName || literal != "" && !all(string(literal), isAlnum) {
+			return withoutSuffix, ""
+		}
+		return doubtfulSuffix, fmt.Sprintf("the value of %s is unknown", policy.Of(last))
+	}
+	tail, hasTail := randomTail(string(literal), literal != name)
+	switch {
+	case !hasTail:
+		return withoutSuffix, ""
+	case readsLikeWords(tail):
+		return doubtfulSuffix, fmt.Sprintf("%q reads like words", tail)
+	}
+	return withSuffix, ""
+}
+
+// randomTail returns what is in the place of the suffix's random characters. Of a whole name it is never everything:
+// something has to come before it.
+func randomTail(name string, preceded bool) (string, bool) {
+	i := len(name) - suffixLength
+	if i < 0 || i == 0 && !preceded || name[i] != '-' || !all(name[i+1:], isAlnum) {
+		return "", false
+	}
+	return name[i+1:], true
+}
+
+// readsLikeWords reports whether somebody could have written the tail by hand: secret, config, oauth2,
+// ApiKey, PASSWD, 123456. About one random suffix in eleven reads like that too.
+func readsLikeWords(tail string) bool {
+	s := strings.TrimRight(tail, "0123456789")
+	if s == "" || all(s, isUpper) {
+		return true
+	}
+	if isUpper(s[0]) {
+		s = s[1:]
+	}
+	s = strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyz")
+	return s == "" || len(s) > 1 && isUpper(s[0]) && all(s[1:], isLower)
+}
+
+const (
+	referencePath = "/aws/reference/secretsmanager/" // a parameter that refers to a secret
+	publicPath    = "/aws/service/"                  // parameters that AWS publishes; they belong to no account
+)
+
+// namesParameter reports whether a text is the name of a parameter and not an ARN.
+func (p *pass) namesParameter(t policy.Text) bool {
+	if s, _, ok := t.CutSymbol(); ok {
+		return p.reader.Symbols().Lookup(s).Meaning == policy.MeansParameterName
+	}
+	return !t.HasPrefix("arn:")
+}
+
+// requireParameterName requires a parameter of the role's own account and region.
+func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
+	if list := placeholders(t, false); len(list) > 0 {
+		// Filled in, it may become an ARN.
+		p.Unknown(v, "valueFrom", list)
+		return
+	}
+	if strings.Count(string(t), ":") > 1 {
+		p.Errorf(v, "valueFrom %s is no name of a parameter, nor an ARN, which begins with arn: in small letters", quote(t))
+		return
+	}
+	name, ok := p.parameterName(v, t, nil)
+	if !ok {
+		return
+	}
+	a := policy.LocalARN("ssm", "")
+	if name.HasPrefix(publicPath) {
+		a.Account = ""
+	}
+	resources, match := []policy.Text{a.With("parameter/" + cutSlash(name)).Text()}, Exact
+	if _, _, ok := name.CutSymbol(); ok {
+		// Whether the name begins with a slash is unknown. The ARN of the other reading names nothing: no parameter
+		// has two slashes there, or none.
+		resources, match = append(resources, a.With("parameter"+name).Text()), OneOf
+	}
+	for _, resource := range resources {
+		p.Require(n.parameter, resource, match, v.Ref())
+	}
+	if a.Account != "" {
+		p.decrypt(v, "ssm", "", parameterContext, resources, match == OneOf)
+	}
+	if secretName, ok := name.CutPrefix(referencePath); ok {
+		p.requireSecretName(v, policy.LocalARN("secretsmanager", ""), secretName, n.secret)
+	}
+}
+
+// cutSlash returns a name without the slash that it begins with.
+func cutSlash(name policy.Text) policy.Text {
+	rest, _ := name.CutPrefix("/")
+	return rest
+}
+
+// requireParameterARN requires a parameter by its ARN.
+func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n namedThing) {
+	t, _ := v.Text()
+	rest, ok := a.Resource.CutPrefix("parameter")
+	_, _, open := rest.CutSymbol()
+	if !ok || rest == "" || rest[0] != '/' && rest[0] != ':' && !open {
+		if list = slices.Concat(list, placeholders(a.Resource, false), p.contrary(a.Resource)); len(list) > 0 {
+			p.Unknown(v, "parameter", list)
+			return
+		}
+		p.Errorf(v, "%s is no parameter: its ARN ends in parameter/NAME", quote(t))
+		return
+	}
+	if name := policy.Text(strings.TrimLeft(string(rest), "/:")); rest != "/"+name && !open {
+		p.Warnf(v, "parameter %s: one slash stands between parameter and the name: parameter/%s", quote(t), name)
+		rest = "/" + name
+	}
+	list = append(list, missing(a.Region, "region")...)
+	// In an ARN the slash before a name of one level is the ARN's.
+	name, ok := p.parameterName(v, rest, list)
+	if !ok {
+		return
+	}
+	own := policy.Text(p.plan.Environment.Account)
+	switch {
+	case name.HasPrefix(publicPath):
+		a.Account = ""
+	case a.Account == "":
+		p.Unknown(v, "parameter", missing(a.Account, "account"))
+		return
+	case own != "" && a.Account.IsLiteral() && a.Account != own:
+		p.plan.use(policy.AccountID)
+		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.Account, own)
+	}
+	resource := a.With("parameter" + name).Text()
+	p.Require(n.parameter, resource, Exact, v.Ref())
+	if a.Account != "" && !n.encrypted {
+		p.decrypt(v, a.Service, a.Region, parameterContext, []policy.Text{resource}, false)
+	}
+	if secretName, ok := name.CutPrefix(referencePath); ok {
+		p.requireSecretName(v, a, secretName, n.secret)
+	}
+}
+
+// parameterName checks the name of a parameter and returns it without version or label, which ECS does not
+// take. List are the unknown parts found before. It is not ok where the name is not known; that has been said.
+func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name policy.Text, ok bool) {
+	value, _ := v.Text()
+	name, label, labelled := cutText(t, ':')
+	// Behind the path of references there is the name of a secret, which is checked below.
+	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && strings.Trim(string(name), "/") != "" || name.HasPrefix(referencePath)
+	if contrary := p.contrary(name, policy.MeansParameterName, policy.MeansSecretName); contrary != nil {
+		list = append(list, contrary...)
+	} else {
+		list = append(list, settleWhole(unless(fits, name, "no name of a parameter (letters, digits and . _ - /)"))...)
+	}
+	if len(list) > 0 {
+		p.Unknown(v, "parameter", list)
+		return "", false
+	}
+	if labelled {
+		p.Warnf(v, "parameter %s has a version or label, %q: ECS takes none", quote(value), label.String())
+	}
+	if name.HasPrefix("//") {
+		name = "/" + policy.Text(strings.TrimLeft(string(name), "/"))
+		p.Warnf(v, "parameter %s begins with more than one slash", quote(value))
+	}
+	if name[0] != '/' && name[0] != 0 && strings.Contains(string(name), "/") {
+		p.Warnf(v, "parameter %s has slashes, but does not begin with one: Parameter Store refuses such names", quote(value))
+	}
+	if secretName, ok := name.CutPrefix(referencePath); ok {
+		if list := p.secretNameUnknown(secretName); len(list) > 0 {
+			p.Unknown(v, "secret", list)
+			return "", false
+		}
+	}
+	return name, true
+}

@@ -1,0 +1,232 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// unknown is a part of a value that keeps a permission from being known: a placeholder, something malformed, or a
+// symbol that names something else.
+type unknown struct {
+	name   policy.Text // of the placeholder, as --set calls it; "" where only the whole value can be set
+	reason string      // why it is one, where no delimiters show it
+}
+
+// Unknown says that parts of a value are unknown, and with which flags to settle them. What names the value in the
+// message; other are further flags that settle it.
+func (p *pass) Unknown(v located, what string, parts []unknown, other ...string) {
+	value, _ := v.Text()
+	at := v.Ref()
+	var flags, names, reasons []string
+	flagged, seen := map[string]bool{}, map[unknown]bool{}
+	for _, u := range parts {
+		name := string(u.name)
+		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
+			name = at.Pointer
+		}
+		if !flagged[name] {
+			flagged[name] = true
+			flags = append(flags, setFlag(name))
+		}
+		if u.reason != "" {
+			u.name = ""
+		}
+		switch {
+		case seen[u]:
+			continue
+		case u.reason == "":
+			names = append(names, strconv.Quote(u.name.String()))
+		default:
+			reasons = append(reasons, u.reason)
+		}
+		seen[u] = true
+	}
+	switch len(names) {
+	case 0:
+	case 1:
+		reasons = append([]string{"placeholder " + names[0]}, reasons...)
+	default:
+		reasons = append([]string{"placeholders " + strings.Join(names, ", ")}, reasons...)
+	}
+	if _, ok := v.(derived); ok {
+		// No flag changes what is outside of the task definition.
+		p.find(Error, at, nil, "%s %s: %s", what, quote(value), strings.Join(reasons, "; "))
+		return
+	}
+	cure := strings.Join(flags, " ")
+	if len(other) > 0 {
+		cure += " or " + strings.Join(other, " ")
+	}
+	advice := "to fill it in"
+	switch {
+	case !value.IsLiteral():
+		advice = "to set the whole value"
+	case len(names) == 0:
+		advice = "correct it, or where it stands for something else"
+	}
+	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
+}
+
+// setFlag returns the --set flag for a name, ready for the shell.
+func setFlag(name string) string { return "--set " + shellQuote(name+"=VALUE") }
+
+// imageFlag returns the --image flag for a container, ready for the shell.
+func imageFlag(container string) string { return "--image " + shellQuote(container+"=URI") }
+
+// shellQuote quotes a word for a POSIX shell where that is needed.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-=/.:,@+", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// placeholders returns the placeholders in t that have delimiters. Literal is as in [taskdef.Placeholders].
+func placeholders(t policy.Text, literal bool) []unknown {
+	var list []unknown
+	for _, h := range taskdef.Placeholders(string(t), literal) {
+		list = append(list, unknown{name: policy.Text(h.Name)})
+	}
+	return list
+}
+
+// unless returns nothing if a value fits, the placeholders in it if it has some, and otherwise the value
+// itself as unknown, for the reason given.
+func unless(fits bool, t policy.Text, reason string) []unknown {
+	if fits {
+		return nil
+	}
+	if list := placeholders(t, false); len(list) > 0 {
+		return list
+	}
+	return []unknown{{t, fmt.Sprintf("%q is %s", t.String(), reason)}}
+}
+
+// settleWhole lets those parts that have no delimiters be settled by setting the whole value: a part of a name
+// cannot be separated from the rest.
+func settleWhole(list []unknown) []unknown {
+	for i := range list {
+		if list[i].reason != "" {
+			list[i].name = ""
+		}
+	}
+	return list
+}
+
+// missing returns an empty part of an ARN as unknown.
+func missing(part policy.Text, what string) []unknown {
+	if part != "" {
+		return nil
+	}
+	return []unknown{{"", "the ARN has no " + what}}
+}
+
+// word returns t, or the value that --set gives for t, a word in the place of a value of another shape. What fits as it
+// is is no placeholder, though a setting may have its name.
+func (p *pass) word(t policy.Text, fits bool) policy.Text {
+	if fits || !t.IsLiteral() {
+		return t
+	}
+	if value, ok := p.reader.Word(string(t)); ok {
+		return policy.Text(value)
+	}
+	return t
+}
+
+// splitText splits t at a separator, into at most n parts, and leaves placeholders whole: a template call can have
+// colons and slashes.
+func splitText(t policy.Text, separator byte, n int) []policy.Text {
+	found := taskdef.Placeholders(string(t), false)
+	var parts []policy.Text
+	start := 0
+	for i := 0; i < len(t) && len(parts) < n-1; i++ {
+		if len(found) > 0 && found[0].Start == i {
+			i = found[0].End - 1
+			found = found[1:]
+			continue
+		}
+		if t[i] == separator {
+			parts = append(parts, t[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, t[start:])
+}
+
+// cutText cuts t at the first separator outside of placeholders.
+func cutText(t policy.Text, separator byte) (before, after policy.Text, found bool) {
+	parts := splitText(t, separator, 2)
+	if len(parts) < 2 {
+		return t, "", false
+	}
+	return parts[0], parts[1], true
+}
+
+// fits reports whether t is not empty, has only characters that are allowed, and only symbols that can be a part of
+// such a text: those of the meanings given, and those of which nothing contrary is known.
+func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.Meaning) bool {
+	if t.IsLiteral() {
+		return all(string(t), allowed)
+	}
+	ok := true
+	t.Expand(func(literal string) string {
+		ok = ok && all(literal, allowed)
+		return ""
+	}, func(s policy.Symbol) string {
+		ok = ok && p.canMean(s, meanings...)
+		return ""
+	})
+	return ok
+}
+
+// canMean reports whether a symbol can have one of the meanings: it has it, or nothing else is known of it.
+func (p *pass) canMean(s policy.Symbol, meanings ...policy.Meaning) bool {
+	m := p.reader.Symbols().Lookup(s).Meaning
+	return m == policy.MeansText || m == policy.MeansUnknown || slices.Contains(meanings, m)
+}
+
+// isPart reports whether t is one part of an ARN or host: a literal that fits, or a symbol that can mean it.
+func (p *pass) isPart(t policy.Text, fits func(string) bool, meaning policy.Meaning) bool {
+	if t.IsLiteral() {
+		return fits(string(t))
+	}
+	s, rest, ok := t.CutSymbol()
+	return ok && rest == "" && p.canMean(s, meaning)
+}
+
+// contrary returns the symbols in t that cannot have one of the meanings, with what they are.
+func (p *pass) contrary(t policy.Text, meanings ...policy.Meaning) (list []unknown) {
+	for _, s := range t.Symbols() {
+		if !p.canMean(s, meanings...) {
+			list = append(list, unknown{"", fmt.Sprintf("%s is %s", policy.Of(s), p.reader.Symbols().Lookup(s).Meaning)})
+		}
+	}
+	return list
+}
+
+// beginsUnknown reports that t begins with a symbol whose value could begin in any way. Wanted says in words what
+// would have been understood.
+func (p *pass) beginsUnknown(t policy.Text, wanted string) []unknown {
+	s, _, _ := t.CutSymbol()
+	info := p.reader.Symbols().Lookup(s)
+	if info.Meaning == policy.MeansUnknown || info.Meaning == policy.MeansText {
+		return []unknown{{"", fmt.Sprintf("the value of %s is unknown until deployment, and so is what it names", policy.Of(s))}}
+	}
+	return []unknown{{"", fmt.Sprintf("%s is %s, not %s", policy.Of(s), info.Meaning, wanted)}}
+}
+
+// open returns what keeps a text from being one of a few words: that its symbols have no value before deployment.
+func (p *pass) open(t policy.Text) []unknown {
+	if t.IsLiteral() {
+		return nil
+	}
+	return []unknown{{"", fmt.Sprintf("the value of %s is unknown until deployment, and the permissions depend on it", policy.Of(t.Symbols()[0]))}}
+}
