@@ -95,14 +95,14 @@ type analysis struct {
 	readers []*taskdef.Reader
 	// unread says that a document could not be read: whether an option fits something is then unknown.
 	unread bool
-	// passes are those of each rule, by its index in the list of all rules.
-	passes [][]*pass
+	// passes are those over each task definition, in the order of the rules.
+	passes [][]pass
 	// used are the options that fit something.
 	used map[any]bool
 }
 
 func newAnalysis(opts *Options) *analysis {
-	return &analysis{opts: opts, passes: make([][]*pass, len(allRules())), used: map[any]bool{}}
+	return &analysis{opts: opts, used: map[any]bool{}}
 }
 
 // read reads a document and lets every rule check its task definitions.
@@ -146,13 +146,14 @@ func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 		break
 	}
 	plan.findEnvironment(td, a.opts.Environment)
+	passes := make([]pass, len(allRules()))
 	for i, rule := range allRules() {
-		p := &pass{rule: rule, plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
-		a.passes[i] = append(a.passes[i], p)
+		passes[i] = pass{rule: rule, plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
 		if rule.check != nil {
-			rule.check(p, td)
+			rule.check(&passes[i], td)
 		}
 	}
+	a.passes = append(a.passes, passes)
 	plan.add(reader.Problems())
 }
 
@@ -165,10 +166,14 @@ func (a *analysis) finish() ([]*Plan, error) {
 		}
 		for i, rule := range allRules() {
 			if rule.finish != nil {
-				rule.finish(&finish{a.passes[i], !a.unread})
+				f := &finish{passes: make([]*pass, len(a.passes)), complete: !a.unread}
+				for j := range a.passes {
+					f.passes[j] = &a.passes[j][i]
+				}
+				rule.finish(f)
 			}
-			for _, p := range a.passes[i] {
-				p.findUnseen()
+			for j := range a.passes {
+				a.passes[j][i].findUnseen()
 			}
 		}
 	}

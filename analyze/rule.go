@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"sync"
+
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -96,4 +98,4 @@ func optionRules() []*Rule {
 }
 
 // allRules returns all rules, in the order in which they run.
-func allRules() []*Rule { return append(Rules(), optionRules()...) }
+var allRules = sync.OnceValue(func() []*Rule { return append(Rules(), optionRules()...) })

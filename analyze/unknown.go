@@ -145,7 +145,7 @@ func (p *pass) word(t policy.Text, fits bool) policy.Text {
 // colons and slashes.
 func splitText(t policy.Text, separator byte, n int) []policy.Text {
 	found := taskdef.Placeholders(string(t), false)
-	var parts []policy.Text
+	parts := make([]policy.Text, 0, min(n, 1+strings.Count(string(t), string(rune(separator)))))
 	start := 0
 	for i := 0; i < len(t) && len(parts) < n-1; i++ {
 		if len(found) > 0 && found[0].Start == i {
@@ -163,11 +163,16 @@ func splitText(t policy.Text, separator byte, n int) []policy.Text {
 
 // cutText cuts t at the first separator outside of placeholders.
 func cutText(t policy.Text, separator byte) (before, after policy.Text, found bool) {
-	parts := splitText(t, separator, 2)
-	if len(parts) < 2 {
-		return t, "", false
+	list := taskdef.Placeholders(string(t), false)
+	for i := 0; i < len(t); i++ {
+		if len(list) > 0 && list[0].Start == i {
+			i = list[0].End - 1
+			list = list[1:]
+		} else if t[i] == separator {
+			return t[:i], t[i+1:], true
+		}
 	}
-	return parts[0], parts[1], true
+	return t, "", false
 }
 
 // fits reports whether t is not empty, has only characters that are allowed, and only symbols that can be a part of

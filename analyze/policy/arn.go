@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // ARN is an Amazon Resource Name, cut at its first five colons. Every field can hold symbols.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -16,11 +14,18 @@ func LocalARN(service, resource Text) ARN {
 
 // CutARN takes an ARN apart. It is not ok if the text does not begin with "arn:" or has fewer than six parts.
 func CutARN(t Text) (ARN, bool) {
-	parts := strings.SplitN(string(t), ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	var a ARN
+	rest, ok := t.CutPrefix("arn:")
+	for _, field := range []*Text{&a.Partition, &a.Service, &a.Region, &a.Account} {
+		if ok {
+			*field, rest, ok = rest.Cut(":")
+		}
+	}
+	if !ok {
 		return ARN{}, false
 	}
-	return ARN{Text(parts[1]), Text(parts[2]), Text(parts[3]), Text(parts[4]), Text(parts[5])}, true
+	a.Resource = rest
+	return a, true
 }
 
 // Text returns the ARN in one piece.

@@ -90,15 +90,23 @@ func (r *Reader) walk(n *tree.Node, s *smithy.Schema, path []string, yield func(
 		checkPath(s, path[1:])
 		return absent == nil || absent(n)
 	}
-	for branch := range kid.Branches() {
-		if !r.walkMember(n, branch, s, path[1:], yield, absent) {
+	return r.walkBranches(n, kid, s, path[1:], yield, absent)
+}
+
+// walkBranches continues a path at a member of n: at each of its branches, if it is a conditional.
+func (r *Reader) walkBranches(n, kid *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+	if kid.Kind != tree.Choice {
+		return r.walkMember(n, kid, s, path, yield, absent)
+	}
+	for i := range kid.Children {
+		if !r.walkBranches(n, &kid.Children[i], s, path, yield, absent) {
 			return false
 		}
 	}
 	return true
 }
 
-// walkMember continues a path at a member of n, or at one of the branches that the member can be.
+// walkMember continues a path at a member of n, which is no conditional.
 func (r *Reader) walkMember(n, kid *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
 	d := r.td.detail(kid)
 	switch {
@@ -111,23 +119,34 @@ func (r *Reader) walkMember(n, kid *tree.Node, s *smithy.Schema, path []string, 
 	case kid.Kind != tree.List:
 		return r.walk(kid, d.schema, path, yield, absent)
 	}
+	if absent == nil {
+		return r.walkElements(kid, path, yield)
+	}
 	found, mistyped := false, r.mistyped
-	for i := range kid.Children {
-		for element := range kid.Children[i].Branches() {
-			d := r.td.detail(element)
-			switch {
-			case element.Kind == tree.Null:
-				continue
-			case d.wrong != "":
-				r.want(element)
-				continue
+	more := r.walkElements(kid, path, func(v Value) bool { found = true; return yield(v) })
+	return more && (found || r.mistyped > mistyped || absent(n))
+}
+
+// walkElements continues a path at the elements of a list, or at the branches of an element.
+func (r *Reader) walkElements(list *tree.Node, path []string, yield func(Value) bool) bool {
+	for i := range list.Children {
+		element := &list.Children[i]
+		d := r.td.detail(element)
+		switch {
+		case element.Kind == tree.Null:
+		case element.Kind == tree.Choice:
+			if !r.walkElements(element, path, yield) {
+				return false
 			}
-			if !r.walk(element, d.schema, path, func(v Value) bool { found = true; return yield(v) }, nil) {
+		case d.wrong != "":
+			r.want(element)
+		default:
+			if !r.walk(element, d.schema, path, yield, nil) {
 				return false
 			}
 		}
 	}
-	return found || r.mistyped > mistyped || absent == nil || absent(n)
+	return true
 }
 
 // want notes that a rule wants a value of a wrong type.
