@@ -87,7 +87,8 @@ func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (lis
 
 // mayHaveTag reports whether the last of the symbols can have a tag in its value.
 func (p *pass) mayHaveTag(symbols []policy.Symbol) bool {
-	return p.reader.Symbols().Lookup(symbols[len(symbols)-1]).Meaning != policy.MeansRepositoryName
+	last := p.reader.Symbols().Lookup(symbols[len(symbols)-1]).Meaning
+	return last == policy.MeansText || last == policy.MeansUnknown
 }
 
 // splitImage splits an image reference at its slashes, and cuts off its tag and digest, which it returns as they are

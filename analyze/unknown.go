@@ -176,7 +176,7 @@ func cutText(t policy.Text, separator byte) (before, after policy.Text, found bo
 }
 
 // fits reports whether t is not empty, has only characters that are allowed, and only symbols that can be a part of
-// such a text: those of the meanings given, and those of which nothing contrary is known.
+// such a name: see canBeIn.
 func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.Meaning) bool {
 	if t.IsLiteral() {
 		return all(string(t), allowed)
@@ -186,16 +186,32 @@ func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.M
 		ok = ok && all(literal, allowed)
 		return ""
 	}, func(s policy.Symbol) string {
-		ok = ok && p.canMean(s, meanings...)
+		ok = ok && p.canBeIn(s, meanings...)
 		return ""
 	})
 	return ok
+}
+
+// contrary returns the symbols in a name that cannot be a part of it, with what they are.
+func (p *pass) contrary(t policy.Text, meanings ...policy.Meaning) (list []unknown) {
+	for _, s := range t.Symbols() {
+		if !p.canBeIn(s, meanings...) {
+			list = append(list, unknown{"", fmt.Sprintf("%s is %s", policy.Of(s), p.reader.Symbols().Lookup(s).Meaning)})
+		}
+	}
+	return list
 }
 
 // canMean reports whether a symbol can have one of the meanings: it has it, or nothing else is known of it.
 func (p *pass) canMean(s policy.Symbol, meanings ...policy.Meaning) bool {
 	m := p.reader.Symbols().Lookup(s).Meaning
 	return m == policy.MeansText || m == policy.MeansUnknown || slices.Contains(meanings, m)
+}
+
+// canBeIn reports whether a symbol can be a part of a name: it can have one of the meanings, or it is an account, a
+// region or a partition, after which people name things.
+func (p *pass) canBeIn(s policy.Symbol, meanings ...policy.Meaning) bool {
+	return p.canMean(s, meanings...) || p.canMean(s, policy.MeansAccount, policy.MeansRegion, policy.MeansPartition)
 }
 
 // isPart reports whether t is one part of an ARN or host: a literal that fits, or a symbol that can mean it.
@@ -205,16 +221,6 @@ func (p *pass) isPart(t policy.Text, fits func(string) bool, meaning policy.Mean
 	}
 	s, rest, ok := t.CutSymbol()
 	return ok && rest == "" && p.canMean(s, meaning)
-}
-
-// contrary returns the symbols in t that cannot have one of the meanings, with what they are.
-func (p *pass) contrary(t policy.Text, meanings ...policy.Meaning) (list []unknown) {
-	for _, s := range t.Symbols() {
-		if !p.canMean(s, meanings...) {
-			list = append(list, unknown{"", fmt.Sprintf("%s is %s", policy.Of(s), p.reader.Symbols().Lookup(s).Meaning)})
-		}
-	}
-	return list
 }
 
 // beginsUnknown reports that t begins with a symbol whose value could begin in any way. Wanted says in words what
