@@ -21,7 +21,7 @@ import (
 )
 
 // Analyze defines the flags that change o. Two checks need more than one flag and remain for the caller:
-// [policy.Environment.Check], and those of [analyze.JSON].
+// [policy.Environment.Check], and those of [analyze.Read].
 func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 	fs.Var(&pairs{shape: "--set NAME=VALUE", add: func(name, value string) error {
 		o.Set = append(o.Set, taskdef.Setting{Name: name, Value: value})
@@ -34,7 +34,7 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 		o.Image = append(o.Image, taskdef.Setting{Name: name, Value: value})
 		return nil
 	}}, "image", "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
-	fs.StringArrayVar(&o.CredSpecSecrets, "credspec-secret", nil, "the `ARN` of the secret that the credential spec of a\ndomainless gMSA container names; repeatable")
+	fs.StringArrayVar(&o.CredSpecSecrets, "credspec-secret", nil, "the `ARN` of the secret that the credential spec of\na domainless gMSA container names; repeatable")
 	fs.Var(&list{add: func(s string) error {
 		// REF may contain a "=", KEY cannot.
 		i := strings.LastIndexByte(s, '=')
