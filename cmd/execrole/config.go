@@ -9,15 +9,23 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 	"github.com/spf13/pflag"
 
 	"github.com/execrole/execrole/analyze"
-	"github.com/execrole/execrole/analyze/tree"
 )
 
 // configFile is the configuration file that is read if --config names no other.
 const configFile = "execrole.yaml"
+
+// A configuration file may be as large and as deeply nested as this. The YAML parser needs memory and time for the square
+// of the depth: gigabytes for a file of 64 KiB that opens nothing but lists.
+const (
+	maxConfig      = 64 << 10 // bytes
+	maxConfigDepth = 16
+)
 
 // configure sets the flags that the command line does not set from the configuration file, whose keys are the names of
 // generate's flags. Its format and output are those of generate as well: another command that writes something else
@@ -32,7 +40,7 @@ func configure(in *invocation) []error {
 	if file == "" {
 		return nil
 	}
-	text, err := readFile(file, tree.MaxSize)
+	text, err := readFile(file, maxConfig)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !f.Changed:
 		return nil
@@ -75,7 +83,11 @@ func readConfig(file string, text []byte, set func(key string, value ast.Node) e
 		p := n.GetToken().Position
 		return fmt.Errorf("%s:%d:%d: %w", file, p.Line, p.Column, err)
 	}
-	parsed, err := parser.ParseBytes(text, 0)
+	tokens := lexer.Tokenize(string(text))
+	if t := tooDeep(tokens); t != nil {
+		return []error{fmt.Errorf("%s:%d:%d: a value is nested too deeply", file, t.Position.Line, t.Position.Column)}
+	}
+	parsed, err := parser.Parse(tokens, 0)
 	if err != nil {
 		var syntax yaml.Error
 		if errors.As(err, &syntax) {
@@ -103,6 +115,29 @@ func readConfig(file string, text []byte, set func(key string, value ast.Node) e
 		}
 	}
 	return errs
+}
+
+// tooDeep returns the first token that is nested too deeply on its line; nil for none. What is nested by indentation needs
+// so many bytes for each level that [maxConfig] is limit enough.
+func tooDeep(tokens token.Tokens) *token.Token {
+	flow, entries := 0, 0
+	for _, t := range tokens {
+		if t.Type != token.SequenceEntryType {
+			entries = 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType:
+			entries++
+		}
+		if flow > maxConfigDepth || entries > maxConfigDepth {
+			return t
+		}
+	}
+	return nil
 }
 
 // configValues returns the values that a flag gets from a value of the file. A flag that repeats takes a list, or, if its

@@ -15,7 +15,12 @@ import (
 // tooLarge is the error of a file that has more bytes than the limit: larger than any file of its kind, or without an end.
 type tooLarge int
 
-func (limit tooLarge) Error() string { return fmt.Sprintf("it has more than %d MiB", limit>>20) }
+func (limit tooLarge) Error() string {
+	if limit < 1<<20 {
+		return fmt.Sprintf("it has more than %d KiB", limit>>10)
+	}
+	return fmt.Sprintf("it has more than %d MiB", limit>>20)
+}
 
 // readAll reads everything, which may be as many bytes as the limit.
 func readAll(from io.Reader, limit int) ([]byte, error) {
