@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// configSchema returns the JSON schema of the file of options, made of the flags.
+// configSchema returns the JSON schema of the configuration file, made of the flags.
 func configSchema() []byte {
 	type m = map[string]any
 	flags := newFlags(generateCommand())

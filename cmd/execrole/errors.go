@@ -26,8 +26,6 @@ type exitError struct {
 
 func (e *exitError) Error() string { return fmt.Sprintf("exit status %d: %v", e.status, e.err) }
 
-func (e *exitError) Unwrap() error { return e.err }
-
 // errNo says that the answer is no. The output shows why.
 var errNo = &exitError{status: statusNo}
 

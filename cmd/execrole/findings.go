@@ -61,7 +61,7 @@ func missing(file string, err *emit.MissingValues) []analyze.Finding {
 			f.Message, f.Flags = open+": add --region REGION", []string{"--region REGION"}
 		case policy.Partition:
 			// The region implies the partition, so the last line of the report asks for the region alone.
-			f.Message, f.Flags = open+": add --partition PARTITION, or --region REGION, which tells it", []string{"--region REGION"}
+			f.Message, f.Flags = open+": add --partition PARTITION, or --region REGION, which implies it", []string{"--region REGION"}
 		default:
 			f.Message = open + ", and nothing says what it is"
 		}

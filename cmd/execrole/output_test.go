@@ -41,8 +41,8 @@ func equal(a, b map[string]string) bool {
 	return len(a) == len(b)
 }
 
-// TestWriteAllOrNothing writes two files of which one cannot be written: the other must stay as it was,
-// and no temporary file may stay.
+// TestWriteAllOrNothing writes two files, one of which cannot be written: the other must stay as it was, and no temporary
+// file may be left.
 func TestWriteAllOrNothing(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -117,7 +117,7 @@ func TestLongestName(t *testing.T) {
 	}
 }
 
-// TestFailingWriter has standard output fail: an error is said and the status tells.
+// TestFailingWriter has standard output fail: the exit status says so.
 func TestFailingWriter(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"rules"}, {"version"}, {"help", "explain"}} {
 		var stderr bytes.Buffer
