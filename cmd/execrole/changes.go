@@ -65,6 +65,19 @@ type change struct {
 	temp   string // the temporary file; "" before it exists and after it was moved
 }
 
+// newChange finds out what exists under a name.
+func newChange(name string, file emit.File) *change {
+	ch := &change{name: name, file: file}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil:
+		ch.info = info
+	case !errors.Is(err, fs.ErrNotExist):
+		ch.err = err
+	}
+	return ch
+}
+
 // changes compares files with those that exist in a target that is not standard output. A file that already has its data
 // is no change, so that it keeps its time of change, and nothing that depends on it is built again; nor is one that stays
 // as it is. The remarks are about files of the latter kind that do not go with the others.
@@ -73,17 +86,11 @@ func (t target) changes(files []emit.File) (changes []*change, remarks []string,
 		return nil, nil, err
 	}
 	for _, f := range files {
-		ch := &change{name: t.path, file: f}
+		name := t.path
 		if t.folder {
-			ch.name = filepath.Join(t.path, f.Name)
+			name = filepath.Join(t.path, f.Name)
 		}
-		info, err := os.Stat(ch.name)
-		switch {
-		case err == nil:
-			ch.info = info
-		case !errors.Is(err, fs.ErrNotExist):
-			ch.err = err
-		}
+		ch := newChange(name, f)
 		switch {
 		case ch.info == nil && ch.err == nil && f.Write == emit.Remove:
 			continue
