@@ -37,7 +37,7 @@ func TestAWSCLIGolden(t *testing.T) {
 func TestAWSCLIFiles(t *testing.T) {
 	for _, mainOnly := range []bool{false, true} {
 		files := emitOne(t, "sh", filesRole(), Options{Source: "web.json", Values: ownValues, MainOnly: mainOnly})
-		if len(files) != 1 || files[0].Name != "web-execution-role.sh" || !files[0].Executable || files[0].Owned || !Generated(files[0].Data) {
+		if len(files) != 1 || files[0].Name != "web-execution-role.sh" || !files[0].Executable || files[0].Write != Always || !Generated(files[0].Data) {
 			t.Errorf("files %+v", files)
 		}
 	}

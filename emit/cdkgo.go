@@ -136,25 +136,25 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []File{{Name: "stack.go", Data: src, Owned: true, Line: "package " + app.Package}}
+	files := []File{{Name: "stack.go", Write: IfOurs, Data: src, Line: "package " + app.Package}}
 	if opts.MainOnly || opts.Package != "" {
 		return files, nil
 	}
 	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
 		return nil, err
 	}
-	files = append(files, File{Name: "main.go", Data: src, Keep: true, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), nil)"})
+	files = append(files, File{Name: "main.go", Write: IfAbsent, Data: src, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), nil)"})
 	var module bytes.Buffer
 	if err := text.ExecuteTemplate(&module, "go.mod.tmpl", app); err != nil {
 		return nil, err
 	}
-	files = append(files, File{Name: "go.mod", Data: module.Bytes(), Keep: true})
+	files = append(files, File{Name: "go.mod", Write: IfAbsent, Data: module.Bytes()})
 	for _, f := range []struct{ name, from string }{{"go.sum", "cdkgo/go.sum.txt"}, {"cdk.json", "cdkgo/cdk.json"}} {
 		data, err := templates.CDKGo.ReadFile(f.from)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, File{Name: f.name, Data: data, Keep: true})
+		files = append(files, File{Name: f.name, Write: IfAbsent, Data: data})
 	}
 	return files, nil
 }

@@ -36,15 +36,15 @@ func TestCDKGoFiles(t *testing.T) {
 			var got []string
 			for _, f := range emitOne(t, "cdk-go", webRole(), tt.opts) {
 				name := f.Name
-				if f.Owned {
+				switch f.Write {
+				case IfOurs:
 					name += " owned"
-				}
-				if f.Keep {
+				case IfAbsent:
 					name += " kept"
 				}
 				got = append(got, name)
-				if f.Owned != Generated(f.Data) {
-					t.Errorf("%s: Generated is %v: the header is for files that nobody is to edit", f.Name, !f.Owned)
+				if (f.Write == IfOurs) != Generated(f.Data) {
+					t.Errorf("%s: Generated is %v: the header is for files that nobody is to edit", f.Name, f.Write != IfOurs)
 				}
 			}
 			if got := strings.Join(got, ", "); got != tt.want {

@@ -41,26 +41,31 @@ type Options struct {
 
 // File is one file of output.
 type File struct {
-	Name string // without a folder
-	// Data is nil when the role has nothing to write there (no permissions): the file must then not
-	// exist either, since it would be stale.
-	Data []byte
-	// Uses are the symbols whose bound values stand in Data.
+	// Name has no folder. That of a file to [Remove] may be a pattern of [path.Match]; the files that are written are
+	// then excepted.
+	Name  string
+	Write WritePolicy
+	Data  []byte // nil for a file to [Remove]
+	// Uses are the symbols whose values Data contains.
 	Uses []policy.Symbol
-	// Absent are names of files, or patterns of [path.Match] for them, that must not exist beside this one unless they
-	// are written: the role has no such part, though it could have had it before, and they would be stale.
-	Absent []string
-	// Keep says that people go on from the file: where one of that name exists, it stays as it is.
-	Keep bool
-	// Owned says that the name is one that people give their own files too: a file that exists is
-	// replaced only if it is [Generated].
-	Owned bool
 	// Executable says that the file is a program, which is run by its name.
 	Executable bool
-	// Line is one that a file which exists has, if it belongs with what is written: an Owned file without it
-	// is of another package, and a Kept one does not use the others. "" asks for nothing.
+	// Line is a line that an existing file contains if it belongs to the other files: one that is [IfOurs] is replaced
+	// only if it contains Line, and one that is [IfAbsent] does not use the other files without it. "" asks for nothing.
 	Line string
 }
+
+// WritePolicy says what happens to a file of the same name that exists.
+type WritePolicy int
+
+const (
+	Always   WritePolicy = iota // it is replaced
+	IfAbsent                    // it stays as it is: people edit it
+	IfOurs                      // it is replaced if it is [Generated]: people may have a file of that name
+	// Remove is for a file that the role does not have, although it could have had it before (no permissions, fewer
+	// policies). One that exists is stale, and has to be removed.
+	Remove
+)
 
 // MissingValues is the error of a format that needs values which nobody gave.
 type MissingValues struct {

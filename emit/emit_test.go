@@ -223,17 +223,18 @@ func filesRole() *policy.Role {
 
 func TestJSON(t *testing.T) {
 	own := []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}
-	noAttach, noRole := File{Name: "web-execution-attach.json"}, File{Name: "web-execution-role.json"}
+	remove := func(name string) File { return File{Name: name, Write: Remove} }
+	noPolicy, noAttach, noRole := remove("web-execution-policy.json"), remove("web-execution-attach.json"), remove("web-execution-role.json")
 	policyFile := File{Name: "web-execution-policy.json", Data: []byte(wantPolicyJSON), Uses: own}
 	trustFile := File{Name: "web-execution-trust.json", Data: []byte(wantTrustJSON), Uses: []policy.Symbol{policy.Partition, policy.AccountID}}
 	second := policyFile
 	second.Name = "web-execution-policy-2.json"
-	// Numbered files that the role does not have must not be there from before.
-	without := func(f File, from int) File {
-		for ; from <= policy.MaxAttached; from++ {
-			f.Absent = append(f.Absent, fmt.Sprintf("web-execution-policy-%d.json", from))
+	// Numbered files that the role does not have must not be left from another run.
+	files := func(policies ...File) []File {
+		for n := len(policies) + 1; n <= policy.MaxAttached; n++ {
+			policies = append(policies, remove(fmt.Sprintf("web-execution-policy-%d.json", n)))
 		}
-		return f
+		return append(policies, noAttach, noRole, trustFile)
 	}
 	noPermissions := filesRole()
 	noPermissions.Inline = nil
@@ -247,12 +248,12 @@ func TestJSON(t *testing.T) {
 		mainOnly bool
 		want     []File
 	}{
-		{"both", filesRole(), false, []File{without(policyFile, 2), noAttach, noRole, trustFile}},
+		{"both", filesRole(), false, files(policyFile)},
 		{"main only", filesRole(), true, []File{policyFile}},
-		{"no permissions", noPermissions, false, []File{without(File{Name: "web-execution-policy.json"}, 2), noAttach, noRole, trustFile}},
-		{"no permissions, main only", noPermissions, true, []File{{Name: "web-execution-policy.json"}}},
-		{"two policies", two, false, []File{without(policyFile, 3), second, noAttach, noRole, trustFile}},
-		{"two managed policies", managed, false, []File{without(policyFile, 3), second, noAttach, noRole, trustFile}},
+		{"no permissions", noPermissions, false, files(noPolicy)},
+		{"no permissions, main only", noPermissions, true, []File{noPolicy}},
+		{"two policies", two, false, files(policyFile, second)},
+		{"two managed policies", managed, false, files(policyFile, second)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,14 +57,17 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 		return nil, err
 	}
 	base := stem(role.Family) + "-execution-"
-	files := []File{{Name: base + "policy.json"}}
+	files := []File{{Name: base + "policy.json", Write: Remove}}
 	numbered := func(i int) string { return base + "policy-" + strconv.Itoa(i) + ".json" }
 	for i, d := range docs {
 		f := File{Name: base + "policy.json", Data: jsonDocument(d, values), Uses: needed(role, policy.Symbols(d))}
 		switch {
 		case i == n:
+			for j := max(n, 1) + 1; j <= policy.MaxAttached; j++ {
+				files = append(files, File{Name: numbered(j), Write: Remove})
+			}
 			if len(role.Attached) == 0 {
-				files = append(files, File{Name: base + "attach.json"})
+				files = append(files, File{Name: base + "attach.json", Write: Remove})
 			}
 			for j, arn := range attached {
 				attach := File{Name: base + "attach.json", Data: attachRolePolicy(role.Name, arn, values), Uses: needed(role, arn.Symbols())}
@@ -73,9 +76,9 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 				}
 				files = append(files, attach)
 			}
-			created := File{Name: base + "role.json"}
+			created := File{Name: base + "role.json", Write: Remove}
 			if role.Name != "" || !role.Properties.IsZero() {
-				created.Data, created.Uses = createRole(role, values), f.Uses
+				created.Write, created.Data, created.Uses = Always, createRole(role, values), f.Uses
 			}
 			files = append(files, created)
 			f.Name = base + "trust.json"
@@ -86,9 +89,6 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 			f.Name = numbered(i + 1)
 			files = append(files, f)
 		}
-	}
-	for i := max(n, 1) + 1; i <= policy.MaxAttached && !opts.MainOnly; i++ {
-		files[0].Absent = append(files[0].Absent, numbered(i))
 	}
 	return files, nil
 }

@@ -3,6 +3,7 @@ package emit
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,12 +15,10 @@ import (
 // format: a policy document that the owner of things in another account adds to theirs. It belongs into a folder.
 // Values binds the role's own values, and what is left open stands as ${AWS::Region}.
 //
-// Such files of another run must not be left: the first file's Absent has patterns for all of them.
+// The last file is a pattern for such files of another run, which are to be removed.
 func WithResourcePolicies(files []File, role *policy.Role, values map[policy.Symbol]string) ([]File, error) {
 	base := stem(role.Family) + "-execution-"
-	files = append([]File{}, files...)
-	files[0].Absent = append(append([]string{}, files[0].Absent...),
-		base+strings.Repeat("[0-9]", 12)+"-[a-z]*.json")
+	files = slices.Clone(files)
 	number := map[string]int{}
 	for _, share := range role.ResourcePolicies {
 		if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: share.Document}}}, func(string) error { return nil }); err != nil {
@@ -31,7 +30,7 @@ func WithResourcePolicies(files []File, role *policy.Role, values map[policy.Sym
 		}
 		files = append(files, File{Name: name + ".json", Data: ResourcePolicyDocument(share, values), Uses: policy.Symbols(share.Document)})
 	}
-	return files, nil
+	return append(files, File{Name: base + strings.Repeat("[0-9]", 12) + "-[a-z]*.json", Write: Remove}), nil
 }
 
 // ResourcePolicyDocument returns the policy document of a share as JSON of many lines. A symbol without a value stands as

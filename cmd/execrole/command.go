@@ -8,102 +8,101 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/cmd/flags"
 )
 
-// The exit statuses of every command.
-const (
-	statusDone   = 0 // done
-	statusNo     = 1 // done, and the answer is no: there is a difference; with --strict, there were warnings
-	statusFailed = 2 // it could not be done
-)
-
-// command is one run of execrole and all that it touches of the world besides the files that its
-// arguments name.
+// command is one run of execrole, with all that it touches of the world besides the files that its arguments name.
 type command struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Getenv is asked for NO_COLOR and TERM and for nothing else: what is written depends on the input
-	// and the flags alone.
+	// Getenv is asked for NO_COLOR and TERM and for nothing else: the output depends on the input and the flags alone.
 	Getenv func(string) string
 }
 
-// subcommand is one of execrole's commands.
+// subcommand is one of execrole's commands. Its help is made of the same value.
 type subcommand struct {
-	name  string
-	args  string // what follows the name in the usage line
-	about string // one line
-	text  string // the rest of its help
-	flags func(*pflag.FlagSet)
-	run   func(c *command, args []string) int
+	name    string
+	args    string               // what follows the name in the usage line
+	about   string               // one line for the list of commands
+	text    string               // the rest of its help
+	formats []*format            // what its flag --format accepts, the default first; nil if it has no such flag
+	flags   func(*pflag.FlagSet) // defines its flags; nil if it has none
+	run     func(*command, *invocation) error
 }
 
-// subcommands returns all commands; the first is the one that runs when none is named. It is a function
-// because help, which is one of them, reads it.
-func subcommands() []subcommand {
-	return []subcommand{
-		{"generate", "[flags] FILE", "write the role (the default command)", generateText, new(request).generateFlags, (*command).generate},
-		{"explain", "[flags] FILE", "say which field asks for which permission, and why", explainText, new(request).explainFlags, (*command).explain},
-		{"diff", "[flags] -o OUTPUT FILE", "compare with what is on disk; 1 if it differs", diffText, new(request).generateFlags, (*command).diff},
-		{"rules", "[ID]", "list the rules, or show one", rulesText, nil, (*command).rules},
-		{"version", "", "print the version", versionText, nil, (*command).version},
-		{"help", "[COMMAND]", "print help", helpText, nil, (*command).help},
-	}
+// invocation is a subcommand with its arguments.
+type invocation struct {
+	*subcommand
+	flags    *pflag.FlagSet // parsed
+	args     []string       // the arguments that are no flags
+	problems []error        // the values that flags do not accept
 }
 
-// run runs the command that args ask for and returns the exit status. A command's name stands first;
-// without one it is generate.
-func (c *command) run(args []string) int {
-	all := subcommands()
+// subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so
+// that no flag keeps its value from another run.
+func subcommands() []*subcommand {
+	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), rulesCommand(), versionCommand(), helpCommand()}
+}
+
+// run runs the command that args ask for and returns the exit status.
+func (c *command) run(args []string) int { return c.exit(c.dispatch(args)) }
+
+// dispatch runs the command that args ask for. The name of a command comes first; without one it is generate.
+func (c *command) dispatch(args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "-h", "--help":
-			return c.help(nil)
+			args = []string{"help"}
 		case "--version": // many programs have it
-			return c.version(nil)
+			args = []string{"version"}
 		}
+	}
+	all := subcommands()
+	if len(args) > 0 {
 		for _, s := range all {
 			if s.name == args[0] {
-				return s.run(c, args[1:])
+				return c.invoke(s, args[1:])
 			}
 		}
 	}
-	return all[0].run(c, args)
+	return c.invoke(all[0], args)
 }
 
-// parse parses the arguments of a command. When ok is false, everything has been said and status is
-// the exit status.
-func (c *command) parse(name string, flags *pflag.FlagSet, args []string) (rest []string, status int, ok bool) {
-	flags.SortFlags = false
-	flags.Usage = func() {}
-	err := flags.Parse(args)
+// invoke parses a subcommand's arguments and runs it.
+func (c *command) invoke(s *subcommand, args []string) error {
+	set := newFlags(s)
+	problems, err := flags.Parse(set, args)
 	switch {
-	case err == nil:
-		return flags.Args(), statusDone, true
 	case errors.Is(err, pflag.ErrHelp):
-		return nil, c.help([]string{name}), false
+		return c.print(s.help())
+	case err != nil:
+		return misuse(s.name, append(problems, flagError(set, err))...)
 	}
-	return nil, c.misuse(name, []error{flagError(flags, err)}), false
+	return s.run(c, &invocation{s, set, set.Args(), problems})
 }
 
-// newFlags returns an empty flag set that leaves all printing to this package.
-func newFlags() *pflag.FlagSet {
-	flags := pflag.NewFlagSet("execrole", pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	return flags
+// newFlags returns the flags of a subcommand, which print nothing themselves.
+func newFlags(s *subcommand) *pflag.FlagSet {
+	set := pflag.NewFlagSet("execrole", pflag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	set.SortFlags = false
+	if s.flags != nil {
+		s.flags(set)
+	}
+	return set
 }
 
 // flagError says in execrole's words what pflag could not parse.
-func flagError(flags *pflag.FlagSet, err error) error {
+func flagError(set *pflag.FlagSet, err error) error {
 	switch err := err.(type) {
 	case *pflag.NotExistError:
 		name, group := err.GetSpecifiedName(), err.GetSpecifiedShortnames()
 		if group == "" {
-			var names []string
-			flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-			return fmt.Errorf("unknown flag --%s%s", name, didYouMean("--", name, names))
+			return fmt.Errorf("unknown flag --%s%s", name, didYouMean("--", name, flagNames(set)))
 		}
-		if word, _, _ := strings.Cut(group, "="); flags.Lookup(word) != nil {
+		if word, _, _ := strings.Cut(group, "="); set.Lookup(word) != nil {
 			return fmt.Errorf("unknown flag -%s; did you mean --%s?", group, word)
 		}
 		if group != name {
@@ -113,31 +112,35 @@ func flagError(flags *pflag.FlagSet, err error) error {
 	case *pflag.ValueRequiredError:
 		value, _ := pflag.UnquoteUsage(err.GetFlag())
 		return fmt.Errorf("--%s needs a value: --%[1]s %s", err.GetFlag().Name, value)
-	case *pflag.InvalidValueError:
-		return fmt.Errorf("--%s is on or off and takes no value, not %q", err.GetFlag().Name, err.GetValue())
 	}
 	return err
 }
 
-// misuse reports what is wrong with the arguments, all of it, and what to do.
-func (c *command) misuse(name string, problems []error) int {
-	for _, err := range problems {
-		c.complain("%v", err)
-	}
-	c.complain("%q says how it is used", strings.TrimSpace("execrole help "+name))
-	return statusFailed
+// flagNames returns the names of all flags.
+func flagNames(set *pflag.FlagSet) (names []string) {
+	set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
 }
 
-// complain prints one line of the command's own to stderr.
-func (c *command) complain(format string, args ...any) {
-	fmt.Fprintln(c.Stderr, analyze.Printable("execrole: "+fmt.Sprintf(format, args...)))
+// didYouMean returns a question to end a message with when one of the words is near, and "" otherwise.
+func didYouMean(prefix, word string, words []string) string {
+	near := tree.Nearest(word, words)
+	for _, w := range words {
+		// Half of a long name is near enough.
+		if near == "" && len(word) > 2 && strings.HasPrefix(w, word) {
+			near = w
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + near + "?"
 }
 
 // print writes a command's answer to stdout.
-func (c *command) print(s string) int {
+func (c *command) print(s string) error {
 	if _, err := io.WriteString(c.Stdout, s); err != nil {
-		c.complain("cannot write to standard output: %v", reason(err))
-		return statusFailed
+		return fmt.Errorf("cannot write to standard output: %v", reason(err))
 	}
-	return statusDone
+	return nil
 }

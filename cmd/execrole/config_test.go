@@ -12,11 +12,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// configSchema returns the JSON schema of the file of options, made of the flags.
+// configSchema returns the JSON schema of the configuration file, made of the flags.
 func configSchema() []byte {
 	type m = map[string]any
-	flags := newFlags()
-	new(request).generateFlags(flags)
+	flags := newFlags(generateCommand())
 	properties := m{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Name == "config" {

@@ -3,85 +3,82 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	unified "github.com/rogpeppe/go-internal/diff"
 
 	"github.com/execrole/execrole/emit"
 )
 
-const diffText = `Compares what generate would write with what is on disk, and writes nothing: for
+func diffCommand() *subcommand {
+	r := new(request)
+	return &subcommand{
+		name:  "diff",
+		args:  "[flags] -o OUTPUT FILE",
+		about: "compare with what is on disk; 1 if it differs",
+		text: `Compares what generate would write with what is on disk, and writes nothing: for
 a pipeline that commits the outputs. It takes the flags of generate; -o names
 the file or the folder to compare with. The difference goes to standard output
 as a unified diff, from what is there to what would be, and the exit status is
-1. Files of an app that people go on from count as long as they exist.
-`
+1. The files of an app that are for you to edit only have to exist.
+`,
+		formats: roleFormats(),
+		flags:   r.roleFlags,
+		run: func(c *command, in *invocation) error {
+			if err := r.complete(in); err != nil {
+				return err
+			}
+			if r.target.path == "" {
+				return misuse(in.name, errors.New("-o is missing: name the file or the folder to compare with"))
+			}
+			return c.compare(r, r.makeRole(c.Stdin))
+		},
+	}
+}
 
-// diff compares the files that generate would write with those that are there.
-func (c *command) diff(args []string) int {
-	r, status := c.request("diff", args)
-	if r == nil {
-		return status
+// compare prints the difference between an output and the files that exist, reports the findings, and returns the error
+// for the exit status.
+func (c *command) compare(r *request, out output) error {
+	var text string
+	if out.err == nil {
+		text, out.err = r.target.diff(out.files)
 	}
-	if r.target.path == "" {
-		return c.misuse("diff", []error{errors.New("-o is missing: name the file or the folder to compare with")})
+	if out.err == nil && text != "" {
+		out.err = c.print(text)
 	}
-	out, ok := c.emit(r)
-	if !ok {
-		return statusFailed
+	c.report(out.findings, r.verbose)
+	if out.err == nil && text != "" {
+		return errNo
+	}
+	return r.result(out)
+}
+
+// diff returns the difference between the files that exist and the given ones, as a unified diff.
+func (t target) diff(files []emit.File) (string, error) {
+	changes, _, err := t.changes(files)
+	if err != nil {
+		return "", err
 	}
 	var b strings.Builder
 	var errs []error
-	for _, f := range out.files {
-		path := r.target.path
-		if r.target.folder {
-			path = filepath.Join(path, f.Name)
+	for _, ch := range changes {
+		from, to := ch.name, ch.name
+		old, err := ch.content()
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("cannot read %s: %v", ch.name, reason(err)))
+			continue
+		case ch.info == nil:
+			from = os.DevNull
+		case ch.file.Write == emit.Remove:
+			to = os.DevNull
 		}
-		errs = append(errs, compare(&b, path, f))
-	}
-	if r.target.folder {
-		names, err := stale(r.target.path, out.files)
-		for _, name := range names {
-			errs = append(errs, compare(&b, filepath.Join(r.target.path, name), emit.File{}))
+		text := unified.Diff(from, old, to, ch.file.Data)
+		if len(text) == 0 && from != to {
+			text = fmt.Appendf(nil, "diff %s %s\n", from, to) // an empty file
 		}
-		errs = append(errs, err)
+		b.Write(text)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return c.fail(err)
-	}
-	if b.Len() == 0 {
-		return r.exit(out.findings)
-	}
-	if status := c.print(b.String()); status != statusDone {
-		return status
-	}
-	return statusNo
-}
-
-// compare adds the difference of one file to a unified diff.
-func compare(b *strings.Builder, path string, f emit.File) error {
-	old, err := os.ReadFile(path)
-	from, to := path, path
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if f.Data == nil {
-			return nil
-		}
-		from = os.DevNull
-	case err != nil:
-		return fmt.Errorf("cannot read %s: %v", path, reason(err))
-	case f.Keep:
-		return nil
-	case f.Data == nil:
-		to = os.DevNull
-	}
-	text := diff.Diff(from, old, to, f.Data)
-	if len(text) == 0 && from != to {
-		text = fmt.Appendf(nil, "diff %s %s\n", from, to) // an empty file
-	}
-	b.Write(text)
-	return nil
+	return b.String(), errors.Join(errs...)
 }

@@ -129,21 +129,14 @@ func TestMainJob(t *testing.T) {
 func TestFlagsInREADME(t *testing.T) {
 	readme := documents(t)["README.md"]
 	for _, s := range subcommands() {
-		if s.flags == nil {
-			continue
-		}
-		flags := newFlags()
-		s.flags(flags)
-		flags.VisitAll(func(f *pflag.Flag) {
+		newFlags(s).VisitAll(func(f *pflag.Flag) {
 			if !regexp.MustCompile("(?m)^\\| .*`--" + regexp.QuoteMeta(f.Name) + "[ `]").MatchString(readme) {
 				t.Errorf("README.md's table lacks --%s of %s", f.Name, s.name)
 			}
 		})
 	}
 	known := map[string]bool{}
-	flags := newFlags()
-	subcommands()[0].flags(flags)
-	flags.VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+	newFlags(generateCommand()).VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	for _, m := range regexp.MustCompile("(?m)^\\| [^|]*`--([a-z-]+)").FindAllStringSubmatch(readme, -1) {
 		if !known[m[1]] {
 			t.Errorf("README.md's table has --%s, which the command does not have", m[1])

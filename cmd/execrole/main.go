@@ -8,8 +8,8 @@ import (
 )
 
 func main() {
-	// A pipe that its reader closed is then an error of the write, which is reported with a status as
-	// any other, and not a silent death by signal.
+	// Writing to a pipe that nobody reads any more is then an error like any other, with a message and a status. The
+	// signal would end the program without a word.
 	signal.Ignore(syscall.SIGPIPE)
 	c := command{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
 	os.Exit(c.run(os.Args[1:]))

@@ -8,17 +8,20 @@ import (
 	"strings"
 )
 
-const versionText = `Prints the version of execrole, the Go release that built it, and the platform.
-`
-
-// version prints which execrole this is.
-func (c *command) version(args []string) int {
-	rest, status, ok := c.parse("version", newFlags(), args)
-	if !ok {
-		return status
+func versionCommand() *subcommand {
+	return &subcommand{
+		name:  "version",
+		about: "print the version",
+		text: `Prints the version of execrole, the Go release that built it, and the platform.
+`,
+		run: runVersion,
 	}
-	if len(rest) > 0 {
-		return c.misuse("version", []error{errors.New("version takes no arguments")})
+}
+
+// runVersion prints which execrole this is.
+func runVersion(c *command, in *invocation) error {
+	if len(in.args) > 0 {
+		return misuse("version", errors.New("version takes no arguments"))
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok { // a build without modules

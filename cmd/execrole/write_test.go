@@ -41,8 +41,8 @@ func equal(a, b map[string]string) bool {
 	return len(a) == len(b)
 }
 
-// TestWriteAllOrNothing writes two files of which one cannot be written: the other must stay as it was,
-// and no temporary file may stay.
+// TestWriteAllOrNothing writes two files, one of which cannot be written: the other must stay as it was, and no temporary
+// file may be left.
 func TestWriteAllOrNothing(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -50,8 +50,8 @@ func TestWriteAllOrNothing(t *testing.T) {
 		files  []emit.File
 		why    string
 	}{
-		{"stale", map[string]string{"a": "old", "b": "old"}, []emit.File{{Name: "a", Data: []byte("new")}, {Name: "b"}}, "remove it"},
-		{"stale first", map[string]string{"a": "", "b": "old"}, []emit.File{{Name: "a"}, {Name: "b", Data: []byte("new")}}, "remove it"},
+		{"stale", map[string]string{"a": "old", "b": "old"}, []emit.File{{Name: "a", Data: []byte("new")}, {Name: "b", Write: emit.Remove}}, "remove it"},
+		{"stale first", map[string]string{"a": "", "b": "old"}, []emit.File{{Name: "a", Write: emit.Remove}, {Name: "b", Data: []byte("new")}}, "remove it"},
 		{"folder", map[string]string{"a": "old", "b": "a folder"}, []emit.File{{Name: "a", Data: []byte("new")}, {Name: "b", Data: []byte("new")}}, "it is a folder"},
 		{"new", map[string]string{"b": "a folder"}, []emit.File{{Name: "a", Data: []byte("new")}, {Name: "b", Data: []byte("new")}}, "it is a folder"},
 	} {
@@ -68,8 +68,8 @@ func TestWriteAllOrNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			errs := new(command).write(target{path: dir, folder: true}, c.files, nil, false)
-			if len(errs) != 1 || !strings.Contains(errs[0].Error(), c.why) {
+			_, err := new(command).write(target{path: dir, folder: true}, c.files, nil, false)
+			if errs := each(err); len(errs) != 1 || !strings.Contains(errs[0].Error(), c.why) {
 				t.Errorf("got %v, want an error with %q", errs, c.why)
 			}
 			if after := folderTree(t, dir); !equal(after, c.before) {
@@ -82,10 +82,11 @@ func TestWriteAllOrNothing(t *testing.T) {
 // TestCommitCleansUp has a change fail after another's temporary file was written.
 func TestCommitCleansUp(t *testing.T) {
 	dir := t.TempDir()
-	errs := commit([]*change{
-		{name: "a", path: filepath.Join(dir, "a"), data: []byte("new")},
-		{name: "b", path: filepath.Join(dir, "gone", "b"), data: []byte("new")},
-	})
+	data := emit.File{Data: []byte("new")}
+	errs := each(commit([]*change{
+		{name: "a", place: filepath.Join(dir, "a"), file: data},
+		{name: "b", place: filepath.Join(dir, "gone", "b"), file: data},
+	}))
 	if len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), "cannot write b: ") || strings.Contains(errs[0].Error(), dir) {
 		t.Errorf("got %v, want one error on b without the path of a temporary file", errs)
 	}
@@ -99,7 +100,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
 	long := strings.Repeat("n", 300)
-	if errs := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); errs == nil {
+	if _, err := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); err == nil {
 		t.Fatal("a name of 300 bytes was written")
 	}
 	if after := folderTree(t, dir); len(after) > 0 {
@@ -111,46 +112,12 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 func TestLongestName(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, strings.Repeat("n", 250))
-	if errs := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil, false); errs != nil {
-		t.Error(errs)
+	if _, err := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil, false); err != nil {
+		t.Error(err)
 	}
 }
 
-func TestSettings(t *testing.T) {
-	for _, c := range []struct {
-		values []string
-		want   string // NAME|VALUE, in brackets
-		errs   []string
-	}{
-		{nil, "", nil},
-		{[]string{"A=1", "B=x=y,z", "C="}, "[A|1][B|x=y,z][C|]", nil},
-		{[]string{"/containerDefinitions/0/image=nginx:1"}, "[/containerDefinitions/0/image|nginx:1]", nil},
-		{[]string{"A=1", "A=1"}, "[A|1]", nil},
-		{[]string{"A=1", "A=2"}, "[A|1]", []string{"given twice"}},
-		{[]string{"A", "=1", ""}, "", []string{`"A" has no "="`, `nothing before`, `"" has no "="`}},
-		{[]string{"A=\xff"}, "", []string{"not UTF-8"}},
-	} {
-		list, errs := settings("--set", "NAME=VALUE", c.values)
-		got := ""
-		for _, s := range list {
-			got += "[" + s.Name + "|" + s.Value + "]"
-		}
-		if got != c.want {
-			t.Errorf("%q: got %s, want %s", c.values, got, c.want)
-		}
-		if len(errs) != len(c.errs) {
-			t.Errorf("%q: got errors %v, want %q", c.values, errs, c.errs)
-			continue
-		}
-		for i, err := range errs {
-			if !strings.Contains(err.Error(), c.errs[i]) {
-				t.Errorf("%q: got %v, want %q", c.values, err, c.errs[i])
-			}
-		}
-	}
-}
-
-// TestFailingWriter has standard output fail: an error is said and the status tells.
+// TestFailingWriter has standard output fail: the exit status says so.
 func TestFailingWriter(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"rules"}, {"version"}, {"help", "explain"}} {
 		var stderr bytes.Buffer

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/emit"
+)
+
+// target is the place that -o names.
+type target struct {
+	path   string // "" for standard output
+	folder bool   // every file of the format goes there, under its own name
+}
+
+// findTarget returns the target that -o means by path. The folder of the files, or the one that contains a new folder,
+// has to exist: a name with a typing error makes no folders.
+func findTarget(path string) (target, error) {
+	if path == "-" || path == "/dev/stdout" {
+		return target{}, nil
+	}
+	t := target{path: path, folder: os.IsPathSeparator(path[len(path)-1])}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		t.folder = true
+		return t, nil
+	case err == nil && t.folder:
+		return t, fmt.Errorf("-o %s: that is a file, not a folder", path)
+	case err == nil:
+		return t, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return t, fmt.Errorf("-o %s: %v", path, reason(err))
+	}
+	parent := filepath.Dir(filepath.Clean(path))
+	switch info, err := os.Stat(parent); {
+	case errors.Is(err, fs.ErrNotExist):
+		return t, fmt.Errorf("-o %s: the folder %s does not exist", path, parent)
+	case err != nil:
+		return t, fmt.Errorf("-o %s: %v", path, reason(err))
+	case !info.IsDir():
+		return t, fmt.Errorf("-o %s: %s is not a folder", path, parent)
+	}
+	return t, nil
+}
+
+// change is a difference between a file that a format made and what exists under its name.
+type change struct {
+	name string // the path, as messages name it
+	file emit.File
+	info fs.FileInfo // what exists, links followed; nil if nothing does
+	err  error       // why it is unknown what exists
+
+	// prepare sets the first two, and the writing of the file the last.
+	place  string // the path, links followed
+	direct bool   // what exists is no file but a pipe, a terminal, /dev/null: it cannot be replaced
+	temp   string // the temporary file; "" before it exists and after it was moved
+}
+
+// newChange finds out what exists under a name.
+func newChange(name string, file emit.File) *change {
+	ch := &change{name: name, file: file}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil:
+		ch.info = info
+	case !errors.Is(err, fs.ErrNotExist):
+		ch.err = err
+	}
+	return ch
+}
+
+// changes compares files with those that exist in a target that is not standard output. A file that already has its data
+// is no change, so that it keeps its time of change, and nothing that depends on it is built again; nor is one that stays
+// as it is. The remarks are about files of the latter kind that do not go with the others.
+func (t target) changes(files []emit.File) (changes []*change, remarks []string, err error) {
+	if files, err = t.expand(files); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range files {
+		name := t.path
+		if t.folder {
+			name = filepath.Join(t.path, f.Name)
+		}
+		ch := newChange(name, f)
+		switch {
+		case ch.info == nil && ch.err == nil && f.Write == emit.Remove:
+			continue
+		case ch.info == nil || ch.info.IsDir():
+		case f.Write == emit.IfAbsent:
+			if old, err := ch.content(); err == nil && !hasLine(old, f.Line) {
+				remarks = append(remarks, fmt.Sprintf("%s is kept as it is, but does not have the line %q, which uses the other files", ch.name, strings.TrimSpace(f.Line)))
+			}
+			continue
+		case f.Write == emit.Remove && !ch.info.Mode().IsRegular(), ch.hasData():
+			continue
+		}
+		changes = append(changes, ch)
+	}
+	return changes, remarks, nil
+}
+
+// expand replaces each pattern of names to remove by the names in the folder that match it and that no file has.
+func (t target) expand(files []emit.File) ([]emit.File, error) {
+	if !t.folder {
+		return files, nil
+	}
+	entries, err := os.ReadDir(t.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read the folder %s: %v", t.path, reason(err))
+	}
+	var list []emit.File
+	for _, f := range files {
+		if f.Write != emit.Remove || !strings.ContainsAny(f.Name, "*?[") {
+			list = append(list, f)
+			continue
+		}
+		for _, entry := range entries {
+			name := entry.Name()
+			match, _ := path.Match(f.Name, name) // the patterns are ours, and well formed
+			if match && !slices.ContainsFunc(files, func(f emit.File) bool { return f.Name == name }) {
+				list = append(list, emit.File{Name: name, Write: emit.Remove})
+			}
+		}
+	}
+	return list, nil
+}
+
+// hasData reports whether what exists is a file with the data that it should have.
+func (ch *change) hasData() bool {
+	if ch.file.Write == emit.Remove || !ch.info.Mode().IsRegular() || ch.info.Size() != int64(len(ch.file.Data)) {
+		return false
+	}
+	old, err := ch.content()
+	return err == nil && bytes.Equal(old, ch.file.Data)
+}
+
+// content returns what exists under the change's name; nil if nothing does. It is at most [tree.MaxSize] bytes long, or as
+// long as the new data if that is more.
+func (ch *change) content() ([]byte, error) {
+	switch {
+	case ch.err != nil:
+		return nil, ch.err
+	case ch.info == nil:
+		return nil, nil
+	case ch.info.IsDir():
+		return nil, errIsFolder
+	}
+	return readFile(ch.name, max(tree.MaxSize, len(ch.file.Data)))
+}
+
+var errIsFolder = errors.New("it is a folder")
+
+// hasLine reports whether a text has a line; every text has the empty one.
+func hasLine(text []byte, line string) bool {
+	for l := range bytes.Lines(text) {
+		if line == "" || string(bytes.TrimRight(l, "\r\n")) == line {
+			return true
+		}
+	}
+	return line == ""
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
+)
+
+// format is one of the forms that a subcommand writes: of a role or of an explanation.
+type format struct {
+	name       string
+	aliases    []string
+	help       string
+	extensions []string // those that a file of this format may have, the usual one first: ".yaml"
+	flags      []string // the flags that have a meaning for this format alone
+
+	// One of these writes it.
+	role   *emit.Format
+	report *report.Report
+}
+
+// roleFormats returns the formats of a role.
+func roleFormats() (list []*format) {
+	for _, f := range emit.Formats() {
+		list = append(list, &format{name: f.Name, aliases: f.Aliases, help: f.Help, extensions: f.Extensions, flags: f.Flags, role: f})
+	}
+	return list
+}
+
+// explanationFormats returns the formats of an explanation.
+func explanationFormats() (list []*format) {
+	for _, f := range report.Explanations() {
+		list = append(list, &format{name: f.Name, aliases: f.Aliases, help: f.Help, extensions: f.Extensions, report: f})
+	}
+	return list
+}
+
+// String returns the format's name and, in parentheses, its aliases.
+func (f *format) String() string {
+	if len(f.aliases) == 0 {
+		return f.name
+	}
+	return f.name + " (" + strings.Join(f.aliases, ", ") + ")"
+}
+
+// formatNames lists formats in words.
+func formatNames(formats []*format) string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// findFormat returns the format of that name or alias; "" is the first.
+func findFormat(formats []*format, name string) (*format, error) {
+	if name == "" {
+		return formats[0], nil
+	}
+	var names []string
+	for _, f := range formats {
+		if f.name == name || slices.Contains(f.aliases, name) {
+			return f, nil
+		}
+		names = append(append(names, f.name), f.aliases...)
+	}
+	return nil, fmt.Errorf("unknown format %q%s; the formats are %s", name, didYouMean("", name, names), formatNames(formats))
+}
+
+// checkFlags returns an error for each flag that is given and has a meaning for other formats alone.
+func (f *format) checkFlags(set *pflag.FlagSet, formats []*format) (errs []error) {
+	set.Visit(func(flag *pflag.Flag) {
+		var takers []*format
+		for _, g := range formats {
+			if slices.Contains(g.flags, flag.Name) {
+				takers = append(takers, g)
+			}
+		}
+		if takers != nil && !slices.Contains(takers, f) {
+			errs = append(errs, fmt.Errorf("--%s is for the format %s, and the format is %s", flag.Name, formatNames(takers), f.name))
+		}
+	})
+	return errs
+}
+
+// foreign are extensions of files that no format writes. People, and tools that read every file of a folder, would take
+// output of such a name for something else.
+var foreign = [...]struct{ extension, what string }{
+	{".tf.json", "Terraform's JSON"},
+}
+
+// checkExtension refuses the name of an output file that says something else than the format: role.json without -f json.
+func (f *format) checkExtension(path string, s *subcommand) error {
+	lower := strings.ToLower(path)
+	for _, f := range foreign {
+		if strings.HasSuffix(lower, f.extension) {
+			return fmt.Errorf("-o %s: the name says %s, and no format writes that; the formats are %s", path, f.what, formatNames(s.formats))
+		}
+	}
+	extension := filepath.Ext(lower)
+	if extension == "" || slices.Contains(f.extensions, extension) {
+		return nil
+	}
+	has := func(f *format) bool { return slices.Contains(f.extensions, extension) }
+	if i := slices.IndexFunc(s.formats, has); i >= 0 {
+		return fmt.Errorf("-o %s: the name says %s, and the format is %s; add -f %s, or choose another name",
+			path, s.formats[i].name, f.name, s.formats[i].name)
+	}
+	roles := roleFormats()
+	if i := slices.IndexFunc(roles, has); i >= 0 {
+		return fmt.Errorf("-o %s: the name says %s, which %s does not write; choose another name, or use execrole generate",
+			path, roles[i].name, s.name)
+	}
+	return nil
+}

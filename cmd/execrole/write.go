@@ -1,0 +1,222 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/execrole/execrole/emit"
+)
+
+// write writes files to the target: the first one to standard output or a file, all of them to a folder. Each file is
+// written whole or not at all, and nothing is put in place before everything is written beside its place. Input is the
+// file that the data came from, which is never overwritten; nil if there is none. Force replaces a file that is
+// [emit.IfOurs] although somebody else wrote it. For the remarks see [target.changes].
+func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bool) (remarks []string, err error) {
+	if t.path == "" {
+		return nil, c.print(string(files[0].Data))
+	}
+	made := false
+	if t.folder {
+		switch err := os.Mkdir(t.path, 0o777); {
+		case err == nil:
+			made = true
+		case !errors.Is(err, fs.ErrExist):
+			return nil, fmt.Errorf("cannot make the folder %s: %v", t.path, reason(err))
+		}
+	}
+	changes, remarks, err := t.changes(files)
+	if err == nil {
+		err = eachChange(changes, func(ch *change) error { return ch.prepare(input, force) })
+	}
+	if err == nil {
+		err = commit(changes)
+	}
+	if err != nil && made {
+		os.Remove(t.path) // fails where something of it is in place
+	}
+	return remarks, err
+}
+
+// eachChange does one step for all changes and returns the errors of all.
+func eachChange(changes []*change, step func(*change) error) error {
+	var errs []error
+	for _, ch := range changes {
+		if err := step(ch); err != nil {
+			errs = append(errs, fmt.Errorf("cannot write %s: %v", ch.name, reason(err)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// prepare finds out how to write a change, and why it must not be written.
+func (ch *change) prepare(input fs.FileInfo, force bool) error {
+	switch {
+	case ch.err != nil:
+		return ch.err
+	case ch.info == nil:
+	case ch.info.IsDir():
+		return errIsFolder
+	case ch.file.Write == emit.Remove:
+		return errors.New("there is nothing to write there, and the file that exists would stay as it is; remove it")
+	case !ch.info.Mode().IsRegular():
+		ch.place, ch.direct = ch.name, true
+		return nil
+	case input != nil && os.SameFile(ch.info, input):
+		return errors.New("it is the input")
+	}
+	place, opened, err := follow(ch.name)
+	switch {
+	case err != nil:
+		return err
+	case opened:
+		ch.place, ch.direct = ch.name, true
+		return nil
+	}
+	ch.place = place
+	if ch.info == nil {
+		return nil
+	}
+	// Moving a file over another needs the right to write to the folder alone. A file that is not writable must stay as it
+	// is all the same.
+	file, err := os.OpenFile(place, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	file.Close()
+	if ch.file.Write == emit.IfOurs && !force && ch.info.Size() > 0 {
+		return ch.checkOurs()
+	}
+	return nil
+}
+
+// checkOurs returns an error if execrole did not write the file that exists, or wrote it for another package.
+func (ch *change) checkOurs() error {
+	old, err := ch.content()
+	switch {
+	case err != nil:
+		return err
+	case !emit.Generated(old):
+		return errors.New("execrole did not write the file that exists; add --force to replace it")
+	case !hasLine(old, ch.file.Line):
+		return fmt.Errorf("the file that exists does not have the line %q; choose another folder, or add --force to replace it", ch.file.Line)
+	}
+	return nil
+}
+
+// follow returns the place that a path leads to through symbolic links, whether something exists there or not: the link
+// stays, and what it points to is written. Opened reports a link of /proc, as /dev/fd/3 is one: a file that some process
+// has open, and whose place no other file can be moved to.
+func follow(path string) (place string, opened bool, err error) {
+	for range 40 { // as many links as Linux follows
+		folder, base := filepath.Split(path)
+		if folder == "" {
+			folder = "."
+		}
+		folder, err = filepath.EvalSymlinks(folder)
+		if err != nil {
+			return "", false, err
+		}
+		path = filepath.Join(folder, base)
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return path, false, nil
+		case err != nil:
+			return "", false, err
+		case info.Mode()&fs.ModeSymlink == 0:
+			return path, false, nil
+		case strings.HasPrefix(folder, "/proc/"):
+			return "", true, nil
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			return "", false, err
+		}
+		if !filepath.IsAbs(to) {
+			to = folder + string(filepath.Separator) + to
+		}
+		path = to
+	}
+	return "", false, errors.New("too many symbolic links")
+}
+
+// commit writes changes that are prepared: first every file under a temporary name beside its place, then all are moved.
+// A run that fails before the moves leaves nothing behind.
+func commit(changes []*change) error {
+	defer func() {
+		for _, ch := range changes {
+			if ch.temp != "" {
+				os.Remove(ch.temp)
+			}
+		}
+	}()
+	for _, step := range []func(*change) error{(*change).writeTemp, (*change).writeDirect, (*change).move} {
+		if err := eachChange(changes, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeTemp writes the data to a new file in the folder of its place.
+func (ch *change) writeTemp() error {
+	if ch.direct {
+		return nil
+	}
+	mode := fs.FileMode(0o666) // less the umask, as any program makes files
+	if ch.file.Executable {
+		mode = 0o777
+	}
+	if ch.info != nil {
+		mode = ch.info.Mode().Perm()
+	}
+	var f *os.File
+	for {
+		temp := filepath.Join(filepath.Dir(ch.place), ".execrole-"+strconv.FormatUint(rand.Uint64(), 36)+".tmp")
+		var err error
+		f, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err == nil {
+			ch.temp = temp
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	_, err := f.Write(ch.file.Data)
+	if err == nil && ch.info != nil {
+		err = f.Chmod(mode) // the umask may have taken from it
+	}
+	return errors.Join(err, f.Close())
+}
+
+// writeDirect writes the data to what cannot be replaced.
+func (ch *change) writeDirect() error {
+	if !ch.direct {
+		return nil
+	}
+	f, err := os.OpenFile(ch.place, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(ch.file.Data)
+	return errors.Join(err, f.Close())
+}
+
+// move puts the temporary file in place.
+func (ch *change) move() error {
+	if ch.direct {
+		return nil
+	}
+	err := os.Rename(ch.temp, ch.place)
+	if err == nil {
+		ch.temp = ""
+	}
+	return err
+}

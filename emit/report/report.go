@@ -1,0 +1,37 @@
+package report
+
+import (
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// Report is one form of an explanation.
+type Report struct {
+	Name    string
+	Aliases []string
+	Help    string // one line for the command's help
+	// Extensions are those that a file of this form may have, the usual one first: ".json".
+	Extensions []string
+	// Write returns the explanation. Role is nil if the plan has errors, or if its permissions are more than a role can
+	// have. Color asks for the escape sequences of a terminal; forms that are no text for people ignore it.
+	Write func(plan *analyze.Plan, role *policy.Role, color bool) []byte
+}
+
+// The forms of an explanation.
+var (
+	TextExplanation = &Report{
+		Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"},
+		Write: Text,
+	}
+	JSONExplanation = &Report{
+		Name: "json", Help: "for programs", Extensions: []string{".json"},
+		Write: func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return JSON(plan, role) },
+	}
+	MarkdownExplanation = &Report{
+		Name: "markdown", Aliases: []string{"md"}, Help: "for a comment on a pull request", Extensions: []string{".md"},
+		Write: func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return Markdown(plan, role) },
+	}
+)
+
+// Explanations returns all forms of an explanation, the default one first.
+func Explanations() []*Report { return []*Report{TextExplanation, JSONExplanation, MarkdownExplanation} }
