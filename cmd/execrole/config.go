@@ -5,27 +5,17 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 	"github.com/spf13/pflag"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // configFile is the configuration file that is read if --config names no other.
 const configFile = "execrole.yaml"
-
-// A configuration file may be as large and as deeply nested as this. The YAML parser needs memory and time for the square
-// of the depth: gigabytes for a file of 64 KiB that opens nothing but lists.
-const (
-	maxConfig      = 64 << 10 // bytes
-	maxConfigDepth = 16
-)
 
 // configure sets the flags that the command line does not set from the configuration file, whose keys are the names of
 // generate's flags. Its format and output are those of generate as well: another command that writes something else
@@ -40,7 +30,7 @@ func configure(in *invocation) []error {
 	if file == "" {
 		return nil
 	}
-	text, err := readFile(file, maxConfig)
+	text, err := readFile(file, tree.MaxSize)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !f.Changed:
 		return nil
@@ -49,7 +39,7 @@ func configure(in *invocation) []error {
 	}
 	all := newFlags(generateCommand())
 	ownOutput := in.formats[0].role == nil
-	return readConfig(file, text, func(key string, n ast.Node) error {
+	return readConfig(file, text, func(key string, n *tree.Node) error {
 		switch {
 		case key == "config":
 			return errors.New("config: a configuration file names no other")
@@ -78,135 +68,71 @@ func configure(in *invocation) []error {
 }
 
 // readConfig calls set for every entry of a YAML mapping and returns all that is wrong, with places.
-func readConfig(file string, text []byte, set func(key string, value ast.Node) error) []error {
-	at := func(n ast.Node, err error) error {
-		p := n.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %w", file, p.Line, p.Column, err)
-	}
-	tokens := lexer.Tokenize(string(text))
-	if t := tooDeep(tokens); t != nil {
-		return []error{fmt.Errorf("%s:%d:%d: a value is nested too deeply", file, t.Position.Line, t.Position.Column)}
-	}
-	parsed, err := parser.Parse(tokens, 0)
-	if err != nil {
-		var syntax yaml.Error
-		if errors.As(err, &syntax) {
-			p := syntax.GetToken().Position
-			return []error{fmt.Errorf("%s:%d:%d: %s", file, p.Line, p.Column, analyze.Printable(syntax.GetMessage()))}
-		}
-		return []error{fmt.Errorf("%s: %v", file, err)}
-	}
+func readConfig(file string, text []byte, set func(key string, value *tree.Node) error) []error {
+	doc, problems := tree.ReadYAML(file, text)
 	var errs []error
-	for i, doc := range parsed.Docs {
-		switch body := doc.Body.(type) {
-		case nil, *ast.CommentGroupNode, *ast.NullNode:
-		case *ast.MappingNode:
-			if i > 0 {
-				errs = append(errs, at(body, errors.New("a second document: a configuration file has one")))
-				continue
-			}
-			for _, entry := range body.Values {
-				if err := set(entry.Key.GetToken().Value, entry.Value); err != nil {
-					errs = append(errs, at(entry.Key, err))
-				}
-			}
-		default:
-			errs = append(errs, at(body, errors.New("a configuration file is a mapping of names to values")))
+	for _, p := range problems {
+		errs = append(errs, fmt.Errorf("%s: %s", p.At, analyze.Printable(p.Message)))
+	}
+	switch {
+	case doc == nil || doc.Root.Kind == tree.Null:
+		return errs
+	case doc.Root.Kind != tree.Object:
+		return []error{fmt.Errorf("%s: a configuration file is a mapping of names to values", doc.Source.Place(doc.Root.Start))}
+	}
+	for i := range doc.Root.Children {
+		entry := &doc.Root.Children[i]
+		if err := set(entry.Name, entry); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", doc.Source.Place(entry.NameStart), err))
 		}
 	}
 	return errs
 }
 
-// tooDeep returns the first token that is nested too deeply on its line; nil for none. What is nested by indentation needs
-// so many bytes for each level that [maxConfig] is limit enough.
-func tooDeep(tokens token.Tokens) *token.Token {
-	flow, entries := 0, 0
-	for _, t := range tokens {
-		if t.Type != token.SequenceEntryType {
-			entries = 0
-		}
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType:
-			entries++
-		}
-		if flow > maxConfigDepth || entries > maxConfigDepth {
-			return t
-		}
-	}
-	return nil
-}
-
 // configValues returns the values that a flag gets from a value of the file. A flag that repeats takes a list, or, if its
 // values have a "=", a mapping.
-func configValues(f *pflag.Flag, n ast.Node) ([]string, error) {
-	switch kind := f.Value.Type(); {
-	case kind == "bool":
-		if b, ok := n.(*ast.BoolNode); ok {
-			return []string{fmt.Sprint(b.Value)}, nil
+func configValues(f *pflag.Flag, n *tree.Node) ([]string, error) {
+	repeats := f.Value.Type() == "stringArray"
+	switch {
+	case f.Value.Type() == "bool":
+		if n.Kind == tree.Boolean {
+			on, err := strconv.ParseBool(strings.ToLower(n.Text))
+			return []string{strconv.FormatBool(on)}, err
 		}
 		return nil, fmt.Errorf("%s is on or off: write true or false", f.Name)
-	case f.NoOptDefVal != "":
-		if b, ok := n.(*ast.BoolNode); ok {
-			if b.Value {
-				return []string{f.NoOptDefVal}, nil
-			}
-			return nil, nil
+	case f.NoOptDefVal != "" && n.Kind == tree.Boolean:
+		if on, err := strconv.ParseBool(strings.ToLower(n.Text)); err != nil || !on {
+			return nil, err
 		}
-	case kind == "stringArray":
-		switch n := n.(type) {
-		case *ast.SequenceNode:
-			return configList(f, n)
-		case *ast.MappingNode:
-			return configPairs(f, n)
+		return []string{f.NoOptDefVal}, nil
+	case repeats && n.Kind == tree.Object:
+		if value, _ := pflag.UnquoteUsage(f); !strings.Contains(value, "=") {
+			return nil, fmt.Errorf("%s takes a list", f.Name)
 		}
+	case repeats && n.Kind == tree.List:
+	default:
+		v, err := configValue(f, n)
+		return []string{v}, err
 	}
-	v, err := configValue(f, n)
-	return []string{v}, err
-}
-
-// configList returns the elements of a list.
-func configList(f *pflag.Flag, list *ast.SequenceNode) (values []string, err error) {
-	for _, element := range list.Values {
-		v, err := configValue(f, element)
+	var values []string
+	for i := range n.Children {
+		v, err := configValue(f, &n.Children[i])
 		if err != nil {
 			return nil, err
+		}
+		if n.Kind == tree.Object {
+			v = n.Children[i].Name + "=" + v
 		}
 		values = append(values, v)
 	}
 	return values, nil
 }
 
-// configPairs returns the members of a mapping as KEY=VALUE.
-func configPairs(f *pflag.Flag, mapping *ast.MappingNode) (values []string, err error) {
-	if value, _ := pflag.UnquoteUsage(f); !strings.Contains(value, "=") {
-		return nil, fmt.Errorf("%s takes a list", f.Name)
-	}
-	for _, entry := range mapping.Values {
-		v, err := configValue(f, entry.Value)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, entry.Key.GetToken().Value+"="+v)
-	}
-	return values, nil
-}
-
-// configValue returns a scalar of the file as a string.
-func configValue(f *pflag.Flag, n ast.Node) (string, error) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, nil
-	case *ast.LiteralNode:
-		return n.Value.Value, nil
-	case *ast.IntegerNode, *ast.FloatNode:
-		// As it is written: an account may begin with a zero.
-		return n.GetToken().Value, nil
-	case *ast.BoolNode:
-		return n.GetToken().Value, nil
+// configValue returns a scalar of the file as a string: a number as it is written, since an account may begin with a
+// zero.
+func configValue(f *pflag.Flag, n *tree.Node) (string, error) {
+	if n.Kind == tree.String || n.Kind == tree.Number || n.Kind == tree.Boolean {
+		return n.Text, nil
 	}
 	return "", fmt.Errorf("%s: a value has to be a string", f.Name)
 }
