@@ -1,9 +1,16 @@
 package emit_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
 	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/testdata/golden"
@@ -29,5 +36,57 @@ func TestFormatsMeanTheSame(t *testing.T) {
 				meaning.Same(t, format, role, got)
 			}
 		})
+	}
+}
+
+// resourcePolicies writes what other accounts have to allow, and returns the files by the end of their names.
+func resourcePolicies(t *testing.T, role *policy.Role) map[string][]byte {
+	t.Helper()
+	files, err := emit.WithResourcePolicies(make([]emit.File, 1), role, meaning.Environment.Values())
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string][]byte{}
+	for _, f := range files[1:] {
+		_, end, _ := strings.Cut(f.Name, "-execution-")
+		if named[end] != nil {
+			t.Errorf("two files have the name %s", f.Name)
+		}
+		named[end] = f.Data
+	}
+	if len(named) != len(role.ResourcePolicies) {
+		t.Errorf("%d files for %d resource policies", len(named), len(role.ResourcePolicies))
+	}
+	return named
+}
+
+// TestResourcePolicyFiles: each file means the resource policy of its name, which has the account and the service, and from
+// the second one of these on a number.
+func TestResourcePolicyFiles(t *testing.T) {
+	roles := golden.Roles(t)
+	roles["made-several"] = sample.Shared()
+	read := 0
+	for name, role := range roles {
+		files := resourcePolicies(t, role)
+		number := map[string]int{}
+		for _, share := range role.ResourcePolicies {
+			file := share.Account + "-" + share.Service
+			if number[file]++; number[file] > 1 {
+				file += fmt.Sprint("-", number[file])
+			}
+			file += ".json"
+			var document any
+			if err := json.Unmarshal(files[file], &document); err != nil {
+				t.Fatalf("%s: %s: %v", name, file, err)
+			}
+			want, got := meaning.DocumentLines(role, share.Document), meaning.Sorted(meaning.PolicyLines(t, document))
+			if diff := cmp.Diff(want, got); diff != "" || len(got) == 0 {
+				t.Errorf("%s: %s (-resource policy +file):\n%s", name, file, diff)
+			}
+			read++
+		}
+	}
+	if read < 15 {
+		t.Errorf("only %d files were read", read)
 	}
 }

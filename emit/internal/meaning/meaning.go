@@ -122,14 +122,14 @@ func OfRole(t testing.TB, format string, role *policy.Role) Meaning {
 // Wanted returns what every format of a role has to mean, from the role itself.
 func Wanted(role *policy.Role) Meaning {
 	m := Meaning{
-		Name: role.Name, Properties: properties(role), Trust: documentLines(role, role.Trust), CFNNag: []string{},
+		Name: role.Name, Properties: properties(role), Trust: DocumentLines(role, role.Trust), CFNNag: []string{},
 		Outputs: map[string]string{"TaskExecutionRoleName": `{"Ref":"ROLE"}`, "TaskExecutionRoleArn": `{"Fn::GetAtt":["ROLE","Arn"]}`},
 	}
 	for _, arn := range role.Attached {
 		m.Attached = append(m.Attached, resolve(role, arn))
 	}
 	for _, p := range role.Policies() {
-		m.Permissions = append(m.Permissions, documentLines(role, p.Document)...)
+		m.Permissions = append(m.Permissions, DocumentLines(role, p.Document)...)
 	}
 	m.Permissions = Sorted(m.Permissions)
 	onRole, onManaged := emit.Suppressions(role)
@@ -155,17 +155,23 @@ func resolve(role *policy.Role, text policy.Text) string {
 				return value
 			}
 		}
-		return Environment.Value(s)
+		if value := Environment.Value(s); value != "" {
+			return value
+		}
+		return "${" + string(s) + "}" // as resource policies have it, for their owners
 	})
 }
 
-// documentLines are the lines that [PolicyLines] makes of a document.
-func documentLines(role *policy.Role, document policy.Document) []string {
+// DocumentLines returns the lines of a document of the role, which [PolicyLines] returns of its JSON.
+func DocumentLines(role *policy.Role, document policy.Document) []string {
 	var lines []string
 	for _, s := range document.Statements {
 		who := ""
 		if s.Service != "" {
 			who = fmt.Sprintf(" by Service %q", []string{s.Service})
+		}
+		if s.AWS != "" {
+			who = fmt.Sprintf(" by AWS %q", []string{resolve(role, s.AWS)})
 		}
 		var conditions []string
 		for _, c := range s.Conditions {

@@ -147,3 +147,18 @@ func Properties() policy.Properties {
 		},
 	}
 }
+
+// Shared returns a role that needs resource policies of several things in one account, and of two services.
+func Shared() *policy.Role {
+	share := func(service, thing string) policy.ResourcePolicy {
+		return policy.ResourcePolicy{
+			Account: "444455556666", Service: service, Things: []policy.Text{policy.Text("arn:aws:" + service + ":us-east-1:444455556666:" + thing)},
+			Document: policy.Document{Statements: []policy.Statement{{
+				Sid: "TaskExecution", AWS: "arn:aws:iam::111122223333:role/web", Actions: []string{service + ":" + thing}, Resources: []policy.Text{"*"},
+			}}},
+		}
+	}
+	role := Web()
+	role.ResourcePolicies = []policy.ResourcePolicy{share("kms", "A"), share("kms", "B"), share("secretsmanager", "C"), share("kms", "D")}
+	return role
+}
