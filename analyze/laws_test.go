@@ -364,8 +364,8 @@ func TestResourcePoliciesAreRequirements(t *testing.T) {
 			if len(account) != 12 || account == plan.Environment.Account || !slices.Contains([]string{"ecr", "secretsmanager", "kms", "s3"}, service) {
 				continue
 			}
-			switch account { // AWS for Fluent Bit, App Mesh, AWS Marketplace
-			case "906394416424", "840364872350", "709825985650":
+			switch account { // AWS for Fluent Bit, AWS Marketplace, and Envoy of App Mesh
+			case "906394416424", "709825985650", "840364872350", "772975370895", "856666278305":
 				continue
 			}
 			if strings.HasSuffix(thing, "/aws-guardduty-agent-fargate") {
