@@ -66,7 +66,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	default:
 		opts.Set = golden.Settings([]string{setting})
 	}
-	plan, err := analyze.JSON("input.json", src, opts)
+	plan, err := golden.Plan(src, opts)
 	if (err != nil) != (plan.Err() != nil) {
 		t.Fatalf("the analysis says %v, its plan %v", err, plan.Err())
 	}
@@ -124,7 +124,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 			}
 		}
 	}
-	again, _ := analyze.JSON("input.json", src, opts)
+	again, _ := golden.Plan(src, opts)
 	second, err := again.Role(policy.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -302,7 +302,7 @@ func TestValuesOfTokens(t *testing.T) {
 		}
 		src := fmt.Sprintf(`{"family":"web","containerDefinitions":[{`+fields[random.IntN(len(fields))]+`}]}`, quoted)
 		setting := settings[random.IntN(len(settings))]
-		if plan, err := analyze.JSON("f", []byte(src), analyze.Options{}); err == nil && len(plan.Requirements) > 0 {
+		if plan, err := golden.Plan([]byte(src), analyze.Options{}); err == nil && len(plan.Requirements) > 0 {
 			roles++
 		}
 		checkPipeline(t, []byte(src), setting)

@@ -81,7 +81,8 @@ func (c *Case) Plan() (*analyze.Plan, error) { return Plan(c.Input(), c.Options)
 
 // Plan analyzes a task definition. The plan is never nil.
 func Plan(src []byte, opts analyze.Options) (*analyze.Plan, error) {
-	return analyze.JSON("input.json", src, opts)
+	plans, err := analyze.Read("input.json", src, opts)
+	return plans[0], err
 }
 
 // Section returns a file of the archive, and whether it is there.
