@@ -3,6 +3,7 @@ package emit_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -32,6 +33,32 @@ func TestTerraformNames(t *testing.T) {
 		}
 		if line := fmt.Sprintf("resource \"aws_iam_role\" %q {", want); !strings.Contains(string(files[0].Data), line) {
 			t.Errorf("family %q: there is no line %s in\n%s", family, line, files[0].Data)
+		}
+	}
+}
+
+// TestTerraformPrefixes: the provider puts 26 characters behind a name_prefix, and IAM allows a role 64, a policy 128.
+func TestTerraformPrefixes(t *testing.T) {
+	for n := 1; n < 130; n++ {
+		role := sample.Deployed(1, "a", policy.Properties{})
+		role.Name, role.Family = "", strings.Repeat("a", n)
+		files, err := emit.Lookup("terraform").Emit(role, emit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefixes := regexp.MustCompile(`name_prefix += "([^"]*)"`).FindAllSubmatch(files[0].Data, -1)
+		if len(prefixes) != 2 {
+			t.Fatalf("%d prefixes in\n%s", len(prefixes), files[0].Data)
+		}
+		for i, p := range prefixes {
+			longest, whole := 64-26, role.Family+"-execution-"
+			if i == 1 {
+				longest, whole = 128-26, role.Family+"-TaskExecution1-"
+			}
+			// What fits is written as it is, and what does not fit is cut to what does.
+			if got := string(p[1]); len(whole) <= longest && got != whole || len(whole) > longest && (len(got) != longest || !strings.HasSuffix(got, "-")) {
+				t.Errorf("a family of %d characters has the prefix %q of %d characters", n, got, len(got))
+			}
 		}
 	}
 }
