@@ -17,6 +17,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // TestSDKNamesAndTypes fills every field of the SDK's type: none of them may be unknown to the schema, or of
@@ -131,7 +132,7 @@ func TestSDKIsJSON(t *testing.T) {
 	if err := json.Unmarshal(src, &td); err != nil {
 		t.Fatal(err)
 	}
-	fromJSON, err := analyze.JSON("web.json", src, analyze.Options{})
+	fromJSON, err := golden.Plan(src, analyze.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +182,7 @@ func TestConcurrentAnalyses(t *testing.T) {
 		src := archive.Files[0].Data
 		for range 2 {
 			group.Go(func() {
-				plan, err := analyze.JSON("input.json", src, analyze.Options{})
+				plan, err := golden.Plan(src, analyze.Options{})
 				if err == nil {
 					_, err = plan.Role(policy.Options{})
 				}

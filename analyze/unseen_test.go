@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // TestUnseenOfFargate: GuardDuty's agent comes to tasks that may run on Fargate.
 func TestUnseenOfFargate(t *testing.T) {
 	for compatibilities, want := range map[string]bool{``: true, `"requiresCompatibilities": ["EC2", "FARGATE"],`: true, `"requiresCompatibilities": ["EC2"],`: false} {
-		plan, err := analyze.JSON("f", []byte(`{`+compatibilities+`"containerDefinitions": [{"name": "a", "image": "nginx"}]}`), analyze.Options{})
+		plan, err := golden.Plan([]byte(`{`+compatibilities+`"containerDefinitions": [{"name": "a", "image": "nginx"}]}`), analyze.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

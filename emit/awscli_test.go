@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,17 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
-
-// DefaultRoleName is for the tests outside of this package.
-var DefaultRoleName = defaultRoleName
 
 // ProgramBegin is the line where the part of a script begins that is the same in all of them.
 const ProgramBegin = "# What follows is the same for every role.\n"
 
 // TestAWSCLIGolden: what a role's script begins with stands in testdata, and the rest is the program.
 func TestAWSCLIGolden(t *testing.T) {
-	begin, program, _ := bytes.Cut(emitOne(t, "aws-cli", webRole(), Options{Source: "web.json", Values: ownValues})[0].Data, []byte(ProgramBegin))
+	begin, program, _ := bytes.Cut(emitOne(t, "aws-cli", sample.Web(), Options{Source: "web.json", Values: ownValues})[0].Data, []byte(ProgramBegin))
 	checkFile(t, "web.sh", begin)
 	if diff := cmp.Diff(programOf(t), ProgramBegin+string(program)); diff != "" {
 		t.Errorf("the program (-template +script)\n%s", diff)
@@ -36,7 +32,7 @@ func TestAWSCLIGolden(t *testing.T) {
 
 func TestAWSCLIFiles(t *testing.T) {
 	for _, mainOnly := range []bool{false, true} {
-		files := emitOne(t, "sh", filesRole(), Options{Source: "web.json", Values: ownValues, MainOnly: mainOnly})
+		files := emitOne(t, "sh", sample.Files(), Options{Source: "web.json", Values: ownValues, MainOnly: mainOnly})
 		if len(files) != 1 || files[0].Name != "web-execution-role.sh" || !files[0].Executable || files[0].Write != Always || !Generated(files[0].Data) {
 			t.Errorf("files %+v", files)
 		}
@@ -53,7 +49,7 @@ func TestAWSCLIMissingValues(t *testing.T) {
 		want []policy.Symbol
 	}{
 		{closed, []policy.Symbol{policy.Region, policy.AccountID}},
-		{filesRole(), []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}},
+		{sample.Files(), []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}},
 	} {
 		_, err := awsCLI.Emit(tt.role, Options{})
 		var missing *MissingValues
@@ -69,7 +65,7 @@ func TestAWSCLIMissingValues(t *testing.T) {
 
 func TestAWSCLIRefuses(t *testing.T) {
 	role := func(change func(*policy.Role)) *policy.Role {
-		r := webRole()
+		r := sample.Web()
 		change(r)
 		return r
 	}
@@ -186,20 +182,20 @@ func programOf(t *testing.T) string {
 
 // hostileScriptRole has the string where a script can have it: IAM's own limits keep it out of names and paths.
 func hostileScriptRole(s string) *policy.Role {
-	role := hostileRole(s)
+	role := sample.Hostile(s)
 	role.Name, role.Properties.Path, role.Properties.PermissionsBoundary = "", "", ""
 	return role
 }
 
 // TestAWSCLIHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
 func TestAWSCLIHostileStrings(t *testing.T) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		checkAWSCLIHostile(t, s)
 	}
 }
 
 func FuzzAWSCLIHostileStrings(f *testing.F) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		f.Add(s)
 	}
 	f.Fuzz(checkAWSCLIHostile)
@@ -212,7 +208,7 @@ func checkAWSCLIHostile(t *testing.T, s string) {
 	}
 	harmless := readScript(t, emitOne(t, "aws-cli", hostileScriptRole("x"), Options{Source: "x", Values: ownValues})[0].Data)
 	data := emitOne(t, "aws-cli", hostileScriptRole(s), Options{Source: s, Values: ownValues})[0].Data
-	CheckPrintable(t, []byte(strings.ReplaceAll(string(data), "\t", "")))
+	sample.CheckPrintable(t, []byte(strings.ReplaceAll(string(data), "\t", "")))
 	got := readScript(t, data)
 	values := map[string]string{
 		"role": defaultRoleName(s, "us-east-1"), "path": "/", "account": "111122223333", "region": "us-east-1", "family": shorten(cleaned(s), s, 256),
@@ -260,40 +256,5 @@ func checkHostileDocuments(t *testing.T, s, region string, documents map[string]
 		if strings.HasPrefix(function, "policy") && strings.ContainsFunc(documents[function], func(r rune) bool { return r > 0xFF }) {
 			t.Errorf("%q: IAM's API refuses characters beyond U+00FF:\n%s", s, documents[function])
 		}
-	}
-}
-
-// TestAWSCLIHostileStringsInShell lets a shell read the scripts: the string is the region too, which is a variable.
-func TestAWSCLIHostileStringsInShell(t *testing.T) {
-	dir := t.TempDir()
-	var args, strs []string
-	for i, s := range trickyStrings {
-		if s == "" || strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-			continue
-		}
-		values := map[policy.Symbol]string{policy.Partition: "aws", policy.Region: s, policy.AccountID: "111122223333"}
-		data := emitOne(t, "aws-cli", hostileScriptRole(s), Options{Source: s, Values: values})[0].Data
-		text, _, _ := strings.Cut(string(data), ProgramBegin)
-		path := filepath.Join(dir, fmt.Sprintf("%03d.sh", i))
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		strs, args = append(strs, s), append(args, path)
-	}
-	read := `for file; do (. "$file"; printf '%s\0' "$region"; for f in policy_1 policy_2 properties tags; do "$f"; printf '\0'; done) || exit; done`
-	out, err := exec.Command("sh", append([]string{"-c", read, "sh"}, args...)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	parts := strings.Split(string(out), "\x00")
-	if len(parts) != 5*len(strs)+1 || len(strs) < 100 {
-		t.Fatalf("%d parts of %d strings", len(parts), len(strs))
-	}
-	for i, s := range strs {
-		p := parts[5*i:]
-		if p[0] != s {
-			t.Errorf("%q is %q", s, p[0])
-		}
-		checkHostileDocuments(t, s, s, map[string]string{"policy_1": p[1], "policy_2": p[2], "properties": p[3], "tags": p[4]})
 	}
 }

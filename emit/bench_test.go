@@ -165,11 +165,11 @@ func alone(b *testing.B, run func(testing.TB, []byte)) {
 }
 
 func planOf(t testing.TB, src []byte) *analyze.Plan {
-	plan, err := analyze.JSON("taskdef.json", src, analyze.Options{Environment: policy.Environment{Region: "us-east-1", Account: "111122223333"}})
+	plans, err := analyze.Read("taskdef.json", src, analyze.Options{Environment: policy.Environment{Region: "us-east-1", Account: "111122223333"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan
+	return plans[0]
 }
 
 // write does what the command does, apart from reading and writing files. A role of several documents goes to a

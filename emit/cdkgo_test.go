@@ -15,10 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
 
 func TestCDKGoGolden(t *testing.T) {
-	checkFile(t, "stack.go.golden", emitOne(t, "cdk-go", webRole(), Options{Source: "web.json"})[0].Data)
+	checkFile(t, "stack.go.golden", emitOne(t, "cdk-go", sample.Web(), Options{Source: "web.json"})[0].Data)
 }
 
 func TestCDKGoFiles(t *testing.T) {
@@ -34,7 +35,7 @@ func TestCDKGoFiles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, f := range emitOne(t, "cdk-go", webRole(), tt.opts) {
+			for _, f := range emitOne(t, "cdk-go", sample.Web(), tt.opts) {
 				name := f.Name
 				switch f.Write {
 				case IfOurs:
@@ -56,7 +57,7 @@ func TestCDKGoFiles(t *testing.T) {
 
 // TestCDKGoPackage has nothing in the role's function that the role does not need.
 func TestCDKGoPackage(t *testing.T) {
-	open := string(emitOne(t, "cdk-go", webRole(), Options{Package: "roles"})[0].Data)
+	open := string(emitOne(t, "cdk-go", sample.Web(), Options{Package: "roles"})[0].Data)
 	closed := &policy.Role{Trust: policy.Document{Statements: []policy.Statement{
 		{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}},
 	}}}
@@ -71,7 +72,7 @@ func TestCDKGoPackage(t *testing.T) {
 
 func TestCDKGoRefuses(t *testing.T) {
 	role := func(change func(*policy.Role)) *policy.Role {
-		r := webRole()
+		r := sample.Web()
 		change(r)
 		return r
 	}
@@ -100,7 +101,7 @@ func TestCDKGoRefuses(t *testing.T) {
 		{"trust with a Sid", role(func(r *policy.Role) { r.Trust.Statements[0].Sid = "A" }), Options{}, "trust policy"},
 		{"another action", role(func(r *policy.Role) { r.Trust.Statements[0].Actions = []string{"sts:TagSession"} }), Options{}, "trust policy"},
 		{"one name twice", role(func(r *policy.Role) { r.Inline = append(r.Inline, r.Inline[0]) }), Options{}, `two policies have the name "TaskExecution"`},
-		{"package", webRole(), Options{Package: "a-b"}, `package name "a-b"`},
+		{"package", sample.Web(), Options{Package: "a-b"}, `package name "a-b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files, err := cdkGo.Emit(tt.role, tt.opts)
@@ -166,85 +167,15 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// CDKRoles are roles with what the golden cases do not have: a name, no conditions, several policies, and
-// strings that some layer between the Go source and the template might not carry. They are for the tests
-// of the package's other half, which have the tools.
-func CDKRoles() map[string]*policy.Role {
-	roles := map[string]*policy.Role{"made-web": webRole(), "made-files": filesRole()}
-	bare := webRole()
-	bare.Name, bare.Trust.Statements[0].Conditions = "", nil
-	second := filesRole().Inline[0]
-	second.Name = "TaskExecution2"
-	bare.Inline = append(bare.Inline, second)
-	roles["made-bare"] = bare
-	both := webRole()
-	both.Managed = filesRole().Inline
-	roles["made-both"] = both
-	tricky := webRole()
-	tricky.Family = "a\nb"
-	for i, s := range trickyStrings {
-		if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || noCDKToken(s) != nil {
-			continue
-		}
-		tricky.Inline[0].Document.Statements = append(tricky.Inline[0].Document.Statements, policy.Statement{
-			Sid: "Tricky" + strconv.Itoa(i), Actions: []string{"s3:GetObject"}, Reasons: []string{"Since " + s + " is tricky."},
-			Resources:  []policy.Text{policy.Text("arn:aws:s3:::b/" + s), policy.Text("arn:" + partition + ":s3:::" + s + region + s)},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s), "y"}}},
-			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
-		})
-	}
-	roles["made-tricky"] = tricky
-	full := filesRole()
-	full.Properties = fullProperties()
-	roles["made-properties"] = full
-	one := webRole()
-	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
-	roles["made-tag"] = one
-	// The order of the tables is not that of their use, and one symbol stands alone, and one twice in a text.
-	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
-	other := policy.Mapping{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
-	tables := webRole()
-	tables.Mappings = []policy.Mapping{table, other}
-	tables.Attached = []policy.Text{"arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", "arn:aws:iam::111122223333:policy/a"}
-	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
-		Sid: "Tables", Actions: []string{"s3:GetObject"},
-		Resources: []policy.Text{
-			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/a/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
-			policy.Of(table.Symbol),
-		},
-		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"${*}" + policy.Of(other.Symbol), policy.Of(table.Symbol)}}},
-	})
-	roles["made-tables"] = tables
-	attached := filesRole()
-	attached.Inline, attached.Attached = nil, tables.Attached[:1]
-	roles["made-attached"] = attached
-	return roles
-}
-
-// fullProperties are all of them, with the strangest characters that IAM allows, and that some layer might
-// take for its own.
-func fullProperties() policy.Properties {
-	return policy.Properties{
-		Path:                "/#{a}/%s\\\"'`&<!--/",
-		PermissionsBoundary: "arn:aws-us-gov:iam::111122223333:policy/{{a}}/b+=,.@-_",
-		Description:         "a: \"b\" #'c'\\\t- *d\n\r{{e}} %v &f\u00a1\u00ff",
-		MaxSessionDuration:  43200,
-		Tags: []policy.Tag{
-			{Key: "Zone", Value: " a  b "}, {Key: "a:b/c=d+e-f@g", Value: "@-+=/:."}, {Key: "empty"}, {Key: "no", Value: "yes"},
-			{Key: "名前", Value: "é\u00a0\u2028\u3000ⅷ¼"}, {Key: "\U00020000", Value: "\U0001D7D8"},
-		},
-	}
-}
-
 // TestCDKGoHostileStrings: a string, wherever it stands, is the value of a Go string, and changes nothing else.
 func TestCDKGoHostileStrings(t *testing.T) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		checkCDKGoHostile(t, s)
 	}
 }
 
 func FuzzCDKGoHostileStrings(f *testing.F) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		f.Add(s)
 	}
 	f.Fuzz(checkCDKGoHostile)
@@ -255,11 +186,11 @@ func checkCDKGoHostile(t *testing.T, s string) {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || noCDKToken(s+"${AWS::Region}"+s) != nil || noCDKToken(s) != nil {
 		return
 	}
-	harmless, err := cdkGo.Emit(hostileRole("x"), Options{Source: "x"})
+	harmless, err := cdkGo.Emit(sample.Hostile("x"), Options{Source: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hostile, err := cdkGo.Emit(hostileRole(s), Options{Source: s})
+	hostile, err := cdkGo.Emit(sample.Hostile(s), Options{Source: s})
 	if err != nil {
 		t.Fatalf("%q: %v", s, err)
 	}
@@ -268,7 +199,7 @@ func checkCDKGoHostile(t *testing.T, s string) {
 		for line := range strings.Lines(string(f.Data)) {
 			lines.WriteString(strings.TrimLeft(line, "\t"))
 		}
-		CheckPrintable(t, []byte(lines.String()))
+		sample.CheckPrintable(t, []byte(lines.String()))
 		if !strings.HasSuffix(f.Name, ".go") {
 			if f.Name != "go.mod" && !bytes.Equal(f.Data, harmless[i].Data) {
 				t.Errorf("%q: %s differs", s, f.Name)

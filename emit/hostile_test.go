@@ -3,8 +3,6 @@ package emit
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,53 +10,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
-
-// hostileRole puts one string into every place of a role that input or a flag can reach.
-func hostileRole(s string) *policy.Role {
-	properties := policy.Properties{Path: s, PermissionsBoundary: s, Description: s, MaxSessionDuration: 3600, Tags: []policy.Tag{{Key: s, Value: s}}}
-	policies := []policy.Policy{{
-		Name: "TaskExecution",
-		Document: policy.Document{Statements: []policy.Statement{{
-			Sid: "Files", Actions: []string{"s3:GetObject"},
-			Resources: []policy.Text{
-				policy.Text("arn:aws:s3:::" + s + "*"), policy.Text("arn:" + partition + ":s3:::" + s + region + s + "*"),
-			},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}},
-			Reasons:    []string{"Since " + s},
-			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
-		}, {
-			Sid: "Any", Actions: []string{"s3:ListAllMyBuckets"}, Resources: []policy.Text{"*"}, Reasons: []string{"Since " + s},
-		}}},
-	}}
-	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: trust(), Inline: policies, Managed: policies}
-}
-
-// HostileRoles are a role for each tricky string that a template can hold.
-func HostileRoles() map[string]*policy.Role {
-	roles := map[string]*policy.Role{}
-	for i, s := range trickyStrings {
-		if strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) {
-			role := hostileRole(s)
-			managed := role.Inline[0] // with a Sid of its own, as packing makes them
-			managed.Document.Statements = slices.Clone(managed.Document.Statements)
-			managed.Document.Statements[0].Sid += "2"
-			role.Managed = []policy.Policy{managed}
-			roles[fmt.Sprintf("hostile-%d", i)] = role
-		}
-	}
-	return roles
-}
 
 // TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
 func TestHostileStrings(t *testing.T) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		checkHostile(t, s)
 	}
 }
 
 func FuzzHostileStrings(f *testing.F) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -74,7 +37,7 @@ func checkHostile(t *testing.T, s string) {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
 		return
 	}
-	role := hostileRole(s)
+	role := sample.Hostile(s)
 
 	files := emitOne(t, "json", role, Options{Values: ownValues})
 	var doc any
@@ -94,13 +57,13 @@ func checkHostile(t *testing.T, s string) {
 	if diff := cmp.Diff(want, doc); diff != "" {
 		t.Errorf("%q: json: -want +got\n%s", s, diff)
 	}
-	CheckPrintable(t, files[0].Data)
+	sample.CheckPrintable(t, files[0].Data)
 	createRole := files[len(files)-2]
 	var created map[string]any
 	if err := json.Unmarshal(createRole.Data, &created); err != nil {
 		t.Fatalf("%q: %v\n%s", s, err, createRole.Data)
 	}
-	CheckPrintable(t, createRole.Data)
+	sample.CheckPrintable(t, createRole.Data)
 	delete(created, "AssumeRolePolicyDocument")
 	if diff := cmp.Diff(hostileProperties(s), created); diff != "" {
 		t.Errorf("%q: json: properties: -want +got\n%s", s, diff)
@@ -113,7 +76,7 @@ func checkHostile(t *testing.T, s string) {
 		return
 	}
 	template := emitOne(t, "cfn", role, Options{Source: s})[0].Data
-	CheckPrintable(t, template)
+	sample.CheckPrintable(t, template)
 	for _, parser := range yamlParsers {
 		var got any
 		if err := parser.unmarshal(template, &got); err != nil {

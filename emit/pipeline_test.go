@@ -19,27 +19,28 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/report"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // FuzzAnalyze runs the whole pipeline, from bytes and a setting to files. The setting is a --set, or what its
 // prefix says: "image:", "credspec:" with the spec itself, "credspec-secret:".
 func FuzzAnalyze(f *testing.F) {
-	for _, c := range goldenCases(f) {
-		input, _ := c.section("input.json")
+	for _, c := range golden.Cases(f) {
+		input, _ := c.Section("input.json")
 		setting := ""
-		if len(c.opts.Set) > 0 {
-			setting = c.opts.Set[0].Name + "=" + c.opts.Set[0].Value
-		} else if len(c.opts.Image) > 0 {
-			setting = "image:" + c.opts.Image[0].Name + "=" + c.opts.Image[0].Value
-		} else if len(c.opts.CredSpecSecrets) > 0 {
-			setting = "credspec-secret:" + c.opts.CredSpecSecrets[0]
-			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":{"CredentialArn":"`+c.opts.CredSpecSecrets[0]+`"}}}}`)
-			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":"{\"credentialArn\":\"`+c.opts.CredSpecSecrets[0]+`\"}"}}}`)
+		if len(c.Options.Set) > 0 {
+			setting = c.Options.Set[0].Name + "=" + c.Options.Set[0].Value
+		} else if len(c.Options.Image) > 0 {
+			setting = "image:" + c.Options.Image[0].Name + "=" + c.Options.Image[0].Value
+		} else if len(c.Options.CredSpecSecrets) > 0 {
+			setting = "credspec-secret:" + c.Options.CredSpecSecrets[0]
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":{"CredentialArn":"`+c.Options.CredSpecSecrets[0]+`"}}}}`)
+			f.Add([]byte(input), `credspec:{"ActiveDirectoryConfig":{"HostAccountConfig":{"PluginInput":"{\"credentialArn\":\"`+c.Options.CredSpecSecrets[0]+`\"}"}}}`)
 		}
 		f.Add([]byte(input), setting)
 	}
-	if exists(corpus) {
-		for i, file := range corpusFiles(f, "taskdef", "describe") {
+	if golden.HasCorpus(f) {
+		for i, file := range golden.Corpus(f, "taskdef", "describe") {
 			src, err := os.ReadFile(file)
 			if err != nil {
 				f.Fatal(err)
@@ -52,25 +53,20 @@ func FuzzAnalyze(f *testing.F) {
 	f.Fuzz(checkPipeline)
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 func checkPipeline(t *testing.T, src []byte, setting string) {
 	var opts analyze.Options
 	switch kind, value, _ := strings.Cut(setting, ":"); {
 	case setting == "":
 	case kind == "image":
-		opts.Image = settings([]string{value})
+		opts.Image = golden.Settings([]string{value})
 	case kind == "credspec":
 		opts.CredSpecs = []analyze.CredSpec{{File: "spec.json", Data: []byte(value)}}
 	case kind == "credspec-secret":
 		opts.CredSpecSecrets = []string{value}
 	default:
-		opts.Set = settings([]string{setting})
+		opts.Set = golden.Settings([]string{setting})
 	}
-	plan, err := analyze.JSON("input.json", src, opts)
+	plan, err := golden.Plan(src, opts)
 	if (err != nil) != (plan.Err() != nil) {
 		t.Fatalf("the analysis says %v, its plan %v", err, plan.Err())
 	}
@@ -128,7 +124,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 			}
 		}
 	}
-	again, _ := analyze.JSON("input.json", src, opts)
+	again, _ := golden.Plan(src, opts)
 	second, err := again.Role(policy.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +149,7 @@ func checkFinding(t *testing.T, f analyze.Finding) {
 		t.Errorf("finding %q", s)
 	}
 	for _, flag := range f.Flags {
-		words := shellWords(flag)
+		words := golden.Words(flag)
 		settable := len(words) == 2 && slices.Contains([]string{"--set", "--image", "--kms-key"}, words[0]) && strings.Contains(words[1], "=")
 		if !settable && !slices.Equal(words, []string{"--credspec", "FILE"}) {
 			t.Errorf("flag %q reads as %q", flag, words)
@@ -231,32 +227,6 @@ func stringsOf(v any) []string {
 	return list
 }
 
-// TestEveryRuleHasACase: the golden cases hold a requirement or a finding of every rule, and a requirement of
-// every grant.
-func TestEveryRuleHasACase(t *testing.T) {
-	rules, grants := map[string]bool{}, map[*analyze.Grant]bool{}
-	for _, c := range goldenCases(t) {
-		input, _ := c.section("input.json")
-		plan, _ := analyze.JSON("input.json", []byte(input), c.opts)
-		for _, r := range plan.Requirements {
-			rules[r.Rule.ID], grants[r.Grant] = true, true
-		}
-		for _, f := range plan.Findings {
-			rules[f.Rule] = true
-		}
-	}
-	for _, r := range analyze.Rules() {
-		if !rules[r.ID] {
-			t.Errorf("no golden case shows the rule %s", r.ID)
-		}
-		for _, g := range r.Grants {
-			if !grants[g] {
-				t.Errorf("no golden case requires %v by the rule %s", g.Actions, r.ID)
-			}
-		}
-	}
-}
-
 // FuzzValues is FuzzAnalyze with the JSON around the values given: every mutation reaches the rules.
 func FuzzValues(f *testing.F) {
 	f.Add("111122223333.dkr.ecr.us-east-1.amazonaws.com/a/b:1@sha256:0123456789abcdef0123456789abcdef", "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1B2c3:key::",
@@ -332,7 +302,7 @@ func TestValuesOfTokens(t *testing.T) {
 		}
 		src := fmt.Sprintf(`{"family":"web","containerDefinitions":[{`+fields[random.IntN(len(fields))]+`}]}`, quoted)
 		setting := settings[random.IntN(len(settings))]
-		if plan, err := analyze.JSON("f", []byte(src), analyze.Options{}); err == nil && len(plan.Requirements) > 0 {
+		if plan, err := golden.Plan([]byte(src), analyze.Options{}); err == nil && len(plan.Requirements) > 0 {
 			roles++
 		}
 		checkPipeline(t, []byte(src), setting)

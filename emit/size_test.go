@@ -8,6 +8,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // TestSizeIsThatOfTheJSON compares the size that a document is said to have with the JSON that is written,
@@ -31,7 +32,7 @@ func TestSizeIsThatOfTheJSON(t *testing.T) {
 					want++
 				}
 			}
-			if got := d.Size(nil); got != want {
+			if got := d.Size(role.Symbols); got != want {
 				t.Errorf("size %d, but the JSON has %d characters:\n%s", got, want, &b)
 			}
 			compared++
@@ -41,12 +42,12 @@ func TestSizeIsThatOfTheJSON(t *testing.T) {
 		}
 		check(role.Trust, files[len(files)-1].Data)
 	}
-	inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
+	golden.Inputs(t, func(t *testing.T, _ []byte, plan *analyze.Plan) {
 		if role, err := plan.Role(policy.Options{}); err == nil {
 			compare(t, role)
 		}
 	})
-	for name, role := range packedRoles(t) {
+	for name, role := range golden.Packed(t) {
 		t.Run(name, func(t *testing.T) { compare(t, role) })
 	}
 	if compared < 200 {

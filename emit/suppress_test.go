@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
 
 // reasoned returns a statement on resources, with the reasons that | parts; none for "".
@@ -20,7 +21,7 @@ func reasoned(reason string, resources ...policy.Text) policy.Statement {
 }
 
 func inline(statements ...policy.Statement) *policy.Role {
-	return &policy.Role{Trust: trust(), Inline: []policy.Policy{{Name: "P", Document: policy.Document{Statements: statements}}}}
+	return &policy.Role{Trust: sample.Trust(), Inline: []policy.Policy{{Name: "P", Document: policy.Document{Statements: statements}}}}
 }
 
 // suppressionLines returns suppressions in words: on what, the tool, the rule, the reason and the findings.

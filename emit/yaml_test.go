@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	goccy "github.com/goccy/go-yaml"
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
 
 // Two parsers that share no code: what both read as the same string, others will too.
@@ -23,31 +22,14 @@ var yamlParsers = []struct {
 	{"yaml/v3", yamlv3.Unmarshal},
 }
 
-// trickyStrings are those that some YAML or JSON writer or reader is known to take for something else.
-var trickyStrings = []string{
-	"", " ", "  ", "a b", " a", "a ", "\t", "\ta", "a\t", "\n", "a\n", "\na", "a\nb", "a\n\nb", "a\r\nb", "\r", "a\rb",
-	"\x00", "\x01", "\x07", "\b", "\v", "\f", "\x1b[31mred", "\x1f", "\x7f", "a\x00b",
-	"\u0080", "\u0085", "a\u0085b", "\u009b31m", "\u00a0", "\u00ad", "\u00e9", "e\u0301",
-	"\u200b", "\u200d", "\u200e", "\u202e", "a\u202eb\u202c", "\u2028", "a\u2028b", "\u2029", "\u2066", "\u3000", "\ue000",
-	"\ufeff", "a\ufeffb", "\ufffd", "\ufffe", "\uffff", "\U0001f600", "\U0001f468\u200d\U0001f469", "\U0001d11e", "\U000e0001", "\U000f0000", "\U0010ffff", "\U0001fffe",
-	"~", "null", "Null", "NULL", "true", "True", "yes", "Yes", "no", "NO", "on", "off", "y", "n", "Y", "N",
-	"0", "-1", "+1", "1.0", "1e3", "0x1F", "0o14", "014", "1_000", "190:20:30", ".inf", "-.inf", ".nan", "NaN", "2010-09-09", "2001-12-14t21:59:43.10-05:00",
-	"-", "- a", "--- ", "---", "...", "?", "? a", ":", ": a", "a:", "a: b", "a:b", "a::b", "#", "# a", "a #b", "a# b",
-	"&a", "*a", "!a", "!Ref x", "!!str a", "|", ">", ">-", "|2", "%", "%YAML 1.2", "@", "`", "=", "<<", "{", "}", "[", "]", "{}", "[]", "{a: b}", "[a, b]", ",", "a,b",
-	"'", "''", "'a'", `"`, `""`, `"a"`, `a"b`, `\`, `\\`, `\n`, `\u0041`, `a\`, `\"`, `"\`,
-	"$", "$$", "${", "${}", "${*}", "${?}", "${$}", "${!x}", "${AWS::Region}", "a${", "a$", "{a", "{AWS::Region}", "${Literal1}", "$${AWS::Region}", "{{resolve:ssm:a}}", "{{resolve", "{{ x }}",
-	"\" # x", "\"\nResources: {}\n", "x\n  Evil: true", "\n- a", "*/", "-->", "'''", `"""`, "<!--", "</script>", "&lt;",
-	strings.Repeat("long ", 400), strings.Repeat("\U0001f600", 50), "a\xffb", "\xed\xa0\x80",
-}
-
 func TestQuotedScalars(t *testing.T) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		checkQuoted(t, s)
 	}
 }
 
 func FuzzQuotedScalars(f *testing.F) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		f.Add(s)
 	}
 	f.Fuzz(checkQuoted)
@@ -71,7 +53,7 @@ func checkQuoted(t *testing.T, s string) {
 		yamlPair{"zz-plain", yamlPlain(s)},
 		yamlPair{"zz-last", yamlPlain("end")},
 	))
-	CheckPrintable(t, text)
+	sample.CheckPrintable(t, text)
 	for _, parser := range yamlParsers {
 		var got any
 		if err := parser.unmarshal(text, &got); err != nil {
@@ -87,19 +69,6 @@ func checkQuoted(t *testing.T, s string) {
 		}
 		if dig(got, "zz-last") != "end" {
 			t.Errorf("%q: %s: lost what follows\n%s", s, parser.name, text)
-		}
-	}
-}
-
-// checkPrintable fails where the output holds anything that a reviewer would not see.
-func CheckPrintable(t *testing.T, text []byte) {
-	t.Helper()
-	if !utf8.Valid(text) {
-		t.Errorf("not UTF-8: %q", text)
-	}
-	for _, r := range string(text) {
-		if r != '\n' && !unicode.IsPrint(r) {
-			t.Errorf("%q in the output:\n%q", r, text)
 		}
 	}
 }
@@ -167,12 +136,12 @@ func TestComments(t *testing.T) {
 }
 
 func FuzzComments(f *testing.F) {
-	for _, s := range trickyStrings {
+	for _, s := range sample.Strings {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, container, field string) {
 		comment := sourceComment(policy.Source{Container: container, Field: field})
-		CheckPrintable(t, []byte(comment))
+		sample.CheckPrintable(t, []byte(comment))
 		if strings.Contains(comment, "\n") {
 			t.Errorf("a line break in %q", comment)
 		}
@@ -194,7 +163,7 @@ func BenchmarkJSON(b *testing.B)           { benchmark(b, iamJSON) }
 // benchmark spreads the resources over ten statements: time has to grow as their number does.
 func benchmark(b *testing.B, f *Format) {
 	for _, n := range []int{10, 100, 1000, 10000} {
-		role := &policy.Role{Family: "web", Trust: trust(), Inline: []policy.Policy{{Name: "TaskExecution"}}}
+		role := &policy.Role{Family: "web", Trust: sample.Trust(), Inline: []policy.Policy{{Name: "TaskExecution"}}}
 		document := &role.Inline[0].Document
 		for i := range n {
 			if i%(n/10) == 0 {

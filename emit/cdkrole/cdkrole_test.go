@@ -89,12 +89,12 @@ func TestSources(t *testing.T) {
 	if err := os.WriteFile(file, []byte(web), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := analyze.JSON("web.json", []byte(web), analyze.Options{})
+	plans, err := analyze.Read("web.json", []byte(web), analyze.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var first string
-	for _, props := range []*cdkrole.Props{{File: file}, {Source: []byte(web), Name: "web.json"}, {Plan: plan}} {
+	for _, props := range []*cdkrole.Props{{File: file}, {Source: []byte(web), Name: "web.json"}, {Plan: plans[0]}} {
 		template, _, err := synth(t, func(stack awscdk.Stack) {
 			r := cdkrole.NewTaskExecutionRole(stack, jsii.String("Role"), props)
 			if r.Plan() == nil || len(r.Plan().Requirements) == 0 {
@@ -144,10 +144,11 @@ func TestLogicalIDs(t *testing.T) {
 
 // TestErrorsFailTheSynthesis: all of them at once, of all constructs, each with its place.
 func TestErrorsFailTheSynthesis(t *testing.T) {
-	broken, err := analyze.JSON("plan.json", []byte(strings.Replace(web, "/web/key", "{{KEY}}", 1)), analyze.Options{})
+	plans, err := analyze.Read("plan.json", []byte(strings.Replace(web, "/web/key", "{{KEY}}", 1)), analyze.Options{})
 	if err == nil {
 		t.Fatal("the plan has no errors")
 	}
+	broken := plans[0]
 	_, _, err = synth(t, func(stack awscdk.Stack) {
 		for i, props := range []*cdkrole.Props{
 			nil,

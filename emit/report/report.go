@@ -34,4 +34,6 @@ var (
 )
 
 // Explanations returns all forms of an explanation, the default one first.
-func Explanations() []*Report { return []*Report{TextExplanation, JSONExplanation, MarkdownExplanation} }
+func Explanations() []*Report {
+	return []*Report{TextExplanation, JSONExplanation, MarkdownExplanation}
+}

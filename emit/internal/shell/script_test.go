@@ -1,8 +1,7 @@
-package emit_test
+package shell
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,71 +15,47 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/meaning"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
-)
-
-// scriptRole returns a role of that name with the given properties, and one statement on a thing of this name in its
-// inline policy, or in each of n managed ones.
-func scriptRole(n int, thing string, properties policy.Properties, attached ...policy.Text) *policy.Role {
-	role := &policy.Role{Family: "web", Name: "web", Properties: properties, Attached: attached}
-	role.Trust.Statements = []policy.Statement{{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}}
-	document := func(i int) policy.Document {
-		return policy.Document{Statements: []policy.Statement{{
-			Sid: fmt.Sprint("Read", i), Actions: []string{"ssm:GetParameters"},
-			Resources: []policy.Text{policy.Text(fmt.Sprintf("arn:aws:ssm:us-east-1:111122223333:parameter/%s/%d", thing, i))},
-		}}}
-	}
-	if n == 0 {
-		role.Inline = []policy.Policy{{Name: policy.Name, Document: document(0)}}
-	}
-	for i := range n {
-		role.Managed = append(role.Managed, policy.Policy{Name: policy.Name + strconv.Itoa(i+1), Document: document(i + 1)})
-	}
-	return role
-}
-
-const (
-	amazonPolicy = policy.Text("arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
-	handPolicy   = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-	boundary     = "arn:aws:iam::111122223333:policy/boundary"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // changes are what a role may become from one run to the next.
 func changes() map[string][2]*policy.Role {
-	full := policy.Properties{PermissionsBoundary: boundary, Description: "file:///etc/passwd", MaxSessionDuration: 7200, Tags: []policy.Tag{{Key: "a b", Value: "http://x"}}}
+	full := policy.Properties{PermissionsBoundary: sample.Boundary, Description: "file:///etc/passwd", MaxSessionDuration: 7200, Tags: []policy.Tag{{Key: "a b", Value: "http://x"}}}
 	none := policy.Properties{}
-	nothing := scriptRole(0, "a", none)
+	nothing := sample.Deployed(0, "a", none)
 	nothing.Inline = nil
 	return map[string][2]*policy.Role{
-		"inline to packed":    {scriptRole(0, "a", none), scriptRole(3, "a", none)},
-		"packed to inline":    {scriptRole(3, "a", none), scriptRole(0, "a", none)},
-		"packed to fewer":     {scriptRole(3, "a", none), scriptRole(2, "a", none)},
-		"packed to more":      {scriptRole(2, "a", none), scriptRole(3, "b", none)},
-		"to nothing":          {scriptRole(0, "a", none), nothing},
-		"another thing":       {scriptRole(0, "a", none), scriptRole(0, "b", none)},
-		"properties":          {scriptRole(0, "a", none), scriptRole(0, "a", full)},
-		"no properties":       {scriptRole(0, "a", full), scriptRole(0, "a", none)},
-		"attached":            {scriptRole(0, "a", none), scriptRole(0, "a", none, amazonPolicy)},
-		"no longer attached":  {scriptRole(0, "a", none, amazonPolicy), scriptRole(0, "a", none)},
-		"another is attached": {scriptRole(0, "a", none, amazonPolicy), scriptRole(1, "a", none, "arn:aws:iam::111122223333:policy/a")},
+		"inline to packed":    {sample.Deployed(0, "a", none), sample.Deployed(3, "a", none)},
+		"packed to inline":    {sample.Deployed(3, "a", none), sample.Deployed(0, "a", none)},
+		"packed to fewer":     {sample.Deployed(3, "a", none), sample.Deployed(2, "a", none)},
+		"packed to more":      {sample.Deployed(2, "a", none), sample.Deployed(3, "b", none)},
+		"to nothing":          {sample.Deployed(0, "a", none), nothing},
+		"another thing":       {sample.Deployed(0, "a", none), sample.Deployed(0, "b", none)},
+		"properties":          {sample.Deployed(0, "a", none), sample.Deployed(0, "a", full)},
+		"no properties":       {sample.Deployed(0, "a", full), sample.Deployed(0, "a", none)},
+		"attached":            {sample.Deployed(0, "a", none), sample.Deployed(0, "a", none, sample.AmazonPolicy)},
+		"no longer attached":  {sample.Deployed(0, "a", none, sample.AmazonPolicy), sample.Deployed(0, "a", none)},
+		"another is attached": {sample.Deployed(0, "a", none, sample.AmazonPolicy), sample.Deployed(1, "a", none, "arn:aws:iam::111122223333:policy/a")},
 	}
 }
 
 // TestScriptChanges: a role becomes what it is to be whatever it was before, and no permission is missing in between.
 // Tags stay, since nobody knows whose they are.
 func TestScriptChanges(t *testing.T) {
+	sh := start(t, "sh")
 	for name, c := range changes() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			from, to := script(t, c[0]), script(t, c[1])
 			a := newAccount()
-			a.mustRun(t, from)
-			r, said := a.mustRun(t, to)
+			a.mustRun(t, sh, from)
+			r, said := a.mustRun(t, sh, to)
 			calls := a.Calls
-			got, want := a.meaning(t, r), roleMeaning(t, "cloudformation", c[1])
+			got, want := a.meaning(t, r), meaning.Wanted(c[1])
 			for _, tag := range c[0].Properties.Tags {
-				want.property(t, "Tags", []any{map[string]any{"Key": tag.Key, "Value": tag.Value}})
+				want.Set(t, "Tags", []any{map[string]any{"Key": tag.Key, "Value": tag.Value}})
 			}
 			want.Outputs, want.CFNNag = nil, nil
 			if diff := cmp.Diff(want, got); diff != "" || said != "" {
@@ -98,41 +73,38 @@ func TestScriptChanges(t *testing.T) {
 					}
 				}
 			}
-			a.unchangedBy(t, to)
+			a.unchangedBy(t, sh, to)
 		})
 	}
 }
 
 // TestScriptFails: wherever the CLI fails so does the script, and the next run finishes what it began.
 func TestScriptFails(t *testing.T) {
-	full := policy.Properties{PermissionsBoundary: boundary, Description: "a"}
-	small, large := scriptRole(0, "a", policy.Properties{}), scriptRole(2, "b", full, amazonPolicy)
+	sh := start(t, "sh")
+	full := policy.Properties{PermissionsBoundary: sample.Boundary, Description: "a"}
+	small, large := sample.Deployed(0, "a", policy.Properties{}), sample.Deployed(2, "b", full, sample.AmazonPolicy)
 	for name, c := range map[string][2]*policy.Role{
-		"new": {nil, large}, "less": {large, small}, "else": {large, scriptRole(1, "c", full, "arn:aws:iam::111122223333:policy/a")},
+		"new": {nil, large}, "less": {large, small}, "else": {large, sample.Deployed(1, "c", full, "arn:aws:iam::111122223333:policy/a")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if testing.Short() && name != "else" {
-				t.Skip("every script starts some thirty processes")
-			}
 			to := script(t, c[1])
-			start := newAccount()
+			first := newAccount()
 			if c[0] != nil {
-				start.mustRun(t, script(t, c[0]))
+				first.mustRun(t, sh, script(t, c[0]))
 			}
-			whole := start.clone(t)
-			r, _ := whole.mustRun(t, to)
+			whole := first.clone(t)
+			r, _ := whole.mustRun(t, sh, to)
 			want, calls := whole.meaning(t, r), len(whole.Calls)
 			for n := 1; n <= calls; n++ {
-				a := start.clone(t)
+				a := first.clone(t)
 				a.Fail = n
-				stdout, stderr, err := a.run(t, "sh", to)
-				if err == nil || stdout != "" || !strings.Contains(stderr, "AccessDenied") {
-					t.Fatalf("call %d fails, and the script: error %v, printed %q, said %q", n, err, stdout, stderr)
+				stdout, stderr, status := a.run(t, sh, to)
+				if status == 0 || stdout != "" || !strings.Contains(stderr, "AccessDenied") {
+					t.Fatalf("call %d fails, and the script: status %d, printed %q, said %q", n, status, stdout, stderr)
 				}
 				failed := a.Calls[n-1]
 				a.Fail = 0
-				r, _ := a.mustRun(t, to)
+				r, _ := a.mustRun(t, sh, to)
 				// A policy that could be detached and not removed is no longer the role's: it stays.
 				if strings.HasPrefix(failed, "iam delete-policy") || failed == "iam list-policy-versions" {
 					maps.DeleteFunc(a.Policies, func(arn string, _ *stubPolicy) bool { return !slices.Contains(r.Attached, arn) })
@@ -160,11 +132,12 @@ func (a *account) clone(t testing.TB) *account {
 // TestScriptVersions: IAM keeps five versions of a policy, and a script removes the oldest one before the sixth. A
 // version that somebody else made does not stay.
 func TestScriptVersions(t *testing.T) {
-	scripts := []string{script(t, scriptRole(1, "a", policy.Properties{})), script(t, scriptRole(1, "b", policy.Properties{}))}
+	sh := start(t, "sh")
+	scripts := []string{script(t, sample.Deployed(1, "a", policy.Properties{})), script(t, sample.Deployed(1, "b", policy.Properties{}))}
 	a := newAccount()
 	arn := "arn:aws:iam::111122223333:policy/web-TaskExecution1"
 	for i := range 12 {
-		a.mustRun(t, scripts[i%2])
+		a.mustRun(t, sh, scripts[i%2])
 		p := a.Policies[arn]
 		if want := "v" + strconv.Itoa(i+1); p.Default != want || len(p.Versions) != min(i+1, 5) || p.Versions[0].ID != "v"+strconv.Itoa(max(1, i-3)) {
 			t.Fatalf("after %d runs: %+v", i+1, p)
@@ -173,20 +146,21 @@ func TestScriptVersions(t *testing.T) {
 	p := a.Policies[arn]
 	p.Default, p.Made = "v13", 13
 	p.Versions[0].ID, p.Versions[0].Document = "v13", `{"Version": "2012-10-17", "Statement": []}`
-	r, _ := a.mustRun(t, scripts[1])
-	if m := a.meaning(t, r); p.Default != "v13" || a.Policies[arn].Default != "v14" || len(m.Permissions) != 1 {
+	r, _ := a.mustRun(t, sh, scripts[1])
+	if m := a.meaning(t, r); p.Default != "v14" || len(m.Permissions) != 1 {
 		t.Errorf("after another's version: %+v", a.Policies[arn])
 	}
-	a.unchangedBy(t, scripts[1])
+	a.unchangedBy(t, sh, scripts[1])
 }
 
 // TestScriptRefuses: a role that is not the script's own is not touched, unless the script is told to.
 func TestScriptRefuses(t *testing.T) {
-	path := script(t, scriptRole(1, "a", policy.Properties{}, amazonPolicy))
+	sh := start(t, "sh")
+	path := script(t, sample.Deployed(1, "a", policy.Properties{}, sample.AmazonPolicy))
 	hand := func() *account {
 		a := newAccount()
 		a.Roles = map[string]*stubRole{"web": {
-			Arn: "arn:aws:iam::111122223333:role/web", Path: "/", Trust: "{}", MaxSessionDuration: 3600, Attached: []string{handPolicy},
+			Arn: "arn:aws:iam::111122223333:role/web", Path: "/", Trust: "{}", MaxSessionDuration: 3600, Attached: []string{sample.HandPolicy},
 			Inline: map[string]string{"hand": `{"Version": "2012-10-17", "Statement": []}`, "TaskExecution": "{}", "TaskExecutionRole": `{"Version": "2012-10-17", "Statement": []}`},
 		}}
 		return a
@@ -214,10 +188,9 @@ func TestScriptRefuses(t *testing.T) {
 			a := hand()
 			tt.change(a)
 			before := a.clone(t)
-			stdout, stderr, err := a.run(t, "sh", path, tt.args...)
-			var status *exec.ExitError
-			if !errors.As(err, &status) || status.ExitCode() != 1 || stdout != "" || !strings.Contains(stderr, tt.want) {
-				t.Errorf("error %v, printed %q, said %q", err, stdout, stderr)
+			stdout, stderr, status := a.run(t, sh, path, tt.args...)
+			if status != 1 || stdout != "" || !strings.Contains(stderr, tt.want) {
+				t.Errorf("status %d, printed %q, said %q", status, stdout, stderr)
 			}
 			if a.Calls = nil; !cmp.Equal(before, a) {
 				t.Errorf("it is touched: %s", cmp.Diff(before, a))
@@ -225,13 +198,13 @@ func TestScriptRefuses(t *testing.T) {
 			if !tt.adopts {
 				return
 			}
-			r, said := a.mustRun(t, path, "--adopt")
-			for _, want := range []string{"the managed policy " + handPolicy + " stays", "the inline policy hand stays", "the inline policy TaskExecutionRole stays"} {
+			r, said := a.mustRun(t, sh, path, "--adopt")
+			for _, want := range []string{"the managed policy " + sample.HandPolicy + " stays", "the inline policy hand stays", "the inline policy TaskExecutionRole stays"} {
 				if !strings.Contains(said, "web: "+want) {
 					t.Errorf("nothing of %q in %q", want, said)
 				}
 			}
-			if !slices.Equal(r.Attached, []string{handPolicy, string(amazonPolicy), "arn:aws:iam::111122223333:policy/web-TaskExecution1"}) || len(r.Inline) != 2 {
+			if !slices.Equal(r.Attached, []string{sample.HandPolicy, string(sample.AmazonPolicy), "arn:aws:iam::111122223333:policy/web-TaskExecution1"}) || len(r.Inline) != 2 {
 				t.Errorf("adopted: %+v", r)
 			}
 		})
@@ -239,19 +212,20 @@ func TestScriptRefuses(t *testing.T) {
 	t.Run("a policy by hand", func(t *testing.T) {
 		a := newAccount()
 		arn := "arn:aws:iam::111122223333:policy/web-TaskExecution1"
-		a.Policies = map[string]*stubPolicy{arn: {Default: "v1", Made: 1, Versions: []struct{ ID, Document string }{{"v1", "{}"}}}}
-		_, stderr, err := a.run(t, "sh", path)
-		if err == nil || !strings.Contains(stderr, "the policy "+arn+" exists, and this script did not make it: --adopt") || len(a.Policies[arn].Versions) != 1 {
-			t.Errorf("error %v, said %q, policies %+v", err, stderr, a.Policies)
+		a.Policies = map[string]*stubPolicy{arn: {Default: "v1", Made: 1, Versions: []stubVersion{{"v1", "{}"}}}}
+		_, stderr, status := a.run(t, sh, path)
+		if status == 0 || !strings.Contains(stderr, "the policy "+arn+" exists, and this script did not make it: --adopt") || len(a.Policies[arn].Versions) != 1 {
+			t.Errorf("status %d, said %q, policies %+v", status, stderr, a.Policies)
 		}
-		a.mustRun(t, path, "--adopt")
-		a.unchangedBy(t, path)
+		a.mustRun(t, sh, path, "--adopt")
+		a.unchangedBy(t, sh, path)
 	})
 }
 
 // TestScriptArguments: nothing is called where the arguments are wrong.
 func TestScriptArguments(t *testing.T) {
-	path := script(t, scriptRole(0, "a", policy.Properties{}))
+	sh := start(t, "sh")
+	path := script(t, sample.Deployed(0, "a", policy.Properties{}))
 	for _, tt := range []struct {
 		args           []string
 		status         int
@@ -264,12 +238,7 @@ func TestScriptArguments(t *testing.T) {
 		{[]string{""}, 2, "", "unknown argument: \n"},
 	} {
 		a := newAccount()
-		stdout, stderr, err := a.run(t, "sh", path, tt.args...)
-		status := 0
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			status = exit.ExitCode()
-		}
+		stdout, stderr, status := a.run(t, sh, path, tt.args...)
 		if status != tt.status || !strings.HasPrefix(stdout, tt.stdout) || !strings.HasPrefix(stderr, tt.stderr) || (stdout == "") != (tt.stdout == "") || (stderr == "") != (tt.stderr == "") || a.Calls != nil {
 			t.Errorf("%q: status %d, printed %q, said %q, called %q", tt.args, status, stdout, stderr, a.Calls)
 		}
@@ -287,13 +256,11 @@ func TestScriptShells(t *testing.T) {
 		}
 		ran++
 		t.Run(shell, func(t *testing.T) {
-			a := newAccount()
+			sh, a := start(t, shell), newAccount()
 			for _, path := range []string{from, to} {
-				if _, stderr, err := a.run(t, shell, path); err != nil {
-					t.Fatalf("%v\n%s", err, stderr)
-				}
+				a.mustRun(t, sh, path)
 			}
-			want := roleMeaning(t, "cloudformation", roles[1])
+			want := meaning.Wanted(roles[1])
 			want.Outputs, want.CFNNag = nil, nil
 			if diff := cmp.Diff(want, a.meaning(t, a.Roles["web"])); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
@@ -309,10 +276,10 @@ func TestScriptShells(t *testing.T) {
 // every role is read with some of them, which takes most of the time; without it, variables and functions are unused.
 func TestScriptsPassLint(t *testing.T) {
 	t.Parallel()
-	lint := emit.RequireTool(t, "shellcheck", "apt-get install shellcheck")
-	roles := goldenRoles(t)
-	maps.Copy(roles, emit.CDKRoles())
-	maps.Copy(roles, packedRoles(t))
+	lint := tool.Require(t, "shellcheck", "apt-get install shellcheck")
+	roles := golden.Roles(t)
+	maps.Copy(roles, sample.Roles())
+	maps.Copy(roles, golden.Packed(t))
 	dir := t.TempDir()
 	var whole, parts []string
 	write := func(name, text string) string {
@@ -335,8 +302,7 @@ func TestScriptsPassLint(t *testing.T) {
 			whole = append(whole, path)
 			continue
 		}
-		part, _, _ := strings.Cut(string(data), emit.ProgramBegin)
-		parts = append(parts, write(name+".part", part))
+		parts = append(parts, write(name+".part", part(data)))
 	}
 	if len(whole) < 10 || len(parts) < 100 {
 		t.Fatalf("only %d whole scripts and %d parts", len(whole), len(parts))
@@ -350,15 +316,78 @@ func TestScriptsPassLint(t *testing.T) {
 	}
 }
 
-// TestScriptTricky runs a script that holds every tricky string in many places.
-func TestScriptTricky(t *testing.T) {
-	role := emit.CDKRoles()["made-tricky"]
-	files, err := emit.Lookup("aws-cli").Emit(role, emit.Options{Source: "input.json", Values: resolveAs.Values()})
+// TestScriptsMeanTheSame runs the script of every role, one that holds every tricky string in many places among them.
+func TestScriptsMeanTheSame(t *testing.T) {
+	sh := start(t, "sh")
+	roles := golden.Roles(t)
+	maps.Copy(roles, sample.Roles())
+	maps.Copy(roles, golden.Packed(t))
+	for name, role := range roles {
+		t.Run(name, func(t *testing.T) { meaning.Same(t, "aws-cli", role, scriptMeaning(t, sh, role)) })
+	}
+}
+
+// TestScriptHostileStrings lets a shell read the scripts of roles that have a string everywhere: it is the region too, which
+// is a variable.
+func TestScriptHostileStrings(t *testing.T) {
+	dir := t.TempDir()
+	var args, strs []string
+	for i, s := range sample.Strings {
+		if s == "" || !sample.Readable(s) {
+			continue
+		}
+		role := sample.Hostile(s)
+		role.Name, role.Properties.Path, role.Properties.PermissionsBoundary = "", "", ""
+		env := meaning.Environment
+		env.Region = s
+		files, err := meaning.EmitIn("aws-cli", role, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, fmt.Sprintf("%03d.sh", i))
+		if err := os.WriteFile(path, []byte(part(files[0].Data)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		strs, args = append(strs, s), append(args, path)
+	}
+	read := `for file; do (. "$file"; printf '%s\0' "$region"; for f in policy_1 policy_2 properties tags; do "$f"; printf '\0'; done) || exit; done`
+	out, err := exec.Command("sh", append([]string{"-c", read, "sh"}, args...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, want := scriptMeaning(t, files), roleMeaning(t, "json", role)
-	if diff := cmp.Diff(want, got); diff != "" || len(got.Permissions) < 100 {
-		t.Errorf("json and aws-cli do not mean the same (-json +aws-cli):\n%s", diff)
+	parts := strings.Split(string(out), "\x00")
+	if len(parts) != 5*len(strs)+1 || len(strs) < 100 {
+		t.Fatalf("%d parts of %d strings", len(parts), len(strs))
 	}
+	for i, s := range strs {
+		p := parts[5*i:]
+		if p[0] != s {
+			t.Errorf("%q is %q", s, p[0])
+		}
+		document := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+			"Sid": "Files", "Effect": "Allow", "Action": "s3:GetObject",
+			"Resource":  []any{"arn:aws:s3:::" + s + "*", "arn:aws:s3:::" + s + s + s + "*"},
+			"Condition": map[string]any{"StringEquals": map[string]any{"aws:x": s}},
+		}, map[string]any{"Sid": "Any", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}}}
+		var got [4]any
+		for j := range got {
+			if err := json.Unmarshal([]byte(p[j+1]), &got[j]); err != nil {
+				t.Fatalf("%q: %v\n%s", s, err, p[j+1])
+			}
+		}
+		// The tag of the family has what IAM allows of the string, which package emit tests.
+		tags := got[3].([]any)
+		tags = append(tags[:1:1], tags[2:]...)
+		want := [4]any{document, document, map[string]any{"Description": s, "MaxSessionDuration": 3600.0},
+			[]any{map[string]any{"Key": s, "Value": s}, map[string]any{"Key": "execrole:region", "Value": s}}}
+		if diff := cmp.Diff(want, [4]any{got[0], got[1], got[2], tags}); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", s, diff)
+		}
+	}
+}
+
+// part returns the part of a script that differs from role to role.
+func part(script []byte) string {
+	part, _, _ := strings.Cut(string(script), "# What follows is the same for every role.\n")
+	return part
 }

@@ -1,4 +1,5 @@
-package emit_test
+// Package synth builds and synthesises apps of the CDK.
+package synth
 
 import (
 	"encoding/json"
@@ -17,7 +18,10 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/meaning"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // cdkTool returns a function that runs a program in a folder, as somebody does who has just installed it:
@@ -42,10 +46,10 @@ func cdkTool(t *testing.T, dir string) func(env []string, name string, args ...s
 // nodeModules returns a new folder with what a folder of testdata wants installed.
 func nodeModules(t *testing.T, name string) string {
 	t.Helper()
-	npm := emit.RequireTool(t, "npm", "https://nodejs.org")
+	npm := tool.Require(t, "npm", "https://nodejs.org")
 	dir := t.TempDir()
 	for _, file := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join("..", "testdata", name, file))
+		text, err := os.ReadFile(filepath.Join(golden.Root(t), "testdata", name, file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,10 +76,10 @@ func cdkApp(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("building an app of the CDK is not short")
 	}
-	emit.RequireTool(t, "go", "https://go.dev/dl")
-	emit.RequireTool(t, "node", "https://nodejs.org: the CDK runs on it")
+	tool.Require(t, "go", "https://go.dev/dl")
+	tool.Require(t, "node", "https://nodejs.org: the CDK runs on it")
 	dir := t.TempDir()
-	files, err := emit.Lookup("cdk-go").Emit(goldenRoles(t)["web"], emit.Options{Source: "web.json"})
+	files, err := emit.Lookup("cdk-go").Emit(golden.Roles(t)["web"], emit.Options{Source: "web.json"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +99,7 @@ func TestCDKGoModule(t *testing.T) {
 	t.Parallel()
 	dir := cdkApp(t)
 	run := cdkTool(t, dir)
-	if *update {
+	if *golden.Update {
 		if _, err := run(nil, "go", "mod", "tidy"); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +109,7 @@ func TestCDKGoModule(t *testing.T) {
 				t.Fatal(err)
 			}
 			text = regexp.MustCompile(`(?m)^module .*$`).ReplaceAll(text, []byte("module {{.Stack}}"))
-			if err := os.WriteFile(filepath.Join("..", "templates", "cdkgo", template), text, 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(golden.Root(t), "templates", "cdkgo", template), text, 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -127,12 +131,12 @@ type construct struct {
 // constructs returns those of all golden cases that give a role, and one with managed policies, by the name of the
 // same role in goldenRoles and packedRoles.
 func constructs(t testing.TB) map[string]construct {
-	list := map[string]construct{"packed-150": {Source: manySecretsSource(150, false)}}
-	roles := goldenRoles(t)
-	for _, c := range goldenCases(t) {
-		if roles[c.name()] != nil {
-			input, _ := c.section("input.json")
-			list[c.name()] = construct{input, c.opts, c.role}
+	list := map[string]construct{"packed-150": {Source: golden.ManySecretsSource(150, false)}}
+	roles := golden.Roles(t)
+	for _, c := range golden.Cases(t) {
+		if roles[c.Name] != nil {
+			input, _ := c.Section("input.json")
+			list[c.Name] = construct{input, c.Options, c.Role}
 		}
 	}
 	return list
@@ -147,10 +151,10 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 	t.Parallel()
 	dir := cdkApp(t)
 	run := cdkTool(t, dir)
-	roles := goldenRoles(t)
+	roles := golden.Roles(t)
 	inPackage := roles["secrets-partial-arn"]
-	maps.Copy(roles, emit.CDKRoles())
-	packed := packedRoles(t)
+	maps.Copy(roles, sample.Roles())
+	packed := golden.Packed(t)
 	for _, name := range []string{"packed-150", "packed-100-key"} {
 		roles[name] = packed[name]
 	}
@@ -180,7 +184,7 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 	// A stack that knows its account and region writes them into its resources, and cdk-nag into what it finds.
 	const known = "awslogs-no-region"
 	fmt.Fprintf(&calls, "\tNewExecutionRoleStack%d(app, jsii.String(\"known\"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(%q), Region: jsii.String(%q)}})\n",
-		slices.Index(names, known), resolveAs.Account, resolveAs.Region)
+		slices.Index(names, known), meaning.Environment.Account, meaning.Environment.Region)
 	if err := os.Mkdir(filepath.Join(dir, "roles"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -195,10 +199,7 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("constructs.json", text)
-	project, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	project := golden.Root(t)
 	const module = "github.com/execrole/execrole"
 	_, err = run(nil, "go", "mod", "edit", "-require", module+"@v0.0.0", "-replace", module+"="+project)
 	if err != nil {
@@ -264,7 +265,7 @@ func main() {
 		if _, err := run([]string{"CDK_OUTDIR=" + out, "CDK_CONTEXT_JSON=" + context}, filepath.Join(dir, "app.exe")); err != nil {
 			t.Fatal(err)
 		}
-		resolve := func(t *testing.T, name string) meaning {
+		resolve := func(t *testing.T, name string) meaning.Meaning {
 			text, err := os.ReadFile(filepath.Join(out, name+".template.json"))
 			if err != nil {
 				t.Fatal(err)
@@ -273,12 +274,12 @@ func main() {
 			if err := json.Unmarshal(text, &template); err != nil {
 				t.Fatal(err)
 			}
-			return templateMeaning(t, template)
+			return meaning.OfTemplate(t, template)
 		}
 		for _, name := range names {
 			t.Run(flags+"/"+name, func(t *testing.T) {
 				got := resolve(t, name)
-				sameMeaning(t, "cdk-go", roles[name], got)
+				meaning.Same(t, "cdk-go", roles[name], got)
 				if diff := cmp.Diff(cdkNagLines(roles[name], nothingKnown), got.CDKNag); diff != "" {
 					t.Errorf("suppressions for cdk-nag: -want +got\n%s", diff)
 				}
@@ -296,16 +297,16 @@ func main() {
 			if s == policy.Partition && flags == "no flags" {
 				return ""
 			}
-			return resolveAs.Values()[s]
+			return meaning.Environment.Values()[s]
 		}
 		t.Run(flags+"/known", func(t *testing.T) {
 			got := resolve(t, "known")
-			sameMeaning(t, "cdk-go", roles[known], got)
+			meaning.Same(t, "cdk-go", roles[known], got)
 			if diff := cmp.Diff(cdkNagLines(roles[known], ownValue), got.CDKNag); diff != "" {
 				t.Errorf("suppressions for cdk-nag: -want +got\n%s", diff)
 			}
 		})
-		t.Run(flags+"/in package", func(t *testing.T) { sameMeaning(t, "cdk-go", inPackage, resolve(t, "in-package")) })
+		t.Run(flags+"/in package", func(t *testing.T) { meaning.Same(t, "cdk-go", inPackage, resolve(t, "in-package")) })
 		nagged[out] = map[string]func(policy.Symbol) string{"known": ownValue}
 		t.Logf("%s: %d stacks", flags, len(names)+len(made)+2)
 	}
@@ -356,7 +357,7 @@ func nothingKnown(policy.Symbol) string { return "" }
 // checkCDKNag runs both versions of cdk-nag over synthesised stacks. They have to be silent, and without the
 // suppressions to find what these are for and nothing else, so that none of them is needless.
 func checkCDKNag(t *testing.T, tools, out string, stacks map[string]*policy.Role, values map[string]func(policy.Symbol) string) {
-	script, err := os.ReadFile(filepath.Join("..", "testdata", "cdk-nag", "nag.js"))
+	script, err := os.ReadFile(filepath.Join(golden.Root(t), "testdata", "cdk-nag", "nag.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -431,5 +432,5 @@ func TestCDKSynth(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &template); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	sameMeaning(t, "cdk-go", goldenRoles(t)["web"], templateMeaning(t, template))
+	meaning.Same(t, "cdk-go", golden.Roles(t)["web"], meaning.OfTemplate(t, template))
 }

@@ -1,4 +1,5 @@
-package emit_test
+// Package moto deploys templates and scripts to moto, which plays AWS on this machine.
+package moto
 
 import (
 	"context"
@@ -21,17 +22,20 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/meaning"
+	"github.com/execrole/execrole/emit/internal/sample"
+	"github.com/execrole/execrole/emit/internal/tool"
 )
 
-// motoServer starts a server of moto, which plays AWS on this machine, for the account of resolveAs. It returns the
+// motoServer starts a server of moto, which plays AWS on this machine, for the account of meaning.Environment. It returns the
 // environment in which the AWS CLI speaks to it and to nothing else.
 func motoServer(t *testing.T) []string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("the AWS CLI takes a second for each call")
 	}
-	emit.RequireTool(t, "aws", "the AWS CLI")
-	server := emit.RequireTool(t, "moto_server", "pip install 'moto[server]'")
+	tool.Require(t, "aws", "the AWS CLI")
+	server := tool.Require(t, "moto_server", "pip install 'moto[server]'")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +45,7 @@ func motoServer(t *testing.T) []string {
 	_, port, _ := net.SplitHostPort(address)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, server, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+resolveAs.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
+	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+meaning.Environment.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +58,7 @@ func motoServer(t *testing.T) []string {
 		if err == nil {
 			response.Body.Close()
 			return append(os.Environ(), "AWS_ENDPOINT_URL=http://"+address, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-				"AWS_REGION="+resolveAs.Region, "AWS_DEFAULT_REGION="+resolveAs.Region, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
+				"AWS_REGION="+meaning.Environment.Region, "AWS_DEFAULT_REGION="+meaning.Environment.Region, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
 				"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -83,7 +87,7 @@ func awsCLI(env []string, args ...string) (any, error) {
 // pythonLiteral reads what moto says of a deployed role's inline policy: a literal of Python instead of JSON.
 func pythonLiteral(t *testing.T, s string) any {
 	t.Helper()
-	python := emit.RequireTool(t, "python3", "the AWS CLI and moto run on it")
+	python := tool.Require(t, "python3", "the AWS CLI and moto run on it")
 	cmd := exec.Command(python, "-c", "import ast, json, sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))")
 	cmd.Stdin = strings.NewReader(s)
 	out, err := cmd.Output()
@@ -103,7 +107,7 @@ func pythonLiteral(t *testing.T, s string) any {
 func TestTemplatesDeploy(t *testing.T) {
 	t.Parallel()
 	env := motoServer(t)
-	roles := templateRoles(t)
+	roles := meaning.Roles(t)
 	var wait sync.WaitGroup
 	slots := make(chan bool, 4)
 	type deployed struct {
@@ -160,41 +164,41 @@ func TestTemplatesDeploy(t *testing.T) {
 			if d.err != nil {
 				t.Fatal(d.err)
 			}
-			want := roleMeaning(t, d.format, roles[d.name])
+			want := meaning.Wanted(roles[d.name])
 			want.Outputs, want.Attached, want.CFNNag = nil, nil, nil
-			var got meaning
+			var got meaning.Meaning
 			if roles[d.name].Name != "" {
 				got.Name = d.role["RoleName"].(string)
 			}
 			for key, value := range d.role {
 				switch key {
 				case "AssumeRolePolicyDocument":
-					got.Trust = sorted(policyLines(t, value))
+					got.Trust = meaning.Sorted(meaning.PolicyLines(t, value))
 				case "Path":
 					if value != "/" {
-						got.property(t, key, value)
+						got.Set(t, key, value)
 					}
 				case "PermissionsBoundary":
-					got.property(t, key, object(t, value)["PermissionsBoundaryArn"])
+					got.Set(t, key, meaning.Object(t, value)["PermissionsBoundaryArn"])
 				case "MaxSessionDuration":
 					if value != 3600.0 {
-						got.property(t, key, value)
+						got.Set(t, key, value)
 					}
 				case "Description":
 					if value != "" {
-						got.property(t, key, value)
+						got.Set(t, key, value)
 					}
 				case "Tags":
-					got.property(t, key, value)
+					got.Set(t, key, value)
 				}
 			}
 			for _, p := range d.policies {
 				if s, ok := p.(string); ok {
 					p = pythonLiteral(t, s)
 				}
-				got.Permissions = append(got.Permissions, policyLines(t, p)...)
+				got.Permissions = append(got.Permissions, meaning.PolicyLines(t, p)...)
 			}
-			got.Permissions = sorted(got.Permissions)
+			got.Permissions = meaning.Sorted(got.Permissions)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the template and the deployed role (-template +role):\n%s", diff)
 			}
@@ -252,7 +256,7 @@ func TestScriptsDeploy(t *testing.T) {
 	env := motoServer(t)
 	run := func(t *testing.T, role *policy.Role, own policy.Environment, args ...string) (stdout, stderr string, err error) {
 		t.Helper()
-		files, err := emit.Lookup("aws-cli").Emit(role, emit.Options{Source: "input.json", Values: own.Values()})
+		files, err := meaning.EmitIn("aws-cli", role, own)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,13 +274,13 @@ func TestScriptsDeploy(t *testing.T) {
 	// must runs a script, which says one thing, and returns the versions of the role's managed policy.
 	must := func(t *testing.T, want string, role, meant *policy.Role, hand []string, args ...string) []string {
 		t.Helper()
-		stdout, said, err := run(t, role, resolveAs, args...)
+		stdout, said, err := run(t, role, meaning.Environment, args...)
 		if err != nil || stdout != "arn:aws:iam::111122223333:role/ecs/shop/"+role.Name+"\n" || (said == "") != (want == "") || !strings.Contains(said, want) {
 			t.Fatalf("error %v, printed %q, said %q", err, stdout, said)
 		}
-		wanted := roleMeaning(t, "cloudformation", meant)
+		wanted := meaning.Wanted(meant)
 		wanted.Outputs, wanted.CFNNag = nil, nil
-		wanted.Attached = sorted(append(wanted.Attached, hand...))
+		wanted.Attached = meaning.Sorted(append(wanted.Attached, hand...))
 		got, versions := deployedRole(t, env, role.Name)
 		if diff := cmp.Diff(wanted, got); diff != "" {
 			t.Errorf("the script and the deployed role (-script +role):\n%s", diff)
@@ -284,10 +288,10 @@ func TestScriptsDeploy(t *testing.T) {
 		return versions
 	}
 	full := func(name string) *policy.Role {
-		role := scriptRole(1, "a", policy.Properties{
-			Path: "/ecs/shop/", PermissionsBoundary: boundary, Description: "file:///etc/passwd: \u00e9 \"a\" 'b' \\ $c `d`", MaxSessionDuration: 7200,
+		role := sample.Deployed(1, "a", policy.Properties{
+			Path: "/ecs/shop/", PermissionsBoundary: sample.Boundary, Description: "file:///etc/passwd: \u00e9 \"a\" 'b' \\ $c `d`", MaxSessionDuration: 7200,
 			Tags: []policy.Tag{{Key: "Cost center", Value: "http://a/b"}, {Key: "empty"}},
-		}, amazonPolicy)
+		}, sample.AmazonPolicy)
 		role.Name = name
 		return role
 	}
@@ -295,7 +299,7 @@ func TestScriptsDeploy(t *testing.T) {
 	t.Run("again, taken away and adopted", func(t *testing.T) {
 		t.Parallel()
 		role := full("web")
-		elsewhere := resolveAs
+		elsewhere := meaning.Environment
 		elsewhere.Account = "444455556666"
 		if _, said, err := run(t, role, elsewhere); err == nil || !strings.Contains(said, "the credentials are of account 111122223333, and this script is for account 444455556666") {
 			t.Errorf("another account: error %v, said %q", err, said)
@@ -310,20 +314,20 @@ func TestScriptsDeploy(t *testing.T) {
 				"PolicyDocument", `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`)
 		}
 		motoCall(t, env, "UntagRole", "RoleName", "web", "TagKeys.member.1", "execrole:region")
-		motoCall(t, env, "AttachRolePolicy", "RoleName", "web", "PolicyArn", handPolicy)
-		if _, said, err := run(t, role, resolveAs); err == nil || !strings.Contains(said, "execrole:family and execrole:region are web and None, not web and us-east-1: --adopt takes it over") {
+		motoCall(t, env, "AttachRolePolicy", "RoleName", "web", "PolicyArn", sample.HandPolicy)
+		if _, said, err := run(t, role, meaning.Environment); err == nil || !strings.Contains(said, "execrole:family and execrole:region are web and None, not web and us-east-1: --adopt takes it over") {
 			t.Errorf("not its own: error %v, said %q", err, said)
 		}
-		got := must(t, "the managed policy "+handPolicy+" stays attached", role, role, []string{handPolicy}, "--adopt")
+		got := must(t, "the managed policy "+sample.HandPolicy+" stays attached", role, role, []string{sample.HandPolicy}, "--adopt")
 		if !slices.Equal(got, []string{"v2", "v3", "v4", "v5", "v6"}) {
 			t.Errorf("versions %q after a sixth was written", got)
 		}
 	})
 	t.Run("with less", func(t *testing.T) {
 		t.Parallel()
-		large, small := full("api"), scriptRole(0, "b", policy.Properties{Path: "/ecs/shop/"})
+		large, small := full("api"), sample.Deployed(0, "b", policy.Properties{Path: "/ecs/shop/"})
 		small.Name = "api"
-		if _, said, err := run(t, large, resolveAs); err != nil {
+		if _, said, err := run(t, large, meaning.Environment); err != nil {
 			t.Fatalf("%v\n%s", err, said)
 		}
 		// Nothing of the managed policies is left, and nothing of the properties but the path and the tags.
@@ -361,38 +365,38 @@ func motoCall(t *testing.T, env []string, action string, parameters ...string) {
 
 // deployedRole reads a role that a script made, and the versions of the managed policies that have its name, the oldest
 // first.
-func deployedRole(t *testing.T, env []string, name string) (m meaning, versions []string) {
+func deployedRole(t *testing.T, env []string, name string) (m meaning.Meaning, versions []string) {
 	t.Helper()
 	read := func(args ...string) map[string]any {
 		got, err := awsCLI(env, append([]string{"iam"}, args...)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return object(t, got)
+		return meaning.Object(t, got)
 	}
-	m = meaning{Name: name}
-	role := object(t, read("get-role", "--role-name", name)["Role"])
+	m = meaning.Meaning{Name: name}
+	role := meaning.Object(t, read("get-role", "--role-name", name)["Role"])
 	for key, value := range role {
 		switch {
 		case key == "AssumeRolePolicyDocument":
-			m.Trust = sorted(policyLines(t, value))
+			m.Trust = meaning.Sorted(meaning.PolicyLines(t, value))
 		case key == "Path" && value != "/", key == "Description" && value != "", key == "MaxSessionDuration" && value != 3600.0:
-			m.property(t, key, value)
+			m.Set(t, key, value)
 		case key == "PermissionsBoundary":
-			m.property(t, key, object(t, value)["PermissionsBoundaryArn"])
+			m.Set(t, key, meaning.Object(t, value)["PermissionsBoundaryArn"])
 		}
 	}
 	account := read("get-account-authorization-details", "--filter", "Role", "LocalManagedPolicy")
 	roles := account["RoleDetailList"].([]any)
-	details := object(t, roles[slices.IndexFunc(roles, func(r any) bool { return object(t, r)["RoleName"] == name })])
+	details := meaning.Object(t, roles[slices.IndexFunc(roles, func(r any) bool { return meaning.Object(t, r)["RoleName"] == name })])
 	for _, p := range details["RolePolicyList"].([]any) {
-		m.Permissions = append(m.Permissions, policyLines(t, object(t, p)["PolicyDocument"])...)
+		m.Permissions = append(m.Permissions, meaning.PolicyLines(t, meaning.Object(t, p)["PolicyDocument"])...)
 	}
 	for _, p := range details["AttachedManagedPolicies"].([]any) {
-		m.Attached = append(m.Attached, object(t, p)["PolicyArn"].(string))
+		m.Attached = append(m.Attached, meaning.Object(t, p)["PolicyArn"].(string))
 	}
 	for _, p := range account["Policies"].([]any) {
-		p := object(t, p)
+		p := meaning.Object(t, p)
 		if !strings.Contains(p["Arn"].(string), "/"+name+"-") { // moto has no names here
 			continue
 		}
@@ -403,26 +407,26 @@ func deployedRole(t *testing.T, env []string, name string) (m meaning, versions 
 		}
 		m.Attached = slices.Delete(m.Attached, i, i+1)
 		for _, v := range p["PolicyVersionList"].([]any) {
-			v := object(t, v)
+			v := meaning.Object(t, v)
 			versions = append(versions, v["VersionId"].(string))
 			if v["IsDefaultVersion"] == true {
-				m.Permissions = append(m.Permissions, policyLines(t, v["Document"])...)
+				m.Permissions = append(m.Permissions, meaning.PolicyLines(t, v["Document"])...)
 			}
 		}
 	}
 	slices.Sort(versions)
-	m.Attached, m.Permissions = sorted(m.Attached), sorted(m.Permissions)
+	m.Attached, m.Permissions = meaning.Sorted(m.Attached), meaning.Sorted(m.Permissions)
 	own := map[string]any{}
 	for _, tag := range role["Tags"].([]any) {
-		if key := object(t, tag)["Key"].(string); strings.HasPrefix(key, "execrole:") {
-			own[key] = object(t, tag)["Value"]
+		if key := meaning.Object(t, tag)["Key"].(string); strings.HasPrefix(key, "execrole:") {
+			own[key] = meaning.Object(t, tag)["Value"]
 		} else {
-			m.property(t, "Tags", []any{tag})
+			m.Set(t, "Tags", []any{tag})
 		}
 	}
 	want := map[string]any{"execrole:family": "web", "execrole:region": "us-east-1"}
-	if slices.Contains(m.Attached, string(amazonPolicy)) {
-		want["execrole:attached"] = string(amazonPolicy)
+	if slices.Contains(m.Attached, string(sample.AmazonPolicy)) {
+		want["execrole:attached"] = string(sample.AmazonPolicy)
 	}
 	if diff := cmp.Diff(want, own); diff != "" {
 		t.Errorf("the script's own tags (-want +got):\n%s", diff)

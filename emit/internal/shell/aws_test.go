@@ -1,46 +1,98 @@
-// Command aws stands in for the AWS CLI in tests: it knows the calls that the scripts of the format aws-cli make, and
-// keeps what they make in the file STUB_STATE. Whatever else it is asked for fails.
-package main
+// Package shell tests the scripts of the format aws-cli in shells, with a stub of the AWS CLI.
+package shell
 
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
-type state struct {
+// account is an account of AWS as far as scripts of the format aws-cli know it.
+type account struct {
 	Account  string
 	Region   string // that the calls have to be for
-	Roles    map[string]*role
-	Policies map[string]*managed // by ARN
-	Calls    []string            // "iam create-role", in their order
-	Fail     int                 // this call, counted from 1, does not work, nor do later ones that are like it; 0 for none
+	Roles    map[string]*stubRole
+	Policies map[string]*stubPolicy // by ARN
+	Calls    []string               // "iam create-role", in their order
+	Fail     int                    // this call, counted from 1, does not work, nor do later ones that are like it; 0 for none
 }
 
-type role struct {
+type stubRole struct {
 	Arn, Path, Description, Boundary, Trust string
 	MaxSessionDuration                      int
-	Tags                                    []tag
+	Tags                                    []policy.Tag
 	Inline                                  map[string]string
 	Attached                                []string
 }
 
-type managed struct {
+type stubPolicy struct {
 	Default  string
-	Versions []version // the oldest first
+	Versions []stubVersion // the oldest first
 	Made     int
-	Tags     []tag
+	Tags     []policy.Tag
 }
 
-type version struct{ ID, Document string }
+type stubVersion struct{ ID, Document string }
 
-type tag struct{ Key, Value string }
+// reply is what a call of the AWS CLI ends with.
+type reply struct {
+	status         int
+	stdout, stderr string
+}
 
-// operations are the options of each call: those that it must have, and behind ";" those that it may have. Query is
-// in it where the call prints something.
+// stub is one call of the AWS CLI.
+type stub struct {
+	*account
+	out strings.Builder
+}
+
+// call does what the AWS CLI does with these arguments. It knows the calls that the scripts make; whatever else it is asked
+// for fails.
+func (a *account) call(args []string) (r reply) {
+	s := &stub{account: a}
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case reply:
+			r = v
+		default:
+			panic(v)
+		}
+	}()
+	call, options := s.parse(args)
+	a.Calls = append(a.Calls, call)
+	if a.Fail > 0 && len(a.Calls) >= a.Fail && a.Calls[a.Fail-1] == call {
+		refuse("AccessDenied", call)
+	}
+	s.do(call, options)
+	return reply{stdout: s.out.String()}
+}
+
+// print prints a line.
+func (a *stub) print(line string) { a.out.WriteString(line + "\n") }
+
+// refuse ends a call as the CLI does where the service says no.
+func refuse(code, what string) {
+	panic(reply{status: 254, stderr: fmt.Sprintf("\nAn error occurred (%s) when calling the operation: %s\n", code, what)})
+}
+
+// fail ends a call as the CLI does with arguments that it does not know.
+func fail(format string, args ...any) {
+	panic(reply{status: 252, stderr: fmt.Sprintf("stub: "+format+"\n", args...)})
+}
+
+func check(err error) {
+	if err != nil {
+		fail("%v", err)
+	}
+}
+
+// operations are the options of each call: those that it must have, and behind ";" those that it may have. A call that
+// prints something has a query.
 var operations = map[string]string{
 	"sts get-caller-identity":              "region output query",
 	"iam get-role":                         "role-name query",
@@ -81,29 +133,8 @@ var queries = map[string]string{
 	"iam list-policy-versions":        "Versions[?!IsDefaultVersion].VersionId",
 }
 
-func main() {
-	s := new(state)
-	data, err := os.ReadFile(os.Getenv("STUB_STATE"))
-	if err == nil {
-		err = json.Unmarshal(data, s)
-	}
-	check(err)
-	call, options := s.parse(os.Args[1:])
-	s.Calls = append(s.Calls, call)
-	if s.Fail > 0 && len(s.Calls) >= s.Fail && s.Calls[s.Fail-1] == call {
-		data, err = json.Marshal(s)
-		check(err)
-		check(os.WriteFile(os.Getenv("STUB_STATE"), data, 0o666))
-		refuse("AccessDenied", call)
-	}
-	s.do(call, options)
-	data, err = json.Marshal(s)
-	check(err)
-	check(os.WriteFile(os.Getenv("STUB_STATE"), data, 0o666))
-}
-
 // parse reads the command line strictly.
-func (s *state) parse(args []string) (call string, options map[string]string) {
+func (a *stub) parse(args []string) (call string, options map[string]string) {
 	if len(args) < 2 {
 		fail("no command: %q", args)
 	}
@@ -146,7 +177,7 @@ func (s *state) parse(args []string) (call string, options map[string]string) {
 			fail("%s: no --%s", call, name)
 		}
 	}
-	if options["region"] != s.Region || options["output"] != "text" || options["query"] != queries[call] {
+	if options["region"] != a.Region || options["output"] != "text" || options["query"] != queries[call] {
 		fail("%s: region %q, output %q, query %q", call, options["region"], options["output"], options["query"])
 	}
 	for _, name := range []string{"policy-document", "assume-role-policy-document"} {
@@ -157,67 +188,67 @@ func (s *state) parse(args []string) (call string, options map[string]string) {
 	return call, options
 }
 
-func (s *state) do(call string, o map[string]string) {
+func (a *stub) do(call string, o map[string]string) {
 	_, iam, _ := strings.Cut(call, " ")
 	if iam == "get-caller-identity" {
-		print(s.Account)
+		a.print(a.Account)
 		return
 	}
 	if iam == "create-role" {
 		name := o["role-name"]
-		if s.Roles[name] != nil {
+		if a.Roles[name] != nil {
 			refuse("EntityAlreadyExists", name)
 		}
-		r := &role{
-			Arn: "arn:aws:iam::" + s.Account + ":role" + o["path"] + name, Path: o["path"], Trust: o["assume-role-policy-document"],
+		r := &stubRole{
+			Arn: "arn:aws:iam::" + a.Account + ":role" + o["path"] + name, Path: o["path"], Trust: o["assume-role-policy-document"],
 			Boundary: o["permissions-boundary"], Inline: map[string]string{},
 		}
 		r.update(o["cli-input-json"])
 		r.Tags = tagged(nil, o["tags"])
-		if s.Roles == nil {
-			s.Roles = map[string]*role{}
+		if a.Roles == nil {
+			a.Roles = map[string]*stubRole{}
 		}
-		s.Roles[name] = r
-		print(r.Arn)
+		a.Roles[name] = r
+		a.print(r.Arn)
 		return
 	}
 	if name, given := o["role-name"]; given {
-		r := s.Roles[name]
+		r := a.Roles[name]
 		if r == nil {
 			refuse("NoSuchEntity", name)
 		}
-		s.doRole(iam, r, o)
+		a.doRole(iam, r, o)
 		return
 	}
 	if iam == "create-policy" {
-		arn := "arn:aws:iam::" + s.Account + ":policy/" + o["policy-name"]
-		if s.Policies[arn] != nil {
+		arn := "arn:aws:iam::" + a.Account + ":policy/" + o["policy-name"]
+		if a.Policies[arn] != nil {
 			refuse("EntityAlreadyExists", arn)
 		}
-		if s.Policies == nil {
-			s.Policies = map[string]*managed{}
+		if a.Policies == nil {
+			a.Policies = map[string]*stubPolicy{}
 		}
-		s.Policies[arn] = &managed{Default: "v1", Made: 1, Versions: []version{{"v1", o["policy-document"]}}, Tags: tagged(nil, o["tags"])}
-		print(arn)
+		a.Policies[arn] = &stubPolicy{Default: "v1", Made: 1, Versions: []stubVersion{{"v1", o["policy-document"]}}, Tags: tagged(nil, o["tags"])}
+		a.print(arn)
 		return
 	}
 	arn := o["policy-arn"]
-	if s.Policies[arn] == nil {
+	if a.Policies[arn] == nil {
 		refuse("NoSuchEntity", arn)
 	}
-	s.doPolicy(iam, arn, s.Policies[arn], o)
+	a.doPolicy(iam, arn, a.Policies[arn], o)
 }
 
-func (s *state) doRole(call string, r *role, o map[string]string) {
+func (a *stub) doRole(call string, r *stubRole, o map[string]string) {
 	arn, name := o["policy-arn"], o["policy-name"]
 	at := slices.Index(r.Attached, arn)
 	switch call {
 	case "get-role":
-		print(r.Arn)
-		print(r.Path)
-		print(orNone(r.Boundary, r.Boundary != ""))
+		a.print(r.Arn)
+		a.print(r.Path)
+		a.print(orNone(r.Boundary, r.Boundary != ""))
 		for _, key := range []string{"execrole:family", "execrole:region", "execrole:attached"} {
-			print(valueOf(r.Tags, key))
+			a.print(valueOf(r.Tags, key))
 		}
 	case "update-assume-role-policy":
 		r.Trust = o["policy-document"]
@@ -226,7 +257,7 @@ func (s *state) doRole(call string, r *role, o map[string]string) {
 	case "tag-role":
 		r.Tags = tagged(r.Tags, o["tags"])
 	case "untag-role":
-		r.Tags = slices.DeleteFunc(r.Tags, func(t tag) bool { return t.Key == o["tag-keys"] })
+		r.Tags = slices.DeleteFunc(r.Tags, func(t policy.Tag) bool { return t.Key == o["tag-keys"] })
 	case "put-role-permissions-boundary":
 		r.Boundary = o["permissions-boundary"]
 	case "delete-role-permissions-boundary":
@@ -244,16 +275,16 @@ func (s *state) doRole(call string, r *role, o map[string]string) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		print(strings.Join(names, "\t"))
+		a.print(strings.Join(names, "\t"))
 	case "attach-role-policy":
-		if s.Policies[arn] == nil && strings.HasPrefix(arn, "arn:aws:iam::"+s.Account+":") && !strings.HasSuffix(arn, "/a") {
+		if a.Policies[arn] == nil && strings.HasPrefix(arn, "arn:aws:iam::"+a.Account+":") && !strings.HasSuffix(arn, "/a") {
 			refuse("NoSuchEntity", arn)
 		}
 		if at < 0 {
+			if len(r.Attached) == 10 {
+				refuse("LimitExceeded", arn)
+			}
 			r.Attached = append(r.Attached, arn)
-		}
-		if len(r.Attached) > 10 {
-			refuse("LimitExceeded", arn)
 		}
 	case "detach-role-policy":
 		if at < 0 {
@@ -261,17 +292,17 @@ func (s *state) doRole(call string, r *role, o map[string]string) {
 		}
 		r.Attached = slices.Delete(r.Attached, at, at+1)
 	case "list-attached-role-policies":
-		print(strings.Join(r.Attached, "\t"))
+		a.print(strings.Join(r.Attached, "\t"))
 	default:
 		fail("%s is for no role", call)
 	}
 }
 
-func (s *state) doPolicy(call, arn string, p *managed, o map[string]string) {
+func (a *stub) doPolicy(call, arn string, p *stubPolicy, o map[string]string) {
 	switch call {
 	case "get-policy":
-		print(p.Default)
-		print(valueOf(p.Tags, "execrole:document"))
+		a.print(p.Default)
+		a.print(valueOf(p.Tags, "execrole:document"))
 	case "tag-policy":
 		p.Tags = tagged(p.Tags, o["tags"])
 	case "create-policy-version":
@@ -280,11 +311,11 @@ func (s *state) doPolicy(call, arn string, p *managed, o map[string]string) {
 		}
 		p.Made++
 		p.Default = "v" + strconv.Itoa(p.Made)
-		p.Versions = append(p.Versions, version{p.Default, o["policy-document"]})
-		print(p.Default)
+		p.Versions = append(p.Versions, stubVersion{p.Default, o["policy-document"]})
+		a.print(p.Default)
 	case "delete-policy-version":
 		id := o["version-id"]
-		i := slices.IndexFunc(p.Versions, func(v version) bool { return v.ID == id })
+		i := slices.IndexFunc(p.Versions, func(v stubVersion) bool { return v.ID == id })
 		if i < 0 || id == p.Default {
 			refuse("DeleteConflict", id)
 		}
@@ -296,9 +327,9 @@ func (s *state) doPolicy(call, arn string, p *managed, o map[string]string) {
 				ids = append(ids, v.ID)
 			}
 		}
-		print(strings.Join(ids, "\t"))
+		a.print(strings.Join(ids, "\t"))
 	case "delete-policy":
-		for _, r := range s.Roles {
+		for _, r := range a.Roles {
 			if slices.Contains(r.Attached, arn) {
 				refuse("DeleteConflict", arn)
 			}
@@ -306,13 +337,13 @@ func (s *state) doPolicy(call, arn string, p *managed, o map[string]string) {
 		if len(p.Versions) > 1 {
 			refuse("DeleteConflict", arn)
 		}
-		delete(s.Policies, arn)
+		delete(a.Policies, arn)
 	default:
 		fail("%s is for no policy", call)
 	}
 }
 
-func (r *role) update(input string) {
+func (r *stubRole) update(input string) {
 	var properties struct {
 		Description        *string
 		MaxSessionDuration *int
@@ -323,11 +354,11 @@ func (r *role) update(input string) {
 	r.Description, r.MaxSessionDuration = *properties.Description, *properties.MaxSessionDuration
 }
 
-func tagged(tags []tag, input string) []tag {
-	var list []tag
+func tagged(tags []policy.Tag, input string) []policy.Tag {
+	var list []policy.Tag
 	check(json.Unmarshal([]byte(input), &list))
 	for _, t := range list {
-		if i := slices.IndexFunc(tags, func(u tag) bool { return u.Key == t.Key }); i >= 0 {
+		if i := slices.IndexFunc(tags, func(u policy.Tag) bool { return u.Key == t.Key }); i >= 0 {
 			tags[i] = t
 		} else {
 			tags = append(tags, t)
@@ -336,8 +367,8 @@ func tagged(tags []tag, input string) []tag {
 	return tags
 }
 
-func valueOf(tags []tag, key string) string {
-	i := slices.IndexFunc(tags, func(t tag) bool { return t.Key == key })
+func valueOf(tags []policy.Tag, key string) string {
+	i := slices.IndexFunc(tags, func(t policy.Tag) bool { return t.Key == key })
 	if i < 0 {
 		return "None"
 	}
@@ -349,23 +380,4 @@ func orNone(s string, there bool) string {
 		return s
 	}
 	return "None"
-}
-
-func print(line string) { fmt.Println(line) }
-
-// refuse says no as the CLI does where the service does.
-func refuse(code, what string) {
-	fmt.Fprintf(os.Stderr, "\nAn error occurred (%s) when calling the operation: %s\n", code, what)
-	os.Exit(254)
-}
-
-func fail(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "stub: "+format+"\n", args...)
-	os.Exit(252)
-}
-
-func check(err error) {
-	if err != nil {
-		fail("%v", err)
-	}
 }

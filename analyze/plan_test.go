@@ -1,0 +1,168 @@
+package analyze_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/testdata/golden"
+)
+
+// TestAgent: the least version of the agent is that of the requirement that needs the latest one.
+func TestAgent(t *testing.T) {
+	const image = `"image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"`
+	for members, want := range map[string]string{
+		`"image": "nginx"`: "",
+		image:              "1.16.0",
+		`"image": "111122223333.dkr-ecr.us-east-1.on.aws/web:1"`:                                                                                "1.95.0",
+		image + `, "secrets": [{"name": "A", "valueFrom": "/a"}]`:                                                                               "1.22.0",
+		image + `, "secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1dE:k::"}]`:                "1.37.0",
+		image + `, "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::bucket/k.env"}], "secrets": [{"name": "A", "valueFrom": "/aws"}]`: "1.39.0",
+	} {
+		plan, err := golden.Plan([]byte(`{"containerDefinitions": [{"name": "app", `+members+`}]}`), analyze.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan.Agent(); got != want {
+			t.Errorf("%s: agent %q, want %q", members, got, want)
+		}
+	}
+}
+
+// TestErrors: all at once, one a line, and no role is made.
+func TestErrors(t *testing.T) {
+	plan, err := golden.Plan([]byte(`{"containerDefinitions": [{"name": "app"}, {"name": "b", "image": "<X>"}]}`), analyze.Options{})
+	lines := strings.Split(fmt.Sprint(err), "\n")
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "input.json:1:27: error: ") || !strings.HasPrefix(lines[1], "input.json:1:67: error: ") {
+		t.Errorf("errors %q", lines)
+	}
+	if role, roleErr := plan.Role(policy.Options{}); role != nil || fmt.Sprint(roleErr) != fmt.Sprint(err) {
+		t.Errorf("role %v, error %v", role, roleErr)
+	}
+	plan, err = golden.Plan([]byte(`{"containerDefinitions": [{"name": "app", "image": "nginx"}]}`), analyze.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role, err := plan.Role(policy.Options{Name: "a b"}); role != nil || !strings.Contains(fmt.Sprint(err), `role name "a b"`) {
+		t.Errorf("role %v, error %v", role, err)
+	}
+}
+
+// TestCredSpecs: the secret of a domainless task is named in its credential spec, on Linux in an object and on Windows in a
+// string of JSON.
+func TestCredSpecs(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:gmsa-aB1cD2"
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", "containerDefinitions": [{"name": "app", "image": "nginx", "credentialSpecs": ["credentialspecdomainless:arn:aws:s3:::specs/web.json"]}]}`
+	spec := func(input string) string {
+		return `{"CmsPlugins": ["ActiveDirectory"],` + "\n" + ` "ActiveDirectoryConfig": {"HostAccountConfig": {"PluginInput": ` + input + `}}}`
+	}
+	for _, tt := range []struct{ name, spec, want string }{
+		{"Linux", spec(`{"CredentialArn": "` + arn + `"}`), ""},
+		{"Windows", spec(`"{\"credentialArn\":\"` + arn + `\"}"`), ""},
+		{"other case", strings.ToLower(spec(`{"CredentialArn": ""}`))[:len(spec(``))-3] + `{"CREDENTIALARN": "` + arn + `"}}}}`, ""},
+		{"no JSON", "{", "spec.json:1:2: error: credential spec: the JSON ends too early"},
+		{"no config", `{"ActiveDirectoryConfig": null}`, "spec.json:1:1: error: credential spec: no ActiveDirectoryConfig"},
+		{"no input", spec(`null`), "spec.json:2:49: error: credential spec: no ActiveDirectoryConfig.HostAccountConfig.PluginInput"},
+		{"no secret", spec(`{}`), "spec.json:2:65: error: credential spec: no ActiveDirectoryConfig.HostAccountConfig.PluginInput.CredentialArn"},
+		{"no string", spec(`{"CredentialArn": 5}`), "spec.json:2:83: error: credential spec: CredentialArn is no string"},
+		{"empty", spec(`{"CredentialArn": ""}`), "CredentialArn is no string"},
+		{"no JSON inside", spec(`"{"`), "spec.json:2:65: error: credential spec: PluginInput: the JSON ends too early"},
+		{"no secret inside", spec(`"{}"`), "PluginInput: no CredentialArn"},
+		{"no ARN", spec(`{"CredentialArn": "gmsa"}`), `credential spec "gmsa" is no ARN of a secret`},
+		{"another service", spec(`{"CredentialArn": "arn:aws:s3:::b/k"}`), "is of the service s3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			plan, err := golden.Plan([]byte(src), analyze.Options{CredSpecs: []analyze.CredSpec{{File: "spec.json", Data: []byte(tt.spec)}}})
+			if tt.want != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("error %v\nwant %s", err, tt.want)
+				}
+				return
+			}
+			if want := "called secretsmanager:GetSecretValue on " + arn + " (exact) for app: credentialSpecs"; err != nil || !slices.Contains(golden.Lines(plan), want) {
+				t.Errorf("error %v, plan %q", err, golden.Lines(plan))
+			}
+		})
+	}
+}
+
+// TestPrincipal: another account's policy names the role by its whole ARN, with its path, or leaves it open.
+func TestPrincipal(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [{"name": "app", "image": "444455556666.dkr.ecr.%s/web:1"}]}`
+	for _, tt := range []struct {
+		host string
+		opts policy.Options
+		want policy.Text
+	}{
+		{"us-east-1.amazonaws.com", policy.Options{}, policy.Of(analyze.RoleARN)},
+		{"us-east-1.amazonaws.com", policy.Options{Properties: policy.Properties{Path: "/ecs/"}}, policy.Of(analyze.RoleARN)},
+		{"us-east-1.amazonaws.com", policy.Options{Name: "web"}, "arn:aws:iam::111122223333:role/web"},
+		{"us-east-1.amazonaws.com", policy.Options{Name: "web", Properties: policy.Properties{Path: "/ecs/shop/"}}, "arn:aws:iam::111122223333:role/ecs/shop/web"},
+		{"cn-north-1.amazonaws.com.cn", policy.Options{Name: "web"}, "arn:aws-cn:iam::111122223333:role/web"},
+	} {
+		plan, err := golden.Plan([]byte(fmt.Sprintf(src, tt.host)), analyze.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		role, err := plan.Role(tt.opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(role.ResourcePolicies) != 1 {
+			t.Fatalf("%s: resource policies %+v", tt.host, role.ResourcePolicies)
+		}
+		for _, s := range role.ResourcePolicies[0].Document.Statements {
+			if s.AWS != tt.want {
+				t.Errorf("%s, %+v: the principal is %s, want %s", tt.host, tt.opts, s.AWS, tt.want)
+			}
+		}
+	}
+}
+
+// TestGuardDutyAccounts has AWS's list, copied once more.
+//
+// Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html
+func TestGuardDutyAccounts(t *testing.T) {
+	const list = `us-east-1 593207742271; us-east-2 307168627858; us-west-1 684579721401; us-west-2 733349766148; ca-central-1 354763396469;
+		ca-west-1 339712888787; mx-central-1 311141559934; sa-east-1 758426053663; eu-west-1 694911143906; eu-west-2 892757235363;
+		eu-west-3 665651866788; eu-north-1 591436053604; eu-central-1 323658145986; eu-central-2 529164026651; eu-south-1 266869475730;
+		eu-south-2 919611009337; af-south-1 197869348890; me-south-1 536382113932; me-central-1 000014521398; il-central-1 870907303882;
+		ap-south-1 251508486986; ap-south-2 950823858135; ap-southeast-1 174946120834; ap-southeast-2 005257825471;
+		ap-southeast-3 510637619217; ap-southeast-4 251357961535; ap-southeast-5 156041399949; ap-southeast-7 054037130133;
+		ap-northeast-1 533107202818; ap-northeast-2 914738172881; ap-northeast-3 273192626886; ap-east-1 258348409381;
+		ap-east-2 259886477082; us-gov-east-1 383115532789; us-gov-west-1 383110348953`
+	src := []byte(`{"requiresCompatibilities": ["FARGATE"], "containerDefinitions": [{"name": "app", "image": "nginx"}]}`)
+	var regions []string
+	for entry := range strings.SplitSeq(list, ";") {
+		words := strings.Fields(entry)
+		region, account := words[0], words[1]
+		regions = append(regions, region)
+		plan, err := golden.Plan(src, analyze.Options{GuardDuty: true, Environment: policy.Environment{Region: region}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		partition := "aws"
+		if strings.HasPrefix(region, "us-gov-") {
+			partition = "aws-us-gov"
+		}
+		want := "called ecr:BatchGetImage on arn:" + partition + ":ecr:" + region + ":" + account + ":repository/aws-guardduty-agent-fargate (exact) for --guardduty"
+		if !slices.Contains(golden.Lines(plan), want) {
+			t.Errorf("%s: plan %q, want %s", region, golden.Lines(plan), want)
+		}
+	}
+	plan, err := golden.Plan(src, analyze.Options{GuardDuty: true})
+	if err != nil || len(plan.Mappings) != 1 {
+		t.Fatalf("error %v, mappings %v", err, plan.Mappings)
+	}
+	slices.Sort(regions)
+	var mapped []string
+	for _, row := range plan.Mappings[0].Rows {
+		mapped = append(mapped, row.Region)
+	}
+	if !slices.Equal(regions, mapped) {
+		t.Errorf("the mapping has the regions %q, want %q", mapped, regions)
+	}
+}

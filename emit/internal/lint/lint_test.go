@@ -1,0 +1,93 @@
+// Package lint lets cfn-lint, CloudFormation's own checker, read the templates of all formats.
+package lint
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/sample"
+	"github.com/execrole/execrole/emit/internal/tool"
+	"github.com/execrole/execrole/testdata/golden"
+)
+
+// TestTemplates: cfn-lint has nothing to say of any template. It is started once, since its start takes seconds.
+func TestTemplates(t *testing.T) {
+	cfnLint := tool.Require(t, "cfn-lint", "pip install cfn-lint")
+	dir := t.TempDir()
+	args := []string{"--"}
+	write := func(format, name string, role *policy.Role) {
+		files, err := emit.Lookup(format).Emit(role, emit.Options{Source: "a\nb.json"})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		path := filepath.Join(dir, name+emit.Lookup(format).Extensions[0])
+		if err := os.WriteFile(path, files[0].Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	roles := golden.Roles(t)
+	for name, role := range roles {
+		write("cloudformation", name, role)
+	}
+	for name, role := range golden.Packed(t) {
+		write("cloudformation", name, role)
+		roles[name] = role
+	}
+	made := sample.Roles()
+	bare := sample.Web()
+	bare.Name = ""
+	for name, role := range map[string]*policy.Role{
+		"made-web": made["made-web"], "made-plain": bare, "made-files": sample.Files(), "made-properties": made["made-properties"],
+		"made-no-permissions": {Trust: sample.Trust()}, "made-strings": stringsRole(),
+		"made-no-conditions": {Trust: policy.Document{Statements: []policy.Statement{{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}}}},
+	} {
+		write("cloudformation", name, role)
+		roles[name] = role
+	}
+	// The format cloudformation-json writes the same template: a test of package emit compares the two.
+	for _, name := range []string{"web", "guardduty-no-region", "managed-policy", "packed-150", "made-properties", "environment-files-wildcards"} {
+		role, ok := roles[name]
+		if !ok {
+			t.Fatalf("there is no role %s", name)
+		}
+		write("cloudformation-json", name, role)
+	}
+	if len(args) < 150 {
+		t.Fatalf("only %d templates", len(args))
+	}
+	if out, err := exec.Command(cfnLint, args...).CombinedOutput(); err != nil || len(strings.TrimSpace(string(out))) > 0 {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
+
+// stringsRole has many strings in one role.
+func stringsRole() *policy.Role {
+	role := sample.Web()
+	statement := &role.Inline[0].Document.Statements[3]
+	partition, region := policy.Of(policy.Partition), policy.Of(policy.Region)
+	for _, s := range sample.Strings {
+		if !sample.Writable(s) {
+			continue
+		}
+		statement.From = append(statement.From, policy.Source{Container: s, Field: s})
+		// The template means the right thing here too, as tests of package emit show. But cfn-lint knows no ARN with a
+		// line break (E3510), and takes every ${AWS::Region} for a forgotten !Sub (E1029): the rules make IAM's
+		// ${$}{AWS::Region} of the latter.
+		if strings.Contains(s, "\n") || strings.Contains(s, "${AWS::") {
+			continue
+		}
+		text := policy.Text(s)
+		statement.Resources = append(statement.Resources, "arn:aws:s3:::b/"+text, "arn:"+partition+":s3:::b/"+text, "arn:"+partition+":s3:::b/"+text+region)
+		if len(s) < 100 {
+			statement.Conditions = append(statement.Conditions,
+				policy.Condition{Operator: "StringEquals", Key: "kms:EncryptionContext:" + s, Values: []policy.Text{text}})
+		}
+	}
+	return role
+}

@@ -1,0 +1,265 @@
+package meaning
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// OfTemplate resolves a CloudFormation template, in its long form, that holds one role, and the managed
+// policies that are attached to it.
+func OfTemplate(t testing.TB, template any) Meaning {
+	t.Helper()
+	m := Meaning{CFNNag: []string{}}
+	id := ""
+	managed := map[string][]string{}
+	metadata := map[string]any{}
+	var attached []string
+	mappings := Object(t, template)["Mappings"]
+	for name, resource := range Object(t, template)["Resources"].(map[string]any) {
+		r := Object(t, resource)
+		if r["Type"] == "AWS::CDK::Metadata" {
+			continue // of the CDK's statistics
+		}
+		for key, value := range r {
+			switch key {
+			case "Type", "Properties":
+			case "Metadata":
+				metadata[name] = value
+			default:
+				t.Fatalf("resource %s has a member %s", name, key)
+			}
+		}
+		if r["Type"] == "AWS::IAM::ManagedPolicy" {
+			for key, value := range Object(t, r["Properties"]) {
+				switch {
+				case key == "PolicyDocument":
+					managed[name] = PolicyLines(t, evaluate(t, value, mappings))
+				case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
+				default:
+					t.Fatalf("the policy %s has a property %s: %v", name, key, value)
+				}
+			}
+			continue
+		}
+		if id != "" || r["Type"] != "AWS::IAM::Role" {
+			t.Fatalf("resource %s is more than the one role: %v", name, r)
+		}
+		id = name
+		for key, value := range Object(t, r["Properties"]) {
+			if key == "ManagedPolicyArns" {
+				for _, arn := range value.([]any) {
+					if reference, _ := arn.(map[string]any); reference["Ref"] != nil {
+						attached = append(attached, reference["Ref"].(string))
+					} else {
+						m.Attached = append(m.Attached, evaluate(t, arn, mappings).(string))
+					}
+				}
+				continue
+			}
+			value = evaluate(t, value, mappings)
+			switch key {
+			case "AssumeRolePolicyDocument":
+				m.Trust = Sorted(PolicyLines(t, value))
+			case "Policies":
+				for _, p := range value.([]any) {
+					p := Object(t, p)
+					if len(p) != 2 || p["PolicyName"] == "" {
+						t.Fatalf("policy %v", p)
+					}
+					m.Permissions = append(m.Permissions, PolicyLines(t, p["PolicyDocument"])...)
+				}
+			default:
+				m.Set(t, key, value)
+			}
+		}
+	}
+	m.suppressed(t, "role", metadata[id])
+	for i, name := range attached {
+		m.suppressed(t, fmt.Sprint("policy ", i+1), metadata[name])
+		if managed[name] == nil {
+			t.Fatalf("the role has the policy %s, and the template has not, or it is attached twice", name)
+		}
+		m.Permissions = append(m.Permissions, managed[name]...)
+		delete(managed, name)
+	}
+	if len(managed) > 0 {
+		t.Fatalf("policies that the role does not have: %v", managed)
+	}
+	m.Permissions = Sorted(m.Permissions)
+	outputs, _ := Object(t, template)["Outputs"].(map[string]any)
+	for name, output := range outputs {
+		if m.Outputs == nil {
+			m.Outputs = map[string]string{}
+		}
+		value, err := json.Marshal(Object(t, output)["Value"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Outputs[name] = strings.ReplaceAll(string(value), id, "ROLE")
+	}
+	return m
+}
+
+// suppressed notes what a resource's metadata suppress.
+func (m *Meaning) suppressed(t testing.TB, resource string, metadata any) {
+	t.Helper()
+	if metadata == nil {
+		return
+	}
+	for key, value := range Object(t, metadata) {
+		lines := &m.CFNNag
+		switch key {
+		case "cfn_nag":
+		case "cdk_nag":
+			lines = &m.CDKNag
+		case "aws:cdk:path", "execrole": // where it was made, and what comments say
+			continue
+		default:
+			t.Fatalf("the %s has the metadata %s", resource, key)
+		}
+		rules := Object(t, value)
+		if len(rules) != 1 || len(rules["rules_to_suppress"].([]any)) == 0 {
+			t.Fatalf("the %s has the metadata %v", resource, rules)
+		}
+		for _, rule := range rules["rules_to_suppress"].([]any) {
+			rule := Object(t, rule)
+			line := fmt.Sprintf("%s: %s: %s", resource, rule["id"], rule["reason"])
+			if key == "cdk_nag" {
+				line += fmt.Sprintf(" %q", list(t, rule["applies_to"]))
+				delete(rule, "applies_to")
+			}
+			if len(rule) != 2 {
+				t.Fatalf("rule %v", rule)
+			}
+			*lines = append(*lines, line)
+		}
+	}
+}
+
+// evaluate does what CloudFormation does with its functions.
+func evaluate(t testing.TB, v, mappings any) any {
+	t.Helper()
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = evaluate(t, v[i], mappings)
+		}
+		return out
+	case map[string]any:
+		for key, argument := range v {
+			switch {
+			case key == "Ref":
+				return ownValue(t, argument.(string))
+			case key == "Fn::Join":
+				parts := list(t, evaluate(t, argument.([]any)[1], mappings))
+				return strings.Join(parts, argument.([]any)[0].(string))
+			case key == "Fn::Sub":
+				return substitute(t, argument, mappings)
+			case key == "Fn::FindInMap":
+				path := list(t, evaluate(t, argument, mappings))
+				value := Object(t, Object(t, Object(t, mappings)[path[0]])[path[1]])[path[2]]
+				if value == nil {
+					t.Fatalf("nothing at %q of the mappings", path)
+				}
+				return value
+			case strings.HasPrefix(key, "Fn::"):
+				t.Fatalf("function %s", key)
+			}
+		}
+		out := map[string]any{}
+		for key, value := range v {
+			out[key] = evaluate(t, value, mappings)
+		}
+		return out
+	}
+	return v
+}
+
+// substitute does what Fn::Sub does: it does not look into what it put in.
+func substitute(t testing.TB, argument, mappings any) string {
+	t.Helper()
+	variables := map[string]any{}
+	if pair, ok := argument.([]any); ok {
+		argument, variables = pair[0], Object(t, pair[1])
+	}
+	var b strings.Builder
+	for rest := argument.(string); ; {
+		before, after, found := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, found := strings.Cut(after, "}")
+		value, known := evaluate(t, variables[name], mappings).(string)
+		switch {
+		case !found:
+			t.Fatalf("Fn::Sub of %q does not end", argument)
+		case strings.HasPrefix(name, "!"):
+			b.WriteString("${" + name[1:] + "}")
+		case known:
+			b.WriteString(value)
+		default:
+			b.WriteString(ownValue(t, name))
+		}
+		rest = after
+	}
+}
+
+func ownValue(t testing.TB, name string) string {
+	t.Helper()
+	value, ok := Environment.Values()[policy.Symbol(name)]
+	if !ok {
+		t.Fatalf("a reference to %s", name)
+	}
+	return value
+}
+
+// LongForm returns YAML as CloudFormation reads it: tags are functions.
+func LongForm(t testing.TB, n *yaml.Node) any {
+	t.Helper()
+	var value any
+	switch n.Kind {
+	case yaml.MappingNode:
+		members := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			members[n.Content[i].Value] = LongForm(t, n.Content[i+1])
+		}
+		value = members
+	case yaml.SequenceNode:
+		elements := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			elements[i] = LongForm(t, c)
+		}
+		value = elements
+	case yaml.ScalarNode:
+		value = n.Value
+	default:
+		t.Fatalf("line %d: an alias", n.Line)
+	}
+	switch n.Tag {
+	case "!Ref":
+		return map[string]any{"Ref": value}
+	case "!Sub":
+		return map[string]any{"Fn::Sub": value}
+	case "!GetAtt":
+		name, attribute, _ := strings.Cut(value.(string), ".")
+		return map[string]any{"Fn::GetAtt": []any{name, attribute}}
+	case "!!str", "!!map", "!!seq":
+		return value
+	case "!!int":
+		var number float64
+		if err := n.Decode(&number); err != nil {
+			t.Fatal(err)
+		}
+		return number
+	}
+	t.Fatalf("line %d: tag %s", n.Line, n.Tag)
+	return nil
+}

@@ -1,0 +1,164 @@
+package sample
+
+import (
+	"strconv"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+var (
+	partition = policy.Of(policy.Partition)
+	region    = policy.Of(policy.Region)
+	account   = policy.Of(policy.AccountID)
+)
+
+// Trust returns the trust policy of every role here.
+func Trust() policy.Document {
+	return policy.Document{Statements: []policy.Statement{{
+		Service: "ecs-tasks.amazonaws.com",
+		Actions: []string{"sts:AssumeRole"},
+		Conditions: []policy.Condition{
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + partition + ":ecs:*:" + account + ":*"}},
+			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []policy.Text{policy.Of(policy.AccountID)}},
+		},
+	}}}
+}
+
+// Web returns a role with several statements and every kind of symbol.
+func Web() *policy.Role {
+	images := []policy.Source{{Container: "app", Field: "image"}, {Container: "proxy", Field: "image"}}
+	return &policy.Role{Family: "web", Name: "web-execution", Trust: Trust(), Inline: []policy.Policy{{
+		Name: "TaskExecution",
+		Document: policy.Document{Statements: []policy.Statement{
+			{
+				Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"},
+				Reasons: []string{"IAM takes nothing else here."}, From: images,
+			},
+			{
+				Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+				Resources: []policy.Text{
+					"arn:aws:ecr:us-east-1:111122223333:repository/app",
+					"arn:aws:ecr:us-east-1:906394416424:repository/aws-for-fluent-bit",
+				},
+				From: images,
+			},
+			{
+				Sid: "EnvironmentFiles", Actions: []string{"s3:GetObject"},
+				Resources: []policy.Text{"arn:" + partition + ":s3:::b/50%${*}.env"},
+				Conditions: []policy.Condition{
+					{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}},
+				},
+				From: []policy.Source{{Container: "app", Field: "environmentFiles s3://b/50%*.env"}},
+			},
+			{
+				Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
+				Resources: []policy.Text{
+					"arn:" + partition + ":secretsmanager:" + region + ":" + account + ":secret:db-??????",
+					"arn:" + partition + ":y${?}$" + region + ":x",
+				},
+				From: []policy.Source{{Container: "app\nB", Field: "secrets DB_PASSWORD"}},
+			},
+		}},
+	}}}
+}
+
+// Files returns a role with one statement, whose conditions have the same operator twice.
+func Files() *policy.Role {
+	return &policy.Role{Family: "web", Trust: Trust(), Inline: []policy.Policy{{
+		Name: "TaskExecution",
+		Document: policy.Document{Statements: []policy.Statement{{
+			Sid: "Files", Actions: []string{"s3:GetObject", "s3:GetBucketLocation"},
+			Resources: []policy.Text{"arn:" + partition + ":s3:::b/<é>\u0085\u2028 &${*}.env"},
+			// Not sorted on purpose: an operator must be written once all the same.
+			Conditions: []policy.Condition{
+				{Operator: "StringEquals", Key: "aws:SourceVpc", Values: []policy.Text{"vpc-1"}},
+				{Operator: "StringLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + partition + ":x:" + region + ":" + account + ":*"}},
+				{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}},
+			},
+		}}},
+	}}}
+}
+
+// Roles returns roles with what the golden cases do not have: a name, no conditions, several policies, and
+// strings that some layer between the Go source and the template might not carry.
+func Roles() map[string]*policy.Role {
+	roles := map[string]*policy.Role{"made-web": Web(), "made-files": Files()}
+	bare := Web()
+	bare.Name, bare.Trust.Statements[0].Conditions = "", nil
+	second := Files().Inline[0]
+	second.Name = "TaskExecution2"
+	bare.Inline = append(bare.Inline, second)
+	roles["made-bare"] = bare
+	both := Web()
+	both.Managed = Files().Inline
+	roles["made-both"] = both
+	tricky := Web()
+	tricky.Family = "a\nb"
+	for i, s := range Strings {
+		if !Writable(s) {
+			continue
+		}
+		tricky.Inline[0].Document.Statements = append(tricky.Inline[0].Document.Statements, policy.Statement{
+			Sid: "Tricky" + strconv.Itoa(i), Actions: []string{"s3:GetObject"}, Reasons: []string{"Since " + s + " is tricky."},
+			Resources:  []policy.Text{policy.Text("arn:aws:s3:::b/" + s), "arn:" + partition + ":s3:::" + policy.Text(s) + region + policy.Text(s)},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s), "y"}}},
+			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
+		})
+	}
+	roles["made-tricky"] = tricky
+	full := Files()
+	full.Properties = Properties()
+	roles["made-properties"] = full
+	one := Web()
+	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
+	roles["made-tag"] = one
+	// The order of the tables is not that of their use, and one symbol stands alone, and one twice in a text.
+	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
+	other := policy.Mapping{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
+	tables := Web()
+	tables.Mappings = []policy.Mapping{table, other}
+	tables.Attached = []policy.Text{"arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", "arn:aws:iam::111122223333:policy/a"}
+	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
+		Sid: "Tables", Actions: []string{"s3:GetObject"},
+		Resources: []policy.Text{
+			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/a/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
+			policy.Of(table.Symbol),
+		},
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"${*}" + policy.Of(other.Symbol), policy.Of(table.Symbol)}}},
+	})
+	roles["made-tables"] = tables
+	attached := Files()
+	attached.Inline, attached.Attached = nil, tables.Attached[:1]
+	roles["made-attached"] = attached
+	return roles
+}
+
+// Properties returns all properties, with the strangest characters that IAM allows, and that some layer might
+// take for its own.
+func Properties() policy.Properties {
+	return policy.Properties{
+		Path:                "/#{a}/%s\\\"'`&<!--/",
+		PermissionsBoundary: "arn:aws-us-gov:iam::111122223333:policy/{{a}}/b+=,.@-_",
+		Description:         "a: \"b\" #'c'\\\t- *d\n\r{{e}} %v &f\u00a1\u00ff",
+		MaxSessionDuration:  43200,
+		Tags: []policy.Tag{
+			{Key: "Zone", Value: " a  b "}, {Key: "a:b/c=d+e-f@g", Value: "@-+=/:."}, {Key: "empty"}, {Key: "no", Value: "yes"},
+			{Key: "名前", Value: "é\u00a0\u2028\u3000ⅷ¼"}, {Key: "\U00020000", Value: "\U0001D7D8"},
+		},
+	}
+}
+
+// Shared returns a role that needs resource policies of several things in one account, and of two services.
+func Shared() *policy.Role {
+	share := func(service, thing string) policy.ResourcePolicy {
+		return policy.ResourcePolicy{
+			Account: "444455556666", Service: service, Things: []policy.Text{policy.Text("arn:aws:" + service + ":us-east-1:444455556666:" + thing)},
+			Document: policy.Document{Statements: []policy.Statement{{
+				Sid: "TaskExecution", AWS: "arn:aws:iam::111122223333:role/web", Actions: []string{service + ":" + thing}, Resources: []policy.Text{"*"},
+			}}},
+		}
+	}
+	role := Web()
+	role.ResourcePolicies = []policy.ResourcePolicy{share("kms", "A"), share("kms", "B"), share("secretsmanager", "C"), share("kms", "D")}
+	return role
+}
