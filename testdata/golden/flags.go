@@ -9,6 +9,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/cmd/flags"
 )
 
 // parseFlags reads the line "flags: …" of a case's comment, as a shell would.
@@ -18,45 +19,11 @@ func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role 
 		if !ok {
 			continue
 		}
-		flags := pflag.NewFlagSet(path, pflag.ContinueOnError)
-		set := flags.StringArray("set", nil, "")
-		image := flags.StringArray("image", nil, "")
-		flags.BoolVar(&opts.CalledOnly, "called-only", false, "")
-		flags.BoolVar(&opts.ManagedPolicy, "managed-policy", false, "")
-		guardDuty := flags.String("guardduty", "", "")
-		flags.Lookup("guardduty").NoOptDefVal = "region"
-		keys := flags.StringArray("kms-key", nil, "")
-		owners := flags.StringArray("bucket-owner", nil, "")
-		flags.StringArrayVar(&opts.SourceVPCEndpoints, "source-vpce", nil, "")
-		flags.StringArrayVar(&opts.SourceVPCs, "source-vpc", nil, "")
-		flags.StringArrayVar(&opts.PullThroughCaches, "pull-through-cache", nil, "")
-		flags.StringArrayVar(&opts.CredSpecSecrets, "credspec-secret", nil, "")
-		flags.StringVar(&opts.Environment.Account, "account", "", "")
-		flags.StringVar(&opts.Environment.Region, "region", "", "")
-		flags.StringVar(&role.Name, "role-name", "", "")
-		flags.StringVar(&role.Properties.Path, "path", "", "")
-		flags.StringVar(&role.Properties.PermissionsBoundary, "permissions-boundary", "", "")
-		flags.StringVar(&role.Properties.Description, "description", "", "")
-		flags.IntVar(&role.Properties.MaxSessionDuration, "max-session-duration", 0, "")
-		tags := flags.StringArray("tag", nil, "")
-		if err := flags.Parse(Words(line)); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		opts.Set, opts.Image = Settings(*set), Settings(*image)
-		opts.GuardDuty, opts.GuardDutyAccount = *guardDuty != "", strings.TrimPrefix(*guardDuty, "region")
-		for _, k := range *keys {
-			i := strings.LastIndexByte(k, '=')
-			opts.KMSKeys = append(opts.KMSKeys, analyze.KMSKey{Ref: k[:i], Key: k[i+1:]})
-		}
-		for _, o := range *owners {
-			bucket, account, ok := strings.Cut(o, "=")
-			if !ok {
-				bucket, account = "", o
-			}
-			opts.BucketOwners = append(opts.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
-		}
-		for _, tag := range Settings(*tags) {
-			role.Properties.Tags = append(role.Properties.Tags, policy.Tag{Key: tag.Name, Value: tag.Value})
+		fs := pflag.NewFlagSet(path, pflag.ContinueOnError)
+		flags.Analyze(fs, &opts)
+		flags.Role(fs, &role)
+		if problems, err := flags.Parse(fs, Words(line)); err != nil || problems != nil {
+			t.Fatalf("%s: %v %v", path, problems, err)
 		}
 	}
 	return opts, role
