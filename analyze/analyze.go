@@ -28,7 +28,7 @@ type Options struct {
 	CredSpecSecrets []string
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
-	// BucketOwners pin the owners of buckets.
+	// BucketOwners say which account owns a bucket.
 	BucketOwners []BucketOwner
 	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….
 	SourceVPCEndpoints, SourceVPCs []string

@@ -14,8 +14,8 @@ type imageRef struct {
 	repository policy.Text
 }
 
-// cutImage cuts an image reference. List is what keeps its registry or repository from being known;
-// placeholders in a tag, or behind a host that is no ECR registry, do not.
+// cutImage cuts an image reference. List says why its registry or its repository is unknown: placeholders in a tag, or
+// behind a host that is no ECR registry, do not matter.
 //
 // Source: https://pkg.go.dev/github.com/distribution/reference
 func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
@@ -26,8 +26,8 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 		filled = filled || components[i] != c
 	}
 	if filled {
-		// A word may stand for several components, and for a tag. What it holds is not filled again: it may
-		// hold the word itself.
+		// The value of a word can have several components, and a tag. It is not filled again, since it can contain the
+		// word itself.
 		var more []unknown
 		components, tag, more = splitImage(joinText(components, "/"))
 		list = append(list, more...)
@@ -68,7 +68,8 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 
 const noComponent = "no part of an image's name (small letters and digits, and . _ - between them)"
 
-// repositoryUnknown returns what keeps a repository of Amazon ECR from being known. Tag is what follows its name.
+// repositoryUnknown returns why a repository of Amazon ECR is unknown; nothing if it is known. Tag is what follows its
+// name.
 func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (list []unknown) {
 	for i, c := range components {
 		switch symbols := c.Symbols(); {
@@ -241,7 +242,7 @@ func isHostName(s string) bool {
 			return false
 		}
 	}
-	// In capitals it is a placeholder, not a machine.
+	// A single word in capitals is a placeholder, not a host.
 	return strings.ContainsAny(s, ".:") || s == "localhost"
 }
 

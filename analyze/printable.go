@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns s fit for one line of a terminal: whatever is not printable, such as a line break, a
-// control that steers the terminal or a mark that turns the direction of writing, stands as JSON escapes it.
+// Printable returns s for one line of a terminal. It escapes, as JSON does, what is not printable: a line break, a
+// control character, a mark that changes the direction of writing.
 // Every string of the input has to pass through here, or through an encoder, before it is shown.
 // [Finding.String] does so.
 func Printable(s string) string { return printable(s, false) }
 
-// PrintableLines is Printable for a text of many lines, which it keeps. It is right for a whole JSON document
-// too: what it replaces stands in strings only, and the escapes are JSON's.
+// PrintableLines is Printable for a text of many lines, and keeps the line breaks. It is right for a whole JSON document
+// too: what it escapes is in strings only, and the escapes are those of JSON.
 func PrintableLines(s string) string { return printable(s, true) }
 
 func printable(s string, keepLines bool) string {

@@ -15,7 +15,7 @@ import (
 var awslogs = &Rule{
 	ID:    "awslogs",
 	Title: "Logs in Amazon CloudWatch Logs",
-	Why:   "The awslogs log driver creates the container's log stream and writes to it, and creates the log group if told to.",
+	Why:   "The awslogs log driver creates the container's log stream and writes to it, and creates the log group if awslogs-create-group says so.",
 	Doc:   "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
 	Fields: []string{
 		"containerDefinitions[].logConfiguration.logDriver", "containerDefinitions[].logConfiguration.options",
@@ -23,7 +23,7 @@ var awslogs = &Rule{
 	},
 	Grants: []*Grant{writeLogs, createLogGroup, createLogGroupPlain},
 	Unseen: []Unseen{{
-		What:    "the log configuration of Service Connect, which stands in the service",
+		What:    "the log configuration of Service Connect, which is in the service",
 		Cure:    "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 		Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: "arn:PARTITION:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 	}},
@@ -42,14 +42,14 @@ var (
 	}
 	createLogGroup = &Grant{
 		Sid:     "CreateLogGroups",
-		Why:     "The awslogs log driver creates the log group if it is missing, as awslogs-create-group tells it.",
+		Why:     "The awslogs log driver creates the log group if it is missing and awslogs-create-group says so.",
 		Actions: []Action{{"logs:CreateLogGroup", Called}},
 		Agent:   "1.16.0",
 		Wildcard: "CloudWatch Logs authorises the creation of a log group on the group's ARN with :log-stream: behind it, which " +
 			"the plain ARN does not match and :* does.",
 	}
 	// CloudWatch Logs authorises on the group's ARN with ":log-stream:" behind it, which the plain ARN does
-	// not match; the plain one is what the documentation gives for the action.
+	// not match. The documentation of the action has the plain one.
 	createLogGroupPlain = &Grant{
 		Sid:     createLogGroup.Sid,
 		When:    "the group's ARN without :* behind it",
@@ -59,7 +59,7 @@ var (
 	}
 )
 
-// awslogsOptions are the options of the driver, to tell a misspelt one.
+// awslogsOptions are the options of the driver: another name that is near one of them is a typing error.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html and moby's awslogs driver
 var awslogsOptions = []string{

@@ -153,7 +153,8 @@ func checkCredentialSpecs(p *pass, td taskdef.Value) {
 	p.kept = domainless
 }
 
-// checkSecurityOptions remarks on security options that look like a credential spec, or could become one.
+// checkSecurityOptions remarks on security options that look like a credential spec, or that placeholders could make
+// one.
 func (p *pass) checkSecurityOptions(container taskdef.Value) {
 	for v := range container.Each("dockerSecurityOptions") {
 		t, _ := v.Text()
@@ -185,7 +186,7 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) bool {
 	case !ok:
 		p.Errorf(v, "credential spec %s: it begins with %s or %s, and the ARN of an object in S3 or of a parameter follows", quote(t), specPrefix, domainlessPrefix)
 	case rest.HasPrefix("file://"):
-		p.Notef(v, "credential spec %s stands on the instance: reading it needs no permission", quote(t))
+		p.Notef(v, "credential spec %s is a file on the instance: reading it needs no permission", quote(t))
 	case !rest.HasPrefix("arn:") && !symbol:
 		p.Errorf(v, "credential spec %s is no ARN: give that of an object in S3 or of a parameter", quote(t))
 	default:

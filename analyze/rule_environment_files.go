@@ -176,8 +176,8 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 	return o, true
 }
 
-// pattern returns t as a policy has to have it: escaped, and with ? for each character that no policy can
-// hold. It is exact if there are none of those; otherwise it says so of v, which what names.
+// pattern returns t as a policy has to have it: escaped, and with ? for each character that policies cannot have. It is
+// exact if there are no such characters. Otherwise it adds a note about v, which what names.
 func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Text, exact bool) {
 	beyond := false
 	pattern = policy.Text(t.Expand(func(literal string) string {
@@ -202,7 +202,7 @@ type BucketOwner struct {
 	Account string // 12 digits
 }
 
-// bucketOwner returns the condition that pins the bucket's owner, if Options.BucketOwners has it. An owner
+// bucketOwner returns the condition that fixes the bucket's owner, if Options.BucketOwners has it. An owner
 // of the bucket itself has precedence over the one of all buckets.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
@@ -274,8 +274,8 @@ func cutObjectURL(t policy.Text) (bucket, key policy.Text, ok bool) {
 	return "", "", false
 }
 
-// isBucket reports whether s can be the name of a bucket. Buckets of us-east-1 that are older than 2018 may
-// have capitals and underscores; a name of nothing else is a placeholder.
+// isBucket reports whether s can be the name of a bucket. Buckets of us-east-1 that are older than 2018 can
+// have capitals and underscores. A name that has nothing else is a placeholder.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 func isBucket(s string) bool {

@@ -20,8 +20,8 @@ var executionRole = &Rule{
 	},
 }
 
-// trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and unless told
-// otherwise only for tasks of the role's own account. The region stays open, since roles belong to no region.
+// trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and with conditions only
+// for tasks of the role's own account. Any region is allowed, since roles belong to no region.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 func trustPolicy(conditions bool) policy.Document {

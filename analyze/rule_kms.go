@@ -23,8 +23,8 @@ type KMSKey struct {
 	Key string
 }
 
-// useKey is a part of every rule that reads something which a key may encrypt. ECS never calls KMS itself: the
-// service that keeps the thing does, in the name of the role, and needs only this action.
+// useKey is a grant of every rule that reads something which a key can encrypt. ECS never calls KMS: the
+// service that keeps the thing calls it in the name of the role, and needs only this action.
 //
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 var useKey = &Grant{
@@ -44,9 +44,9 @@ const (
 	objectContext    = "kms:EncryptionContext:aws:s3:arn"
 )
 
-// decrypt requires the keys that Options.KMSKeys give for v. The service reads it in the region, where that
-// is known; context is the encryption context that the service gives, of which one value is used; like says
-// that the values are patterns.
+// decrypt requires the keys that Options.KMSKeys has for v. Service is the service that keeps the thing, and region the
+// thing's region, or "" where it is unknown. Context is the key of the encryption context that the service sends, and
+// values are what it can be. Like says that the values are patterns.
 func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.Text, like bool) {
 	t, _ := v.Text()
 	keys := p.keysOf(v)
@@ -160,7 +160,7 @@ func finishKeys(f *finish) {
 		if _, problem := k.cut(); problem != "" {
 			f.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
 		} else if !f.last().used[k] {
-			f.unused("--kms-key %s=%s: nothing that ECS reads is written like that in the task definition; give a secret, parameter or file as it stands there, or * for everything", k.Ref, k.Key)
+			f.unused("--kms-key %s=%s: nothing that ECS reads is written like that in the task definition; give a secret, parameter or file as it is written there, or * for everything", k.Ref, k.Key)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // managedPolicy attaches AWS's managed policy. AWS's guide begins the role with it, which allows images and logs on
-// everything, and adds the rest by hand. Whoever wants it that way gets the rest, exactly.
+// everything, and adds the rest by hand. With --managed-policy, the role gets exactly the rest.
 var managedPolicy = &Rule{
 	ID:    "managed-policy",
 	Title: "AWS's managed policy",

@@ -7,8 +7,7 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// otherRoles grants nothing: it names what the neighbours of the execution role need, which people look for
-// here.
+// otherRoles grants nothing: it names what the task role and the infrastructure role need. People look for that here.
 var otherRoles = &Rule{
 	ID:    "other-roles",
 	Title: "What the task role or the infrastructure role needs",

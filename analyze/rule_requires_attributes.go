@@ -7,9 +7,9 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// requiresAttributes asks ECS itself: the output of describe-task-definition lists the capabilities that a
-// task needs from its host, and some of them mean a permission of the execution role. It comes last, when
-// all other rules have read.
+// requiresAttributes compares with what ECS found: the output of describe-task-definition lists the capabilities that a
+// task needs from its host, and some of them imply a permission of the execution role. It runs after the other rules
+// that read fields.
 var requiresAttributes = &Rule{
 	ID:     "requires-attributes",
 	Title:  "Cross-check with what ECS found",
@@ -19,7 +19,7 @@ var requiresAttributes = &Rule{
 	check:  checkRequiresAttributes,
 }
 
-// capabilities are those that mean a permission, by the rule and the action that should have asked for it.
+// capabilities are those that imply a permission, with the rule and the action that should have asked for it.
 //
 // Source: agent/app/agent_capability.go
 var capabilities = [...]struct{ name, rule, action string }{

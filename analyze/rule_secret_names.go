@@ -143,7 +143,7 @@ func (p *pass) requireSecretName(v located, a policy.ARN, name policy.Text, gran
 	p.decrypt(v, a.Service, region, secretContext, []policy.Text{secret}, true)
 }
 
-// secretNameUnknown returns what keeps a text from being the name of a secret.
+// secretNameUnknown returns why a text is not the name of a secret; nothing if it is one.
 func (p *pass) secretNameUnknown(name policy.Text) []unknown {
 	if list := p.contrary(name, policy.MeansSecretName); list != nil {
 		return list
@@ -283,7 +283,7 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 		return
 	}
 	if name := policy.Text(strings.TrimLeft(string(rest), "/:")); rest != "/"+name && !open {
-		p.Warnf(v, "parameter %s: one slash stands between parameter and the name: parameter/%s", quote(t), name)
+		p.Warnf(v, "parameter %s: one slash belongs between parameter and the name: parameter/%s", quote(t), name)
 		rest = "/" + name
 	}
 	list = append(list, missing(a.Region, "region")...)
