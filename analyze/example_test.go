@@ -30,11 +30,11 @@ func Example() {
 	    }]
 	  }]
 	}`)
-	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	plans, err := analyze.Read("web.json", src, analyze.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	role, err := plan.Role(policy.Options{})
+	role, err := plans[0].Role(policy.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,17 +72,17 @@ func Example() {
 }
 
 // Each requirement knows the field that asks for it, and why.
-func ExampleJSON() {
+func ExampleRead() {
 	src := []byte(`{
   "containerDefinitions": [
     {"name": "app", "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"}
   ]
 }`)
-	plan, err := analyze.JSON("web.json", src, analyze.Options{CalledOnly: true})
+	plans, err := analyze.Read("web.json", src, analyze.Options{CalledOnly: true})
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, r := range plan.Requirements {
+	for _, r := range plans[0].Requirements {
 		for _, a := range r.Actions {
 			fmt.Println(a.Name, "on", r.Resource)
 		}
@@ -129,11 +129,11 @@ func ExamplePlan_Role() {
   "executionRoleArn": "arn:aws:iam::111122223333:role/web",
   "containerDefinitions": [{"name": "app", "image": "nginx:1.27"}]
 }`)
-	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	plans, err := analyze.Read("web.json", src, analyze.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	role, err := plan.Role(policy.Options{
+	role, err := plans[0].Role(policy.Options{
 		Name: "web-execution",
 		Properties: policy.Properties{
 			Path:                "/ecs/",
@@ -147,7 +147,7 @@ func ExamplePlan_Role() {
 	}
 	fmt.Println(role.Name, role.Properties.Path, role.Properties.Tags)
 
-	_, err = plan.Role(policy.Options{Properties: policy.Properties{MaxSessionDuration: 24 * 3600}})
+	_, err = plans[0].Role(policy.Options{Properties: policy.Properties{MaxSessionDuration: 24 * 3600}})
 	fmt.Println(err)
 	// Output:
 	// web-execution /ecs/ [{team shop}]
@@ -163,17 +163,17 @@ func ExampleErrors() {
     {"name": "app", "image": "<IMAGE>", "secert": []}
   ]
 }`)
-	plan, err := analyze.JSON("web.json", src, analyze.Options{})
+	plans, err := analyze.Read("web.json", src, analyze.Options{})
 	var errs analyze.Errors
 	if errors.As(err, &errs) {
 		fmt.Println(len(errs), "error:", errs[0].Flags)
 	}
-	for _, f := range plan.Findings {
+	for _, f := range plans[0].Findings {
 		fmt.Println(f)
 	}
 
 	// The same with what was missing.
-	_, err = analyze.JSON("web.json", src, analyze.Options{Set: []taskdef.Setting{{Name: "IMAGE", Value: "nginx:1.27"}}})
+	_, err = analyze.Read("web.json", src, analyze.Options{Set: []taskdef.Setting{{Name: "IMAGE", Value: "nginx:1.27"}}})
 	fmt.Println("then:", err)
 	// Output:
 	// 1 error: [--set IMAGE=VALUE --image app=URI]

@@ -16,11 +16,11 @@ func Example_readme() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	plan, err := analyze.JSON("worker.json", src, analyze.Options{})
+	plans, err := analyze.Read("worker.json", src, analyze.Options{})
 	if err != nil {
 		log.Fatal(err) // all errors, each with its place and its cure
 	}
-	role, err := plan.Role(policy.Options{})
+	role, err := plans[0].Role(policy.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

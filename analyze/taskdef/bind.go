@@ -72,93 +72,92 @@ func (td *TaskDefinition) otherCase(parent, kid *tree.Node, name string, lookup 
 	return lookup(name)
 }
 
+// wants says which kinds of values each type of the schema takes, and what a message calls them.
+var wants = map[smithy.ShapeType]struct {
+	words string
+	kinds []tree.Kind
+}{
+	smithy.ShapeTypeStructure: {"an object", []tree.Kind{tree.Object}},
+	smithy.ShapeTypeUnion:     {"an object", []tree.Kind{tree.Object}},
+	smithy.ShapeTypeMap:       {"an object", []tree.Kind{tree.Object}},
+	smithy.ShapeTypeList:      {"a list", []tree.Kind{tree.List}},
+	smithy.ShapeTypeSet:       {"a list", []tree.Kind{tree.List}},
+	smithy.ShapeTypeString:    {"a string", []tree.Kind{tree.String}},
+	smithy.ShapeTypeEnum:      {"a string", []tree.Kind{tree.String}},
+	smithy.ShapeTypeBoolean:   {"a boolean", []tree.Kind{tree.Boolean}},
+	smithy.ShapeTypeInteger:   {integer, []tree.Kind{tree.Number}},
+	smithy.ShapeTypeLong:      {integer, []tree.Kind{tree.Number}},
+	smithy.ShapeTypeShort:     {integer, []tree.Kind{tree.Number}},
+	smithy.ShapeTypeByte:      {integer, []tree.Kind{tree.Number}},
+	smithy.ShapeTypeIntEnum:   {integer, []tree.Kind{tree.Number}},
+	smithy.ShapeTypeDouble:    {"a number", []tree.Kind{tree.Number}},
+	smithy.ShapeTypeFloat:     {"a number", []tree.Kind{tree.Number}},
+	// Seconds in the API, a date in the output of the AWS CLI.
+	smithy.ShapeTypeTimestamp: {"a time", []tree.Kind{tree.Number, tree.String}},
+}
+
+const integer = "an integer"
+
+// value gives a node and what is below it their schemas.
 func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
-	if n.Kind == tree.Choice {
-		td.detail(n).schema = s
+	d, kind := td.detail(n), s.Type()
+	d.schema = s
+	isString := kind == smithy.ShapeTypeString || kind == smithy.ShapeTypeEnum
+	switch {
+	case n.Kind == tree.Choice:
 		for i := range n.Children {
 			td.value(&n.Children[i], s)
 		}
 		return
-	}
-	d := td.detail(n)
-	d.schema = s
-	if n.Kind == tree.Null {
+	case n.Kind == tree.Null:
 		return
-	}
-	if td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && s.Type() == smithy.ShapeTypeEnum {
+	case td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && kind == smithy.ShapeTypeEnum:
 		n.Kind = tree.Null
 		return
-	}
-	if td.form.UntaggedUnions && s.Type() == smithy.ShapeTypeUnion {
+	case td.form.UntaggedUnions && kind == smithy.ShapeTypeUnion:
 		return // no rule reads one
-	}
-	if td.form.ScalarsAreStrings && (n.Kind == tree.Number || n.Kind == tree.Boolean) &&
-		(s.Type() == smithy.ShapeTypeString || s.Type() == smithy.ShapeTypeEnum) {
+	case td.form.ScalarsAreStrings && isString && (n.Kind == tree.Number || n.Kind == tree.Boolean):
 		n.Kind = tree.String
 		return
 	}
-	want := ""
+	want, known := wants[kind]
+	if !known {
+		panic(fmt.Sprintf("taskdef: the schema of %s has type %d, which bind does not know", n.Name, kind))
+	}
+	fits := slices.Contains(want.kinds, n.Kind) && (want.words != integer || !strings.ContainsAny(n.Text, ".eE"))
+	if fits {
+		td.below(n, s)
+		return
+	}
+	if want.kinds[0] == tree.List && n.Kind == tree.Object && s.ListMember().Type() == smithy.ShapeTypeStructure {
+		d.lone = true
+		td.warn(n, n.Start, fmt.Sprintf("%s has to be a list; this object is read as its only element", n.Name))
+		td.structure(n, s.ListMember())
+		return
+	}
+	d.wrong = fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)
+	td.mistyped = append(td.mistyped, n)
+}
+
+// below gives the members or the elements of a node their schemas.
+func (td *TaskDefinition) below(n *tree.Node, s *smithy.Schema) {
 	switch s.Type() {
 	case smithy.ShapeTypeStructure, smithy.ShapeTypeUnion:
-		if n.Kind == tree.Object {
-			td.members(n, s.Member, func() []string { return names(s) })
-			return
-		}
-		want = "an object"
+		td.structure(n, s)
 	case smithy.ShapeTypeMap:
-		if n.Kind == tree.Object {
-			for i := range n.Children {
-				td.value(&n.Children[i], s.MapValue())
-			}
-			return
+		for i := range n.Children {
+			td.value(&n.Children[i], s.MapValue())
 		}
-		want = "an object"
 	case smithy.ShapeTypeList, smithy.ShapeTypeSet:
-		element := s.ListMember()
-		switch {
-		case n.Kind == tree.List:
-			for i := range n.Children {
-				td.value(&n.Children[i], element)
-			}
-			return
-		case n.Kind == tree.Object && element.Type() == smithy.ShapeTypeStructure:
-			d.lone = true
-			td.warn(n, n.Start, fmt.Sprintf("%s has to be a list; this object is read as its only element", n.Name))
-			td.members(n, element.Member, func() []string { return names(element) })
-			return
+		for i := range n.Children {
+			td.value(&n.Children[i], s.ListMember())
 		}
-		want = "a list"
-	case smithy.ShapeTypeString, smithy.ShapeTypeEnum:
-		if n.Kind == tree.String {
-			return
-		}
-		want = "a string"
-	case smithy.ShapeTypeBoolean:
-		if n.Kind == tree.Boolean {
-			return
-		}
-		want = "a boolean"
-	case smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeShort, smithy.ShapeTypeByte, smithy.ShapeTypeIntEnum:
-		if n.Kind == tree.Number && !strings.ContainsAny(n.Text, ".eE") {
-			return
-		}
-		want = "an integer"
-	case smithy.ShapeTypeDouble, smithy.ShapeTypeFloat:
-		if n.Kind == tree.Number {
-			return
-		}
-		want = "a number"
-	case smithy.ShapeTypeTimestamp:
-		// Seconds in the API, a date in the output of the AWS CLI.
-		if n.Kind == tree.Number || n.Kind == tree.String {
-			return
-		}
-		want = "a time"
-	default:
-		panic(fmt.Sprintf("taskdef: the schema of %s has type %d, which bind does not know", n.Name, s.Type()))
 	}
-	d.wrong = fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want)
-	td.mistyped = append(td.mistyped, n)
+}
+
+// structure gives the members of an object the schemas of a structure's members.
+func (td *TaskDefinition) structure(n *tree.Node, s *smithy.Schema) {
+	td.members(n, s.Member, func() []string { return names(s) })
 }
 
 // called names a node in a message: a member by its name, an element by its list's.

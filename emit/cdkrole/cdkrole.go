@@ -130,8 +130,11 @@ func (p *Props) plan() (*analyze.Plan, []string) {
 			return nil, []string{fmt.Sprintf("%s: error: cannot read the task definition: %v", name, err)}
 		}
 	}
-	plan, err := analyze.JSON(name, source, p.Options)
-	return plan, lines(err)
+	plans, err := analyze.Read(name, source, p.Options)
+	if len(plans) > 1 {
+		return nil, []string{fmt.Sprintf("%s: error: it has %d task definitions, and a role is for one", name, len(plans))}
+	}
+	return plans[0], lines(err)
 }
 
 // makeRole makes the role of the plan, or says what keeps it.
