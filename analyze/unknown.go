@@ -67,7 +67,7 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 	case !value.IsLiteral():
 		advice = "to set the whole value"
 	case len(names) == 0:
-		advice = "correct it, or where it is a placeholder"
+		advice = "correct it, or if it is a placeholder"
 	}
 	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
 }
