@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -14,18 +15,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
 	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
+	"github.com/execrole/execrole/testdata/golden"
 )
+
+// environment is that of moto and of who speaks to it: with credentials that are nobody's.
+var environment = []string{
+	"MOTO_ACCOUNT_ID=" + meaning.Environment.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+	"AWS_REGION=" + meaning.Environment.Region, "AWS_DEFAULT_REGION=" + meaning.Environment.Region, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
+	"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+}
 
 // motoServer starts a server of moto, which plays AWS on this machine, for the account of meaning.Environment. It returns the
 // environment in which the AWS CLI speaks to it and to nothing else.
@@ -45,7 +52,7 @@ func motoServer(t *testing.T) []string {
 	_, port, _ := net.SplitHostPort(address)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, server, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+meaning.Environment.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
+	cmd.Env = append(os.Environ(), environment...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -57,9 +64,7 @@ func motoServer(t *testing.T) []string {
 		response, err := http.Get("http://" + address + "/moto-api/")
 		if err == nil {
 			response.Body.Close()
-			return append(os.Environ(), "AWS_ENDPOINT_URL=http://"+address, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-				"AWS_REGION="+meaning.Environment.Region, "AWS_DEFAULT_REGION="+meaning.Environment.Region, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
-				"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+			return slices.Concat(os.Environ(), environment, []string{"AWS_ENDPOINT_URL=http://" + address})
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -84,175 +89,112 @@ func awsCLI(env []string, args ...string) (any, error) {
 	return v, err
 }
 
-// pythonLiteral reads what moto says of a deployed role's inline policy: a literal of Python instead of JSON.
-func pythonLiteral(t *testing.T, s string) any {
-	t.Helper()
-	python := tool.Require(t, "python3", "the AWS CLI and moto run on it")
-	cmd := exec.Command(python, "-c", "import ast, json, sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))")
-	cmd.Stdin = strings.NewReader(s)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%q: %v", s, err)
-	}
-	var v any
-	if err := json.Unmarshal(out, &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-// TestTemplatesDeploy deploys templates to moto in both syntaxes, reads the roles back with the AWS CLI, and compares
-// them with what the templates mean. What moto gets wrong is not compared: it ignores the managed policies that a
-// role names, though it makes those of the template, and it looks for "${" in what Fn::Sub has put in.
+// TestTemplatesDeploy deploys templates to moto in both syntaxes, reads the roles back, and compares them with what the
+// roles mean. What moto gets wrong is not compared: it ignores the managed policies that a role names, though it makes
+// those of the template, and it looks for "${" in what Fn::Sub has put in.
 func TestTemplatesDeploy(t *testing.T) {
-	t.Parallel()
-	env := motoServer(t)
-	roles := meaning.Roles(t)
-	var wait sync.WaitGroup
-	slots := make(chan bool, 4)
-	type deployed struct {
-		name, format string
-		role         map[string]any
-		policies     []any
-		err          error
+	python := tool.Require(t, "python3", "moto runs on it")
+	if err := exec.Command(python, "-c", "import boto3, moto").Run(); err != nil {
+		tool.Missing(t, "python3 has no moto: pip install 'moto[server]'")
 	}
-	var mutex sync.Mutex
-	var results []deployed
+	roles := golden.Roles(t)
+	maps.Copy(roles, golden.Packed(t))
+	maps.DeleteFunc(roles, func(_ string, role *policy.Role) bool { return misread(role) })
+	if len(roles) < 150 {
+		t.Fatalf("only %d roles", len(roles))
+	}
 	dir := t.TempDir()
-	for i, name := range []string{
-		"web", "guardduty-no-region", "managed-policy", "environment-files-wildcards", "kms-alias-bare", "packed-150", "role-properties",
-	} {
-		role, ok := roles[name]
-		if !ok {
-			t.Fatalf("there is no role %s", name)
-		}
-		// Another test compares the two syntaxes; here one of them is enough for most.
-		formats := []string{"cloudformation", "cloudformation-json"}
-		if i > 0 {
-			formats = formats[i%2 : i%2+1]
-		}
-		for _, format := range formats {
-			files, err := emit.Lookup(format).Emit(role, emit.Options{Source: "input.json"})
+	args := []string{"deploy.py"}
+	for name, role := range roles {
+		for _, format := range []string{"cloudformation", "cloudformation-json"} {
+			files, err := meaning.Emit(format, role)
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join(dir, name+"-"+format)
+			path := filepath.Join(dir, name+"."+format)
 			if err := os.WriteFile(path, files[0].Data, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			wait.Go(func() {
-				slots <- true
-				defer func() { <-slots }()
-				d := deployed{name: name, format: format}
-				d.role, d.policies, d.err = deploy(env, name+"-"+format, path)
-				if role.Name != "" && d.err == nil { // so that the other template can have the name
-					_, d.err = awsCLI(env, "cloudformation", "delete-stack", "--stack-name", name+"-"+format)
-				}
-				mutex.Lock()
-				defer mutex.Unlock()
-				results = append(results, d)
-			})
-			if role.Name != "" {
-				wait.Wait()
-			}
+			args = append(args, path)
 		}
 	}
-	wait.Wait()
-	slices.SortFunc(results, func(a, b deployed) int { return strings.Compare(a.name+a.format, b.name+b.format) })
-	for _, d := range results {
-		t.Run(d.name+"/"+d.format, func(t *testing.T) {
-			if d.err != nil {
-				t.Fatal(d.err)
-			}
-			want := meaning.Wanted(roles[d.name])
+	cmd := exec.Command(python, args...)
+	cmd.Env = append(os.Environ(), environment...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var deployed map[string]struct {
+		Role     map[string]any
+		Policies []any
+	}
+	if err := json.Unmarshal(out, &deployed); err != nil {
+		t.Fatal(err)
+	}
+	if len(deployed) != len(args)-1 {
+		t.Errorf("%d roles of %d templates", len(deployed), len(args)-1)
+	}
+	for file, d := range deployed {
+		t.Run(file, func(t *testing.T) {
+			name, _, _ := strings.Cut(file, ".")
+			want := meaning.Wanted(roles[name])
 			want.Outputs, want.Attached, want.CFNNag = nil, nil, nil
 			var got meaning.Meaning
-			if roles[d.name].Name != "" {
-				got.Name = d.role["RoleName"].(string)
+			if roles[name].Name != "" {
+				got.Name = d.Role["RoleName"].(string)
 			}
-			for key, value := range d.role {
-				switch key {
-				case "AssumeRolePolicyDocument":
-					got.Trust = meaning.Sorted(meaning.PolicyLines(t, value))
-				case "Path":
-					if value != "/" {
-						got.Set(t, key, value)
-					}
-				case "PermissionsBoundary":
-					got.Set(t, key, meaning.Object(t, value)["PermissionsBoundaryArn"])
-				case "MaxSessionDuration":
-					if value != 3600.0 {
-						got.Set(t, key, value)
-					}
-				case "Description":
-					if value != "" {
-						got.Set(t, key, value)
-					}
-				case "Tags":
-					got.Set(t, key, value)
-				}
+			properties(t, &got, d.Role)
+			if tags, ok := d.Role["Tags"]; ok {
+				got.Set(t, "Tags", tags)
 			}
-			for _, p := range d.policies {
-				if s, ok := p.(string); ok {
-					p = pythonLiteral(t, s)
-				}
+			for _, p := range d.Policies {
 				got.Permissions = append(got.Permissions, meaning.PolicyLines(t, p)...)
 			}
 			got.Permissions = meaning.Sorted(got.Permissions)
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the template and the deployed role (-template +role):\n%s", diff)
+				t.Errorf("the role and the deployed one (-role +deployed):\n%s", diff)
 			}
 		})
 	}
 }
 
-// deploy makes a stack of a template and returns its role and the documents of its policies.
-func deploy(env []string, stack, path string) (role map[string]any, policies []any, err error) {
-	if _, err := awsCLI(env, "cloudformation", "create-stack", "--stack-name", stack, "--template-body", "file://"+path, "--capabilities", "CAPABILITY_NAMED_IAM"); err != nil {
-		return nil, nil, err
-	}
-	list, err := awsCLI(env, "cloudformation", "list-stack-resources", "--stack-name", stack)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, resource := range list.(map[string]any)["StackResourceSummaries"].([]any) {
-		r := resource.(map[string]any)
-		id := r["PhysicalResourceId"].(string)
-		switch r["ResourceType"] {
-		case "AWS::IAM::Role":
-			got, err := awsCLI(env, "iam", "get-role", "--role-name", id)
-			if err != nil {
-				return nil, nil, err
+// misread reports whether a template of the role has what moto gets wrong: a text with a symbol and with one of IAM's
+// variables, such as ${*}.
+func misread(role *policy.Role) bool {
+	var texts []policy.Text
+	for _, p := range role.Policies() {
+		for _, s := range p.Document.Statements {
+			texts = append(texts, s.Resources...)
+			for _, c := range s.Conditions {
+				texts = append(texts, c.Values...)
 			}
-			role = got.(map[string]any)["Role"].(map[string]any)
-			names, err := awsCLI(env, "iam", "list-role-policies", "--role-name", id)
-			if err != nil {
-				return nil, nil, err
-			}
-			for _, name := range names.(map[string]any)["PolicyNames"].([]any) {
-				p, err := awsCLI(env, "iam", "get-role-policy", "--role-name", id, "--policy-name", name.(string))
-				if err != nil {
-					return nil, nil, err
-				}
-				policies = append(policies, p.(map[string]any)["PolicyDocument"])
-			}
-		case "AWS::IAM::ManagedPolicy":
-			p, err := awsCLI(env, "iam", "get-policy-version", "--policy-arn", id, "--version-id", "v1")
-			if err != nil {
-				return nil, nil, err
-			}
-			policies = append(policies, p.(map[string]any)["PolicyVersion"].(map[string]any)["Document"])
-		default:
-			return nil, nil, fmt.Errorf("a resource %v", r)
 		}
 	}
-	return role, policies, nil
+	return slices.ContainsFunc(texts, func(text policy.Text) bool {
+		return !text.IsLiteral() && strings.Contains(string(text), "${")
+	})
+}
+
+// properties notes the trust policy and the properties of a role as IAM returns it, apart from its tags.
+func properties(t *testing.T, m *meaning.Meaning, role map[string]any) {
+	t.Helper()
+	for key, value := range role {
+		switch {
+		case key == "AssumeRolePolicyDocument":
+			m.Trust = meaning.Sorted(meaning.PolicyLines(t, value))
+		case key == "Path" && value != "/", key == "Description" && value != "", key == "MaxSessionDuration" && value != 3600.0:
+			m.Set(t, key, value)
+		case key == "PermissionsBoundary":
+			m.Set(t, key, meaning.Object(t, value)["PermissionsBoundaryArn"])
+		}
+	}
 }
 
 // TestScriptsDeploy runs scripts with the AWS CLI against moto, reads the roles back with it, and compares with what the
 // scripts mean. Each call of the CLI takes a second, so two roles at the same time go through all.
 func TestScriptsDeploy(t *testing.T) {
-	t.Parallel()
 	env := motoServer(t)
 	run := func(t *testing.T, role *policy.Role, own policy.Environment, args ...string) (stdout, stderr string, err error) {
 		t.Helper()
@@ -376,16 +318,7 @@ func deployedRole(t *testing.T, env []string, name string) (m meaning.Meaning, v
 	}
 	m = meaning.Meaning{Name: name}
 	role := meaning.Object(t, read("get-role", "--role-name", name)["Role"])
-	for key, value := range role {
-		switch {
-		case key == "AssumeRolePolicyDocument":
-			m.Trust = meaning.Sorted(meaning.PolicyLines(t, value))
-		case key == "Path" && value != "/", key == "Description" && value != "", key == "MaxSessionDuration" && value != 3600.0:
-			m.Set(t, key, value)
-		case key == "PermissionsBoundary":
-			m.Set(t, key, meaning.Object(t, value)["PermissionsBoundaryArn"])
-		}
-	}
+	properties(t, &m, role)
 	account := read("get-account-authorization-details", "--filter", "Role", "LocalManagedPolicy")
 	roles := account["RoleDetailList"].([]any)
 	details := meaning.Object(t, roles[slices.IndexFunc(roles, func(r any) bool { return meaning.Object(t, r)["RoleName"] == name })])
