@@ -139,7 +139,7 @@ func isSentence(s string) bool {
 	return s != "" && s == strings.TrimSpace(s) && strings.HasSuffix(s, ".") && !strings.Contains(s, "\n")
 }
 
-// isPlainSentence reports whether s is a sentence that every file can hold as it stands.
+// isPlainSentence reports whether s is a sentence that every file can contain as it is.
 func isPlainSentence(s string) bool {
 	return isSentence(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0
 }

@@ -19,7 +19,7 @@ import (
 // reference is a place in the raw JSON that names something ECS may need the role for.
 type reference struct {
 	pointer string
-	within  string // where a remark may stand instead of at the pointer itself
+	within  string // where a finding may be instead of at the pointer itself
 }
 
 // references finds them without any of the project's own code.
@@ -61,7 +61,7 @@ func references(src []byte) []reference {
 				add(s, "/valueFrom")
 			}
 			if options, _ := log["options"].(map[string]any); log["logDriver"] == "awslogs" && options["awslogs-group"] != nil {
-				// An unknown region or container name keeps the group's permission from being told as well.
+				// An unknown region or container name keeps the group's permission from being known as well.
 				refs = append(refs, reference{c + "/logConfiguration/options/awslogs-group", c})
 			}
 		}
@@ -102,7 +102,7 @@ func references(src []byte) []reference {
 	return refs
 }
 
-// elements yields the objects of a list, or the object that stands for one, by their pointers.
+// elements yields the objects of a list, or an object in the place of one, by their pointers.
 func elements(list any, pointer string) map[string]map[string]any {
 	found := map[string]map[string]any{}
 	if object, ok := list.(map[string]any); ok {

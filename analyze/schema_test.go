@@ -10,7 +10,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 )
 
-// TestEveryLeafIsKnown walks the SDK's schema: each leaf stands in a rule or in the list of those that need
+// TestEveryLeafIsKnown walks the SDK's schema: each leaf is in a rule or in the list of those that need
 // nothing, so that a field that is new in the SDK is not overlooked.
 func TestEveryLeafIsKnown(t *testing.T) {
 	var leaves []string
@@ -55,7 +55,7 @@ func TestEveryLeafIsKnown(t *testing.T) {
 	}
 	for _, leaf := range leaves {
 		if known[leaf] == "" {
-			t.Errorf("%s stands in no rule, and not in the list of those that need nothing", leaf)
+			t.Errorf("%s is in no rule, and not in the list of those that need nothing", leaf)
 		}
 	}
 }

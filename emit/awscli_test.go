@@ -21,7 +21,7 @@ import (
 // ProgramBegin is the line where the part of a script begins that is the same in all of them.
 const ProgramBegin = "# What follows is the same for every role.\n"
 
-// TestAWSCLIGolden: what a role's script begins with stands in testdata, and the rest is the program.
+// TestAWSCLIGolden: the part of a script that differs from role to role is in testdata, and the rest is the program.
 func TestAWSCLIGolden(t *testing.T) {
 	begin, program, _ := bytes.Cut(emitOne(t, "aws-cli", sample.Web(), Options{Source: "web.json", Values: ownValues})[0].Data, []byte(ProgramBegin))
 	checkFile(t, "web.sh", begin)
@@ -187,7 +187,7 @@ func hostileScriptRole(s string) *policy.Role {
 	return role
 }
 
-// TestAWSCLIHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
+// TestAWSCLIHostileStrings: a string, wherever it is written, is read back as itself and changes nothing else.
 func TestAWSCLIHostileStrings(t *testing.T) {
 	for _, s := range sample.Strings {
 		checkAWSCLIHostile(t, s)

@@ -167,7 +167,7 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// TestCDKGoHostileStrings: a string, wherever it stands, is the value of a Go string, and changes nothing else.
+// TestCDKGoHostileStrings: a string, wherever it is written, is the value of a Go string, and changes nothing else.
 func TestCDKGoHostileStrings(t *testing.T) {
 	for _, s := range sample.Strings {
 		checkCDKGoHostile(t, s)
@@ -235,7 +235,7 @@ func checkCDKGoHostile(t *testing.T, s string) {
 }
 
 // goShape returns the nodes of a Go file: names, strings, how many lines each comment has, and the kinds of
-// all else. The stack's name and description stand for themselves: they are made of the family's letters.
+// all else. The stack's name and description are replaced by words: they are made of the family's letters.
 func goShape(t *testing.T, src []byte) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ParseComments)

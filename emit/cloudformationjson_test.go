@@ -13,7 +13,7 @@ import (
 	"github.com/execrole/execrole/emit/internal/meaning"
 )
 
-// TestTemplatesAreOne: the template as JSON is the one as YAML, and what comments say there stands in Metadata.
+// TestTemplatesAreOne: the template as JSON is the one as YAML, and what comments say there is in Metadata.
 func TestTemplatesAreOne(t *testing.T) {
 	noted := 0
 	for name, role := range meaning.Roles(t) {

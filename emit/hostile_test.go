@@ -13,7 +13,7 @@ import (
 	"github.com/execrole/execrole/emit/internal/sample"
 )
 
-// TestHostileStrings: a string, wherever it stands, is read back as itself and changes nothing else.
+// TestHostileStrings: a string, wherever it is written, is read back as itself and changes nothing else.
 func TestHostileStrings(t *testing.T) {
 	for _, s := range sample.Strings {
 		checkHostile(t, s)

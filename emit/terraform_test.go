@@ -63,7 +63,7 @@ func TestTerraformPrefixes(t *testing.T) {
 	}
 }
 
-// TestTerraformHostileStrings: a string, wherever it stands, means itself, as in IAM's own JSON; and comments are lines
+// TestTerraformHostileStrings: a string, wherever it is written, means itself, as in IAM's own JSON; and comments are lines
 // of their own in which nothing looks like an interpolation.
 func TestTerraformHostileStrings(t *testing.T) {
 	roles := sample.HostileRoles()

@@ -35,7 +35,7 @@ func FuzzQuotedScalars(f *testing.F) {
 	f.Fuzz(checkQuoted)
 }
 
-// checkQuoted reads a string back from every place in a tree where a quoted scalar can stand.
+// checkQuoted reads a string back from every place in a tree that can have a quoted scalar.
 func checkQuoted(t *testing.T, s string) {
 	want := strings.ToValidUTF8(s, "\ufffd")
 	if s != want {

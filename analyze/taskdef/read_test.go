@@ -53,7 +53,7 @@ func seeds(f *testing.F) {
 	}
 }
 
-// FuzzRead compares the reader with encoding/json, and every place that it tells with the input.
+// FuzzRead compares the reader with encoding/json, and every place with the input.
 func FuzzRead(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {

@@ -14,7 +14,7 @@ import (
 // decrypt is what the encryption of a secret with a key of one's own asks for: a condition a secret.
 var decrypt = &analyze.Grant{Sid: "Decrypt", Actions: []analyze.Action{{Name: "kms:Decrypt", Strength: analyze.Documented}}, Agent: "1.0.0"}
 
-// ManySecrets returns the plan of a task with n secrets, half of them parameters, in the order told; with key,
+// ManySecrets returns the plan of a task with n secrets, half of them parameters, forwards or backwards; with key,
 // all of them are encrypted with one key.
 func ManySecrets(t testing.TB, n int, key, backwards bool) *analyze.Plan {
 	t.Helper()

@@ -112,7 +112,7 @@ func Roles() map[string]*policy.Role {
 	one := Web()
 	one.Name, one.Properties = "", policy.Properties{Tags: []policy.Tag{{Key: "empty"}}}
 	roles["made-tag"] = one
-	// The order of the tables is not that of their use, and one symbol stands alone, and one twice in a text.
+	// The mappings are not in the order of their use. One symbol is a whole text, and another is twice in one.
 	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}, {Region: "us-east-1", Value: "000000000002"}}}
 	other := policy.Mapping{Symbol: "Test::Other", Name: "OtherTable", Column: "Text", Rows: []policy.Row{{Region: "us-east-1", Value: "a ${b} \"c\" $"}}}
 	tables := Web()

@@ -153,7 +153,7 @@ func TestScriptVersions(t *testing.T) {
 	a.unchangedBy(t, sh, scripts[1])
 }
 
-// TestScriptRefuses: a role that is not the script's own is not touched, unless the script is told to.
+// TestScriptRefuses: a role that is not the script's own is not touched, unless somebody asks for that.
 func TestScriptRefuses(t *testing.T) {
 	sh := start(t, "sh")
 	path := script(t, sample.Deployed(1, "a", policy.Properties{}, sample.AmazonPolicy))

@@ -142,11 +142,12 @@ func constructs(t testing.TB) map[string]construct {
 	return list
 }
 
-// constructPrefix tells the stacks of cdkrole's constructs from those of generated code.
+// constructPrefix begins the names of the stacks with cdkrole's constructs; those of generated code have the role's name.
 const constructPrefix = "construct-"
 
 // TestCDKGoMeansTheSame synthesises the role of every golden case, and some made ones, and compares with
-// what CloudFormation would deploy; and the constructs of package cdkrole, with what the generated code makes. All stacks are in one app, since building and starting one takes long.
+// the role itself; and the constructs of package cdkrole, with what the generated code makes. All stacks are in one app,
+// since building and starting one takes long.
 func TestCDKGoMeansTheSame(t *testing.T) {
 	t.Parallel()
 	dir := cdkApp(t)
@@ -339,7 +340,7 @@ func cdkNag(role *policy.Role, yield func(resource string, s emit.Suppression)) 
 	}
 }
 
-// cdkNagLines returns what the template of a role has to suppress for cdk-nag, as a meaning tells it.
+// cdkNagLines returns what the template of a role has to suppress for cdk-nag, in the lines of a Meaning.
 func cdkNagLines(role *policy.Role, value func(policy.Symbol) string) (lines []string) {
 	cdkNag(role, func(resource string, s emit.Suppression) {
 		var names []string
