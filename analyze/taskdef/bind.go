@@ -131,7 +131,7 @@ func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
 	}
 	if want.kinds[0] == tree.List && n.Kind == tree.Object && s.ListMember().Type() == smithy.ShapeTypeStructure {
 		d.lone = true
-		td.warn(n, n.Start, fmt.Sprintf("%s has to be a list; this object is read as its only element", n.Name))
+		td.warn(n, n.Start, fmt.Sprintf("%s has to be a list; this object is read as its only element", called(n)))
 		td.structure(n, s.ListMember())
 		return
 	}
