@@ -251,6 +251,16 @@ func (p *pass) createsGroup(options taskdef.Value) bool {
 	return creates
 }
 
+// compatibilityUnknown reports whether it is unknown until deployment where the task definition asks to be usable.
+func compatibilityUnknown(td taskdef.Value) bool {
+	for c := range td.Each("requiresCompatibilities") {
+		if t, _ := c.Text(); !t.IsLiteral() {
+			return true
+		}
+	}
+	return false
+}
+
 // onFargate reports whether the task definition asks to be usable on Fargate.
 func onFargate(td taskdef.Value) bool {
 	for c := range td.Each("requiresCompatibilities") {

@@ -257,7 +257,8 @@ func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object, paramet
 // requireSpecObject requires a credential spec in S3.
 func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) {
 	n := len(p.plan.Requirements)
-	if !p.requireObject(spec, "credential spec", object, nil) || !onFargate(td) || len(p.plan.Requirements) == n {
+	known := p.requireObject(spec, "credential spec", object, nil)
+	if !known || !onFargate(td) && !compatibilityUnknown(td) || len(p.plan.Requirements) == n {
 		return
 	}
 	got := p.plan.Requirements[n]
