@@ -179,14 +179,14 @@ func TestStatementsAreRequirements(t *testing.T) {
 		for _, p := range role.Policies() {
 			sids := map[string]bool{}
 			for _, s := range p.Document.Statements {
-				if sids[s.Sid] || s.Sid == "" || len(s.From) == 0 || len(s.Resources) == 0 || len(s.Actions) == 0 {
+				if sids[s.Sid] || s.Sid == "" || len(s.Askers()) == 0 || len(s.Resources) == 0 || len(s.Actions) == 0 {
 					t.Errorf("statement %+v: its Sid is not its own, or a part is empty", s)
 				}
 				sids[s.Sid] = true
 				for _, a := range s.Actions {
 					for _, r := range s.Resources {
 						for _, c := range alternatives(s.Conditions) {
-							p := permission{a, r, c}
+							p := permission{a, r.Text, c}
 							if written[p] {
 								t.Errorf("%v is written twice", p)
 							}
@@ -214,11 +214,13 @@ func TestWildcardsHaveReasons(t *testing.T) {
 	check := func(t *testing.T, role *policy.Role) {
 		for _, p := range role.Policies() {
 			for _, s := range p.Document.Statements {
-				if wide := slices.ContainsFunc(s.Resources, isWide); wide != (len(s.Reasons) > 0) {
-					t.Errorf("%s on %v: reasons %q", s.Sid, s.Resources, s.Reasons)
-				}
-				for _, reason := range s.Reasons {
-					given[reason] = true
+				for _, r := range s.Resources {
+					if isWide(r.Text) != (len(r.Reasons) > 0) {
+						t.Errorf("%s on %v: reasons %q", s.Sid, r, r.Reasons)
+					}
+					for _, reason := range r.Reasons {
+						given[reason] = true
+					}
 				}
 			}
 		}
@@ -354,9 +356,9 @@ func TestResourcePoliciesAreRequirements(t *testing.T) {
 			for _, c := range r.Conditions {
 				switch c.Key {
 				case "aws:ResourceAccount":
-					account = string(c.Values[0])
+					account = string(c.Values[0].Text)
 				case "kms:ResourceAliases":
-					thing = string(c.Values[0])
+					thing = string(c.Values[0].Text)
 				default:
 					conditions = append(conditions, c)
 				}
@@ -382,13 +384,13 @@ func TestResourcePoliciesAreRequirements(t *testing.T) {
 		}
 		for _, share := range role.ResourcePolicies {
 			for _, s := range share.Document.Statements {
-				if s.AWS == "" || s.Service != "" {
+				if len(s.Principals) != 1 || s.Principals[0].Type != policy.AWSPrincipal {
 					t.Errorf("statement %+v is for nobody, or for all", s)
 				}
 				things := share.Things
 				if share.Service == "s3" || share.Service == "ecr-registry" {
-					things = s.Resources
-				} else if want := []policy.Text{"*"}; share.Service != "ecr" && !slices.Equal(s.Resources, want) || share.Service == "ecr" && s.Resources != nil {
+					things = policy.Texts(s.Resources)
+				} else if want := []policy.Text{"*"}; share.Service != "ecr" && !slices.Equal(policy.Texts(s.Resources), want) || share.Service == "ecr" && s.Resources != nil {
 					t.Errorf("statement %+v has the resources %v", s, s.Resources)
 				}
 				for _, thing := range things {

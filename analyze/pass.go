@@ -67,7 +67,7 @@ func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.R
 func sorted(conditions []policy.Condition) []policy.Condition {
 	for i := range conditions {
 		conditions[i].Values = slices.Clone(conditions[i].Values)
-		slices.Sort(conditions[i].Values)
+		slices.SortFunc(conditions[i].Values, func(a, b policy.Value) int { return cmp.Compare(a.Text, b.Text) })
 	}
 	slices.SortFunc(conditions, func(a, b policy.Condition) int {
 		return cmp.Or(strings.Compare(a.Operator, b.Operator), strings.Compare(a.Key, b.Key))

@@ -129,23 +129,24 @@ func (p *Plan) usedMappings(role *policy.Role) (mappings []policy.Mapping) {
 // grants.
 func (p *Plan) statements() []policy.Statement {
 	var single []policy.Statement
-	for _, r := range p.ordered() {
-		if r.GrantedBy == "" {
-			single = append(single, r.statement())
+	for _, i := range p.ordered() {
+		if r := &p.Requirements[i]; r.GrantedBy == "" {
+			single = append(single, r.statement(i+1))
 		}
 	}
 	return single
 }
 
-// ordered returns the requirements in the order of the rules and their grants, and then of their conditions, so that
+// ordered returns the indexes of the requirements in the order of the rules and their grants, and then of their conditions, so that
 // the place of a statement does not depend on the order of the fields in the input.
-func (p *Plan) ordered() []*Requirement {
+func (p *Plan) ordered() []int {
 	order := grantOrder()
-	ordered := make([]*Requirement, len(p.Requirements))
+	ordered := make([]int, len(p.Requirements))
 	for i := range p.Requirements {
-		ordered[i] = &p.Requirements[i]
+		ordered[i] = i
 	}
-	slices.SortStableFunc(ordered, func(a, b *Requirement) int {
+	slices.SortStableFunc(ordered, func(i, j int) int {
+		a, b := &p.Requirements[i], &p.Requirements[j]
 		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))
 	})
 	return ordered

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/testdata/golden"
@@ -115,8 +117,9 @@ func TestPrincipal(t *testing.T) {
 			t.Fatalf("%s: resource policies %+v", tt.host, role.ResourcePolicies)
 		}
 		for _, s := range role.ResourcePolicies[0].Document.Statements {
-			if s.AWS != tt.want {
-				t.Errorf("%s, %+v: the principal is %s, want %s", tt.host, tt.opts, s.AWS, tt.want)
+			want := []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{tt.want}}}
+			if diff := cmp.Diff(want, s.Principals); diff != "" {
+				t.Errorf("%s, %+v: the principal (-want +got):\n%s", tt.host, tt.opts, diff)
 			}
 		}
 	}

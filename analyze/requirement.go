@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -68,17 +69,26 @@ func (r *Requirement) WildcardReason() string {
 	return r.Grant.Wildcard
 }
 
-// statement returns the requirement as a statement of its own.
-func (r *Requirement) statement() policy.Statement {
+// statement returns the requirement as a statement of its own. Its resource and the values of its conditions have as
+// their source the requirement, which has this number in its plan.
+func (r *Requirement) statement(number int) policy.Statement {
+	from := []policy.Source{{Container: r.At.Container, Field: r.At.Field, Requirement: number}}
 	s := policy.Statement{
-		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Text{r.Resource}, Conditions: r.Conditions,
-		From: []policy.Source{{Container: r.At.Container, Field: r.At.Field}},
+		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Value{{Text: r.Resource, From: from}},
+		Conditions: slices.Clone(r.Conditions),
 	}
 	for i, a := range r.Actions {
 		s.Actions[i] = a.Name
 	}
 	if reason := r.WildcardReason(); reason != "" {
-		s.Reasons = []string{reason}
+		s.Resources[0].Reasons = []string{reason}
+	}
+	for i, c := range s.Conditions {
+		values := slices.Clone(c.Values)
+		for j := range values {
+			values[j].From = from
+		}
+		s.Conditions[i].Values = values
 	}
 	return s
 }

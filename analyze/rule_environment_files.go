@@ -211,7 +211,7 @@ func (p *pass) bucketOwner(bucket policy.Text) []policy.Condition {
 		for _, o := range p.opts.BucketOwners {
 			if o.Bucket == name && policy.IsAccount(o.Account) {
 				p.used[o] = true
-				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{policy.Text(o.Account)}}}
+				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values(policy.Text(o.Account))}}
 			}
 		}
 	}

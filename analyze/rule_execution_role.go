@@ -25,14 +25,17 @@ var executionRole = &Rule{
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 func trustPolicy(conditions bool) policy.Document {
-	s := policy.Statement{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}
+	s := policy.Statement{
+		Principals: []policy.Principal{{Type: policy.ServicePrincipal, IDs: []policy.Text{"ecs-tasks.amazonaws.com"}}},
+		Actions:    []string{"sts:AssumeRole"},
+	}
 	if conditions {
 		account := policy.Of(policy.AccountID)
 		arn := policy.ARN{Partition: policy.Of(policy.Partition), Service: "ecs", Region: "*", Account: account, Resource: "*"}
 		s.Conditions = []policy.Condition{
-			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{arn.Text()}},
-			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []policy.Text{account}},
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: policy.Values(arn.Text())},
+			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: policy.Values(account)},
 		}
 	}
-	return policy.Document{Statements: []policy.Statement{s}}
+	return policy.NewDocument(s)
 }

@@ -236,7 +236,7 @@ func finishSources(f *finish) {
 		}
 		if len(values) > 0 {
 			slices.Sort(values)
-			conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: c.key, Values: slices.Compact(values)})
+			conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: c.key, Values: policy.Values(slices.Compact(values)...)})
 		}
 	}
 	if len(conditions) == 0 {

@@ -67,12 +67,12 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		}
 		match := Exact
 		conditions := []policy.Condition{
-			{Operator: operator, Key: context, Values: values},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{service + "." + key.arn.Region + ".amazonaws.com"}},
+			{Operator: operator, Key: context, Values: policy.Values(values...)},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.arn.Region + ".amazonaws.com")},
 		}
 		if key.alias != "" {
 			match = OneOf
-			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{key.alias}})
+			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: policy.Values(key.alias)})
 		}
 		p.Require(useKey, key.arn.Text(), match, v.Ref(), conditions...)
 	}

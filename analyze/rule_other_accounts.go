@@ -65,9 +65,9 @@ func (p *Plan) foreignThing(r *Requirement) (s foreignThing, ok bool) {
 		switch c.Key {
 		case "aws:ResourceAccount":
 			bucket, _, _ := arn.Resource.Cut("/")
-			s.account, s.arn = string(c.Values[0]), arn.With(bucket).Text()
+			s.account, s.arn = string(c.Values[0].Text), arn.With(bucket).Text()
 		case "kms:ResourceAliases":
-			s.arn = arn.With(c.Values[0]).Text()
+			s.arn = arn.With(c.Values[0].Text).Text()
 		}
 	}
 	if !policy.IsAccount(s.account) || s.account == own || s.service == "ecr" && isOpenRegistry(r, s.account) {
@@ -114,14 +114,19 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 		return nil
 	}
 	statements, from := map[foreignThing][]policy.Statement{}, map[foreignThing][]policy.Source{}
-	for _, r := range p.ordered() {
-		s, ok := p.foreignThing(r)
+	for _, i := range p.ordered() {
+		s, ok := p.foreignThing(&p.Requirements[i])
 		if !ok {
 			continue
 		}
-		statement := r.statement()
-		from[s] = append(from[s], statement.From...)
-		statement.AWS, statement.From, statement.Reasons = p.principal(opts, s), nil, nil
+		statement := p.Requirements[i].statement(i + 1)
+		from[s] = append(from[s], statement.Askers()...)
+		statement.Principals = []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{p.principal(opts, s)}}}
+		// The sources are those of the whole resource policy, so that documents that say the same are equal.
+		statement.Resources = policy.Values(policy.Texts(statement.Resources)...)
+		for i := range statement.Conditions {
+			statement.Conditions[i].Values = policy.Values(policy.Texts(statement.Conditions[i].Values)...)
+		}
 		switch s.service {
 		case "ecr":
 			// The policy of a repository is about that repository, and has no element Resource.
@@ -133,7 +138,7 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 			//
 			// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html,
 			// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
-			statement.Resources = []policy.Text{"*"}
+			statement.Resources = policy.Values("*")
 		}
 		statement.Conditions = slices.DeleteFunc(slices.Clone(statement.Conditions), func(c policy.Condition) bool {
 			// These choose the thing, and its own policy is about nothing else.
@@ -148,7 +153,7 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 	var list []policy.ResourcePolicy
 	index := map[string]int{}
 	for _, s := range things {
-		document := policy.Document{Statements: policy.Merge(statements[s])}
+		document := policy.NewDocument(policy.Merge(statements[s])...)
 		key := fmt.Sprintf("%s %s %q", s.account, s.service, document)
 		i, seen := index[key]
 		if !seen {
@@ -160,7 +165,7 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 		list[i].From = append(list[i].From, from[s]...)
 	}
 	for i := range list {
-		list[i].From = policy.SortSources(list[i].From)
+		list[i].From = policy.OnePerField(policy.SortSources(list[i].From))
 	}
 	return list
 }

@@ -155,7 +155,7 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (s
 func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolicy {
 	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: string(jsonDocument(p.Document, values))}
 	for _, s := range p.Document.Statements {
-		for _, from := range s.From {
+		for _, from := range s.Fields() {
 			out.Comments = append(out.Comments, word(s.Sid)+": "+sourceComment(from))
 		}
 	}

@@ -42,7 +42,7 @@ func TestAWSCLIFiles(t *testing.T) {
 // TestAWSCLIMissingValues: the role's tag and the script's own check ask for the region and the account of every role.
 func TestAWSCLIMissingValues(t *testing.T) {
 	closed := &policy.Role{Family: "web", Name: "web", Trust: policy.Document{Statements: []policy.Statement{
-		{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}},
+		{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}},
 	}}}
 	for _, tt := range []struct {
 		role *policy.Role

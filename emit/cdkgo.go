@@ -176,7 +176,7 @@ func CheckCDK(role *policy.Role) error {
 	}
 	// The CDK makes the trust policy itself, of a principal.
 	trust := role.Trust.Statements
-	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Service == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
+	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Effect != policy.Allow || trust[0].Service() == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
 		return fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
 	}
 	for i, p := range role.Inline {
@@ -309,28 +309,28 @@ func (symbols cdkSymbols) policy(name string, d policy.Document) cdkPolicy {
 }
 
 func (symbols cdkSymbols) statement(s policy.Statement) cdkStatement {
-	out := cdkStatement{Service: strconv.Quote(s.Service), Resources: symbols.texts(s.Resources)}
+	out := cdkStatement{Service: strconv.Quote(s.Service()), Resources: symbols.values(s.Resources)}
 	if s.Sid != "" {
 		out.Sid = strconv.Quote(s.Sid)
 	}
-	for _, from := range s.From {
+	for _, from := range s.Fields() {
 		out.Comments = append(out.Comments, sourceComment(from))
 	}
-	out.Actions = symbols.texts(constant("Action", s.Actions...).texts)
+	out.Actions = symbols.values(constant("Action", s.Actions...).values)
 	for _, operator := range conditionMembers(s.Conditions) {
 		o := cdkOperator{Name: strconv.Quote(operator.key)}
 		for _, key := range operator.members {
-			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), symbols.texts(key.texts)})
+			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), symbols.values(key.values)})
 		}
 		out.Conditions = append(out.Conditions, o)
 	}
 	return out
 }
 
-func (symbols cdkSymbols) texts(texts []policy.Text) cdkValues {
-	list := make([]string, len(texts))
-	for i, t := range texts {
-		list[i] = symbols.text(t)
+func (symbols cdkSymbols) values(values []policy.Value) cdkValues {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = symbols.text(v.Text)
 	}
 	if len(list) == 1 {
 		return cdkValues{One: list[0]}

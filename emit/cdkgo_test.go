@@ -59,7 +59,7 @@ func TestCDKGoFiles(t *testing.T) {
 func TestCDKGoPackage(t *testing.T) {
 	open := string(emitOne(t, "cdk-go", sample.Web(), Options{Package: "roles"})[0].Data)
 	closed := &policy.Role{Trust: policy.Document{Statements: []policy.Statement{
-		{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}},
+		{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}},
 	}}}
 	none := string(emitOne(t, "cdk-go", closed, Options{Package: "roles"})[0].Data)
 	if part := "awscdk.Stack_Of(scope)"; !strings.Contains(open, part) || strings.Contains(none, part) {
@@ -77,7 +77,7 @@ func TestCDKGoRefuses(t *testing.T) {
 		return r
 	}
 	resource := func(text policy.Text) *policy.Role {
-		return role(func(r *policy.Role) { r.Inline[0].Document.Statements[0].Resources = []policy.Text{text} })
+		return role(func(r *policy.Role) { r.Inline[0].Document.Statements[0].Resources = policy.Values(text) })
 	}
 	for _, tt := range []struct {
 		name string

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -214,8 +215,9 @@ func (w cfnWriter) document(d policy.Document) *cfnNode {
 	comments := make([][]string, len(d.Statements))
 	for i, s := range d.Statements {
 		statements[i] = w.members(statementMembers(s))
-		lines := make([]string, len(s.From))
-		for j, from := range s.From {
+		fields := s.Fields()
+		lines := make([]string, len(fields))
+		for j, from := range fields {
 			lines[j] = sourceComment(from)
 		}
 		comments[i] = lines
@@ -223,7 +225,7 @@ func (w cfnWriter) document(d policy.Document) *cfnNode {
 	sequence := cfnSequence(statements...)
 	sequence.comments = comments
 	return cfnObject(
-		cfnPair{"Version", cfnString(policy.Version)},
+		cfnPair{"Version", cfnString(cmp.Or(d.Version, policy.Version))},
 		cfnPair{"Statement", sequence},
 	)
 }
@@ -240,12 +242,12 @@ func (w cfnWriter) value(m member) *cfnNode {
 	if m.members != nil {
 		return w.members(m.members)
 	}
-	scalars := make([]*cfnNode, len(m.texts))
-	for i, t := range m.texts {
+	scalars := make([]*cfnNode, len(m.values))
+	for i, v := range m.values {
 		if m.ours {
-			scalars[i] = cfnWord(string(t))
+			scalars[i] = cfnWord(string(v.Text))
 		} else {
-			scalars[i] = w.text(t)
+			scalars[i] = w.text(v.Text)
 		}
 	}
 	if len(scalars) == 1 {

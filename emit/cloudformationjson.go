@@ -38,7 +38,7 @@ func cfnSources(policies []policy.Policy) (*cfnNode, error) {
 	for _, p := range policies {
 		for _, s := range p.Document.Statements {
 			var lines []string
-			for _, from := range s.From {
+			for _, from := range s.Fields() {
 				line := sourceComment(from)
 				if err := noDynamicReference(line); err != nil {
 					return nil, err

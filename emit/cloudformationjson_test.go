@@ -53,10 +53,10 @@ func TestTemplatesAreOne(t *testing.T) {
 		}
 		for _, p := range role.Policies() {
 			for _, s := range p.Document.Statements {
-				if from, _ := asked[s.Sid].([]any); len(from) != len(s.From) {
-					t.Errorf("%s: statement %s is asked for by %v, want %v", name, s.Sid, from, s.From)
+				if from, _ := asked[s.Sid].([]any); len(from) != len(s.Fields()) {
+					t.Errorf("%s: statement %s is asked for by %v, want %v", name, s.Sid, from, s.Fields())
 				}
-				noted += len(s.From)
+				noted += len(s.Fields())
 			}
 		}
 	}

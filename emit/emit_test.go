@@ -83,7 +83,7 @@ func TestCloudFormationWithoutPermissions(t *testing.T) {
 func TestDynamicReference(t *testing.T) {
 	for _, text := range []policy.Text{"{{resolve:ssm:x}}", "a{{resolve:secretsmanager:x}}" + region} {
 		role := sample.Hostile("x")
-		role.Inline[0].Document.Statements[0].Resources = []policy.Text{text}
+		role.Inline[0].Document.Statements[0].Resources = policy.Values(text)
 		_, err := Lookup("cloudformation").Emit(role, Options{})
 		if err == nil || !strings.Contains(err.Error(), `"{{resolve:"`) {
 			t.Errorf("%q: error %v", text, err)
@@ -94,7 +94,7 @@ func TestDynamicReference(t *testing.T) {
 func TestInvalidUTF8IsRefused(t *testing.T) {
 	for _, f := range Formats() {
 		role := sample.Hostile("x")
-		role.Inline[0].Document.Statements[0].Resources = []policy.Text{"a\xff"}
+		role.Inline[0].Document.Statements[0].Resources = policy.Values("a\xff")
 		if _, err := f.Emit(role, Options{Values: ownValues}); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%s: error %v", f.Name, err)
 		}

@@ -13,10 +13,12 @@ func ExampleLookup() {
 	role := &policy.Role{Family: "web", Inline: []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
-			Sid:       "Secrets",
-			Actions:   []string{"secretsmanager:GetSecretValue"},
-			Resources: []policy.Text{"arn:aws:secretsmanager:us-east-1:" + policy.Of(policy.AccountID) + ":secret:db-??????"},
-			From:      []policy.Source{{Container: "app", Field: "secrets DB_PASSWORD"}},
+			Sid:     "Secrets",
+			Actions: []string{"secretsmanager:GetSecretValue"},
+			Resources: []policy.Value{{
+				Text: "arn:aws:secretsmanager:us-east-1:" + policy.Of(policy.AccountID) + ":secret:db-??????",
+				From: []policy.Source{{Container: "app", Field: "secrets DB_PASSWORD"}},
+			}},
 		}}},
 	}}}
 	files, err := emit.Lookup("json").Emit(role, emit.Options{

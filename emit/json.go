@@ -2,6 +2,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -117,7 +118,7 @@ func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
 func (w jsonWriter) document(d policy.Document) {
 	w.token(jsontext.BeginObject)
 	w.string("Version")
-	w.string(policy.Version)
+	w.string(cmp.Or(d.Version, policy.Version))
 	w.string("Statement")
 	w.token(jsontext.BeginArray)
 	for _, s := range d.Statements {
@@ -216,12 +217,12 @@ func (w jsonWriter) members(members []member) {
 		switch {
 		case m.members != nil:
 			w.members(m.members)
-		case len(m.texts) == 1:
-			w.text(m.texts[0])
+		case len(m.values) == 1:
+			w.text(m.values[0].Text)
 		default:
 			w.token(jsontext.BeginArray)
-			for _, t := range m.texts {
-				w.text(t)
+			for _, v := range m.values {
+				w.text(v.Text)
 			}
 			w.token(jsontext.EndArray)
 		}

@@ -17,9 +17,9 @@ import (
 // language writes a text, a list and a mapping.
 type member struct {
 	key     string
-	texts   []policy.Text // one is written as such, without a list around it
-	members []member      // for Principal and Condition, instead of texts
-	ours    bool          // the texts are constants of execrole: they need no quotes where none are usual
+	values  []policy.Value // one is written as such, without a list around it
+	members []member       // for Principal and Condition, instead of values
+	ours    bool           // the values are constants of execrole: they need no quotes where none are usual
 }
 
 // statementMembers returns the elements of a statement in the order in which they are written.
@@ -28,21 +28,38 @@ func statementMembers(s policy.Statement) []member {
 	if s.Sid != "" {
 		list = append(list, constant("Sid", s.Sid))
 	}
-	list = append(list, constant("Effect", "Allow"))
-	if s.Service != "" {
-		list = append(list, member{key: "Principal", members: []member{constant("Service", s.Service)}})
+	list = append(list, constant("Effect", s.Effect.String()))
+	if len(s.Principals) > 0 {
+		list = append(list, principalMember(s.Principals))
 	}
-	if s.AWS != "" {
-		list = append(list, member{key: "Principal", members: []member{{key: "AWS", texts: []policy.Text{s.AWS}}}})
+	if s.Actions != nil {
+		list = append(list, constant("Action", s.Actions...))
 	}
-	list = append(list, constant("Action", s.Actions...))
+	if s.NotActions != nil {
+		list = append(list, constant("NotAction", s.NotActions...))
+	}
 	if s.Resources != nil {
-		list = append(list, member{key: "Resource", texts: s.Resources})
+		list = append(list, member{key: "Resource", values: s.Resources})
+	}
+	if s.NotResources != nil {
+		list = append(list, member{key: "NotResource", values: s.NotResources})
 	}
 	if len(s.Conditions) > 0 {
 		list = append(list, member{key: "Condition", members: conditionMembers(s.Conditions)})
 	}
 	return list
+}
+
+func principalMember(principals []policy.Principal) member {
+	if principals[0].Type == policy.AnyPrincipal {
+		return constant("Principal", policy.AnyPrincipal)
+	}
+	m := member{key: "Principal"}
+	for _, p := range principals {
+		// The name of a service is a constant of execrole.
+		m.members = append(m.members, member{key: p.Type, values: policy.Values(p.IDs...), ours: p.Type == policy.ServicePrincipal})
+	}
+	return m
 }
 
 // conditionMembers returns the operators, each with its keys. It sorts, since an operator that stood in
@@ -57,15 +74,15 @@ func conditionMembers(conditions []policy.Condition) []member {
 			operators = append(operators, member{key: c.Operator})
 		}
 		last := &operators[len(operators)-1]
-		last.members = append(last.members, member{key: c.Key, texts: c.Values})
+		last.members = append(last.members, member{key: c.Key, values: c.Values})
 	}
 	return operators
 }
 
 func constant(key string, values ...string) member {
-	m := member{key: key, ours: true, texts: make([]policy.Text, len(values))}
+	m := member{key: key, ours: true, values: make([]policy.Value, len(values))}
 	for i, v := range values {
-		m.texts[i] = policy.Text(v)
+		m.values[i].Text = policy.Text(v)
 	}
 	return m
 }
@@ -85,12 +102,14 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			}
 		}
 	}
-	texts := func(list []policy.Text) {
-		for _, t := range list {
-			check(t.String())
+	values := func(list []policy.Value) {
+		for _, v := range list {
+			check(v.String())
 		}
 	}
-	texts(role.Attached)
+	for _, arn := range role.Attached {
+		check(arn.String())
+	}
 	for _, t := range role.Mappings {
 		check(t.Name, t.Column)
 		for _, r := range t.Rows {
@@ -106,13 +125,19 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 	}
 	for _, d := range documents(role) {
 		for _, s := range d.Statements {
-			check(s.Sid, s.Service, s.AWS.String())
+			check(s.Sid)
+			for _, p := range s.Principals {
+				check(p.Type)
+				values(policy.Values(p.IDs...))
+			}
 			check(s.Actions...)
-			check(s.Reasons...)
-			texts(s.Resources)
+			check(s.NotActions...)
+			check(s.Reasons()...)
+			values(s.Resources)
+			values(s.NotResources)
 			for _, c := range s.Conditions {
 				check(c.Operator, c.Key)
-				texts(c.Values)
+				values(c.Values)
 			}
 		}
 	}

@@ -88,19 +88,25 @@ func cfnNagWildcards(id string, policies ...policy.Policy) []Suppression {
 	var reasons []string
 	for _, p := range policies {
 		for _, s := range p.Document.Statements {
-			if !slices.Contains(s.Resources, "*") {
+			if !hasAll(s.Resources) {
 				continue
 			}
-			if len(s.Reasons) == 0 {
+			why := s.Reasons()
+			if why == nil {
 				return nil // the rule is one for all of the resource
 			}
-			reasons = append(reasons, s.Reasons...)
+			reasons = append(reasons, why...)
 		}
 	}
 	if reasons == nil {
 		return nil
 	}
 	return []Suppression{{Tool: CFNNag, ID: id, Reason: sentences(reasons)}}
+}
+
+// hasAll reports whether * is one of the resources.
+func hasAll(resources []policy.Value) bool {
+	return slices.ContainsFunc(resources, func(v policy.Value) bool { return v.Text == "*" })
 }
 
 // cfnNagName: a name that is not CloudFormation's own.
@@ -140,7 +146,7 @@ func complexity(d policy.Document) int {
 		for _, c := range s.Conditions {
 			operators[c.Operator] = true
 			for _, v := range c.Values {
-				alone := len(v.Symbols()) == 1 && v == policy.Of(v.Symbols()[0]) // a Ref, which is no string
+				alone := len(v.Symbols()) == 1 && v.Text == policy.Of(v.Symbols()[0]) // a Ref, which is no string
 				if variable.MatchString(withoutIAMEscapes.Replace(v.String())) && !alone {
 					score++
 				}
@@ -159,7 +165,7 @@ func complexity(d policy.Document) int {
 			}
 		}
 		score += 2*max(0, len(services)+len(others)-1) + len(others)
-		if len(s.Resources) > 1 && slices.Contains(s.Resources, "*") {
+		if len(s.Resources) > 1 && hasAll(s.Resources) {
 			score++
 		}
 	}
@@ -197,14 +203,15 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 	reasons, without := map[policy.Text][]string{}, map[policy.Text]bool{}
 	for _, p := range policies {
 		for _, s := range p.Document.Statements {
-			for _, r := range s.Resources {
+			for _, v := range s.Resources {
+				r := v.Text
 				if !strings.Contains(string(r), "*") {
 					continue
 				}
 				if !slices.Contains(found, r) {
 					found = append(found, r)
 				}
-				why := s.Reasons
+				why := s.Reasons()
 				if !strings.Contains(strings.ReplaceAll(string(r), "${*}", ""), "*") {
 					why = []string{"The star is a part of the name: IAM writes it as ${*} where it is no wildcard."}
 				}

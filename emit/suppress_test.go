@@ -13,11 +13,11 @@ import (
 
 // reasoned returns a statement on resources, with the reasons that | parts; none for "".
 func reasoned(reason string, resources ...policy.Text) policy.Statement {
-	s := policy.Statement{Sid: "S", Actions: []string{"s3:GetObject"}, Resources: resources}
+	var reasons []string
 	if reason != "" {
-		s.Reasons = strings.Split(reason, "|")
+		reasons = strings.Split(reason, "|")
 	}
-	return s
+	return policy.Statement{Sid: "S", Actions: []string{"s3:GetObject"}, Resources: sample.Asked(nil, reasons, resources...)}
 }
 
 func inline(statements ...policy.Statement) *policy.Role {
@@ -95,13 +95,13 @@ func TestSuppressions(t *testing.T) {
 // TestComplexity has the scores that cfn-nag 0.8.10 prints (spcm_scan) for templates with these statements.
 func TestComplexity(t *testing.T) {
 	decrypt := func(resource policy.Text, conditions ...policy.Condition) policy.Statement {
-		return policy.Statement{Sid: "S", Actions: []string{"kms:Decrypt"}, Resources: []policy.Text{resource}, Conditions: conditions}
+		return policy.Statement{Sid: "S", Actions: []string{"kms:Decrypt"}, Resources: policy.Values(resource), Conditions: conditions}
 	}
 	key := policy.Text("arn:aws:kms:eu-west-1:111122223333:key/a")
-	service := policy.Condition{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{"ssm.eu-west-1.amazonaws.com"}}
-	open := policy.Condition{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{"ssm." + region + ".amazonaws.com"}}
-	alias := policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []policy.Text{"alias/x"}}
-	context := policy.Condition{Operator: "StringEquals", Key: "kms:EncryptionContext:PARAMETER_ARN", Values: []policy.Text{"${$}${*}"}}
+	service := policy.Condition{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values("ssm.eu-west-1.amazonaws.com")}
+	open := policy.Condition{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values("ssm." + region + ".amazonaws.com")}
+	alias := policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: policy.Values("alias/x")}
+	context := policy.Condition{Operator: "StringEquals", Key: "kms:EncryptionContext:PARAMETER_ARN", Values: policy.Values("${$}${*}")}
 	for _, tt := range []struct {
 		statement policy.Statement
 		want      int

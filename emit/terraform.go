@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -256,13 +257,13 @@ func (tf terraformNames) document(d policy.Document) hclValue {
 	statements := hclList()
 	for _, s := range d.Statements {
 		e := hclElement{value: tf.members(statementMembers(s))}
-		for _, from := range s.From {
+		for _, from := range s.Fields() {
 			e.comments = append(e.comments, hclComment(sourceComment(from)))
 		}
 		statements.elements = append(statements.elements, e)
 	}
 	return hclCall("jsonencode", hclObject(
-		hclAttribute{"Version", hclText(hclQuote(policy.Version))},
+		hclAttribute{"Version", hclText(hclQuote(cmp.Or(d.Version, policy.Version)))},
 		hclAttribute{"Statement", statements},
 	))
 }
@@ -279,12 +280,12 @@ func (tf terraformNames) value(m member) hclValue {
 	if m.members != nil {
 		return tf.members(m.members)
 	}
-	if len(m.texts) == 1 {
-		return hclText(hclString(m.texts[0], tf.symbol))
+	if len(m.values) == 1 {
+		return hclText(hclString(m.values[0].Text, tf.symbol))
 	}
 	list := hclList()
-	for _, t := range m.texts {
-		list.elements = append(list.elements, hclElement{value: hclText(hclString(t, tf.symbol))})
+	for _, v := range m.values {
+		list.elements = append(list.elements, hclElement{value: hclText(hclString(v.Text, tf.symbol))})
 	}
 	return list
 }

@@ -94,7 +94,7 @@ func TestTerraformHostileStrings(t *testing.T) {
 		}
 		for _, p := range role.Policies() {
 			for _, s := range p.Document.Statements {
-				sources += len(s.From)
+				sources += len(s.Fields())
 			}
 		}
 		if comments != sources {
@@ -118,9 +118,9 @@ func FuzzTerraformHostileStrings(f *testing.F) {
 		role := *web
 		role.Family = a
 		role.Inline = []policy.Policy{{Name: "P", Document: policy.Document{Statements: []policy.Statement{{
-			Sid: "S", Actions: []string{"s3:GetObject"}, From: []policy.Source{{Container: a, Field: b}},
-			Resources:  []policy.Text{policy.Text(a), policy.Text(a) + policy.Of(policy.Region) + policy.Text(b)},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: b, Values: []policy.Text{policy.Text(b) + policy.Of(policy.AccountID)}}},
+			Sid: "S", Actions: []string{"s3:GetObject"},
+			Resources:  []policy.Value{{Text: policy.Text(a), From: []policy.Source{{Container: a, Field: b}}}, {Text: policy.Text(a) + policy.Of(policy.Region) + policy.Text(b)}},
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: b, Values: policy.Values(policy.Text(b) + policy.Of(policy.AccountID))}},
 		}}}}}
 		files, err := emit.Lookup("terraform").Emit(&role, emit.Options{Source: b})
 		if err != nil {

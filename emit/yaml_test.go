@@ -171,8 +171,10 @@ func benchmark(b *testing.B, f *Format) {
 					Sid: fmt.Sprint("Secrets", i), Actions: []string{"secretsmanager:GetSecretValue"}})
 			}
 			s := &document.Statements[len(document.Statements)-1]
-			s.Resources = append(s.Resources, policy.Text(fmt.Sprintf("arn:%s:secretsmanager:%s:%s:secret:db-%d-??????", partition, region, account, i)))
-			s.From = append(s.From, policy.Source{Container: "app", Field: fmt.Sprintf("secrets DB_%d", i)})
+			s.Resources = append(s.Resources, policy.Value{
+				Text: policy.Text(fmt.Sprintf("arn:%s:secretsmanager:%s:%s:secret:db-%d-??????", partition, region, account, i)),
+				From: []policy.Source{{Container: "app", Field: fmt.Sprintf("secrets DB_%d", i)}},
+			})
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {

@@ -30,7 +30,7 @@ func Pack(name string, statements []Statement, attached int, symbols SymbolTable
 		return nil, nil, nil
 	}
 	merged := merge(statements)
-	whole := Document{slices.Clone(merged)}
+	whole := NewDocument(slices.Clone(merged)...)
 	numberSids(whole.Statements)
 	total := whole.Size(symbols)
 	if total <= MaxInline {
@@ -55,7 +55,7 @@ func Pack(name string, statements []Statement, attached int, symbols SymbolTable
 			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d policies, or %d characters, too many",
 			total, MaxInline, room, MaxManaged, len(bins), over, characters))
 	}
-	for i, d := range documents(bins, parts, statements) {
+	for i, d := range documents(bins, parts) {
 		managed = append(managed, Policy{name + strconv.Itoa(i+1), d})
 	}
 	return nil, managed, nil
@@ -77,7 +77,7 @@ type part struct {
 // cut returns a statement with these texts of the list only.
 func (p *part) cut(units []int) Statement {
 	s := p.statement
-	list := make([]Text, len(units))
+	list := make([]Value, len(units))
 	for i, u := range units {
 		list[i] = (*axisOf(&s, p.axis))[u]
 	}
@@ -88,7 +88,8 @@ func (p *part) cut(units []int) Statement {
 	return s
 }
 
-func axisOf(s *Statement, axis int) *[]Text {
+// axisOf returns the list along which a statement is cut.
+func axisOf(s *Statement, axis int) *[]Value {
 	if axis < 0 {
 		return &s.Resources
 	}
@@ -108,10 +109,10 @@ func cuttable(s Statement, symbols SymbolTable) ([]part, error) {
 		return cmp.Compare(symbols.listSize(*axisOf(&s, b)), symbols.listSize(*axisOf(&s, a)))
 	})
 	p := part{statement: s, axis: axes[0]}
-	for _, t := range *axisOf(&s, p.axis) {
-		p.units = append(p.units, symbols.size(string(t)))
+	for _, v := range *axisOf(&s, p.axis) {
+		p.units = append(p.units, symbols.size(string(v.Text)))
 	}
-	p.head = symbols.statementSize(s) + sidReserve - symbols.listSize(*axisOf(&s, p.axis))
+	p.head = symbols.statementSize(&s) + sidReserve - symbols.listSize(*axisOf(&s, p.axis))
 	largest := slices.Max(p.units)
 	if frameSize+p.head+listSize(largest, 1) <= MaxManaged {
 		return []part{p}, nil
@@ -221,18 +222,8 @@ func fill(units []unit, parts []part, inTurn bool) []*bin {
 	return bins
 }
 
-// documents makes the documents of bins, each with its statements in the order of the parts. Asked are the
-// statements before they were merged, which know who asked for what.
-func documents(bins []*bin, parts []part, asked []Statement) []Document {
-	askers := map[string][]Statement{}
-	key := func(s Statement, resource Text) string {
-		return strings.Join(s.Actions, " ") + "\x00\x00" + string(resource)
-	}
-	for _, s := range asked {
-		for _, r := range s.Resources {
-			askers[key(s, r)] = append(askers[key(s, r)], s)
-		}
-	}
+// documents makes the documents of bins, each with its statements in the order of the parts.
+func documents(bins []*bin, parts []part) []Document {
 	var all []Statement
 	var ends []int
 	for _, b := range bins {
@@ -242,20 +233,7 @@ func documents(bins []*bin, parts []part, asked []Statement) []Document {
 				continue
 			}
 			slices.Sort(list)
-			s := parts[i].cut(list)
-			s.From, s.Reasons = nil, nil
-			for _, r := range s.Resources {
-				for _, a := range askers[key(s, r)] {
-					if within(a.Conditions, s.Conditions) {
-						s.From = append(s.From, a.From...)
-						s.Reasons = append(s.Reasons, a.Reasons...)
-					}
-				}
-			}
-			s.From = SortSources(s.From)
-			slices.Sort(s.Reasons)
-			s.Reasons = slices.Compact(s.Reasons)
-			all = append(all, s)
+			all = append(all, parts[i].cut(list))
 		}
 		ends = append(ends, len(all))
 	}
@@ -263,20 +241,10 @@ func documents(bins []*bin, parts []part, asked []Statement) []Document {
 	documents := make([]Document, len(ends))
 	begin := 0
 	for i, end := range ends {
-		documents[i] = Document{all[begin:end:end]}
+		documents[i] = NewDocument(all[begin:end:end]...)
 		begin = end
 	}
 	return documents
-}
-
-// within reports whether the second conditions, which are those of a part, let pass some of what the first do.
-func within(asked, part []Condition) bool {
-	return slices.EqualFunc(asked, part, func(a, p Condition) bool {
-		return a.Operator == p.Operator && a.Key == p.Key && slices.ContainsFunc(a.Values, func(v Text) bool {
-			_, found := slices.BinarySearch(p.Values, v)
-			return found
-		})
-	})
 }
 
 // Check reports the first of the role's policies that IAM would not take for its size.

@@ -11,29 +11,36 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// asked returns texts as values that these fields asked for, for these reasons.
+func asked(from []Source, reasons []string, texts ...Text) []Value {
+	list := Values(texts...)
+	for i := range list {
+		list[i].From, list[i].Reasons = from, reasons
+	}
+	return list
+}
+
 // secretsOf returns the statements that n secrets ask for, before they are merged, and with a key what its
 // decryption asks for too: a statement a secret, each with a condition of its own.
 func secretsOf(n int, key bool) []Statement {
 	list := []Statement{{
-		Sid: "GetToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []Text{"*"},
-		From: []Source{{Container: "app", Field: "image"}},
+		Sid: "GetToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: asked([]Source{{Container: "app", Field: "image"}}, nil, "*"),
 	}}
 	secret := func(i int) Text {
 		return "arn:" + Of(Partition) + ":secretsmanager:" + Of(Region) + ":" + Of(AccountID) + Text(fmt.Sprintf(":secret:shop/production/secret-%04d-??????", i))
 	}
 	from := func(i int) []Source { return []Source{{Container: "app", Field: fmt.Sprintf("secrets S%04d", i)}} }
 	for i := range n {
-		list = append(list, Statement{Sid: "ReadSecrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: []Text{secret(i)}, From: from(i)})
+		list = append(list, Statement{Sid: "ReadSecrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: asked(from(i), nil, secret(i))})
 	}
 	for i := range n {
 		if key {
 			list = append(list, Statement{
-				Sid: "Decrypt", Actions: []string{"kms:Decrypt"}, Resources: []Text{"arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-1234-1234-1234-0a1b2c3d4e5f"},
+				Sid: "Decrypt", Actions: []string{"kms:Decrypt"}, Resources: asked(from(i), nil, "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-1234-1234-1234-0a1b2c3d4e5f"),
 				Conditions: []Condition{
-					{"StringEquals", "kms:ViaService", []Text{"secretsmanager." + Of(Region) + ".amazonaws.com"}},
-					{"StringLike", "kms:EncryptionContext:SecretARN", []Text{secret(i)}},
+					{"StringEquals", "kms:ViaService", asked(from(i), nil, "secretsmanager."+Of(Region)+".amazonaws.com")},
+					{"StringLike", "kms:EncryptionContext:SecretARN", asked(from(i), nil, secret(i))},
 				},
-				From: from(i),
 			})
 		}
 	}
@@ -100,10 +107,10 @@ func checkPacked(t *testing.T, statements []Statement) (inline, managed []Policy
 			t.Errorf("the policy %s is empty", p.Name)
 		}
 		for _, s := range p.Document.Statements {
-			if sids[s.Sid] || len(s.Resources) == 0 || len(s.From) == 0 {
+			if sids[s.Sid] || len(s.Resources) == 0 || len(s.Askers()) == 0 {
 				t.Errorf("statement %s: its Sid stands twice, or a part of it is empty", s.Sid)
 			}
-			if !slices.IsSorted(s.Resources) || slices.ContainsFunc(s.Conditions, func(c Condition) bool { return !slices.IsSorted(c.Values) }) {
+			if !slices.IsSorted(Texts(s.Resources)) || slices.ContainsFunc(s.Conditions, func(c Condition) bool { return !slices.IsSorted(Texts(c.Values)) }) {
 				t.Errorf("statement %s is not sorted", s.Sid)
 			}
 			sids[s.Sid] = true
@@ -155,8 +162,8 @@ func TestPackSecrets(t *testing.T) {
 					if len(s.Conditions) > 0 {
 						n = len(s.Conditions[1].Values)
 					}
-					if len(s.From) != n {
-						t.Errorf("%s %s: %d fields ask for %d things", p.Name, s.Sid, len(s.From), n)
+					if len(s.Askers()) != n {
+						t.Errorf("%s %s: %d fields ask for %d things", p.Name, s.Sid, len(s.Askers()), n)
 					}
 				}
 			}
@@ -177,7 +184,7 @@ func TestPackNames(t *testing.T) {
 	var got []string
 	for _, p := range managed {
 		for _, s := range p.Document.Statements {
-			got = append(got, fmt.Sprintf("%s %s %d: %s to %s", p.Name, s.Sid, len(s.Resources), s.From[0].Field, s.From[len(s.From)-1].Field))
+			got = append(got, fmt.Sprintf("%s %s %d: %s to %s", p.Name, s.Sid, len(s.Resources), s.Askers()[0].Field, s.Askers()[len(s.Askers())-1].Field))
 		}
 	}
 	want := []string{
@@ -193,13 +200,13 @@ func TestPackNames(t *testing.T) {
 // TestPackLimit cuts at the very character.
 func TestPackLimit(t *testing.T) {
 	filled := func(n int) []Statement { // a document of n characters
-		s := []Statement{{Sid: "A", Actions: []string{"a:b"}, From: []Source{{Field: "f"}}}}
+		s := []Statement{{Sid: "A", Actions: []string{"a:b"}}}
 		for i := range 20 {
-			s[0].Resources = append(s[0].Resources, Text(fmt.Sprintf("%02d%s", i, strings.Repeat("x", 400))))
+			s[0].Resources = append(s[0].Resources, asked([]Source{{Field: "f"}}, nil, Text(fmt.Sprintf("%02d%s", i, strings.Repeat("x", 400))))...)
 		}
-		rest := n - Document{s}.Size(nil)
-		s[0].Resources[19] += Text(strings.Repeat("x", rest))
-		if got := (Document{s}).Size(nil); got != n {
+		rest := n - NewDocument(s...).Size(nil)
+		s[0].Resources[19].Text += Text(strings.Repeat("x", rest))
+		if got := NewDocument(s...).Size(nil); got != n {
 			t.Fatalf("the document has %d characters, want %d", got, n)
 		}
 		return s
@@ -210,7 +217,7 @@ func TestPackLimit(t *testing.T) {
 		}
 	}
 	// A single resource that is larger than a policy is cut nowhere.
-	big := []Statement{{Sid: "A", Actions: []string{"a:b"}, Resources: []Text{Text(strings.Repeat("x", MaxInline))}}}
+	big := []Statement{{Sid: "A", Actions: []string{"a:b"}, Resources: Values(Text(strings.Repeat("x", MaxInline)))}}
 	if _, _, err := Pack("P", big, 0, nil); err == nil || !strings.Contains(err.Error(), "alone has") || len(err.Error()) > 400 {
 		t.Errorf("error %v", err)
 	}
@@ -221,7 +228,7 @@ func TestPackGaps(t *testing.T) {
 	var in []Statement
 	for i, n := range []int{3500, 3500, 2000, 2000} {
 		in = append(in, Statement{
-			Sid: "S", Actions: []string{fmt.Sprintf("a:%d", i)}, Resources: []Text{Text(strings.Repeat("x", n))}, From: []Source{{Field: "f"}},
+			Sid: "S", Actions: []string{fmt.Sprintf("a:%d", i)}, Resources: asked([]Source{{Field: "f"}}, nil, Text(strings.Repeat("x", n))),
 		})
 	}
 	_, managed, err := checkPacked(t, in)
@@ -240,13 +247,13 @@ func TestPackError(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	st := func(sid, action string, resource Text, conditions ...Condition) Statement {
-		return Statement{Sid: sid, Actions: []string{action}, Resources: []Text{resource}, Conditions: conditions, From: []Source{{Field: sid + string(resource)}}}
+		return Statement{Sid: sid, Actions: []string{action}, Resources: asked([]Source{{Field: sid + string(resource)}}, nil, resource), Conditions: conditions}
 	}
-	like := func(v ...Text) Condition { return Condition{"StringLike", "k", v} }
-	via := func(v ...Text) Condition { return Condition{"StringEquals", "via", v} }
-	not := func(v ...Text) Condition { return Condition{"StringNotLike", "k", v} }
-	all := func(v ...Text) Condition { return Condition{"ForAllValues:StringLike", "k", v} }
-	anyOf := func(v ...Text) Condition { return Condition{"ForAnyValue:StringLikeIfExists", "k", v} }
+	like := func(v ...Text) Condition { return Condition{"StringLike", "k", Values(v...)} }
+	via := func(v ...Text) Condition { return Condition{"StringEquals", "via", Values(v...)} }
+	not := func(v ...Text) Condition { return Condition{"StringNotLike", "k", Values(v...)} }
+	all := func(v ...Text) Condition { return Condition{"ForAllValues:StringLike", "k", Values(v...)} }
+	anyOf := func(v ...Text) Condition { return Condition{"ForAnyValue:StringLikeIfExists", "k", Values(v...)} }
 	for _, tt := range []struct {
 		name string
 		in   []Statement
@@ -265,7 +272,7 @@ func TestMerge(t *testing.T) {
 		{"values, then resources", []Statement{st("A", "x", "1", like("a")), st("A", "x", "1", like("b")), st("A", "x", "2", like("a", "b"))},
 			[]string{`A ["1" "2"] [{"StringLike" "k" ["a" "b"]}]`}},
 		{"with and without", []Statement{st("A", "x", "1", like("a")), st("A", "x", "1")}, []string{`A ["1"] [{"StringLike" "k" ["a"]}]`, `A2 ["1"] []`}},
-		{"another operator", []Statement{st("A", "x", "1", like("a")), st("A", "x", "1", Condition{"StringEquals", "k", []Text{"b"}})},
+		{"another operator", []Statement{st("A", "x", "1", like("a")), st("A", "x", "1", Condition{"StringEquals", "k", Values("b")})},
 			[]string{`A ["1"] [{"StringLike" "k" ["a"]}]`, `A2 ["1"] [{"StringEquals" "k" ["b"]}]`}},
 		{"negated", []Statement{st("A", "x", "1", not("a")), st("A", "x", "1", not("b"))},
 			[]string{`A ["1"] [{"StringNotLike" "k" ["a"]}]`, `A2 ["1"] [{"StringNotLike" "k" ["b"]}]`}},
@@ -305,16 +312,23 @@ func TestPackRandom(t *testing.T) {
 		}
 		var in []Statement
 		for range 1 + r.IntN(250) {
-			s := Statement{Sid: "S", Actions: []string{[]string{"a:a", "b:b", "c:c"}[r.IntN(3)]}, Resources: []Text{text(100)}}
+			s := Statement{Sid: "S", Actions: []string{[]string{"a:a", "b:b", "c:c"}[r.IntN(3)]}, Resources: Values(text(100))}
 			for _, c := range []Condition{{Operator: "StringEquals", Key: "k"}, {Operator: "StringLike", Key: "l"}, {Operator: "StringNotEquals", Key: "n"}}[:r.IntN(4)] {
+				var values []Text
 				for range 1 + r.IntN(2) {
-					c.Values = append(c.Values, text(20))
+					values = append(values, text(20))
 				}
-				slices.Sort(c.Values)
-				c.Values = slices.Compact(c.Values)
+				slices.Sort(values)
+				c.Values = Values(slices.Compact(values)...)
 				s.Conditions = append(s.Conditions, c)
 			}
-			s.From = []Source{{Container: fmt.Sprint(len(in) % 7), Field: string(s.Resources[0])}}
+			from := []Source{{Container: fmt.Sprint(len(in) % 7), Field: string(s.Resources[0].Text), Requirement: len(in) + 1}}
+			s.Resources[0].From = from
+			for _, c := range s.Conditions {
+				for i := range c.Values {
+					c.Values[i].From = from
+				}
+			}
 			in = append(in, s)
 		}
 		bySort := func(list []Statement) []Statement {
@@ -337,7 +351,7 @@ func TestPackRandom(t *testing.T) {
 			for _, p := range role.Policies() {
 				for _, s := range p.Document.Statements {
 					got = append(got, permissions(t, []Statement{s})...)
-					if len(s.From) == 0 {
+					if len(s.Askers()) == 0 {
 						t.Errorf("seed %d: nobody asked for %s", seed, s.Sid)
 					}
 				}
@@ -365,8 +379,8 @@ func TestPackRandom(t *testing.T) {
 
 func TestRoleCheck(t *testing.T) {
 	document := func(n int) Document {
-		d := Document{[]Statement{{Actions: []string{"a:b"}, Resources: []Text{""}}}}
-		d.Statements[0].Resources[0] = Text(strings.Repeat("x", n-d.Size(nil)))
+		d := NewDocument(Statement{Actions: []string{"a:b"}, Resources: Values("")})
+		d.Statements[0].Resources[0].Text = Text(strings.Repeat("x", n-d.Size(nil)))
 		return d
 	}
 	many := make([]Policy, MaxAttached+1)

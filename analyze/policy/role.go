@@ -102,21 +102,23 @@ func (o Options) checkName() error {
 func Symbols(documents ...Document) []Symbol {
 	var list []Symbol
 	seen := map[Symbol]bool{}
-	add := func(texts []Text) {
-		for _, t := range texts {
-			for _, s := range t.Symbols() {
-				if !seen[s] {
-					seen[s] = true
-					list = append(list, s)
-				}
+	add := func(t Text) {
+		for _, s := range t.Symbols() {
+			if !seen[s] {
+				seen[s] = true
+				list = append(list, s)
 			}
 		}
 	}
 	for _, d := range documents {
 		for _, s := range d.Statements {
-			add(s.Resources)
+			for _, v := range s.Resources {
+				add(v.Text)
+			}
 			for _, c := range s.Conditions {
-				add(c.Values)
+				for _, v := range c.Values {
+					add(v.Text)
+				}
 			}
 		}
 	}

@@ -37,10 +37,10 @@ func TestRoleName(t *testing.T) {
 func TestSymbolsOfDocuments(t *testing.T) {
 	documents := []Document{
 		{Statements: []Statement{
-			{Resources: []Text{"a" + Of(Region) + Of(Partition)}, Conditions: []Condition{{Values: []Text{Of("X"), Of(Region)}}}},
-			{Resources: []Text{"*"}},
+			{Resources: Values("a" + Of(Region) + Of(Partition)), Conditions: []Condition{{Values: Values(Of("X"), Of(Region))}}},
+			{Resources: Values("*")},
 		}},
-		{Statements: []Statement{{Resources: []Text{Of("X") + Of(AccountID)}}}},
+		{Statements: []Statement{{Resources: Values(Of("X") + Of(AccountID))}}},
 	}
 	if got, want := Symbols(documents...), []Symbol{Region, Partition, "X", AccountID}; !slices.Equal(got, want) {
 		t.Errorf("Symbols = %q, want %q", got, want)
@@ -65,7 +65,7 @@ func TestSymbolTable(t *testing.T) {
 		}
 	}
 	size := func(text Text) int {
-		return Document{Statements: []Statement{{Sid: "S", Actions: []string{"s3:GetObject"}, Resources: []Text{text}}}}.Size(table)
+		return Document{Statements: []Statement{{Sid: "S", Actions: []string{"s3:GetObject"}, Resources: Values(text)}}}.Size(table)
 	}
 	empty := size("")
 	for text, want := range map[Text]int{
@@ -79,13 +79,13 @@ func TestSymbolTable(t *testing.T) {
 
 // TestDocumentSize compares with the JSON, written by hand without white space.
 func TestDocumentSize(t *testing.T) {
-	condition := func(operator, key string, values ...Text) Condition { return Condition{operator, key, values} }
+	condition := func(operator, key string, values ...Text) Condition { return Condition{operator, key, Values(values...)} }
 	for want, statement := range map[string]Statement{
 		`{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`: {
-			Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"},
+			Principals: []Principal{{ServicePrincipal, []Text{"ecs-tasks.amazonaws.com"}}}, Actions: []string{"sts:AssumeRole"},
 		},
 		`{"Sid":"A","Effect":"Allow","Action":["a:B","c:D"],"Resource":["x","y"],"Condition":{"ArnLike":{"k":"v"},"StringEquals":{"l":["v","w"],"m":"v"}}}`: {
-			Sid: "A", Actions: []string{"a:B", "c:D"}, Resources: []Text{"x", "y"},
+			Sid: "A", Actions: []string{"a:B", "c:D"}, Resources: Values("x", "y"),
 			Conditions: []Condition{condition("ArnLike", "k", "v"), condition("StringEquals", "l", "v", "w"), condition("StringEquals", "m", "v")},
 		},
 	} {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -17,15 +18,15 @@ const (
 	MaxTrust    = 2048  // of a trust policy
 )
 
-// Size returns the number of characters that IAM counts in the document as JSON, with every symbol at its
-// longest: so it is the same in all accounts and regions, and in every format. Symbols says how long they can be.
+// Size returns the number of characters that IAM counts in the document as JSON, with every symbol at its longest. So
+// it is the same in all accounts and regions, and in every format. Symbols says how long symbols can be.
 func (d Document) Size(symbols SymbolTable) int {
-	n := frameSize
-	for i, s := range d.Statements {
+	n := frameSize - len(Version) + len(cmp.Or(d.Version, Version))
+	for i := range d.Statements {
 		if i > 0 {
 			n += len(`,`)
 		}
-		n += symbols.statementSize(s)
+		n += symbols.statementSize(&d.Statements[i])
 	}
 	return n
 }
@@ -34,21 +35,29 @@ func (d Document) Size(symbols SymbolTable) int {
 const frameSize = len(`{"Version":"` + Version + `","Statement":[]}`)
 
 // statementSize returns how much the statement adds to its document, apart from the comma between two.
-func (t SymbolTable) statementSize(s Statement) int {
-	n := len(`{"Effect":"Allow"}`)
+func (t SymbolTable) statementSize(s *Statement) int {
+	n := len(`{"Effect":""}`) + len(s.Effect.String())
 	if s.Sid != "" {
 		n += len(`"Sid":"",`) + t.size(s.Sid)
 	}
-	if s.Service != "" {
-		n += len(`"Principal":{"Service":""},`) + t.size(s.Service)
+	n += t.principalsSize(s.Principals)
+	for _, list := range []struct {
+		key   string
+		texts []string
+	}{{"Action", s.Actions}, {"NotAction", s.NotActions}} {
+		if list.texts != nil {
+			size := 0
+			for _, a := range list.texts {
+				size += t.size(a)
+			}
+			n += len(`,"":`) + len(list.key) + listSize(size, len(list.texts))
+		}
 	}
-	actions := 0
-	for _, a := range s.Actions {
-		actions += t.size(a)
-	}
-	n += len(`,"Action":`) + listSize(actions, len(s.Actions))
 	if s.Resources != nil {
 		n += len(`,"Resource":`) + t.listSize(s.Resources)
+	}
+	if s.NotResources != nil {
+		n += len(`,"NotResource":`) + t.listSize(s.NotResources)
 	}
 	if len(s.Conditions) > 0 {
 		n += len(`,"Condition":{}`)
@@ -67,13 +76,32 @@ func (t SymbolTable) statementSize(s Statement) int {
 	return n
 }
 
-// listSize returns the size of a list of texts.
-func (t SymbolTable) listSize(texts []Text) int {
-	n := 0
-	for _, text := range texts {
-		n += t.size(string(text))
+// principalsSize returns the size of the element Principal and the comma behind it.
+func (t SymbolTable) principalsSize(principals []Principal) int {
+	if len(principals) == 0 {
+		return 0
 	}
-	return listSize(n, len(texts))
+	n := len(`"Principal":{},`) + (len(principals)-1)*len(`,`)
+	for _, p := range principals {
+		if p.Type == AnyPrincipal {
+			return len(`"Principal":"*",`)
+		}
+		size := 0
+		for _, id := range p.IDs {
+			size += t.size(string(id))
+		}
+		n += len(`"":`) + len(p.Type) + listSize(size, len(p.IDs))
+	}
+	return n
+}
+
+// listSize returns the size of a list of values.
+func (t SymbolTable) listSize(values []Value) int {
+	n := 0
+	for _, v := range values {
+		n += t.size(string(v.Text))
+	}
+	return listSize(n, len(values))
 }
 
 // listSize returns the size of a list of n texts that have this size together. A single text has no brackets.

@@ -48,7 +48,7 @@ func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	if len(trust.Conditions) > 0 {
 		principal = &awsiam.ServicePrincipalOpts{Conditions: values.conditions(trust.Conditions)}
 	}
-	props.AssumedBy = awsiam.NewServicePrincipal(&trust.Service, principal)
+	props.AssumedBy = awsiam.NewServicePrincipal(jsii.String(trust.Service()), principal)
 	if len(role.Inline) > 0 {
 		inline := map[string]awsiam.PolicyDocument{}
 		for _, p := range role.Inline {
@@ -96,10 +96,10 @@ func (values symbols) text(t policy.Text) string {
 	return t.Expand(func(s string) string { return s }, func(s policy.Symbol) string { return values[s] })
 }
 
-func (values symbols) texts(list []policy.Text) *[]*string {
+func (values symbols) texts(list []policy.Value) *[]*string {
 	out := make([]*string, len(list))
-	for i, t := range list {
-		out[i] = jsii.String(values.text(t))
+	for i, v := range list {
+		out[i] = jsii.String(values.text(v.Text))
 	}
 	return &out
 }
@@ -131,7 +131,7 @@ func (values symbols) conditions(list []policy.Condition) *map[string]any {
 			operators[c.Operator] = keys
 		}
 		if len(c.Values) == 1 {
-			keys[c.Key] = values.text(c.Values[0])
+			keys[c.Key] = values.text(c.Values[0].Text)
 		} else {
 			keys[c.Key] = values.texts(c.Values)
 		}

@@ -1,51 +1,57 @@
-// Package explain says why a role is what it is: for every permission what it allows, on what, which field
-// of the task definition asks for it, and why.
+// Package report says why a role is what it is: for every permission what it allows, on what, which field of the task
+// definition asks for it, and why. It writes that as text, as JSON and as Markdown.
 package report
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// block is one statement together with the requirements that it serves.
+// block is one statement together with the requirements that asked for it.
 type block struct {
 	statement    policy.Statement
 	requirements []*analyze.Requirement
 }
 
-// blocks pairs the role's statements with the plan's requirements. What a managed policy grants that the role has
-// attached, and what nothing serves, which is everything where there is no role, come in statements made of the
-// requirements themselves.
+// blocks pairs the role's statements with the plan's requirements. The requirements that no statement grants come in
+// blocks of their own: those that an attached managed policy grants, and those that nothing grants, which are all of
+// them where there is no role.
 func blocks(plan *analyze.Plan, role *policy.Role) (written, attached, open []block) {
-	byResource := map[policy.Text][]int{}
+	granted := make([]bool, len(plan.Requirements))
 	for _, s := range statements(role) {
-		for _, r := range s.Resources {
-			byResource[r] = append(byResource[r], len(written))
+		b := block{statement: s}
+		for _, n := range requirementNumbers(&s) {
+			if n >= 1 && n <= len(plan.Requirements) {
+				granted[n-1] = true
+				b.requirements = append(b.requirements, &plan.Requirements[n-1])
+			}
 		}
-		written = append(written, block{statement: s})
+		written = append(written, b)
 	}
 	var byAttached, byNone []*analyze.Requirement
 	for i := range plan.Requirements {
 		r := &plan.Requirements[i]
-		if r.GrantedBy != "" && (role == nil || slices.Contains(role.Attached, r.GrantedBy)) {
+		switch {
+		case r.GrantedBy != "" && (role == nil || slices.Contains(role.Attached, r.GrantedBy)):
 			byAttached = append(byAttached, r)
-			continue
-		}
-		served := false
-		for _, j := range byResource[r.Resource] {
-			if serves(written[j].statement, r) {
-				written[j].requirements = append(written[j].requirements, r)
-				served = true
-			}
-		}
-		if !served {
+		case !granted[i]:
 			byNone = append(byNone, r)
 		}
 	}
 	return written, group(byAttached), group(byNone)
+}
+
+// requirementNumbers returns the numbers of the requirements that asked for the statement, sorted.
+func requirementNumbers(s *policy.Statement) []int {
+	var numbers []int
+	for _, from := range s.Askers() {
+		numbers = append(numbers, from.Requirement)
+	}
+	slices.Sort(numbers)
+	return numbers
 }
 
 // group makes statements of requirements: one of those that differ in their resources alone.
@@ -59,7 +65,7 @@ func group(requirements []*analyze.Requirement) (list []block) {
 	has := map[key]map[policy.Text]bool{}
 	for _, r := range requirements {
 		s := statementOf(r)
-		k := key{r.Grant, strings.Join(s.Actions, "\x00"), conditionsKey(r.Conditions)}
+		k := key{r.Grant, fmt.Sprintf("%q", s.Actions), fmt.Sprintf("%q", r.Conditions)}
 		j, found := index[k]
 		if !found {
 			j = len(list)
@@ -69,14 +75,14 @@ func group(requirements []*analyze.Requirement) (list []block) {
 		}
 		if !has[k][r.Resource] {
 			has[k][r.Resource] = true
-			list[j].statement.Resources = append(list[j].statement.Resources, r.Resource)
+			list[j].statement.Resources = append(list[j].statement.Resources, policy.Value{Text: r.Resource})
 		}
 		list[j].requirements = append(list[j].requirements, r)
 	}
 	return list
 }
 
-// statementOf returns the statement that grants one requirement, as yet without its resource.
+// statementOf returns the statement that grants one requirement, without its resource.
 func statementOf(r *analyze.Requirement) policy.Statement {
 	s := policy.Statement{Conditions: r.Conditions}
 	if r.Grant != nil {
@@ -86,45 +92,6 @@ func statementOf(r *analyze.Requirement) policy.Statement {
 		s.Actions = append(s.Actions, a.Name)
 	}
 	return s
-}
-
-func conditionsKey(conditions []policy.Condition) string {
-	var b strings.Builder
-	for _, c := range conditions {
-		b.WriteString(c.Operator + "\x00" + c.Key + "\x00")
-		for _, v := range c.Values {
-			b.WriteString(v.String() + "\x00")
-		}
-		b.WriteString("\x01")
-	}
-	return b.String()
-}
-
-// serves reports whether the statement, which names the requirement's resource, grants it: all of its
-// actions, under no condition that it does not have.
-func serves(s policy.Statement, r *analyze.Requirement) bool {
-	for _, a := range r.Actions {
-		if !slices.Contains(s.Actions, a.Name) {
-			return false
-		}
-	}
-	if len(s.Conditions) != len(r.Conditions) {
-		return false
-	}
-	for _, c := range r.Conditions {
-		i := slices.IndexFunc(s.Conditions, func(d policy.Condition) bool {
-			return d.Operator == c.Operator && d.Key == c.Key
-		})
-		if i < 0 {
-			return false
-		}
-		for _, v := range c.Values {
-			if !slices.Contains(s.Conditions[i].Values, v) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // statements returns those of all permissions policies; none for a nil role.

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -34,8 +34,8 @@ func at(line, column int, pointer, container, field string) taskdef.Ref {
 
 // webPlan is a task of three containers: an app, a proxy and a log router.
 func webPlan() *analyze.Plan {
-	account := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333"}}}
-	other := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"444455556666"}}}
+	account := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values("111122223333")}}
+	other := []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values("444455556666")}}
 	const db = policy.Text("arn:" + own + ":secretsmanager:us-east-1:111122223333:secret:db-??????")
 	appImage := at(5, 16, "/containerDefinitions/0/image", "app", "image")
 	proxyImage := at(21, 16, "/containerDefinitions/1/image", "proxy", "image")
@@ -62,28 +62,33 @@ func webPlan() *analyze.Plan {
 	return plan
 }
 
+// asked returns the resources that requirements of the plan ask for, by the numbers of the requirements.
+func asked(plan *analyze.Plan, numbers ...int) (list []policy.Value) {
+	for _, n := range numbers {
+		r := plan.Requirements[n-1]
+		from := policy.Source{Container: r.At.Container, Field: r.At.Field, Requirement: n}
+		i := slices.IndexFunc(list, func(v policy.Value) bool { return v.Text == r.Resource })
+		if i < 0 {
+			i = len(list)
+			list = append(list, policy.Value{Text: r.Resource})
+		}
+		list[i].From = append(list[i].From, from)
+	}
+	return list
+}
+
 // webRole is what the plan merges to; the two files' conditions became one with two values.
 func webRole() *policy.Role {
-	from := func(list ...string) (out []policy.Source) {
-		for _, s := range list {
-			container, field, _ := strings.Cut(s, ": ")
-			out = append(out, policy.Source{Container: container, Field: field})
-		}
-		return out
-	}
-	return &policy.Role{Family: "web", Inline: []policy.Policy{{Name: "TaskExecution", Document: policy.Document{Statements: []policy.Statement{
-		{Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"}, From: from("app: image", "proxy: image")},
-		{Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"},
-			Resources: []policy.Text{"arn:aws:ecr:us-east-1:111122223333:repository/app", "arn:aws:ecr:us-east-1:111122223333:repository/proxy"},
-			From:      from("app: image", "proxy: image")},
-		{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
-			Resources: []policy.Text{"arn:" + own + ":secretsmanager:us-east-1:111122223333:secret:db-??????", "arn:aws:secretsmanager:us-east-1:111122223333:secret:hub-a1B2c3"},
-			From:      from("app: secrets DB_PASSWORD", "app: secrets DB_USER", "log_router: repositoryCredentials")},
-		{Sid: "Files", Actions: []string{"s3:GetObject"}, Resources: []policy.Text{"arn:aws:s3:::config/a.env", "arn:aws:s3:::config/r.env"},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}}},
-			From:       from("app: environmentFiles arn:aws:s3:::config/a.env", "log_router: environmentFiles arn:aws:s3:::config/r.env")},
-		{Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{"arn:aws:logs:us-east-1:111122223333:log-group:/web:log-stream:web/app/*"}, From: from("app: logConfiguration")},
-	}}}}}
+	plan := webPlan()
+	owners := []policy.Value{{Text: "111122223333", From: asked(plan, 5)[0].From}, {Text: "444455556666", From: asked(plan, 10)[0].From}}
+	return &policy.Role{Family: "web", Inline: []policy.Policy{{Name: "TaskExecution", Document: policy.NewDocument(
+		policy.Statement{Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: asked(plan, 1, 7)},
+		policy.Statement{Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"}, Resources: asked(plan, 2, 8)},
+		policy.Statement{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: asked(plan, 3, 4, 9)},
+		policy.Statement{Sid: "Files", Actions: []string{"s3:GetObject"}, Resources: asked(plan, 5, 10),
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: owners}}},
+		policy.Statement{Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: asked(plan, 6)},
+	)}}}
 }
 
 var notInTask = []analyze.Unseen{{What: "keys of your own in KMS", Cure: "add kms:Decrypt on the key"}, {What: "a pull-through cache"}}

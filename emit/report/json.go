@@ -124,14 +124,14 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		}
 	}
 	for _, s := range statements(role) {
-		from := make([]string, len(s.From))
-		for i, f := range s.From {
-			from[i] = source(f.Container, f.Field)
+		from := []string{}
+		for _, f := range s.Fields() {
+			from = append(from, source(f.Container, f.Field))
 		}
 		doc.Statements = append(doc.Statements, statement{
 			Sid:        s.Sid,
 			Actions:    append([]string{}, s.Actions...),
-			Resources:  texts(s.Resources),
+			Resources:  valueTexts(s.Resources),
 			Conditions: conditionsOf(s.Conditions),
 			From:       from,
 		})
@@ -180,13 +180,15 @@ func texts(list []policy.Text) []string {
 	return out
 }
 
+func valueTexts(list []policy.Value) []string { return texts(policy.Texts(list)) }
+
 func conditionsOf(list []policy.Condition) conditions {
 	out := conditions{}
 	for _, c := range list {
 		if out[c.Operator] == nil {
 			out[c.Operator] = map[string][]string{}
 		}
-		out[c.Operator][c.Key] = texts(c.Values)
+		out[c.Operator][c.Key] = valueTexts(c.Values)
 	}
 	return out
 }

@@ -75,23 +75,21 @@ func TestColorOnlyColors(t *testing.T) {
 	}
 }
 
-// TestNothingIsLost: a requirement that no statement serves is shown all the same.
+// TestNothingIsLost: a requirement that no statement has as its source is shown all the same.
 func TestNothingIsLost(t *testing.T) {
 	tests := []struct {
 		name   string
-		change func(*policy.Statement)
+		change func(statements []policy.Statement)
 		lost   string
 	}{
-		{"resource", func(s *policy.Statement) { s.Resources = s.Resources[:1] }, "repository/proxy"},
-		{"action", func(s *policy.Statement) { s.Actions = s.Actions[:1] }, "repository/app"},
-		{"condition", func(s *policy.Statement) {
-			s.Conditions = []policy.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []policy.Text{"true"}}}
-		}, "repository/app"},
+		{"resource", func(s []policy.Statement) { s[1].Resources = s[1].Resources[:1] }, "repository/proxy"},
+		{"condition", func(s []policy.Statement) { s[3].Conditions[0].Values = s[3].Conditions[0].Values[:1] }, "config/r.env"},
+		{"statement", func(s []policy.Statement) { s[4].Resources = nil }, "log-group:/web"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			role := webRole()
-			tt.change(&role.Inline[0].Document.Statements[1])
+			tt.change(role.Inline[0].Document.Statements)
 			_, rest, found := strings.Cut(string(Text(webPlan(), role, false)), "\nRequired, but not in this role:\n")
 			if !found || !strings.Contains(rest, tt.lost) {
 				t.Errorf("%s is not in what the role lacks:\n%s", tt.lost, rest)
@@ -160,7 +158,7 @@ func FuzzHostileStrings(f *testing.F) {
 			t.Skip("what is empty has no line")
 		}
 		ref := taskdef.Ref{Place: tree.Place{File: s, Line: 1, Column: 1, Pointer: s}, Container: s, Field: s}
-		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s)}}}
+		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: policy.Values(policy.Text(s))}}
 		plan := &analyze.Plan{File: s, Family: s,
 			Requirements: []analyze.Requirement{{Rule: logs, Grant: write, Actions: write.Actions, Resource: policy.Text(s), Conditions: conditions, At: ref}},
 			Findings:     []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: s}},
@@ -168,8 +166,7 @@ func FuzzHostileStrings(f *testing.F) {
 		roleWith := func(own string) *policy.Role {
 			p := policy.Properties{Path: own, Description: own, PermissionsBoundary: own, Tags: []policy.Tag{{Key: own, Value: own}}}
 			return &policy.Role{Name: own, Properties: p, Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
-				Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Text{policy.Text(s)}, Conditions: conditions,
-				From: []policy.Source{{Container: s, Field: s}},
+				Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Value{{Text: policy.Text(s), From: []policy.Source{{Container: s, Field: s, Requirement: 1}}}}, Conditions: conditions,
 			}}}}}}
 		}
 		reference := &analyze.Plan{File: "x", Family: "x",

@@ -84,9 +84,9 @@ func (b block) view() view {
 		}
 		v.actions = append(v.actions, m)
 	}
-	for _, t := range b.statement.Resources {
-		res := resource{marked: marked{text: analyze.Printable(t.String())}}
-		for _, r := range byResource[t] {
+	for _, value := range b.statement.Resources {
+		res := resource{marked: marked{text: analyze.Printable(value.String())}}
+		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
 			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
 			if !slices.Contains(res.askers, a) { // two rules may read one field

@@ -29,8 +29,8 @@ func ManySecrets(t testing.TB, n int, key, backwards bool) *analyze.Plan {
 		}
 		if key && strings.Contains(string(r.Resource), ":"+service+":") {
 			r.Conditions = []policy.Condition{
-				{Operator: "StringEquals", Key: "kms:ViaService", Values: []policy.Text{policy.Text(service + ".eu-west-1.amazonaws.com")}},
-				{Operator: "StringLike", Key: "kms:EncryptionContext:" + context, Values: []policy.Text{r.Resource}},
+				{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(policy.Text(service + ".eu-west-1.amazonaws.com"))},
+				{Operator: "StringLike", Key: "kms:EncryptionContext:" + context, Values: policy.Values(r.Resource)},
 			}
 			r.Grant, r.Actions, r.Match = decrypt, decrypt.Actions, analyze.Exact
 			r.Resource = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1234-1234-1234-0a1b2c3d4e5f"

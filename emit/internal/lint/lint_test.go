@@ -45,7 +45,7 @@ func TestTemplates(t *testing.T) {
 	for name, role := range map[string]*policy.Role{
 		"made-web": made["made-web"], "made-plain": bare, "made-files": sample.Files(), "made-properties": made["made-properties"],
 		"made-no-permissions": {Trust: sample.Trust()}, "made-strings": stringsRole(),
-		"made-no-conditions": {Trust: policy.Document{Statements: []policy.Statement{{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}}}},
+		"made-no-conditions": {Trust: policy.Document{Statements: []policy.Statement{{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}}}}},
 	} {
 		write("cloudformation", name, role)
 		roles[name] = role
@@ -75,7 +75,7 @@ func stringsRole() *policy.Role {
 		if !sample.Writable(s) {
 			continue
 		}
-		statement.From = append(statement.From, policy.Source{Container: s, Field: s})
+		statement.Resources[0].From = append(statement.Resources[0].From, policy.Source{Container: s, Field: s})
 		// The template means the right thing here too, as tests of package emit show. But cfn-lint knows no ARN with a
 		// line break (E3510), and takes every ${AWS::Region} for a forgotten !Sub (E1029): the rules make IAM's
 		// ${$}{AWS::Region} of the latter.
@@ -83,10 +83,10 @@ func stringsRole() *policy.Role {
 			continue
 		}
 		text := policy.Text(s)
-		statement.Resources = append(statement.Resources, "arn:aws:s3:::b/"+text, "arn:"+partition+":s3:::b/"+text, "arn:"+partition+":s3:::b/"+text+region)
+		statement.Resources = append(statement.Resources, policy.Values("arn:aws:s3:::b/"+text, "arn:"+partition+":s3:::b/"+text, "arn:"+partition+":s3:::b/"+text+region)...)
 		if len(s) < 100 {
 			statement.Conditions = append(statement.Conditions,
-				policy.Condition{Operator: "StringEquals", Key: "kms:EncryptionContext:" + s, Values: []policy.Text{text}})
+				policy.Condition{Operator: "StringEquals", Key: "kms:EncryptionContext:" + s, Values: policy.Values(text)})
 		}
 	}
 	return role

@@ -167,17 +167,18 @@ func DocumentLines(role *policy.Role, document policy.Document) []string {
 	var lines []string
 	for _, s := range document.Statements {
 		who := ""
-		if s.Service != "" {
-			who = fmt.Sprintf(" by Service %q", []string{s.Service})
-		}
-		if s.AWS != "" {
-			who = fmt.Sprintf(" by AWS %q", []string{resolve(role, s.AWS)})
+		for _, p := range s.Principals {
+			var ids []string
+			for _, id := range p.IDs {
+				ids = append(ids, resolve(role, id))
+			}
+			who += fmt.Sprintf(" by %s %q", p.Type, ids)
 		}
 		var conditions []string
 		for _, c := range s.Conditions {
 			var values []string
 			for _, v := range c.Values {
-				values = append(values, resolve(role, v))
+				values = append(values, resolve(role, v.Text))
 			}
 			conditions = append(conditions, fmt.Sprintf(" if %s %s %q", c.Operator, c.Key, Sorted(values)))
 		}
@@ -186,11 +187,11 @@ func DocumentLines(role *policy.Role, document policy.Document) []string {
 			resources = nil
 		}
 		for _, r := range s.Resources {
-			resources = append(resources, fmt.Sprintf(" on %q", resolve(role, r)))
+			resources = append(resources, fmt.Sprintf(" on %q", resolve(role, r.Text)))
 		}
 		for _, action := range s.Actions {
 			for _, resource := range resources {
-				lines = append(lines, fmt.Sprintf("Allow %s%s%s%s", action, who, resource, strings.Join(Sorted(conditions), "")))
+				lines = append(lines, fmt.Sprintf("%s %s%s%s%s", s.Effect, action, who, resource, strings.Join(Sorted(conditions), "")))
 			}
 		}
 	}

@@ -166,9 +166,9 @@ func misread(role *policy.Role) bool {
 	var texts []policy.Text
 	for _, p := range role.Policies() {
 		for _, s := range p.Document.Statements {
-			texts = append(texts, s.Resources...)
+			texts = append(texts, policy.Texts(s.Resources)...)
 			for _, c := range s.Conditions {
-				texts = append(texts, c.Values...)
+				texts = append(texts, policy.Texts(c.Values)...)
 			}
 		}
 	}

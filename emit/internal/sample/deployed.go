@@ -11,11 +11,11 @@ import (
 // inline policy, or in each of n managed ones.
 func Deployed(n int, thing string, properties policy.Properties, attached ...policy.Text) *policy.Role {
 	role := &policy.Role{Family: "web", Name: "web", Properties: properties, Attached: attached}
-	role.Trust.Statements = []policy.Statement{{Service: "ecs-tasks.amazonaws.com", Actions: []string{"sts:AssumeRole"}}}
+	role.Trust.Statements = []policy.Statement{{Principals: ECSTasks(), Actions: []string{"sts:AssumeRole"}}}
 	document := func(i int) policy.Document {
 		return policy.Document{Statements: []policy.Statement{{
 			Sid: fmt.Sprint("Read", i), Actions: []string{"ssm:GetParameters"},
-			Resources: []policy.Text{policy.Text(fmt.Sprintf("arn:aws:ssm:us-east-1:111122223333:parameter/%s/%d", thing, i))},
+			Resources: policy.Values(policy.Text(fmt.Sprintf("arn:aws:ssm:us-east-1:111122223333:parameter/%s/%d", thing, i))),
 		}}}
 	}
 	if n == 0 {

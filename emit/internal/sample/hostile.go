@@ -15,14 +15,12 @@ func Hostile(s string) *policy.Role {
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
-			Resources: []policy.Text{
-				"arn:aws:s3:::" + text + "*", "arn:" + partition + ":s3:::" + text + region + text + "*",
-			},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{text}}},
-			Reasons:    []string{"Since " + s},
-			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
+			Resources: Asked([]policy.Source{{Container: s, Field: s}, {Field: "volumes " + s}}, []string{"Since " + s},
+				"arn:aws:s3:::"+text+"*", "arn:"+partition+":s3:::"+text+region+text+"*",
+			),
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: policy.Values(text)}},
 		}, {
-			Sid: "Any", Actions: []string{"s3:ListAllMyBuckets"}, Resources: []policy.Text{"*"}, Reasons: []string{"Since " + s},
+			Sid: "Any", Actions: []string{"s3:ListAllMyBuckets"}, Resources: Asked(nil, []string{"Since " + s}, "*"),
 		}}},
 	}}
 	return &policy.Role{Family: s, Name: s, Properties: properties, Trust: Trust(), Inline: policies, Managed: policies}

@@ -12,14 +12,28 @@ var (
 	account   = policy.Of(policy.AccountID)
 )
 
+// ECSTasks returns the principal of an execution role's trust policy.
+func ECSTasks() []policy.Principal {
+	return []policy.Principal{{Type: policy.ServicePrincipal, IDs: []policy.Text{"ecs-tasks.amazonaws.com"}}}
+}
+
+// Asked returns texts as values that these fields asked for, for these reasons.
+func Asked(from []policy.Source, reasons []string, texts ...policy.Text) []policy.Value {
+	list := policy.Values(texts...)
+	for i := range list {
+		list[i].From, list[i].Reasons = from, reasons
+	}
+	return list
+}
+
 // Trust returns the trust policy of every role here.
 func Trust() policy.Document {
 	return policy.Document{Statements: []policy.Statement{{
-		Service: "ecs-tasks.amazonaws.com",
-		Actions: []string{"sts:AssumeRole"},
+		Principals: ECSTasks(),
+		Actions:    []string{"sts:AssumeRole"},
 		Conditions: []policy.Condition{
-			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + partition + ":ecs:*:" + account + ":*"}},
-			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []policy.Text{policy.Of(policy.AccountID)}},
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: policy.Values("arn:" + partition + ":ecs:*:" + account + ":*")},
+			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: policy.Values(policy.Of(policy.AccountID))},
 		},
 	}}}
 }
@@ -31,32 +45,28 @@ func Web() *policy.Role {
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{
 			{
-				Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []policy.Text{"*"},
-				Reasons: []string{"IAM takes nothing else here."}, From: images,
+				Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: Asked(images, []string{"IAM takes nothing else here."}, "*"),
 			},
 			{
 				Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
-				Resources: []policy.Text{
+				Resources: Asked(images, nil,
 					"arn:aws:ecr:us-east-1:111122223333:repository/app",
 					"arn:aws:ecr:us-east-1:906394416424:repository/aws-for-fluent-bit",
-				},
-				From: images,
+				),
 			},
 			{
 				Sid: "EnvironmentFiles", Actions: []string{"s3:GetObject"},
-				Resources: []policy.Text{"arn:" + partition + ":s3:::b/50%${*}.env"},
+				Resources: Asked([]policy.Source{{Container: "app", Field: "environmentFiles s3://b/50%*.env"}}, nil, "arn:"+partition+":s3:::b/50%${*}.env"),
 				Conditions: []policy.Condition{
-					{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}},
+					{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values("111122223333", "444455556666")},
 				},
-				From: []policy.Source{{Container: "app", Field: "environmentFiles s3://b/50%*.env"}},
 			},
 			{
 				Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
-				Resources: []policy.Text{
-					"arn:" + partition + ":secretsmanager:" + region + ":" + account + ":secret:db-??????",
-					"arn:" + partition + ":y${?}$" + region + ":x",
-				},
-				From: []policy.Source{{Container: "app\nB", Field: "secrets DB_PASSWORD"}},
+				Resources: Asked([]policy.Source{{Container: "app\nB", Field: "secrets DB_PASSWORD"}}, nil,
+					"arn:"+partition+":secretsmanager:"+region+":"+account+":secret:db-??????",
+					"arn:"+partition+":y${?}$"+region+":x",
+				),
 			},
 		}},
 	}}}
@@ -68,12 +78,12 @@ func Files() *policy.Role {
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject", "s3:GetBucketLocation"},
-			Resources: []policy.Text{"arn:" + partition + ":s3:::b/<é>\u0085\u2028 &${*}.env"},
+			Resources: policy.Values("arn:" + partition + ":s3:::b/<é>\u0085\u2028 &${*}.env"),
 			// Not sorted on purpose: an operator must be written once all the same.
 			Conditions: []policy.Condition{
-				{Operator: "StringEquals", Key: "aws:SourceVpc", Values: []policy.Text{"vpc-1"}},
-				{Operator: "StringLike", Key: "aws:SourceArn", Values: []policy.Text{"arn:" + partition + ":x:" + region + ":" + account + ":*"}},
-				{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"111122223333", "444455556666"}},
+				{Operator: "StringEquals", Key: "aws:SourceVpc", Values: policy.Values("vpc-1")},
+				{Operator: "StringLike", Key: "aws:SourceArn", Values: policy.Values("arn:" + partition + ":x:" + region + ":" + account + ":*")},
+				{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values("111122223333", "444455556666")},
 			},
 		}}},
 	}}}
@@ -99,10 +109,9 @@ func Roles() map[string]*policy.Role {
 			continue
 		}
 		tricky.Inline[0].Document.Statements = append(tricky.Inline[0].Document.Statements, policy.Statement{
-			Sid: "Tricky" + strconv.Itoa(i), Actions: []string{"s3:GetObject"}, Reasons: []string{"Since " + s + " is tricky."},
-			Resources:  []policy.Text{policy.Text("arn:aws:s3:::b/" + s), "arn:" + partition + ":s3:::" + policy.Text(s) + region + policy.Text(s)},
-			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: []policy.Text{policy.Text(s), "y"}}},
-			From:       []policy.Source{{Container: s, Field: s}, {Field: s}},
+			Sid: "Tricky" + strconv.Itoa(i), Actions: []string{"s3:GetObject"},
+			Resources:  Asked([]policy.Source{{Container: s, Field: s}, {Field: s}}, []string{"Since " + s + " is tricky."}, policy.Text("arn:aws:s3:::b/"+s), "arn:"+partition+":s3:::"+policy.Text(s)+region+policy.Text(s)),
+			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: policy.Values(policy.Text(s), "y")}},
 		})
 	}
 	roles["made-tricky"] = tricky
@@ -120,11 +129,11 @@ func Roles() map[string]*policy.Role {
 	tables.Attached = []policy.Text{"arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", "arn:aws:iam::111122223333:policy/a"}
 	tables.Inline[0].Document.Statements = append(tables.Inline[0].Document.Statements, policy.Statement{
 		Sid: "Tables", Actions: []string{"s3:GetObject"},
-		Resources: []policy.Text{
-			"arn:" + partition + ":ecr:" + region + ":" + policy.Of(table.Symbol) + ":repository/a/" + policy.Of(other.Symbol) + "/" + policy.Of(other.Symbol) + "$",
+		Resources: policy.Values(
+			"arn:"+partition+":ecr:"+region+":"+policy.Of(table.Symbol)+":repository/a/"+policy.Of(other.Symbol)+"/"+policy.Of(other.Symbol)+"$",
 			policy.Of(table.Symbol),
-		},
-		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []policy.Text{"${*}" + policy.Of(other.Symbol), policy.Of(table.Symbol)}}},
+		),
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values("${*}"+policy.Of(other.Symbol), policy.Of(table.Symbol))}},
 	})
 	roles["made-tables"] = tables
 	attached := Files()
@@ -154,7 +163,7 @@ func Shared() *policy.Role {
 		return policy.ResourcePolicy{
 			Account: "444455556666", Service: service, Things: []policy.Text{policy.Text("arn:aws:" + service + ":us-east-1:444455556666:" + thing)},
 			Document: policy.Document{Statements: []policy.Statement{{
-				Sid: "TaskExecution", AWS: "arn:aws:iam::111122223333:role/web", Actions: []string{service + ":" + thing}, Resources: []policy.Text{"*"},
+				Sid: "TaskExecution", Principals: []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{"arn:aws:iam::111122223333:role/web"}}}, Actions: []string{service + ":" + thing}, Resources: policy.Values("*"),
 			}}},
 		}
 	}
