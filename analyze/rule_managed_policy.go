@@ -26,23 +26,13 @@ var managedPolicy = &Rule{
 // managedPolicyFlag is how findings call [Options.ManagedPolicy].
 const managedPolicyFlag = "--managed-policy"
 
-const managedPolicyName = "AmazonECSTaskExecutionRolePolicy"
-
-// managedPolicyARN is the ARN of the policy in the role's own partition: each partition has one.
-var managedPolicyARN = policy.ARN{Partition: policy.Of(policy.Partition), Service: "iam", Account: "aws", Resource: "policy/service-role/" + managedPolicyName}.Text()
-
-// managedPolicyActions are what the policy allows, on every resource and without a condition.
-//
-// Source: version 1 of the policy, of 2017-11-16, the only version so far;
-// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html
-var managedPolicyActions = [...]string{
-	"ecr:GetAuthorizationToken",
-	"ecr:BatchCheckLayerAvailability",
-	"ecr:GetDownloadUrlForLayer",
-	"ecr:BatchGetImage",
-	"logs:CreateLogStream",
-	"logs:PutLogEvents",
-}
+var (
+	awsPolicy         = policy.ECSTaskExecutionRolePolicy()
+	managedPolicyName = awsPolicy.Name
+	managedPolicyARN  = awsPolicy.ARN(policy.Of(policy.Partition))
+	// managedPolicyActions are what the policy allows, on every resource and without a condition.
+	managedPolicyActions = awsPolicy.Document.Statements[0].Actions
+)
 
 // useManagedPolicy marks the requirements that the managed policy grants.
 func (p *pass) useManagedPolicy() {
@@ -57,7 +47,7 @@ func (p *pass) useManagedPolicy() {
 	var repositories, streams []policy.Text
 	for i := range p.plan.Requirements {
 		r := &p.plan.Requirements[i]
-		if slices.ContainsFunc(r.Actions, func(a Action) bool { return !slices.Contains(managedPolicyActions[:], a.Name) }) {
+		if slices.ContainsFunc(r.Actions, func(a Action) bool { return !slices.Contains(managedPolicyActions, a.Name) }) {
 			continue
 		}
 		r.GrantedBy = managedPolicyARN

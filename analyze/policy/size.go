@@ -106,7 +106,10 @@ func (t SymbolTable) listSize(values []Value) int {
 
 // listSize returns the size of a list of n texts that have this size together. A single text has no brackets.
 func listSize(texts, n int) int {
-	if n == 1 {
+	switch n {
+	case 0:
+		return len(`[]`)
+	case 1:
 		return texts + len(`""`)
 	}
 	return texts + n*len(`"",`) - len(`,`) + len(`[]`)
