@@ -38,8 +38,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	own := policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
-	files, err := emit.Lookup("json").Emit(role, emit.Options{Source: "web.json", Values: own.Values()})
+	role.Environment = policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	files, err := emit.IAMJSON.Emit(role, emit.Options{Source: "web.json"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,12 +17,12 @@ import (
 	"github.com/execrole/execrole/templates"
 )
 
-// awsCLI writes a POSIX shell script that makes the role with the AWS CLI, and brings it up to date when it runs
-// again. Its documents are quoted here-documents, which hold no symbol open. The role's tags say whose it is.
+// AWSCLI writes a POSIX shell script that makes the role with the AWS CLI, and updates it when it runs again. Its
+// documents are quoted here-documents, so every symbol needs a value. Tags of the role say that the script made it.
 //
-// Nothing of the input is an argument of the CLI but what cannot be taken for something else: a description that
-// begins with "file://" would be read from that file. Such text stands in JSON, into which the CLI does not look.
-var awsCLI = &Format{
+// Text of the input is an argument of the CLI only if the CLI cannot take it for something else: it would read a
+// description that begins with "file://" from that file. Other text is in JSON, which the CLI passes on unread.
+var AWSCLI = &Format{
 	Name:       "aws-cli",
 	Aliases:    []string{"sh"},
 	Help:       "a shell script for the AWS CLI",
@@ -61,13 +61,13 @@ func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
 	if err := checkTexts(role, func(string) error { return nil }); err != nil {
 		return nil, fmt.Errorf("format aws-cli: %w", err)
 	}
-	used := symbolsOf(documents(role), role.Attached)
+	used := usedSymbols(role)
 	for _, s := range []policy.Symbol{policy.Region, policy.AccountID} {
 		if !slices.Contains(used, s) {
 			used = append(used, s)
 		}
 	}
-	values, err := bind("aws-cli", role, used, opts.Values)
+	values, err := knownValues("aws-cli", role, used)
 	if err != nil {
 		return nil, err
 	}

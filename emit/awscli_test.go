@@ -23,7 +23,7 @@ const ProgramBegin = "# What follows is the same for every role.\n"
 
 // TestAWSCLIGolden: the part of a script that differs from role to role is in testdata, and the rest is the program.
 func TestAWSCLIGolden(t *testing.T) {
-	begin, program, _ := bytes.Cut(emitOne(t, "aws-cli", sample.Web(), Options{Source: "web.json", Values: ownValues})[0].Data, []byte(ProgramBegin))
+	begin, program, _ := bytes.Cut(emitOne(t, "aws-cli", sample.In(ownValues, sample.Web()), Options{Source: "web.json"})[0].Data, []byte(ProgramBegin))
 	checkFile(t, "web.sh", begin)
 	if diff := cmp.Diff(programOf(t), ProgramBegin+string(program)); diff != "" {
 		t.Errorf("the program (-template +script)\n%s", diff)
@@ -32,7 +32,7 @@ func TestAWSCLIGolden(t *testing.T) {
 
 func TestAWSCLIFiles(t *testing.T) {
 	for _, mainOnly := range []bool{false, true} {
-		files := emitOne(t, "sh", sample.Files(), Options{Source: "web.json", Values: ownValues, MainOnly: mainOnly})
+		files := emitOne(t, "sh", sample.In(ownValues, sample.Files()), Options{Source: "web.json", MainOnly: mainOnly})
 		if len(files) != 1 || files[0].Name != "web-execution-role.sh" || !files[0].Executable || files[0].Write != Always || !Generated(files[0].Data) {
 			t.Errorf("files %+v", files)
 		}
@@ -51,12 +51,12 @@ func TestAWSCLIMissingValues(t *testing.T) {
 		{closed, []policy.Symbol{policy.Region, policy.AccountID}},
 		{sample.Files(), []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}},
 	} {
-		_, err := awsCLI.Emit(tt.role, Options{})
+		_, err := AWSCLI.Emit(tt.role, Options{})
 		var missing *MissingValues
 		if !errors.As(err, &missing) || missing.Format != "aws-cli" || !slices.Equal(missing.Symbols, tt.want) {
 			t.Errorf("error %v, want that of %v", err, tt.want)
 		}
-		files := emitOne(t, "aws-cli", tt.role, Options{Values: ownValues})
+		files := emitOne(t, "aws-cli", sample.In(ownValues, tt.role), Options{})
 		if !slices.Equal(files[0].Uses, tt.want) {
 			t.Errorf("uses %v, want %v", files[0].Uses, tt.want)
 		}
@@ -76,7 +76,7 @@ func TestAWSCLIRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := awsCLI.Emit(tags(47), Options{Values: ownValues}); err != nil {
+	if _, err := AWSCLI.Emit(sample.In(ownValues, tags(47)), Options{}); err != nil {
 		t.Errorf("47 tags: %v", err)
 	}
 	long := policy.Text("arn:aws:iam::aws:policy/" + strings.Repeat("a", 120))
@@ -95,10 +95,10 @@ func TestAWSCLIRefuses(t *testing.T) {
 		{"table", role(func(r *policy.Role) {
 			r.Mappings = []policy.Mapping{{Symbol: "T", Name: "Table", Column: "C"}}
 			r.Attached = []policy.Text{policy.Of("T")}
-		}), "the table Table has no C for region us-east-1"},
+		}), "the mapping Table has no C for region us-east-1"},
 		{"unknown symbol", role(func(r *policy.Role) { r.Attached = []policy.Text{policy.Of("T")} }), "needs the values of T"},
 	} {
-		if _, err := awsCLI.Emit(tt.role, Options{Values: ownValues}); err == nil || !strings.HasPrefix(err.Error(), "format aws-cli") || !strings.Contains(err.Error(), tt.want) {
+		if _, err := AWSCLI.Emit(sample.In(ownValues, tt.role), Options{}); err == nil || !strings.HasPrefix(err.Error(), "format aws-cli") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q in it", tt.name, err, tt.want)
 		}
 	}
@@ -206,8 +206,8 @@ func checkAWSCLIHostile(t *testing.T, s string) {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || strings.HasPrefix(strings.ToLower(s), "execrole:") {
 		return
 	}
-	harmless := readScript(t, emitOne(t, "aws-cli", hostileScriptRole("x"), Options{Source: "x", Values: ownValues})[0].Data)
-	data := emitOne(t, "aws-cli", hostileScriptRole(s), Options{Source: s, Values: ownValues})[0].Data
+	harmless := readScript(t, emitOne(t, "aws-cli", sample.In(ownValues, hostileScriptRole("x")), Options{Source: "x"})[0].Data)
+	data := emitOne(t, "aws-cli", sample.In(ownValues, hostileScriptRole(s)), Options{Source: s})[0].Data
 	sample.CheckPrintable(t, []byte(strings.ReplaceAll(string(data), "\t", "")))
 	got := readScript(t, data)
 	values := map[string]string{

@@ -101,10 +101,10 @@ var benchmarkWork = []struct {
 	run  func(testing.TB, []byte)
 }{
 	{"analyze", func(t testing.TB, src []byte) { planOf(t, src) }},
-	{"json", func(t testing.TB, src []byte) { write(t, src, "json") }},
-	{"cloudformation", func(t testing.TB, src []byte) { write(t, src, "cloudformation") }},
-	{"terraform", func(t testing.TB, src []byte) { write(t, src, "terraform") }},
-	{"aws-cli", func(t testing.TB, src []byte) { write(t, src, "aws-cli") }},
+	{"json", func(t testing.TB, src []byte) { write(t, src, emit.IAMJSON) }},
+	{"cloudformation", func(t testing.TB, src []byte) { write(t, src, emit.CloudFormation) }},
+	{"terraform", func(t testing.TB, src []byte) { write(t, src, emit.Terraform) }},
+	{"aws-cli", func(t testing.TB, src []byte) { write(t, src, emit.AWSCLI) }},
 }
 
 // BenchmarkRatio measures how many times as long execrole takes as encoding/json takes to decode the same
@@ -174,13 +174,13 @@ func planOf(t testing.TB, src []byte) *analyze.Plan {
 
 // write does what the command does, apart from reading and writing files. A role of several documents goes to a
 // folder.
-func write(t testing.TB, src []byte, format string) {
+func write(t testing.TB, src []byte, format *emit.Format) {
 	plan := planOf(t, src)
 	role, err := plan.Role(policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = emit.Lookup(format).Emit(role, emit.Options{Source: "taskdef.json", Values: plan.Environment.Values(), MainOnly: len(role.Policies()) < 2})
+	_, err = format.Emit(role, emit.Options{Source: "taskdef.json", MainOnly: len(role.Policies()) < 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func outputs(t *testing.T, plan *analyze.Plan, role *policy.Role) map[string]str
 			outputs[kind], _, _ = strings.Cut(string(f.Data), emit.ProgramBegin)
 		}
 	}
-	files, err := emit.WithResourcePolicies(make([]emit.File, 1), role, plan.Environment.Values())
+	files, err := emit.WithResourcePolicies(make([]emit.File, 1), role)
 	if err != nil {
 		t.Fatal(err)
 	}

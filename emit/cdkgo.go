@@ -14,13 +14,13 @@ import (
 	"github.com/execrole/execrole/templates"
 )
 
-// cdkGo writes the role as a construct of the AWS Cloud Development Kit: a function that makes it in a
-// scope, and beside it a stack with nothing else; with a whole app around them, or as one file for a package of
-// an app that exists. The role's own values stay open: they are the stack's.
+// CDKGo writes the role as Go source for the AWS Cloud Development Kit: a function that makes the role in a scope, and a
+// stack with nothing else. It writes a whole app around them, or one file for a package of an existing app. The account,
+// region and partition are those of the stack.
 //
-// The policies stand inside the role, or are managed policies that the role names: the CDK would make a
-// resource of its own of what is added to a role later, and ECS could start a task before that is attached.
-var cdkGo = &Format{
+// The policies are inside the role, or managed policies that the role names. What is added to a role later would become
+// a resource of its own in the CDK, and ECS could start a task before it is attached.
+var CDKGo = &Format{
 	Name:       "cdk-go",
 	Help:       "an app for the AWS CDK, in Go",
 	Extensions: []string{".go"},
@@ -45,33 +45,31 @@ func CheckPackage(name string) error {
 	return nil
 }
 
-// What the templates print. Every string is Go source already: a quoted string, an expression, or a
-// comment's line. Only a package's name and the stack's stand as they are.
+// What the templates print. Every string is Go source: a quoted string, an expression, or the line of a comment. Only the
+// names of the package and the stack are neither.
 type (
 	cdkApp struct {
 		Header, Package string
-		Family          string // as it stands in a comment
+		Family          string // for a comment
 		Own             []cdkOwn
-		RoleName        string
-		Properties      cdkProperties
+		Inputs          []cdkInput
+		Properties      []cdkTag // the fields of awsiam.RoleProps
+		Tags            []cdkTag
 		Trust           cdkStatement
 		Policies        []cdkPolicy
 		Managed         []cdkPolicy
 		Attached        []cdkTag
 		Tables          []cdkTable
 		Suppressed      []cdkSuppressed
-		NamesOpen       bool // a finding has a name with something open in it
+		NamesOpen       bool // the name of a finding has a symbol in it
 		Description     string
 		Stack           string
 	}
-	cdkProperties struct {
-		Path, Boundary, Description string
-		Duration                    int // seconds; 0 for none
-		Tags                        []cdkTag
-	}
 	// cdkTag is a tag, or another pair of a name and a value.
-	cdkTag   struct{ Key, Value string }
-	cdkOwn   struct{ Name, Method string }
+	cdkTag struct{ Key, Value string }
+	cdkOwn struct{ Name, Method string }
+	// cdkInput is a field of the role's properties. Default is "" for none.
+	cdkInput struct{ Field, Comment, Default string }
 	cdkTable struct {
 		Variable, ID, Region, Column string
 		Rows                         []cdkTag
@@ -103,7 +101,7 @@ type (
 		ID, Reason string
 		Findings   []string
 	}
-	// cdkValues is a list, which stands in one line if it has one element.
+	// cdkValues is a list. It is written in one line if it has one element.
 	cdkValues struct {
 		One  string
 		Many []string
@@ -143,7 +141,7 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
 		return nil, err
 	}
-	files = append(files, File{Name: "main.go", Write: IfAbsent, Data: src, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), nil)"})
+	files = append(files, File{Name: "main.go", Write: IfAbsent, Data: src, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), " + app.stackProps()})
 	var module bytes.Buffer
 	if err := text.ExecuteTemplate(&module, "go.mod.tmpl", app); err != nil {
 		return nil, err
@@ -159,6 +157,14 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	return files, nil
 }
 
+// stackProps returns the begin of the stack's last argument, up to the end of its line.
+func (app cdkApp) stackProps() string {
+	if app.Inputs == nil {
+		return "nil)"
+	}
+	return "&ExecutionRoleStackProps{Role: TaskExecutionRoleProps{"
+}
+
 // cdkSource prints a template as a Go file.
 func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error) {
 	var b bytes.Buffer
@@ -168,8 +174,8 @@ func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error)
 	return format.Source(b.Bytes())
 }
 
-// CheckCDK reports what of a role the CDK could not write: texts that it takes for something else, and a trust policy
-// that is not one statement about a service.
+// CheckCDK reports what the CDK could not write of a role: texts that it takes for something else, and a trust policy that
+// is not one statement about a service.
 func CheckCDK(role *policy.Role) error {
 	if err := checkTexts(role, noCDKToken); err != nil {
 		return err
@@ -201,12 +207,23 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	if role.Family != "" {
 		app.Family = word(role.Family)
 	}
-	if role.Name != "" {
-		app.RoleName = strconv.Quote(role.Name)
+	for _, p := range role.Properties.List(role.Name) {
+		switch {
+		case p.Tags != nil:
+			for _, t := range p.Tags {
+				app.Tags = append(app.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
+			}
+		case p.Number != 0:
+			app.Properties = append(app.Properties, cdkTag{p.Key, fmt.Sprintf("awscdk.Duration_Seconds(jsii.Number(%d))", p.Number)})
+		case p.Key == policy.PermissionsBoundaryKey:
+			app.Properties = append(app.Properties, cdkTag{p.Key,
+				`awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id + "Boundary"), jsii.String(` + strconv.Quote(p.Text) + `))`})
+		default:
+			app.Properties = append(app.Properties, cdkTag{p.Key, "jsii.String(" + strconv.Quote(p.Text) + ")"})
+		}
 	}
-	app.Properties = cdkPropertiesOf(role.Properties)
 	symbols := cdkSymbols{}
-	used := symbolsOf(documents(role), role.Attached)
+	used := usedSymbols(role)
 	for _, t := range role.Mappings {
 		// A construct below the scope, whose ID is made of the role's, so that a scope can have several roles.
 		table := cdkTable{
@@ -226,12 +243,16 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.NamesOpen = app.NamesOpen || !f.IsLiteral()
 	}
 	used = needed(role, used)
-	for _, s := range used {
-		if _, ok := cdkOwnValues[s]; !ok {
-			return cdkApp{}, fmt.Errorf("a stack has no value for %s", s)
+	isOwn := func(s policy.Symbol) bool { _, ok := cdkOwnValues[s]; return ok }
+	for _, in := range inputsOf(role, used, isOwn, camel) {
+		field := cdkInput{Field: in.name, Comment: in.description(word)}
+		if in.info.Default != "" {
+			field.Default = strconv.Quote(in.info.Default)
 		}
+		app.Inputs = append(app.Inputs, field)
+		symbols[in.symbol] = "values." + in.name
 	}
-	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID} {
+	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix} {
 		if slices.Contains(used, s) {
 			app.Own = append(app.Own, cdkOwnValues[s])
 			symbols[s] = cdkOwnValues[s].Name
@@ -276,28 +297,10 @@ func cdkSuppressions(role *policy.Role) (list []cdkSuppressed, findings []policy
 	return list, findings
 }
 
-// cdkPolicyID returns what stands behind the role's ID in that of a managed policy, so that a scope can have
-// several roles.
+// cdkPolicyID returns what follows the role's ID in the ID of a managed policy, so that a scope can have several roles.
 func cdkPolicyID(i int) string { return strconv.Quote("Policy" + strconv.Itoa(i+1)) }
 
-func cdkPropertiesOf(p policy.Properties) cdkProperties {
-	quoted := func(s string) string {
-		if s == "" {
-			return ""
-		}
-		return strconv.Quote(s)
-	}
-	out := cdkProperties{
-		Path: quoted(p.Path), Boundary: quoted(p.PermissionsBoundary), Description: quoted(p.Description),
-		Duration: p.MaxSessionDuration,
-	}
-	for _, t := range p.Tags {
-		out.Tags = append(out.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
-	}
-	return out
-}
-
-// cdkSymbols are the variables that hold the values of symbols.
+// cdkSymbols are the Go expressions for the values of symbols.
 type cdkSymbols map[policy.Symbol]string
 
 func (symbols cdkSymbols) policy(name string, d policy.Document) cdkPolicy {
@@ -338,12 +341,12 @@ func (symbols cdkSymbols) values(values []policy.Value) cdkValues {
 	return cdkValues{Many: list}
 }
 
-// cdkOwnValues are the variables that hold the role's own values, and the methods of a stack that tell
-// them.
+// cdkOwnValues are the variables for symbols whose value a stack has, and the stack's methods for them.
 var cdkOwnValues = map[policy.Symbol]cdkOwn{
 	policy.Partition: {"partition", "Partition"},
 	policy.Region:    {"region", "Region"},
 	policy.AccountID: {"account", "Account"},
+	policy.URLSuffix: {"urlSuffix", "UrlSuffix"},
 }
 
 // text returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
@@ -374,9 +377,9 @@ func cdkExpression(t policy.Text, symbol func(policy.Symbol) string) string {
 	return strings.Join(parts, " + ")
 }
 
-// noCDKToken refuses what the CDK would not write into the template as it stands: it marks values that
-// are to come by strings of these forms, looks for them in all strings, and has no escape for them.
-// It writes a dynamic reference as it stands, and then CloudFormation takes it.
+// noCDKToken refuses a text that the CDK would not write unchanged into the template. Strings of these forms mark values
+// that the CDK does not know until later. It looks for them in all strings, and there is no escape. A dynamic reference
+// is refused too: the CDK would write it unchanged, and CloudFormation would replace it.
 //
 // Source: aws-cdk-lib, core/lib/private/encoding
 func noCDKToken(s string) error {

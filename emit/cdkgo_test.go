@@ -95,7 +95,6 @@ func TestCDKGoRefuses(t *testing.T) {
 		{"dynamic reference in the description", role(func(r *policy.Role) { r.Properties.Description = "{{resolve:ssm:x}}" }), Options{}, `"{{resolve:"`},
 		{"not UTF-8 in a tag", role(func(r *policy.Role) { r.Properties.Tags = []policy.Tag{{Key: "a\xff"}} }), Options{}, "UTF-8"},
 		{"not UTF-8", resource("a\xff"), Options{}, "UTF-8"},
-		{"unknown symbol", resource(policy.Of("Image")), Options{}, "no value for Image"},
 		{"no trust", role(func(r *policy.Role) { r.Trust.Statements = nil }), Options{}, "trust policy"},
 		{"two trusted", role(func(r *policy.Role) { r.Trust.Statements = append(r.Trust.Statements, r.Trust.Statements[0]) }), Options{}, "trust policy"},
 		{"trust with a Sid", role(func(r *policy.Role) { r.Trust.Statements[0].Sid = "A" }), Options{}, "trust policy"},
@@ -104,7 +103,7 @@ func TestCDKGoRefuses(t *testing.T) {
 		{"package", sample.Web(), Options{Package: "a-b"}, `package name "a-b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			files, err := cdkGo.Emit(tt.role, tt.opts)
+			files, err := CDKGo.Emit(tt.role, tt.opts)
 			if files != nil || err == nil || !strings.HasPrefix(err.Error(), "format cdk-go: ") || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("files %v, error %v", files, err)
 			}
@@ -186,11 +185,11 @@ func checkCDKGoHostile(t *testing.T, s string) {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) || noCDKToken(s+"${AWS::Region}"+s) != nil || noCDKToken(s) != nil {
 		return
 	}
-	harmless, err := cdkGo.Emit(sample.Hostile("x"), Options{Source: "x"})
+	harmless, err := CDKGo.Emit(sample.Hostile("x"), Options{Source: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	hostile, err := cdkGo.Emit(sample.Hostile(s), Options{Source: s})
+	hostile, err := CDKGo.Emit(sample.Hostile(s), Options{Source: s})
 	if err != nil {
 		t.Fatalf("%q: %v", s, err)
 	}

@@ -9,10 +9,9 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// cloudFormationJSON writes the template of the format cloudformation as JSON, which has no comments: what they
-// say stands in Metadata, where CloudFormation keeps it and does nothing with it. Its name in a folder is
-// another than that of a file of the format json.
-var cloudFormationJSON = &Format{
+// CloudFormationJSON writes the template of [CloudFormation] as JSON. JSON has no comments, so what they say is in
+// Metadata, which CloudFormation keeps and ignores. In a folder, the file does not have the name of a file of [IAMJSON].
+var CloudFormationJSON = &Format{
 	Name:       "cloudformation-json",
 	Aliases:    []string{"cfn-json"},
 	Help:       "the same template as JSON",
@@ -31,8 +30,8 @@ var cloudFormationJSON = &Format{
 	},
 }
 
-// cfnSources returns for the Metadata of a resource which fields asked for each of its statements, as comments
-// say it.
+// cfnSources returns, for the metadata of a resource, the fields that asked for each of its statements, in the words of
+// comments.
 func cfnSources(policies []policy.Policy) (*cfnNode, error) {
 	list := cfnObject()
 	for _, p := range policies {

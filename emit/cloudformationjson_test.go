@@ -17,8 +17,8 @@ import (
 func TestTemplatesAreOne(t *testing.T) {
 	noted := 0
 	for name, role := range meaning.Roles(t) {
-		yamlFiles, err := emit.Lookup("cloudformation").Emit(role, emit.Options{Source: "input.json"})
-		jsonFiles, jsonErr := emit.Lookup("cloudformation-json").Emit(role, emit.Options{Source: "input.json"})
+		yamlFiles, err := emit.CloudFormation.Emit(role, emit.Options{Source: "input.json"})
+		jsonFiles, jsonErr := emit.CloudFormationJSON.Emit(role, emit.Options{Source: "input.json"})
 		if err != nil || jsonErr != nil {
 			if err == nil || jsonErr == nil || !strings.Contains(err.Error(), "{{resolve:") {
 				t.Errorf("%s: %v, and as JSON %v", name, err, jsonErr)

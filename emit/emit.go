@@ -1,10 +1,9 @@
-// Package emit writes a role in the forms that people deploy. It knows the targets' syntax and nothing
-// of ECS.
+// Package emit writes a role in the forms that people deploy: each [Format] is one of them. It knows their syntax and
+// nothing of ECS.
 package emit
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 )
@@ -14,14 +13,14 @@ type Format struct {
 	Name    string
 	Aliases []string
 	Help    string // one line for the command's help
-	// Extensions are those that a file of this format may have, the usual one first: ".yaml".
+	// Extensions are those of files of this format, the usual one first: ".yaml".
 	Extensions []string
-	// MaxBody is how many bytes CloudFormation takes of the main file with a request; 0 where that has no part.
+	// MaxBody is how many bytes of the main file CloudFormation takes with a request; 0 for a format without that limit.
 	MaxBody int
-	// Flags are those of the command's flags that mean something to this format alone: "package".
+	// Flags are the flags of the command that only this format has a use for: "package".
 	Flags []string
-	// Emit writes the role as files, the main one first. It fails with a [MissingValues] where the
-	// format cannot leave a symbol open that opts does not bind.
+	// Emit writes the role as files, the main one first. A format that needs a value for every symbol fails with a
+	// [MissingValues] where the role's environment and mappings do not have it.
 	Emit func(role *policy.Role, opts Options) ([]File, error)
 }
 
@@ -29,13 +28,10 @@ type Format struct {
 type Options struct {
 	// Source is the base name of the file that the role was made from, for the header.
 	Source string
-	// Values binds the role's own values, for formats that cannot leave them open. Others ignore it.
-	Values map[policy.Symbol]string
-	// MainOnly asks for the first file alone: what standard output gets. What only the others need
-	// is then not missed.
+	// MainOnly asks for the first file only, which is what standard output gets. Then no values are missing that only
+	// the other files need.
 	MainOnly bool
-	// Package is the name of the Go package that the role becomes a part of, for -f cdk-go; "" makes an
-	// app of its own.
+	// Package is the name of the Go package that the role becomes a part of, for [CDKGo]; "" makes an app.
 	Package string
 }
 
@@ -67,32 +63,16 @@ const (
 	Remove
 )
 
-// MissingValues is the error of a format that needs values which nobody gave.
-type MissingValues struct {
-	Format  string
-	Symbols []policy.Symbol
-}
-
-// Error names all the symbols that lack a value.
-func (e *MissingValues) Error() string {
-	names := make([]string, len(e.Symbols))
-	for i, s := range e.Symbols {
-		names[i] = string(s)
-	}
-	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
-}
-
-var formats = []*Format{cloudFormation, iamJSON, cdkGo, cloudFormationJSON, terraform, awsCLI}
+var formats = []*Format{CloudFormation, IAMJSON, CDKGo, CloudFormationJSON, Terraform, AWSCLI}
 
 // Formats returns all formats, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }
 
-// Lookup returns the format of that name or alias, or nil.
-func Lookup(name string) *Format {
-	for _, f := range formats {
-		if f.Name == name || slices.Contains(f.Aliases, name) {
-			return f
-		}
+// Lookup returns the format of that name or alias, and whether there is one.
+func Lookup(name string) (f *Format, ok bool) {
+	i := slices.IndexFunc(formats, func(f *Format) bool { return f.Name == name || slices.Contains(f.Aliases, name) })
+	if i < 0 {
+		return nil, false
 	}
-	return nil
+	return formats[i], true
 }

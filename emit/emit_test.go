@@ -22,13 +22,15 @@ const (
 	account   = "\x00AWS\x013A\x013AAccountId\x00"
 )
 
-var ownValues = map[policy.Symbol]string{
-	policy.Partition: "aws", policy.Region: "us-east-1", policy.AccountID: "111122223333",
-}
+var ownValues = policy.Environment{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
 
 func emitOne(t testing.TB, format string, role *policy.Role, opts Options) []File {
 	t.Helper()
-	files, err := Lookup(format).Emit(role, opts)
+	f, ok := Lookup(format)
+	if !ok {
+		t.Fatalf("there is no format %s", format)
+	}
+	files, err := f.Emit(role, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +86,7 @@ func TestDynamicReference(t *testing.T) {
 	for _, text := range []policy.Text{"{{resolve:ssm:x}}", "a{{resolve:secretsmanager:x}}" + region} {
 		role := sample.Hostile("x")
 		role.Inline[0].Document.Statements[0].Resources = policy.Values(text)
-		_, err := Lookup("cloudformation").Emit(role, Options{})
+		_, err := CloudFormation.Emit(role, Options{})
 		if err == nil || !strings.Contains(err.Error(), `"{{resolve:"`) {
 			t.Errorf("%q: error %v", text, err)
 		}
@@ -95,12 +97,12 @@ func TestInvalidUTF8IsRefused(t *testing.T) {
 	for _, f := range Formats() {
 		role := sample.Hostile("x")
 		role.Inline[0].Document.Statements[0].Resources = policy.Values("a\xff")
-		if _, err := f.Emit(role, Options{Values: ownValues}); err == nil || !strings.Contains(err.Error(), "UTF-8") {
+		if _, err := f.Emit(sample.In(ownValues, role), Options{}); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%s: error %v", f.Name, err)
 		}
 	}
-	bad := map[policy.Symbol]string{policy.Partition: "aws", policy.Region: "\xff", policy.AccountID: "111122223333"}
-	if _, err := iamJSON.Emit(sample.Web(), Options{Values: bad}); err == nil || !strings.Contains(err.Error(), "UTF-8") {
+	bad := policy.Environment{Partition: "aws", Region: "\xff", Account: "111122223333"}
+	if _, err := IAMJSON.Emit(sample.In(bad, sample.Web()), Options{}); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 		t.Errorf("value: error %v", err)
 	}
 }
@@ -192,14 +194,14 @@ func TestJSON(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := emitOne(t, "json", tt.role, Options{Values: ownValues, MainOnly: tt.mainOnly})
+			got := emitOne(t, "json", sample.In(ownValues, tt.role), Options{MainOnly: tt.mainOnly})
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
 	}
 	for _, role := range []*policy.Role{two, managed} {
-		_, err := iamJSON.Emit(role, Options{Values: ownValues, MainOnly: true})
+		_, err := IAMJSON.Emit(sample.In(ownValues, role), Options{MainOnly: true})
 		if err == nil || !strings.Contains(err.Error(), "-o DIR/") {
 			t.Errorf("two policies, main only: error %v", err)
 		}
@@ -218,8 +220,7 @@ func TestJSONMissingValues(t *testing.T) {
 	}{
 		{"all", sample.Files(), Options{}, []policy.Symbol{policy.Partition, policy.Region, policy.AccountID},
 			"format json needs the values of AWS::Partition, AWS::Region, AWS::AccountId"},
-		{"account, empty", sample.Files(), Options{Values: map[policy.Symbol]string{
-			policy.Partition: "aws", policy.Region: "us-east-1", policy.AccountID: ""}},
+		{"account, empty", sample.In(policy.Environment{Partition: "aws", Region: "us-east-1"}, sample.Files()), Options{},
 			[]policy.Symbol{policy.AccountID}, "format json needs the values of AWS::AccountId"},
 		{"the trust policy's", noPermissions, Options{}, []policy.Symbol{policy.Partition, policy.AccountID},
 			"format json needs the values of AWS::Partition, AWS::AccountId"},
@@ -227,7 +228,7 @@ func TestJSONMissingValues(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := iamJSON.Emit(tt.role, tt.opts)
+			_, err := IAMJSON.Emit(tt.role, tt.opts)
 			if tt.want == nil {
 				if err != nil {
 					t.Fatal(err)
@@ -270,13 +271,13 @@ func TestStem(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	for name, want := range map[string]*Format{
-		"cloudformation": cloudFormation, "cfn": cloudFormation, "json": iamJSON, "JSON": nil, "": nil,
+		"cloudformation": CloudFormation, "cfn": CloudFormation, "json": IAMJSON, "JSON": nil, "": nil,
 	} {
-		if got := Lookup(name); got != want {
-			t.Errorf("Lookup(%q) = %v", name, got)
+		if got, ok := Lookup(name); got != want || ok != (want != nil) {
+			t.Errorf("Lookup(%q) = %v, %v", name, got, ok)
 		}
 	}
-	if Formats()[0] != cloudFormation {
+	if Formats()[0] != CloudFormation {
 		t.Error("cloudformation is the default format")
 	}
 }
@@ -284,14 +285,14 @@ func TestLookup(t *testing.T) {
 // TestSameBytes: a role is not changed by writing it, and is written alike each time.
 func TestSameBytes(t *testing.T) {
 	for _, f := range Formats() {
-		role := sample.Files()
-		opts := Options{Source: "web.json", Values: ownValues}
+		role := sample.In(ownValues, sample.Files())
+		opts := Options{Source: "web.json"}
 		first, err := f.Emit(role, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		second, _ := f.Emit(role, opts)
-		if !reflect.DeepEqual(first, second) || !reflect.DeepEqual(role, sample.Files()) {
+		if !reflect.DeepEqual(first, second) || !reflect.DeepEqual(role, sample.In(ownValues, sample.Files())) {
 			t.Errorf("%s: two runs differ, or the role was changed", f.Name)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-// A role is written in any format by name. Roles usually come from a plan's Role method.
-func ExampleLookup() {
+// Formats are values, which write a role as files. Roles usually come from a plan's Role method.
+func ExampleFormat() {
 	role := &policy.Role{Family: "web", Inline: []policy.Policy{{
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
@@ -21,10 +21,8 @@ func ExampleLookup() {
 			}},
 		}}},
 	}}}
-	files, err := emit.Lookup("json").Emit(role, emit.Options{
-		Values:   map[policy.Symbol]string{policy.AccountID: "111122223333"},
-		MainOnly: true,
-	})
+	role.Environment.Account = "111122223333"
+	files, err := emit.IAMJSON.Emit(role, emit.Options{MainOnly: true})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func checkHostile(t *testing.T, s string) {
 	}
 	role := sample.Hostile(s)
 
-	files := emitOne(t, "json", role, Options{Values: ownValues})
+	files := emitOne(t, "json", sample.In(ownValues, role), Options{})
 	var doc any
 	if err := json.Unmarshal(files[0].Data, &doc); err != nil {
 		t.Fatalf("%q: %v\n%s", s, err, files[0].Data)
@@ -167,7 +167,7 @@ func resolveSub(v any) string {
 		if value, ok := variables[name]; ok {
 			b.WriteString(value.(string))
 		} else {
-			b.WriteString(ownValues[policy.Symbol(name)])
+			b.WriteString(ownValues.Value(policy.Symbol(name)))
 		}
 		rest = after
 	}

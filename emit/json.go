@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,16 +13,15 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// iamJSON writes policy documents as IAM's API takes them, so that no symbol can stay open.
+// IAMJSON writes policy documents as IAM's API takes them, so every symbol needs a value.
 //
-// The first permissions policy is the main file. A role whose permissions fill more than one has a file
-// for each: the first keeps the name it has alone, so that a role that outgrows one policy leaves no
-// stale file behind, and the others are numbered from 2. Those that it no longer has must not be left from
-// before, or they would be sent along.
+// The first permissions policy is the main file. A role with several permissions policies has a file for each. The first
+// keeps the name that it has alone, so that a role that outgrows one policy leaves no stale file, and the others are
+// numbered from 2. A numbered file of another run must not remain: whoever sends all files would send it too.
 //
-// A role with a name or other properties has a file of create-role's arguments too, and one with a managed policy
-// of AWS's the arguments of attach-role-policy: policy documents have no place for them.
-var iamJSON = &Format{
+// Policy documents have no place for properties of the role. So a role with a name or other properties also has a file
+// with the arguments of create-role, and a role with attached managed policies has the arguments of attach-role-policy.
+var IAMJSON = &Format{
 	Name:       "json",
 	Help:       "the IAM policy document (JSON)",
 	Extensions: []string{".json"},
@@ -30,8 +30,11 @@ var iamJSON = &Format{
 
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	n := len(role.Inline) + len(role.Managed)
-	// The name is no reason: whoever puts the document into a role names that role again.
-	names := propertyNames(role.Properties)
+	// The name does not count: whoever puts the document into a role names that role again.
+	var names []string
+	for _, p := range role.Properties.List("") {
+		names = append(names, p.Words)
+	}
 	if len(role.Attached) > 0 {
 		names = append(names, "attached managed policy")
 	}
@@ -53,7 +56,7 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	if !opts.MainOnly {
 		attached = role.Attached
 	}
-	values, err := bind("json", role, symbolsOf(docs, attached), opts.Values)
+	values, err := knownValues("json", role, symbolsOf(docs, attached))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 				files = append(files, attach)
 			}
 			created := File{Name: base + "role.json", Write: Remove}
-			if role.Name != "" || !role.Properties.IsZero() {
+			if len(role.Properties.List(role.Name)) > 0 {
 				created.Write, created.Data, created.Uses = Always, createRole(role, values), f.Uses
 			}
 			files = append(files, created)
@@ -135,29 +138,25 @@ func (w jsonWriter) document(d policy.Document) {
 func createRole(role *policy.Role, values map[policy.Symbol]string) []byte {
 	var trust bytes.Buffer
 	newJSONWriter(&trust, values).document(role.Trust)
-	p := role.Properties
+	properties := role.Properties.List(role.Name)
+	i := slices.IndexFunc(properties, func(p policy.Property) bool { return p.Text == "" })
+	if i < 0 {
+		i = len(properties)
+	}
+	properties = slices.Insert(properties, i, policy.Property{Key: "AssumeRolePolicyDocument", Text: strings.TrimSuffix(trust.String(), "\n")})
 	var b bytes.Buffer
 	w := newJSONWriter(&b, values, jsontext.WithIndent("  "))
 	w.token(jsontext.BeginObject)
-	for _, text := range []struct{ key, value string }{
-		{"RoleName", role.Name},
-		{"Path", p.Path},
-		{"Description", p.Description},
-		{"PermissionsBoundary", p.PermissionsBoundary},
-		{"AssumeRolePolicyDocument", strings.TrimSuffix(trust.String(), "\n")},
-	} {
-		if text.value != "" {
-			w.string(text.key)
-			w.string(text.value)
+	for _, p := range properties {
+		w.string(p.Key)
+		switch {
+		case p.Tags != nil:
+			w.tags(p.Tags)
+		case p.Number != 0:
+			w.token(jsontext.Int(int64(p.Number)))
+		default:
+			w.string(p.Text)
 		}
-	}
-	if p.MaxSessionDuration != 0 {
-		w.string("MaxSessionDuration")
-		w.token(jsontext.Int(int64(p.MaxSessionDuration)))
-	}
-	if len(p.Tags) > 0 {
-		w.string("Tags")
-		w.tags(p.Tags)
 	}
 	w.token(jsontext.EndObject)
 	return b.Bytes()
@@ -192,22 +191,6 @@ func attachRolePolicy(name string, arn policy.Text, values map[policy.Symbol]str
 	w.text(arn)
 	w.token(jsontext.EndObject)
 	return b.Bytes()
-}
-
-// propertyNames returns in words which properties there are.
-func propertyNames(p policy.Properties) (names []string) {
-	for _, n := range []struct {
-		name string
-		has  bool
-	}{
-		{"path", p.Path != ""}, {"permissions boundary", p.PermissionsBoundary != ""}, {"tags", len(p.Tags) > 0},
-		{"description", p.Description != ""}, {"maximum session duration", p.MaxSessionDuration != 0},
-	} {
-		if n.has {
-			names = append(names, n.name)
-		}
-	}
-	return names
 }
 
 func (w jsonWriter) members(members []member) {

@@ -42,7 +42,7 @@ func TestFormatsMeanTheSame(t *testing.T) {
 // resourcePolicies writes what other accounts have to allow, and returns the files by the end of their names.
 func resourcePolicies(t *testing.T, role *policy.Role) map[string][]byte {
 	t.Helper()
-	files, err := emit.WithResourcePolicies(make([]emit.File, 1), role, meaning.Environment.Values())
+	files, err := emit.WithResourcePolicies(make([]emit.File, 1), sample.In(meaning.Environment, role))
 	if err != nil {
 		t.Fatal(err)
 	}

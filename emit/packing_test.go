@@ -12,6 +12,7 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/report"
 	"github.com/execrole/execrole/testdata/golden"
 )
@@ -19,7 +20,7 @@ import (
 // TestPackedFiles looks at the files of managed policies as IAM does: at their number and their characters.
 func TestPackedFiles(t *testing.T) {
 	for name, role := range golden.Packed(t) {
-		files, err := emit.Lookup("json").Emit(role, emit.Options{Source: "input.json", Values: meaning.Environment.Values()})
+		files, err := emit.IAMJSON.Emit(sample.In(meaning.Environment, role), emit.Options{Source: "input.json"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +49,7 @@ func TestPackedFiles(t *testing.T) {
 		if diff := cmp.Diff(append(want, "trust.json"), names); diff != "" {
 			t.Errorf("%s: files (-want +got):\n%s", name, diff)
 		}
-		_, err = emit.Lookup("json").Emit(role, emit.Options{Values: meaning.Environment.Values(), MainOnly: true})
+		_, err = emit.IAMJSON.Emit(sample.In(meaning.Environment, role), emit.Options{MainOnly: true})
 		if many := len(role.Managed) > 0; many != (err != nil) || many && !strings.Contains(err.Error(), "use -o DIR/") {
 			t.Errorf("%s: on standard output: error %v", name, err)
 		}
@@ -65,7 +66,7 @@ func TestPackedInAnyOrder(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				files, err := format.Emit(role, emit.Options{Source: "input.json", Values: meaning.Environment.Values()})
+				files, err := format.Emit(sample.In(meaning.Environment, role), emit.Options{Source: "input.json"})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -18,6 +18,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/report"
 	"github.com/execrole/execrole/testdata/golden"
 )
@@ -96,7 +97,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	own := policy.Environment{Partition: "aws-cn", Region: "cn-north-1", Account: "444455556666"}
 	outputs := map[string]string{}
 	for _, format := range emit.Formats() {
-		files, err := format.Emit(role, emit.Options{Source: "input.json", Values: own.Values()})
+		files, err := format.Emit(sample.In(own, role), emit.Options{Source: "input.json"})
 		if err != nil {
 			if strings.Contains(err.Error(), "{{resolve:") {
 				continue
@@ -130,7 +131,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 		t.Fatal(err)
 	}
 	for _, format := range emit.Formats() {
-		files, err := format.Emit(second, emit.Options{Source: "input.json", Values: own.Values()})
+		files, err := format.Emit(sample.In(own, second), emit.Options{Source: "input.json"})
 		if err != nil {
 			continue
 		}

@@ -24,7 +24,7 @@ func Example_readme() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	files, err := emit.Lookup("cloudformation").Emit(role, emit.Options{Source: "worker.json"})
+	files, err := emit.CloudFormation.Emit(role, emit.Options{Source: "worker.json"})
 	if err != nil {
 		log.Fatal(err)
 	}

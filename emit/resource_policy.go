@@ -11,34 +11,34 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// WithResourcePolicies returns the files that a format made, and behind them one for each of the role's shares, whatever the
-// format: a policy document that the owner of things in another account adds to theirs. It belongs into a folder.
-// Values binds the role's own values, and what is left open stands as ${AWS::Region}.
+// WithResourcePolicies returns the files that a format made, and behind them a file for each of the role's resource
+// policies: a policy document that the owner of resources in another account adds to their policies. It is for output into
+// a folder. A symbol that the role's environment does not have is written as ${AWS::Region}.
 //
 // The last file is a pattern for such files of another run, which are to be removed.
-func WithResourcePolicies(files []File, role *policy.Role, values map[policy.Symbol]string) ([]File, error) {
+func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 	base := stem(role.Family) + "-execution-"
 	files = slices.Clone(files)
 	number := map[string]int{}
-	for _, share := range role.ResourcePolicies {
-		if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: share.Document}}}, func(string) error { return nil }); err != nil {
+	for _, p := range role.ResourcePolicies {
+		if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: p.Document}}}, func(string) error { return nil }); err != nil {
 			return nil, err
 		}
-		name := base + share.Account + "-" + share.Service
+		name := base + p.Account + "-" + p.Service
 		if number[name]++; number[name] > 1 {
 			name += fmt.Sprintf("-%d", number[name])
 		}
-		files = append(files, File{Name: name + ".json", Data: ResourcePolicyDocument(share, values), Uses: policy.Symbols(share.Document)})
+		files = append(files, File{Name: name + ".json", Data: ResourcePolicyDocument(p, role.Environment), Uses: policy.Symbols(p.Document)})
 	}
 	return append(files, File{Name: base + strings.Repeat("[0-9]", 12) + "-[a-z]*.json", Write: Remove}), nil
 }
 
-// ResourcePolicyDocument returns the policy document of a share as JSON of many lines. A symbol without a value stands as
-// ${NAME}, for the owner to replace.
-func ResourcePolicyDocument(share policy.ResourcePolicy, values map[policy.Symbol]string) []byte {
+// ResourcePolicyDocument returns the document of a resource policy as JSON of many lines. A symbol that the environment
+// does not have is written as ${NAME}, for the owner to replace.
+func ResourcePolicyDocument(p policy.ResourcePolicy, environment policy.Environment) []byte {
 	var b bytes.Buffer
-	w := newJSONWriter(&b, values, jsontext.WithIndent("  "))
+	w := newJSONWriter(&b, environment.Values(), jsontext.WithIndent("  "))
 	w.open = true
-	w.document(share.Document)
+	w.document(p.Document)
 	return b.Bytes()
 }

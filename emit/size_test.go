@@ -8,16 +8,17 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/testdata/golden"
 )
 
 // TestSizeIsThatOfTheJSON compares the size that a document is said to have with the JSON that is written,
 // where every symbol has its longest value.
 func TestSizeIsThatOfTheJSON(t *testing.T) {
-	values := policy.Environment{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}.Values()
+	longest := policy.Environment{Partition: "aws-us-gov", Region: "ap-northeast-1", Account: "111122223333"}
 	compared := 0
 	compare := func(t *testing.T, role *policy.Role) {
-		files, err := emit.Lookup("json").Emit(role, emit.Options{Values: values})
+		files, err := emit.IAMJSON.Emit(sample.In(longest, role), emit.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

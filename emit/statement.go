@@ -116,9 +116,14 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(r.Region, r.Value)
 		}
 	}
-	check(role.Name, role.Properties.Path, role.Properties.PermissionsBoundary, role.Properties.Description)
-	for _, t := range role.Properties.Tags {
-		check(t.Key, t.Value)
+	for _, p := range role.Properties.List(role.Name) {
+		check(p.Text)
+		for _, t := range p.Tags {
+			check(t.Key, t.Value)
+		}
+	}
+	for _, info := range role.Symbols {
+		check(info.Default, info.Expression)
 	}
 	for _, p := range role.Policies() {
 		check(p.Name)

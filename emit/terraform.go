@@ -12,16 +12,16 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// terraform writes HCL that drops into a module: no provider, no backend, and everything in it is named after the
-// family. The role's own values stay open: data sources tell them where it is applied.
+// Terraform writes HCL for an existing module: no provider, no backend, and the name of everything begins with the
+// family. Data sources say the account, region and partition when the module is applied. A symbol of the input is a
+// variable.
 //
-// Documents are written with jsonencode and not as the data source aws_iam_policy_document, which would sort what
-// they hold and read "&{" as a policy variable: so all formats write the same document, each statement with its
-// comment.
+// Documents are written with jsonencode. The data source aws_iam_policy_document would sort them and read "&{" as a
+// policy variable. So all formats write the same documents, each statement with its comment.
 //
 // The role's policies are resources of their own, as the provider wants it. ECS must not start a task before they are
-// attached, so the outputs wait for them: who uses an output uses a whole role.
-var terraform = &Format{
+// attached, so the outputs wait for them: whoever uses an output uses a complete role.
+var Terraform = &Format{
 	Name:       "terraform",
 	Aliases:    []string{"tf"},
 	Help:       "a Terraform file (HCL) for a module that exists",
@@ -43,8 +43,8 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	}
 	w := &hclWriter{}
 	w.line(0, "# "+hclComment(headerComment(opts.Source)))
-	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role}
-	tf.open(w)
+	tf := terraformNamesOf(role)
+	tf.symbolBlocks(w)
 
 	roleRef := "aws_iam_role." + tf.prefix
 	resource := func(kind, name string) string { return fmt.Sprintf("resource %q %q", kind, name) }
@@ -122,14 +122,22 @@ func terraformPrefix(family string) string {
 	return name + "_execution"
 }
 
-// terraformNames knows how the names in one file read.
+// terraformNames are the names in one file.
 type terraformNames struct {
 	prefix string
 	role   *policy.Role
+	inputs []input
 }
 
-// ownSources are the data sources that tell the role's own values, and the attribute that is the value. An older
-// attribute of aws_region, name, is deprecated from version 6 of the provider on, the first that has this one.
+func terraformNamesOf(role *policy.Role) terraformNames {
+	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role}
+	isOwn := func(s policy.Symbol) bool { _, ok := tf.ownValue(s); return ok }
+	tf.inputs = inputsOf(role, usedSymbols(role), isOwn, tf.join)
+	return tf
+}
+
+// ownSources are the data sources for symbols, and the attribute that is the value. The attribute region of aws_region
+// exists from version 6 of the provider on. The older one, name, is deprecated from then on.
 //
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
 var ownSources = []struct {
@@ -139,25 +147,30 @@ var ownSources = []struct {
 	{policy.Partition, "aws_partition", "partition"},
 	{policy.Region, "aws_region", "region"},
 	{policy.AccountID, "aws_caller_identity", "account_id"},
+	{policy.URLSuffix, "aws_partition", "dns_suffix"},
 }
 
-// open writes the blocks that what is open stands in: data sources for the role's own values, locals for what
-// tables tell, variables for the rest.
-func (tf terraformNames) open(w *hclWriter) {
-	used := symbolsOf(documents(tf.role), tf.role.Attached)
+// symbolBlocks writes the blocks that symbols are read from: data sources, variables for the inputs, and locals for the
+// mappings.
+func (tf terraformNames) symbolBlocks(w *hclWriter) {
+	used := usedSymbols(tf.role)
 	list := needed(tf.role, used)
+	var written []string
 	for _, own := range ownSources {
-		if slices.Contains(list, own.symbol) {
+		if slices.Contains(list, own.symbol) && !slices.Contains(written, own.source) {
+			written = append(written, own.source)
 			w.block(fmt.Sprintf("data %q %q", own.source, tf.prefix))
 		}
 	}
-	for _, s := range list {
-		if _, own := ownValue(s); !own {
-			w.block(fmt.Sprintf("variable %q", tf.name(s)),
-				hclAttribute{"description", hclText(hclQuote(string(s)))},
-				hclAttribute{"type", hclText("string")},
-			)
+	for _, in := range tf.inputs {
+		attributes := []hclAttribute{
+			{"description", hclText(hclQuote(in.description(unquoted)))},
+			{"type", hclText("string")},
 		}
+		if in.info.Default != "" {
+			attributes = append(attributes, hclAttribute{"default", hclText(hclQuote(in.info.Default))})
+		}
+		w.block(fmt.Sprintf("variable %q", in.name), attributes...)
 	}
 	var locals []hclAttribute
 	for _, t := range tf.role.Mappings {
@@ -168,89 +181,75 @@ func (tf terraformNames) open(w *hclWriter) {
 		for _, r := range t.Rows {
 			rows.attributes = append(rows.attributes, hclAttribute{hclQuote(r.Region), hclText(hclQuote(r.Value))})
 		}
-		locals = append(locals, hclAttribute{tf.name(t.Symbol), rows})
+		locals = append(locals, hclAttribute{tf.local(t), rows})
 	}
 	if locals != nil {
 		w.block("locals", locals...)
 	}
 }
 
-// ownValue returns the attribute of a data source that tells a symbol.
-func ownValue(s policy.Symbol) (attribute func(prefix string) string, ok bool) {
+// ownValue returns the expression of a symbol that a data source has, and whether one has it.
+func (tf terraformNames) ownValue(s policy.Symbol) (expression string, ok bool) {
 	for _, own := range ownSources {
 		if own.symbol == s {
-			return func(prefix string) string { return "data." + own.source + "." + prefix + "." + own.attribute }, true
+			return "data." + own.source + "." + tf.prefix + "." + own.attribute, true
 		}
 	}
-	return nil, false
+	return "", false
 }
 
-// symbol returns the expression of a symbol. A region that a table lacks is an error of Terraform's, which names the
-// table and the region.
+// symbol returns the expression of a symbol. Where a mapping has no value for the region, Terraform reports an error that
+// names the mapping and the region.
 func (tf terraformNames) symbol(s policy.Symbol) string {
-	if value, ok := ownValue(s); ok {
-		return value(tf.prefix)
+	if value, ok := tf.ownValue(s); ok {
+		return value
 	}
-	if _, ok := mappingOf(tf.role, s); ok {
-		return "local." + tf.name(s) + "[" + tf.symbol(policy.Region) + "]"
+	if m, ok := mappingOf(tf.role, s); ok {
+		return "local." + tf.local(m) + "[" + tf.symbol(policy.Region) + "]"
 	}
-	return "var." + tf.name(s)
+	i := slices.IndexFunc(tf.inputs, func(in input) bool { return in.symbol == s })
+	return "var." + tf.inputs[i].name
 }
 
-// name returns the name of what stands for a symbol: for a table GuardDutyAgent with the column Account,
-// web_execution_guard_duty_agent_account.
-func (tf terraformNames) name(s policy.Symbol) string {
-	words := string(s)
-	if t, ok := mappingOf(tf.role, s); ok {
-		words = t.Name + t.Column
-	}
-	var b strings.Builder
-	for i := range len(words) {
-		c := words[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			if i > 0 && words[i-1] >= 'a' && words[i-1] <= 'z' {
-				b.WriteByte('_')
-			}
-			b.WriteByte(c + 'a' - 'A')
-		case asciiLetter(c) || c >= '0' && c <= '9':
-			b.WriteByte(c)
-		default:
-			b.WriteByte('_')
-		}
-	}
-	return tf.prefix + "_" + b.String()
+// local returns the name of a mapping: web_execution_guard_duty_agent_account.
+func (tf terraformNames) local(m policy.Mapping) string { return tf.join(wordsOf(m.Name + m.Column)) }
+
+// join makes a name of words: web_execution_task_role_arn.
+func (tf terraformNames) join(words []string) string {
+	return tf.prefix + "_" + strings.ToLower(strings.Join(words, "_"))
+}
+
+// terraformProperty are the arguments of aws_iam_role for the properties of a role.
+var terraformProperty = map[string]string{
+	policy.RoleNameKey: "name", policy.PathKey: "path", policy.DescriptionKey: "description",
+	policy.PermissionsBoundaryKey: "permissions_boundary", policy.MaxSessionDurationKey: "max_session_duration",
+	policy.TagsKey: "tags",
 }
 
 func (tf terraformNames) roleAttributes() []hclAttribute {
-	p := tf.role.Properties
-	var list []hclAttribute
-	text := func(key, value string) {
-		if value != "" {
-			list = append(list, hclAttribute{key, hclText(hclQuote(value))})
-		}
-	}
-	text("name", tf.role.Name)
+	var list, tags []hclAttribute
 	if tf.role.Name == "" {
-		// Of the provider's own making, a name would not tell whose role it is.
+		// A name that the provider makes would not say whose role it is.
 		const end = "-execution-"
-		text("name_prefix", shorten(stem(tf.role.Family), tf.role.Family, maxRolePrefix-len(end))+end)
+		prefix := shorten(stem(tf.role.Family), tf.role.Family, maxRolePrefix-len(end)) + end
+		list = append(list, hclAttribute{"name_prefix", hclText(hclQuote(prefix))})
 	}
-	text("path", p.Path)
-	text("description", p.Description)
-	text("permissions_boundary", p.PermissionsBoundary)
-	if p.MaxSessionDuration != 0 {
-		list = append(list, hclAttribute{"max_session_duration", hclText(strconv.Itoa(p.MaxSessionDuration))})
-	}
-	list = append(list, hclAttribute{"assume_role_policy", tf.document(tf.role.Trust)})
-	if len(p.Tags) > 0 {
-		tags := hclObject()
-		for _, t := range p.Tags {
-			tags.attributes = append(tags.attributes, hclAttribute{hclQuote(t.Key), hclText(hclQuote(t.Value))})
+	for _, p := range tf.role.Properties.List(tf.role.Name) {
+		key := terraformProperty[p.Key]
+		switch {
+		case p.Tags != nil:
+			object := hclObject()
+			for _, t := range p.Tags {
+				object.attributes = append(object.attributes, hclAttribute{hclQuote(t.Key), hclText(hclQuote(t.Value))})
+			}
+			tags = append(tags, hclAttribute{key, object})
+		case p.Number != 0:
+			list = append(list, hclAttribute{key, hclText(strconv.Itoa(p.Number))})
+		default:
+			list = append(list, hclAttribute{key, hclText(hclQuote(p.Text))})
 		}
-		list = append(list, hclAttribute{"tags", tags})
 	}
-	return list
+	return append(append(list, hclAttribute{"assume_role_policy", tf.document(tf.role.Trust)}), tags...)
 }
 
 func (tf terraformNames) document(d policy.Document) hclValue {

@@ -27,7 +27,7 @@ func TestTerraformNames(t *testing.T) {
 	} {
 		role := *golden.Roles(t)["web"]
 		role.Family = family
-		files, err := emit.Lookup("terraform").Emit(&role, emit.Options{})
+		files, err := emit.Terraform.Emit(&role, emit.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestTerraformPrefixes(t *testing.T) {
 	for n := 1; n < 130; n++ {
 		role := sample.Deployed(1, "a", policy.Properties{})
 		role.Name, role.Family = "", strings.Repeat("a", n)
-		files, err := emit.Lookup("terraform").Emit(role, emit.Options{})
+		files, err := emit.Terraform.Emit(role, emit.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestTerraformHostileStrings(t *testing.T) {
 	maps.Copy(roles, sample.Roles())
 	delete(roles, "made-tricky") // it has all of the strings, of which one is refused
 	for name, role := range roles {
-		files, err := emit.Lookup("terraform").Emit(role, emit.Options{Source: role.Family})
+		files, err := emit.Terraform.Emit(role, emit.Options{Source: role.Family})
 		if err != nil {
 			if !strings.Contains(err.Error(), "NFC") || norm.NFC.IsNormalString(role.Name) {
 				t.Errorf("%s: %v", name, err)
@@ -122,7 +122,7 @@ func FuzzTerraformHostileStrings(f *testing.F) {
 			Resources:  []policy.Value{{Text: policy.Text(a), From: []policy.Source{{Container: a, Field: b}}}, {Text: policy.Text(a) + policy.Of(policy.Region) + policy.Text(b)}},
 			Conditions: []policy.Condition{{Operator: "StringEquals", Key: b, Values: policy.Values(policy.Text(b) + policy.Of(policy.AccountID))}},
 		}}}}}
-		files, err := emit.Lookup("terraform").Emit(&role, emit.Options{Source: b})
+		files, err := emit.Terraform.Emit(&role, emit.Options{Source: b})
 		if err != nil {
 			if !strings.Contains(err.Error(), "NFC") || norm.NFC.IsNormalString(a) && norm.NFC.IsNormalString(b) {
 				t.Error(err)

@@ -157,8 +157,8 @@ func FuzzComments(f *testing.F) {
 	})
 }
 
-func BenchmarkCloudFormation(b *testing.B) { benchmark(b, cloudFormation) }
-func BenchmarkJSON(b *testing.B)           { benchmark(b, iamJSON) }
+func BenchmarkCloudFormation(b *testing.B) { benchmark(b, CloudFormation) }
+func BenchmarkJSON(b *testing.B)           { benchmark(b, IAMJSON) }
 
 // benchmark spreads the resources over ten statements: time has to grow as their number does.
 func benchmark(b *testing.B, f *Format) {
@@ -178,7 +178,7 @@ func benchmark(b *testing.B, f *Format) {
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := f.Emit(role, Options{Source: "web.json", Values: ownValues}); err != nil {
+				if _, err := f.Emit(sample.In(ownValues, role), Options{Source: "web.json"}); err != nil {
 					b.Fatal(err)
 				}
 			}

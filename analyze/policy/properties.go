@@ -13,17 +13,56 @@ import (
 
 // Properties are what a role has besides its name and its policies. The zero value leaves all of them to IAM.
 type Properties struct {
-	// Path groups roles, as "/ecs/"; it becomes a part of the role's ARN. "" is IAM's own "/".
+	// Path groups roles: "/ecs/". It becomes a part of the role's ARN. "" is IAM's default, "/".
 	Path string
-	// PermissionsBoundary is the ARN of the policy beyond which the role can do nothing, whatever its own
-	// policies allow; "" for none.
+	// PermissionsBoundary is the ARN of a policy. The role can do only what this policy allows too. "" for none.
 	PermissionsBoundary string
-	// Tags are sorted by key in a role; in options they may stand in any order.
+	// Tags are sorted by key in a role, and in any order in options.
 	Tags []Tag
-	// Description says what the role is for, to people; "" for none.
+	// Description says to people what the role is for; "" for none.
 	Description string
 	// MaxSessionDuration is how many seconds a session of the role may last; 0 leaves it to IAM.
 	MaxSessionDuration int
+}
+
+// Property is one property of a role that is set. Its value is one of Text, Number and Tags.
+type Property struct {
+	Key    string // its name in IAM's API: "PermissionsBoundary"
+	Words  string // its name in messages: "permissions boundary"
+	Text   string
+	Number int
+	Tags   []Tag
+}
+
+// The keys of the properties, as in the arguments of CreateRole.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+const (
+	RoleNameKey            = "RoleName"
+	PathKey                = "Path"
+	DescriptionKey         = "Description"
+	PermissionsBoundaryKey = "PermissionsBoundary"
+	MaxSessionDurationKey  = "MaxSessionDuration"
+	TagsKey                = "Tags"
+)
+
+// List returns the properties that are set, and the name of the role before them, in the order in which every format
+// writes them: texts first, then the number, then the tags. The name "" is one that is not set.
+func (p Properties) List(name string) []Property {
+	list := make([]Property, 0, 6)
+	for _, property := range [...]Property{
+		{Key: RoleNameKey, Words: "name", Text: name},
+		{Key: PathKey, Words: "path", Text: p.Path},
+		{Key: DescriptionKey, Words: "description", Text: p.Description},
+		{Key: PermissionsBoundaryKey, Words: "permissions boundary", Text: p.PermissionsBoundary},
+		{Key: MaxSessionDurationKey, Words: "maximum session duration", Number: p.MaxSessionDuration},
+		{Key: TagsKey, Words: "tags", Tags: p.Tags},
+	} {
+		if property.Text != "" || property.Number != 0 || len(property.Tags) > 0 {
+			list = append(list, property)
+		}
+	}
+	return list
 }
 
 // Tag is one tag of a role.
@@ -47,24 +86,17 @@ const (
 	maxPolicyARN   = 2048
 	maxPolicyName  = 128
 
-	// nameMarks may stand in the names of roles and policies beside letters and digits.
+	// nameMarks are what names of roles and policies may have besides letters and digits.
 	nameMarks = "_+=,.@-"
 )
-
-// IsZero reports whether there are none.
-func (p Properties) IsZero() bool {
-	return p.Path == "" && p.PermissionsBoundary == "" && len(p.Tags) == 0 && p.Description == "" && p.MaxSessionDuration == 0
-}
 
 // Check reports everything that IAM would not accept, joined with [errors.Join].
 func (p Properties) Check() error {
 	var errs []error
-	for _, check := range []func() error{p.checkPath, p.checkBoundary, p.checkDescription, p.checkDuration} {
-		if err := check(); err != nil {
-			errs = append(errs, err)
-		}
+	for _, check := range []func() error{p.checkPath, p.checkBoundary, p.checkDescription, p.checkDuration, p.checkTags} {
+		errs = append(errs, check())
 	}
-	return errors.Join(append(errs, p.checkTags()...)...)
+	return errors.Join(errs...)
 }
 
 func (p Properties) checkPath() error {
@@ -79,8 +111,8 @@ func (p Properties) checkPath() error {
 	return onlyOf("path", p.Path, printableASCII, "ASCII characters that print, and no spaces")
 }
 
-// checkBoundary takes the policies of any partition and account: the role's own are mostly not known, and
-// "aws" in the account's place are the policies that AWS manages.
+// checkBoundary accepts policies of any partition and account: mostly those of the role are not known. The account of
+// policies that AWS manages is "aws".
 func (p Properties) checkBoundary() error {
 	arn := p.PermissionsBoundary
 	if arn == "" {
@@ -141,16 +173,13 @@ func (p Properties) checkDuration() error {
 // checkTags follows the rules for tags on roles: other things in IAM may have keys that differ in case alone.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
-func (p Properties) checkTags() (errs []error) {
+func (p Properties) checkTags() error {
+	var errs []error
 	if n := len(p.Tags); n > MaxTags {
 		errs = append(errs, fmt.Errorf("%d tags; IAM allows %d", n, MaxTags))
 	}
 	const allowed = "letters, digits, spaces and _.:/=+-@"
-	add := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
+	add := func(err error) { errs = append(errs, err) }
 	for i, t := range p.Tags {
 		if n := utf8.RuneCountInString(t.Key); n > MaxTagKey {
 			add(tooLong("tag key", t.Key, n, MaxTagKey))
@@ -172,12 +201,12 @@ func (p Properties) checkTags() (errs []error) {
 			add(fmt.Errorf("tag key %s is there twice, first as %s; IAM takes keys that differ in case alone for one", shown(t.Key), shown(p.Tags[j].Key)))
 		}
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 func reservedTag(s string) bool { return len(s) >= 4 && strings.EqualFold(s[:4], "aws:") }
 
-// Sorted returns p with its tags by key, in a list of their own.
+// Sorted returns p with a copy of its tags that is sorted by key.
 func (p Properties) Sorted() Properties {
 	p.Tags = slices.SortedFunc(slices.Values(p.Tags), func(a, b Tag) int { return cmp.Compare(a.Key, b.Key) })
 	return p
@@ -200,7 +229,7 @@ func onlyOf(what, value string, ok func(rune) bool, allowed string) error {
 	return nil
 }
 
-// shown quotes a value for a message, which is one line: of a long one, the beginning.
+// shown quotes a value for a message of one line: the beginning of a long value.
 func shown(s string) string {
 	const enough = 60
 	if utf8.RuneCountInString(s) <= enough {

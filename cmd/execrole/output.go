@@ -105,10 +105,8 @@ func (r *request) makeRole(stdin io.Reader) output {
 
 // emit writes the role in the request's format: the main file, or for a folder all files.
 func (r *request) emit(a analysis) ([]emit.File, error) {
-	values := a.plan.Environment.Values()
 	files, err := r.format.role.Emit(a.role, emit.Options{
 		Source:   a.in.base,
-		Values:   values,
 		MainOnly: !r.target.folder,
 		Package:  r.goPackage,
 	})
@@ -116,7 +114,7 @@ func (r *request) emit(a analysis) ([]emit.File, error) {
 	case err != nil:
 		return nil, err
 	case r.target.folder:
-		return emit.WithResourcePolicies(files, a.role, values)
+		return emit.WithResourcePolicies(files, a.role)
 	}
 	return files[:1], nil
 }

@@ -1,6 +1,8 @@
 package cdkrole
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -18,13 +20,32 @@ import (
 var roleID = jsii.String("Default")
 
 // check reports what the CDK could not write of a role.
-func check(role *policy.Role) error { return emit.CheckCDK(role) }
+func check(role *policy.Role) error {
+	known := []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix}
+	for _, m := range role.Mappings {
+		known = append(known, m.Symbol)
+	}
+	var used []policy.Symbol
+	for _, arn := range role.Attached {
+		used = append(used, arn.Symbols()...)
+	}
+	for _, p := range role.Policies() {
+		used = append(used, policy.Symbols(p.Document)...)
+	}
+	for _, s := range used {
+		if !slices.Contains(known, s) {
+			return fmt.Errorf("a stack has no value for %s", s)
+		}
+	}
+	return emit.CheckCDK(role)
+}
 
 // build makes the constructs of a role, as the function of templates/cdkgo does.
 func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	stack := awscdk.Stack_Of(scope)
-	// The role's own values stay open where the stack's do.
-	values := symbols{policy.Partition: *stack.Partition(), policy.Region: *stack.Region(), policy.AccountID: *stack.Account()}
+	values := symbols{
+		policy.Partition: *stack.Partition(), policy.Region: *stack.Region(), policy.AccountID: *stack.Account(), policy.URLSuffix: *stack.UrlSuffix(),
+	}
 	for _, t := range role.Mappings {
 		rows := map[string]*map[string]any{}
 		for _, r := range t.Rows {

@@ -150,7 +150,7 @@ func others(role *policy.Role) (list []other) {
 		return nil
 	}
 	for _, s := range role.ResourcePolicies {
-		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, nil)))}
+		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, policy.Environment{})))}
 		for _, r := range s.Things {
 			o.resources = append(o.resources, analyze.Printable(r.String()))
 		}
@@ -173,23 +173,24 @@ func properties(role *policy.Role) (list []property) {
 	if role == nil {
 		return nil
 	}
-	add := func(label, text string) {
-		if text != "" {
-			list = append(list, property{label, analyze.Printable(text)})
+	add := func(label, text string) { list = append(list, property{label, analyze.Printable(text)}) }
+	var tags []policy.Tag
+	for _, p := range role.Properties.List(role.Name) {
+		switch {
+		case p.Tags != nil:
+			tags = p.Tags
+		case p.Number != 0:
+			add("session", strconv.Itoa(p.Number)+" seconds at most")
+		case p.Key == policy.PermissionsBoundaryKey:
+			add("boundary", p.Text)
+		default:
+			add(p.Words, p.Text)
 		}
-	}
-	p := role.Properties
-	add("name", role.Name)
-	add("path", p.Path)
-	add("description", p.Description)
-	add("boundary", p.PermissionsBoundary)
-	if p.MaxSessionDuration != 0 {
-		add("session", strconv.Itoa(p.MaxSessionDuration)+" seconds at most")
 	}
 	for _, arn := range role.Attached {
 		add("attached", arn.String())
 	}
-	for _, t := range p.Tags {
+	for _, t := range tags {
 		add("tag", t.Key+"="+t.Value)
 	}
 	return list

@@ -20,12 +20,12 @@ func TestTemplates(t *testing.T) {
 	cfnLint := tool.Require(t, "cfn-lint", "pip install cfn-lint")
 	dir := t.TempDir()
 	args := []string{"--"}
-	write := func(format, name string, role *policy.Role) {
-		files, err := emit.Lookup(format).Emit(role, emit.Options{Source: "a\nb.json"})
+	write := func(format *emit.Format, name string, role *policy.Role) {
+		files, err := format.Emit(role, emit.Options{Source: "a\nb.json"})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		path := filepath.Join(dir, name+emit.Lookup(format).Extensions[0])
+		path := filepath.Join(dir, name+format.Extensions[0])
 		if err := os.WriteFile(path, files[0].Data, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -33,10 +33,10 @@ func TestTemplates(t *testing.T) {
 	}
 	roles := golden.Roles(t)
 	for name, role := range roles {
-		write("cloudformation", name, role)
+		write(emit.CloudFormation, name, role)
 	}
 	for name, role := range golden.Packed(t) {
-		write("cloudformation", name, role)
+		write(emit.CloudFormation, name, role)
 		roles[name] = role
 	}
 	made := sample.Roles()
@@ -44,10 +44,10 @@ func TestTemplates(t *testing.T) {
 	bare.Name = ""
 	for name, role := range map[string]*policy.Role{
 		"made-web": made["made-web"], "made-plain": bare, "made-files": sample.Files(), "made-properties": made["made-properties"],
-		"made-no-permissions": {Trust: sample.Trust()}, "made-strings": stringsRole(),
+		"made-no-permissions": {Trust: sample.Trust()}, "made-strings": stringsRole(), "made-inputs": sample.Inputs(),
 		"made-no-conditions": {Trust: policy.Document{Statements: []policy.Statement{{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}}}}},
 	} {
-		write("cloudformation", name, role)
+		write(emit.CloudFormation, name, role)
 		roles[name] = role
 	}
 	// The format cloudformation-json writes the same template: a test of package emit compares the two.
@@ -56,7 +56,7 @@ func TestTemplates(t *testing.T) {
 		if !ok {
 			t.Fatalf("there is no role %s", name)
 		}
-		write("cloudformation-json", name, role)
+		write(emit.CloudFormationJSON, name, role)
 	}
 	if len(args) < 150 {
 		t.Fatalf("only %d templates", len(args))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/sample"
 )
 
 // Environment is where the outputs are deployed in these tests.
@@ -106,7 +107,11 @@ func Emit(format string, role *policy.Role) ([]emit.File, error) {
 
 // EmitIn writes a role in a format for another environment.
 func EmitIn(format string, role *policy.Role, env policy.Environment) ([]emit.File, error) {
-	return emit.Lookup(format).Emit(role, emit.Options{Source: "input.json", Values: env.Values()})
+	f, ok := emit.Lookup(format)
+	if !ok {
+		return nil, fmt.Errorf("there is no format %s", format)
+	}
+	return f.Emit(sample.In(env, role), emit.Options{Source: "input.json"})
 }
 
 // OfRole writes a role in one of [Formats] and resolves the files.

@@ -12,6 +12,13 @@ var (
 	account   = policy.Of(policy.AccountID)
 )
 
+// In returns the role, used in another environment.
+func In(environment policy.Environment, role *policy.Role) *policy.Role {
+	r := *role
+	r.Environment = environment
+	return &r
+}
+
 // ECSTasks returns the principal of an execution role's trust policy.
 func ECSTasks() []policy.Principal {
 	return []policy.Principal{{Type: policy.ServicePrincipal, IDs: []policy.Text{"ecs-tasks.amazonaws.com"}}}
@@ -169,5 +176,27 @@ func Shared() *policy.Role {
 	}
 	role := Web()
 	role.ResourcePolicies = []policy.ResourcePolicy{share("kms", "A"), share("kms", "B"), share("secretsmanager", "C"), share("kms", "D")}
+	return role
+}
+
+// Inputs returns a role with symbols whose values are given when the role is deployed.
+func Inputs() *policy.Role {
+	role := Web()
+	role.Name = ""
+	role.Symbols = policy.SymbolTable{
+		"Database":   {Kind: policy.Resource, Meaning: policy.MeansSecretARN, Expression: "!Ref Database"},
+		"Repo.Arn":   {Kind: policy.Attribute, Meaning: policy.MeansRepositoryARN, Expression: "!GetAtt Repo.Arn"},
+		"LogGroup":   {Kind: policy.Parameter, Meaning: policy.MeansLogGroupName, Default: "/ecs/web", MaxLength: 512, Expression: "!Ref LogGroup"},
+		"Log::Group": {},
+		"Literal1":   {Kind: policy.Variable, Meaning: policy.MeansText, Expression: "var.literal1"},
+	}
+	role.Inline[0].Document.Statements = []policy.Statement{
+		{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: policy.Values(policy.Of("Database"))},
+		{Sid: "Pull", Actions: []string{"ecr:BatchGetImage"}, Resources: policy.Values(policy.Of("Repo.Arn"))},
+		{Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: policy.Values(
+			"arn:"+partition+":logs:"+region+":"+account+":log-group:"+policy.Of("LogGroup")+":log-stream:"+policy.Of("Log::Group")+"/*",
+			"arn:"+partition+":logs:"+region+":"+account+":log-group:${*}"+policy.Of("Literal1"),
+		), Conditions: []policy.Condition{{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values("logs." + region + "." + policy.Of(policy.URLSuffix))}}},
+	}
 	return role
 }

@@ -79,7 +79,7 @@ func cdkApp(t *testing.T) string {
 	tool.Require(t, "go", "https://go.dev/dl")
 	tool.Require(t, "node", "https://nodejs.org: the CDK runs on it")
 	dir := t.TempDir()
-	files, err := emit.Lookup("cdk-go").Emit(golden.Roles(t)["web"], emit.Options{Source: "web.json"})
+	files, err := emit.CDKGo.Emit(golden.Roles(t)["web"], emit.Options{Source: "web.json"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,11 +114,26 @@ func TestCDKGoModule(t *testing.T) {
 			}
 		}
 	}
-	for _, args := range [][]string{{"mod", "tidy", "-diff"}, {"build", "-o", os.DevNull, "./..."}, {"vet", "./..."}} {
-		if out, err := run(nil, "go", args...); err != nil || out != "" {
-			t.Errorf("go %v: %v\n%s", args, err, out)
+	check := func(commands ...[]string) {
+		for _, args := range commands {
+			if out, err := run(nil, "go", args...); err != nil || out != "" {
+				t.Errorf("go %v: %v\n%s", args, err, out)
+			}
 		}
 	}
+	build, vet := []string{"build", "-o", os.DevNull, "./..."}, []string{"vet", "./..."}
+	check([]string{"mod", "tidy", "-diff"}, build, vet)
+	// The other app has properties: it is made in the same module, whose packages are compiled already.
+	files, err := emit.CDKGo.Emit(sample.Inputs(), emit.Options{Source: "web.json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files[:2] {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(build, vet)
 }
 
 // construct is a role that package cdkrole makes from its task definition.
@@ -172,7 +187,7 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 	}
 	var calls strings.Builder
 	for i, name := range names {
-		files, err := emit.Lookup("cdk-go").Emit(roles[name], emit.Options{Source: name, MainOnly: true})
+		files, err := emit.CDKGo.Emit(roles[name], emit.Options{Source: name, MainOnly: true})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -189,7 +204,7 @@ func TestCDKGoMeansTheSame(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "roles"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	files, err := emit.Lookup("cdk-go").Emit(inPackage, emit.Options{Source: "a", Package: "roles"})
+	files, err := emit.CDKGo.Emit(inPackage, emit.Options{Source: "a", Package: "roles"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
+	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
 )
 
@@ -18,8 +19,10 @@ func TestFmt(t *testing.T) {
 	terraform := tool.Require(t, "terraform", "https://developer.hashicorp.com/terraform/install")
 	dir := t.TempDir()
 	n := 0
-	for name, role := range meaning.Roles(t) {
-		files, err := emit.Lookup("terraform").Emit(role, emit.Options{Source: name})
+	roles := meaning.Roles(t)
+	roles["made-inputs"] = sample.Inputs()
+	for name, role := range roles {
+		files, err := emit.Terraform.Emit(role, emit.Options{Source: name})
 		if err != nil {
 			if !strings.Contains(err.Error(), "NFC") {
 				t.Errorf("%s: %v", name, err)
