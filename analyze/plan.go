@@ -128,7 +128,7 @@ func (p *Plan) usedMappings(role *policy.Role) (mappings []policy.Mapping) {
 // statements returns the requirements as statements that are to be merged, without those that a managed policy
 // grants.
 func (p *Plan) statements() []policy.Statement {
-	var single []policy.Statement
+	single := make([]policy.Statement, 0, len(p.Requirements))
 	for _, i := range p.ordered() {
 		if r := &p.Requirements[i]; r.GrantedBy == "" {
 			single = append(single, r.statement(i+1))

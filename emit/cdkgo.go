@@ -258,7 +258,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 			symbols[s] = cdkOwnValues[s].Name
 		}
 	}
-	app.Trust = symbols.statement(role.Trust.Statements[0])
+	app.Trust = symbols.statement(&role.Trust.Statements[0])
 	for _, p := range role.Inline {
 		app.Policies = append(app.Policies, symbols.policy(strconv.Quote(p.Name), p.Document))
 	}
@@ -305,13 +305,13 @@ type cdkSymbols map[policy.Symbol]string
 
 func (symbols cdkSymbols) policy(name string, d policy.Document) cdkPolicy {
 	list := make([]cdkStatement, len(d.Statements))
-	for i, s := range d.Statements {
-		list[i] = symbols.statement(s)
+	for i := range d.Statements {
+		list[i] = symbols.statement(&d.Statements[i])
 	}
 	return cdkPolicy{Name: name, Statements: list}
 }
 
-func (symbols cdkSymbols) statement(s policy.Statement) cdkStatement {
+func (symbols cdkSymbols) statement(s *policy.Statement) cdkStatement {
 	out := cdkStatement{Service: strconv.Quote(s.Service()), Resources: symbols.values(s.Resources)}
 	if s.Sid != "" {
 		out.Sid = strconv.Quote(s.Sid)
@@ -319,7 +319,11 @@ func (symbols cdkSymbols) statement(s policy.Statement) cdkStatement {
 	for _, from := range s.Fields() {
 		out.Comments = append(out.Comments, sourceComment(from))
 	}
-	out.Actions = symbols.values(constant("Action", s.Actions...).values)
+	actions := make([]string, len(s.Actions))
+	for i, a := range s.Actions {
+		actions[i] = strconv.Quote(a)
+	}
+	out.Actions = cdkList(actions)
 	for _, operator := range conditionMembers(s.Conditions) {
 		o := cdkOperator{Name: strconv.Quote(operator.key)}
 		for _, key := range operator.members {
@@ -335,6 +339,10 @@ func (symbols cdkSymbols) values(values []policy.Value) cdkValues {
 	for i, v := range values {
 		list[i] = symbols.text(v.Text)
 	}
+	return cdkList(list)
+}
+
+func cdkList(list []string) cdkValues {
 	if len(list) == 1 {
 		return cdkValues{One: list[0]}
 	}

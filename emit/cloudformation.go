@@ -129,10 +129,12 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) 
 		}
 	}
 	return func(s policy.Symbol) cfnReference {
-		if reference, ok := references[s]; ok {
-			return reference
+		reference, ok := references[s]
+		if !ok { // a pseudo parameter
+			reference = cfnRef(string(s))
+			references[s] = reference
 		}
-		return cfnRef(string(s)) // a pseudo parameter
+		return reference
 	}, parameters, mappings
 }
 
@@ -303,7 +305,8 @@ type cfnWriter struct {
 func (w cfnWriter) document(d policy.Document) *cfnNode {
 	statements := make([]*cfnNode, len(d.Statements))
 	comments := make([][]string, len(d.Statements))
-	for i, s := range d.Statements {
+	for i := range d.Statements {
+		s := &d.Statements[i]
 		statements[i] = w.members(statementMembers(s))
 		fields := s.Fields()
 		lines := make([]string, len(fields))
@@ -332,13 +335,12 @@ func (w cfnWriter) value(m member) *cfnNode {
 	if m.members != nil {
 		return w.members(m.members)
 	}
-	scalars := make([]*cfnNode, len(m.values))
-	for i, v := range m.values {
-		if m.ours {
-			scalars[i] = cfnWord(string(v.Text))
-		} else {
-			scalars[i] = w.text(v.Text)
-		}
+	scalars := make([]*cfnNode, 0, len(m.words)+len(m.values))
+	for _, word := range m.words {
+		scalars = append(scalars, cfnWord(word))
+	}
+	for _, v := range m.values {
+		scalars = append(scalars, w.text(v.Text))
 	}
 	if len(scalars) == 1 {
 		return scalars[0]

@@ -124,8 +124,8 @@ func (w jsonWriter) document(d policy.Document) {
 	w.string(cmp.Or(d.Version, policy.Version))
 	w.string("Statement")
 	w.token(jsontext.BeginArray)
-	for _, s := range d.Statements {
-		w.members(statementMembers(s))
+	for i := range d.Statements {
+		w.members(statementMembers(&d.Statements[i]))
 	}
 	w.token(jsontext.EndArray)
 	w.token(jsontext.EndObject)
@@ -200,17 +200,24 @@ func (w jsonWriter) members(members []member) {
 		switch {
 		case m.members != nil:
 			w.members(m.members)
-		case len(m.values) == 1:
-			w.text(m.values[0].Text)
+		case len(m.words)+len(m.values) == 1:
+			w.texts(m)
 		default:
 			w.token(jsontext.BeginArray)
-			for _, v := range m.values {
-				w.text(v.Text)
-			}
+			w.texts(m)
 			w.token(jsontext.EndArray)
 		}
 	}
 	w.token(jsontext.EndObject)
+}
+
+func (w jsonWriter) texts(m member) {
+	for _, word := range m.words {
+		w.string(word)
+	}
+	for _, v := range m.values {
+		w.text(v.Text)
+	}
 }
 
 func (w jsonWriter) text(t policy.Text) {

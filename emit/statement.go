@@ -12,31 +12,30 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// member is one element of a statement as every format writes it: a key with one or many texts, or with
-// members of its own. IAM's grammar has nothing else, so that formats need to know only how their
-// language writes a text, a list and a mapping.
+// member is one element of a statement, as every format writes it: a key with one or many texts, or with members of its
+// own. IAM's grammar has nothing else. So a format needs to know only how its language writes a text, a list and an object.
 type member struct {
 	key     string
-	values  []policy.Value // one is written as such, without a list around it
-	members []member       // for Principal and Condition, instead of values
-	ours    bool           // the values are constants of execrole: they need no quotes where none are usual
+	words   []string       // constants of execrole, which need no quotes where constants usually have none
+	values  []policy.Value // other texts; of words and values, one alone is written without a list around it
+	members []member       // of Principal and Condition, instead of texts
 }
 
 // statementMembers returns the elements of a statement in the order in which they are written.
-func statementMembers(s policy.Statement) []member {
+func statementMembers(s *policy.Statement) []member {
 	list := make([]member, 0, 6)
 	if s.Sid != "" {
-		list = append(list, constant("Sid", s.Sid))
+		list = append(list, member{key: "Sid", words: []string{s.Sid}})
 	}
-	list = append(list, constant("Effect", s.Effect.String()))
+	list = append(list, member{key: "Effect", words: []string{s.Effect.String()}})
 	if len(s.Principals) > 0 {
 		list = append(list, principalMember(s.Principals))
 	}
 	if s.Actions != nil {
-		list = append(list, constant("Action", s.Actions...))
+		list = append(list, member{key: "Action", words: s.Actions})
 	}
 	if s.NotActions != nil {
-		list = append(list, constant("NotAction", s.NotActions...))
+		list = append(list, member{key: "NotAction", words: s.NotActions})
 	}
 	if s.Resources != nil {
 		list = append(list, member{key: "Resource", values: s.Resources})
@@ -52,18 +51,24 @@ func statementMembers(s policy.Statement) []member {
 
 func principalMember(principals []policy.Principal) member {
 	if principals[0].Type == policy.AnyPrincipal {
-		return constant("Principal", policy.AnyPrincipal)
+		return member{key: "Principal", words: []string{policy.AnyPrincipal}}
 	}
 	m := member{key: "Principal"}
 	for _, p := range principals {
-		// The name of a service is a constant of execrole.
-		m.members = append(m.members, member{key: p.Type, values: policy.Values(p.IDs...), ours: p.Type == policy.ServicePrincipal})
+		ids := member{key: p.Type}
+		if p.Type == policy.ServicePrincipal {
+			for _, id := range p.IDs {
+				ids.words = append(ids.words, string(id))
+			}
+		} else {
+			ids.values = policy.Values(p.IDs...)
+		}
+		m.members = append(m.members, ids)
 	}
 	return m
 }
 
-// conditionMembers returns the operators, each with its keys. It sorts, since an operator that stood in
-// two places would make a mapping with a repeated key.
+// conditionMembers returns the operators, each with its keys. It sorts them, so that no operator becomes a key twice.
 func conditionMembers(conditions []policy.Condition) []member {
 	sorted := slices.SortedStableFunc(slices.Values(conditions), func(a, b policy.Condition) int {
 		return cmp.Or(cmp.Compare(a.Operator, b.Operator), cmp.Compare(a.Key, b.Key))
@@ -79,16 +84,8 @@ func conditionMembers(conditions []policy.Condition) []member {
 	return operators
 }
 
-func constant(key string, values ...string) member {
-	m := member{key: key, ours: true, values: make([]policy.Value, len(values))}
-	for i, v := range values {
-		m.values[i].Text = policy.Text(v)
-	}
-	return m
-}
-
-// checkTexts calls bad for every string of the role that ends as a value in the output, and returns the
-// first error. Every format refuses text that is not UTF-8: it could only write something else.
+// checkTexts calls bad for every string of the role that becomes a value in the output, and returns the first error.
+// Text that is not UTF-8 is an error in every format: none could write it.
 func checkTexts(role *policy.Role, bad func(string) error) error {
 	var first error
 	check := func(list ...string) {
@@ -102,13 +99,19 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			}
 		}
 	}
+	text := func(t policy.Text) {
+		// The form for people is needed for an error only.
+		if s := string(t); !utf8.ValidString(s) || bad(s) != nil {
+			check(t.String())
+		}
+	}
 	values := func(list []policy.Value) {
 		for _, v := range list {
-			check(v.String())
+			text(v.Text)
 		}
 	}
 	for _, arn := range role.Attached {
-		check(arn.String())
+		text(arn)
 	}
 	for _, t := range role.Mappings {
 		check(t.Name, t.Column)
@@ -133,7 +136,9 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(s.Sid)
 			for _, p := range s.Principals {
 				check(p.Type)
-				values(policy.Values(p.IDs...))
+				for _, id := range p.IDs {
+					text(id)
+				}
 			}
 			check(s.Actions...)
 			check(s.NotActions...)
@@ -171,15 +176,15 @@ func symbolsOf(documents []policy.Document, texts []policy.Text) []policy.Symbol
 	return list
 }
 
-// maxStem leaves room for the ending in the 255 bytes that file systems allow.
+// maxStem leaves room for the end of the name in the 255 bytes that file systems allow.
 const maxStem = 128
 
-// stem returns how names of a role's files begin: the family, without what a file system or a shell
-// could take for something else. A family that is too long is cut and gets a hash of the whole, so that
-// two long families that begin alike keep two names.
+// stem returns the beginning of the names of a role's files: the family, without characters that mean something to a
+// file system or a shell. A long family is cut and gets a hash of the whole, so that two long families that begin alike
+// have different names.
 func stem(family string) string { return shorten(cleaned(family), family, maxStem) }
 
-// cleaned returns the family with "-" for what is no letter, digit, "-" or "_".
+// cleaned returns the family with "-" for every character that is no letter, digit, "-" or "_".
 func cleaned(family string) string {
 	s := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
@@ -193,7 +198,7 @@ func cleaned(family string) string {
 	return s
 }
 
-// shorten cuts a name that is longer than max, and puts a hash of what it was made of at its end.
+// shorten cuts a name that is longer than max, and puts a hash of the whole at its end.
 func shorten(name, whole string, max int) string {
 	if len(name) <= max {
 		return name

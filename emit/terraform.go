@@ -254,7 +254,8 @@ func (tf terraformNames) roleAttributes() []hclAttribute {
 
 func (tf terraformNames) document(d policy.Document) hclValue {
 	statements := hclList()
-	for _, s := range d.Statements {
+	for i := range d.Statements {
+		s := &d.Statements[i]
 		e := hclElement{value: tf.members(statementMembers(s))}
 		for _, from := range s.Fields() {
 			e.comments = append(e.comments, hclComment(sourceComment(from)))
@@ -279,12 +280,15 @@ func (tf terraformNames) value(m member) hclValue {
 	if m.members != nil {
 		return tf.members(m.members)
 	}
-	if len(m.values) == 1 {
-		return hclText(hclString(m.values[0].Text, tf.symbol))
-	}
 	list := hclList()
+	for _, word := range m.words {
+		list.elements = append(list.elements, hclElement{value: hclText(hclQuote(word))})
+	}
 	for _, v := range m.values {
 		list.elements = append(list.elements, hclElement{value: hclText(hclString(v.Text, tf.symbol))})
+	}
+	if len(list.elements) == 1 {
+		return list.elements[0].value
 	}
 	return list
 }

@@ -151,8 +151,12 @@ func mergeKey(s *Statement, i int) string {
 	if s.Effect != Allow || s.NotActions != nil || s.NotResources != nil {
 		return ""
 	}
+	actions := strings.Join(s.Actions, " ")
+	if i < 0 && s.Principals == nil && s.Conditions == nil {
+		return actions // as nearly always
+	}
 	var b strings.Builder
-	b.WriteString(strings.Join(s.Actions, " "))
+	b.WriteString(actions)
 	for _, p := range s.Principals {
 		b.WriteString("\n" + p.Type)
 		for _, id := range p.IDs {

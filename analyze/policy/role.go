@@ -103,7 +103,7 @@ func Symbols(documents ...Document) []Symbol {
 	var list []Symbol
 	seen := map[Symbol]bool{}
 	add := func(t Text) {
-		for _, s := range t.Symbols() {
+		for s := range t.eachSymbol {
 			if !seen[s] {
 				seen[s] = true
 				list = append(list, s)

@@ -79,7 +79,9 @@ func TestSymbolTable(t *testing.T) {
 
 // TestDocumentSize compares with the JSON, written by hand without white space.
 func TestDocumentSize(t *testing.T) {
-	condition := func(operator, key string, values ...Text) Condition { return Condition{operator, key, Values(values...)} }
+	condition := func(operator, key string, values ...Text) Condition {
+		return Condition{operator, key, Values(values...)}
+	}
 	for want, statement := range map[string]Statement{
 		`{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`: {
 			Principals: []Principal{{ServicePrincipal, []Text{"ecs-tasks.amazonaws.com"}}}, Actions: []string{"sts:AssumeRole"},

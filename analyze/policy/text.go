@@ -48,6 +48,14 @@ func decode(name string) Symbol {
 	if strings.IndexByte(name, 1) < 0 {
 		return Symbol(name)
 	}
+	switch name { // the usual ones, without an allocation
+	case string(ofPartition[1 : len(ofPartition)-1]):
+		return Partition
+	case string(ofRegion[1 : len(ofRegion)-1]):
+		return Region
+	case string(ofAccountID[1 : len(ofAccountID)-1]):
+		return AccountID
+	}
 	b := make([]byte, 0, len(name))
 	for i := 0; i < len(name); i++ {
 		if name[i] == 1 && i+2 < len(name) {
@@ -94,14 +102,25 @@ func (t Text) IsLiteral() bool { return strings.IndexByte(string(t), 0) < 0 }
 // Symbols returns the symbols of t in their order, and a repeated one each time.
 func (t Text) Symbols() []Symbol {
 	var symbols []Symbol
-	if t.IsLiteral() {
-		return nil
-	}
-	t.Expand(func(string) string { return "" }, func(s Symbol) string {
+	for s := range t.eachSymbol {
 		symbols = append(symbols, s)
-		return ""
-	})
+	}
 	return symbols
+}
+
+// eachSymbol yields the symbols of t in their order.
+func (t Text) eachSymbol(yield func(Symbol) bool) {
+	for rest := string(t); ; {
+		_, after, found := strings.Cut(rest, "\x00")
+		if !found {
+			return
+		}
+		name, after, _ := strings.Cut(after, "\x00")
+		if !yield(decode(name)) {
+			return
+		}
+		rest = after
+	}
 }
 
 // CutSymbol returns the symbol that t begins with and what follows it. It is not ok if t begins with something else.
