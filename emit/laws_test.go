@@ -93,3 +93,39 @@ func TestResourcePolicyFiles(t *testing.T) {
 		t.Errorf("only %d files were read", read)
 	}
 }
+
+// TestDocumentsCanBeRead: the reader of policy documents reads every document that the format json writes, and the format
+// writes the same bytes of what was read.
+func TestDocumentsCanBeRead(t *testing.T) {
+	roles := golden.Roles(t)
+	maps.Copy(roles, golden.Packed(t))
+	maps.Copy(roles, sample.Roles())
+	maps.Copy(roles, sample.HostileRoles())
+	read := 0
+	for name, role := range roles {
+		files, err := meaning.Emit("json", role)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, f := range files {
+			if f.Write == emit.Remove || strings.HasSuffix(f.Name, "-role.json") || strings.Contains(f.Name, "-attach") {
+				continue
+			}
+			document, problems := policy.ReadDocument(f.Name, f.Data)
+			if problems != nil {
+				t.Fatalf("%s: %s: %v\n%s", name, f.Name, problems, f.Data)
+			}
+			again, err := emit.IAMJSON.Emit(&policy.Role{Inline: []policy.Policy{{Document: document}}}, emit.Options{MainOnly: true})
+			if err != nil {
+				t.Fatalf("%s: %s: %v", name, f.Name, err)
+			}
+			if diff := cmp.Diff(string(f.Data), string(again[0].Data)); diff != "" {
+				t.Errorf("%s: %s: -written +read and written again\n%s", name, f.Name, diff)
+			}
+			read++
+		}
+	}
+	if read < 600 {
+		t.Errorf("only %d documents", read)
+	}
+}
