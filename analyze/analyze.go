@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -191,9 +192,9 @@ func (a *analysis) finish() ([]*Plan, error) {
 
 // checkOptions reports an environment that cannot be.
 func (p *Plan) checkOptions(opts *Options) {
-	if _, errs := opts.Environment.Check(); errs != nil {
-		for _, err := range errs {
-			p.Findings = append(p.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{Place: tree.Place{File: p.File}}, Message: err.Error()})
+	if err := opts.Environment.Check(); err != nil {
+		for _, message := range strings.Split(err.Error(), "\n") {
+			p.Findings = append(p.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), At: taskdef.Ref{Place: tree.Place{File: p.File}}, Message: message})
 		}
 	}
 }

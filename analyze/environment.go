@@ -10,7 +10,7 @@ import (
 // findEnvironment finds out where the role is used: the values given have precedence, then those in the task
 // definition's own ARN, then those in the ARNs of its roles. Malformed ARNs say nothing.
 func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
-	given, _ = given.Check()
+	given = given.WithPartition()
 	p.Environment = given
 	source := map[policy.Symbol]string{}
 	for _, member := range []struct{ name, service, resource string }{

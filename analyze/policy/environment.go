@@ -1,6 +1,9 @@
 package policy
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Environment is where a role is used, as far as that is known: the values of [Partition], [Region] and [AccountID].
 type Environment struct {
@@ -50,9 +53,16 @@ func (e *Environment) Set(s Symbol, value string) {
 	}
 }
 
-// Check returns e with the partition of its region, and an error for each value that is malformed or contradicts
-// another.
-func (e Environment) Check() (Environment, []error) {
+// WithPartition returns e with the partition of its region, where e does not have one.
+func (e Environment) WithPartition() Environment {
+	if e.Partition == "" {
+		e.Partition = PartitionOf(e.Region)
+	}
+	return e
+}
+
+// Check reports every value that is malformed or contradicts another, joined with [errors.Join]. Each is one line.
+func (e Environment) Check() error {
 	var errs []error
 	if e.Account != "" && !IsAccount(e.Account) {
 		errs = append(errs, fmt.Errorf("account %q: an account has 12 digits", e.Account))
@@ -63,11 +73,8 @@ func (e Environment) Check() (Environment, []error) {
 	if e.Partition != "" && !IsPartition(e.Partition) {
 		errs = append(errs, fmt.Errorf("partition %q: a partition is aws, aws-cn, aws-us-gov or looks like them", e.Partition))
 	}
-	switch known := PartitionOf(e.Region); {
-	case e.Partition == "":
-		e.Partition = known
-	case known != "" && known != e.Partition:
+	if known := PartitionOf(e.Region); e.Partition != "" && known != "" && known != e.Partition {
 		errs = append(errs, fmt.Errorf("partition %q: region %s is in partition %s", e.Partition, e.Region, known))
 	}
-	return e, errs
+	return errors.Join(errs...)
 }

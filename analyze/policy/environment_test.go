@@ -20,8 +20,8 @@ func TestEnvironmentCheck(t *testing.T) {
 		{Environment{Partition: "aws*"}, `partition "aws*"`},
 		{Environment{Partition: "aws-cn", Region: "us-east-1"}, "region us-east-1 is in partition aws"},
 	} {
-		if _, errs := tt.env.Check(); len(errs) != 1 || !strings.Contains(errs[0].Error(), tt.want) {
-			t.Errorf("%+v: errors %v, want %q", tt.env, errs, tt.want)
+		if err := tt.env.Check(); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: error %v, want %q", tt.env, err, tt.want)
 		}
 	}
 	for _, tt := range []struct{ env, want Environment }{
@@ -32,8 +32,8 @@ func TestEnvironmentCheck(t *testing.T) {
 		{Environment{Partition: "aws-cn"}, Environment{Partition: "aws-cn"}},
 		{Environment{Partition: "aws-cn", Region: "cn-north-1"}, Environment{Partition: "aws-cn", Region: "cn-north-1"}},
 	} {
-		if got, errs := tt.env.Check(); got != tt.want || errs != nil {
-			t.Errorf("%+v: %+v, errors %v", tt.env, got, errs)
+		if got, err := tt.env.WithPartition(), tt.env.Check(); got != tt.want || err != nil {
+			t.Errorf("%+v: %+v, error %v", tt.env, got, err)
 		}
 	}
 }

@@ -84,9 +84,8 @@ func (r *request) complete(in *invocation) error {
 		}
 		problem(err)
 	}
-	environment, errs := r.options.Environment.Check()
-	r.options.Environment = environment
-	problem(errs...)
+	problem(each(r.options.Environment.Check())...)
+	r.options.Environment = r.options.Environment.WithPartition()
 	problem(each(r.roleOptions.Check())...)
 	if problems != nil {
 		return misuse(in.name, problems...)

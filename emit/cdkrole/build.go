@@ -55,15 +55,27 @@ func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 		values[t.Symbol] = *mapping.FindInMap(stack.Region(), jsii.String(t.Column), nil)
 	}
 
-	p := role.Properties
-	props := &awsiam.RoleProps{RoleName: optional(role.Name), Path: optional(p.Path), Description: optional(p.Description)}
-	if p.PermissionsBoundary != "" {
-		props.PermissionsBoundary = awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String("Boundary"), &p.PermissionsBoundary)
+	props := &awsiam.RoleProps{}
+	var tags []policy.Tag
+	for _, p := range role.Properties.List(role.Name) {
+		switch p.Key {
+		case policy.RoleNameKey:
+			props.RoleName = &p.Text
+		case policy.PathKey:
+			props.Path = &p.Text
+		case policy.DescriptionKey:
+			props.Description = &p.Text
+		case policy.PermissionsBoundaryKey:
+			props.PermissionsBoundary = awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String("Boundary"), &p.Text)
+		case policy.MaxSessionDurationKey:
+			props.MaxSessionDuration = awscdk.Duration_Seconds(jsii.Number(p.Number))
+		case policy.TagsKey:
+			tags = p.Tags
+		default:
+			panic("cdkrole does not know the property " + p.Key)
+		}
 	}
-	if p.MaxSessionDuration != 0 {
-		props.MaxSessionDuration = awscdk.Duration_Seconds(jsii.Number(p.MaxSessionDuration))
-	}
-	// The CDK makes the trust policy itself, of a principal: emit.CheckCDK has looked whether it can.
+	// The CDK makes the trust policy itself, of a principal. emit.CheckCDK made sure that it can.
 	trust := role.Trust.Statements[0]
 	var principal *awsiam.ServicePrincipalOpts
 	if len(trust.Conditions) > 0 {
@@ -96,7 +108,7 @@ func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	for i, list := range onManaged {
 		values.suppress(managed[i], list)
 	}
-	for _, t := range p.Tags {
+	for _, t := range tags {
 		awscdk.Tags_Of(made).Add(jsii.String(t.Key), jsii.String(t.Value), nil)
 	}
 	return made
