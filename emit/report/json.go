@@ -9,8 +9,8 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// Schema is the number of the form that [JSON] writes. It changes when a member changes its meaning or
-// goes, not when one is added.
+// Schema is the number of the form that [JSON] writes. It changes when a member changes its meaning or disappears, and not
+// when one is added.
 const Schema = 1
 
 // document is what JSON writes. Lists are never null: readers can loop without asking.
@@ -35,7 +35,7 @@ type otherAccount struct {
 	Policy    json.RawMessage `json:"policy"`
 }
 
-// roleProperties are the role's own, all empty where there is no role.
+// roleProperties are the properties of the role, all of them empty where there is no role.
 type roleProperties struct {
 	Name                string            `json:"name"`
 	Path                string            `json:"path"`
@@ -96,12 +96,12 @@ type unseen struct {
 type conditions map[string]map[string][]string
 
 // JSON returns the plan and the role for programs. Role is nil where the plan has errors; the requirements
-// are there all the same. Symbols stand as ${AWS::AccountId}.
+// are there all the same. Symbols are written as ${AWS::AccountId}.
 func JSON(plan *analyze.Plan, role *policy.Role) []byte {
 	return jsonText(plan, role, plan.Agent(), plan.Unseen)
 }
 
-// jsonText is JSON with what the plan derives from all rules handed in, so that tests can choose it.
+// jsonText is JSON with the results of all rules as arguments, so that tests can choose them.
 func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []analyze.Unseen) []byte {
 	doc := document{
 		Schema:       Schema,

@@ -9,8 +9,8 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// Markdown returns what [Text] returns, for a comment on a pull request. All that stems from the input stands
-// in code, where Markdown has no meaning and no mention reaches anybody.
+// Markdown returns what [Text] returns, for a comment on a pull request. All text of the input is written as code, where
+// Markdown has no meaning and nobody gets a mention.
 func Markdown(plan *analyze.Plan, role *policy.Role) []byte {
 	return markdown(newPage(plan, role, plan.Agent(), plan.Unseen))
 }
@@ -29,17 +29,7 @@ func markdown(page page) []byte {
 	if page.lead != "" {
 		paragraph(page.lead)
 	}
-	if len(page.properties) > 0 {
-		paragraph("## Properties")
-		b.WriteByte('\n')
-	}
-	for _, p := range page.properties {
-		b.WriteString("- " + p.label + ": " + code(p.text))
-		if p.label == "boundary" {
-			b.WriteString(". " + boundaryRemark)
-		}
-		b.WriteByte('\n')
-	}
+	markdownProperties(&b, page.properties)
 	for _, v := range page.granted {
 		v.markdown(&b)
 	}
@@ -66,20 +56,7 @@ func markdown(page page) []byte {
 			}
 		}
 	}
-	if len(page.others) > 0 {
-		paragraph("## Other accounts\n\n" + othersLead)
-	}
-	for _, o := range page.others {
-		b.WriteByte('\n')
-		for _, r := range o.resources {
-			b.WriteString("- " + code(r) + "\n")
-		}
-		for _, a := range o.askers {
-			b.WriteString("  - " + code(a) + "\n")
-		}
-		// No line of JSON is a fence.
-		b.WriteString("\n```json\n" + o.document + "```\n")
-	}
+	markdownOthers(&b, page.others)
 	if len(page.unseen) > 0 {
 		paragraph("## Not in a task definition")
 		b.WriteByte('\n')
@@ -98,6 +75,36 @@ func markdown(page page) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+func markdownProperties(b *bytes.Buffer, list []property) {
+	if len(list) > 0 {
+		b.WriteString("\n## Properties\n\n")
+	}
+	for _, p := range list {
+		b.WriteString("- " + p.label + ": " + code(p.text))
+		if p.label == "boundary" {
+			b.WriteString(". " + boundaryRemark)
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func markdownOthers(b *bytes.Buffer, list []other) {
+	if len(list) > 0 {
+		b.WriteString("\n## Other accounts\n\n" + othersLead + "\n")
+	}
+	for _, o := range list {
+		b.WriteByte('\n')
+		for _, r := range o.resources {
+			b.WriteString("- " + code(r) + "\n")
+		}
+		for _, a := range o.askers {
+			b.WriteString("  - " + code(a) + "\n")
+		}
+		// No line of JSON is a fence.
+		b.WriteString("\n```json\n" + o.document + "```\n")
+	}
 }
 
 func (v view) markdown(b *bytes.Buffer) {
@@ -142,7 +149,7 @@ func markWords(m marked) string {
 	return s
 }
 
-// code returns s as a code span: between more backquotes than s has in a row.
+// code returns s as a code span. It is enclosed by more backquotes than s has in a row.
 func code(s string) string {
 	longest, run := 0, 0
 	for _, r := range s {
@@ -160,7 +167,7 @@ func code(s string) string {
 	return fence + s + fence
 }
 
-// plain escapes what Markdown would take for markup in words of our own: patterns such as * and <.
+// plain escapes characters in words of execrole that Markdown would take for markup, such as * and <.
 func plain(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", `\<`, "`", "\\`", "[", `\[`).Replace(analyze.Printable(s))
 }

@@ -28,9 +28,9 @@ var severityStyle = map[analyze.Severity]style{
 	analyze.Note:    faint,
 }
 
-// Text returns the plan and the role for a reviewer: a block for each statement, what the task definition
-// cannot show, and the findings. Role is nil where the plan has errors; the blocks are then made of
-// the requirements. Color adds the escape sequences of a terminal; no string of the input ever holds any.
+// Text returns the plan and the role for a reviewer: a block for each statement, what the task definition cannot show, and
+// the findings. Role is nil where the plan has errors; the blocks are then made of the requirements. Color adds the escape
+// sequences of a terminal, which no string of the input can contain.
 func Text(plan *analyze.Plan, role *policy.Role, color bool) []byte {
 	return text(newPage(plan, role, plan.Agent(), plan.Unseen), color)
 }
@@ -48,61 +48,9 @@ func text(page page, color bool) []byte {
 	if page.lead != "" {
 		p.line(page.lead)
 	}
-	if len(page.properties) > 0 {
-		p.heading("Properties:")
-	}
-	label := ""
-	for _, property := range page.properties {
-		if property.label == label { // a word for many tags
-			property.label = ""
-		} else {
-			label = property.label
-		}
-		p.line(fmt.Sprintf("  %-12s %s", property.label, property.text))
-		if property.label == "boundary" {
-			p.line(fmt.Sprintf("  %-12s %s", "", p.style(faint, boundaryRemark)))
-		}
-	}
-	for _, v := range page.granted {
-		p.view(v)
-	}
-	if len(page.attached) > 0 {
-		p.heading(attachedLead)
-	}
-	for _, v := range page.attached {
-		p.view(v)
-	}
-	if len(page.open) > 0 && page.hasRole {
-		p.heading("Required, but not in this role:")
-	}
-	for _, v := range page.open {
-		p.view(v)
-	}
-	if occur := marks(page.views()); len(occur) > 0 {
-		p.line("")
-		for _, l := range legend {
-			if slices.Contains(occur, l.mark) {
-				p.line(p.style(faint, fmt.Sprintf("%-*s  %s", len(documentedMark), l.mark, l.text)))
-			}
-		}
-	}
-	if len(page.others) > 0 {
-		p.heading(othersLead)
-	}
-	for i, o := range page.others {
-		if i > 0 {
-			p.line("")
-		}
-		for _, r := range o.resources {
-			p.line("  " + r)
-		}
-		for _, a := range o.askers {
-			p.line("    " + a)
-		}
-		for line := range strings.Lines(o.document) {
-			p.line("      " + p.style(faint, strings.TrimRight(line, "\n")))
-		}
-	}
+	p.properties(page.properties)
+	p.views(page)
+	p.others(page.others)
 	if len(page.unseen) > 0 {
 		p.heading("Not in a task definition:")
 		for _, u := range page.unseen {
@@ -147,15 +95,79 @@ func (p *printer) heading(s string) {
 	p.line(p.style(bold, s))
 }
 
-// view prints one statement. What stands in a column of its own is named by a word at the left: allow,
-// on, if, why, see.
+func (p *printer) properties(list []property) {
+	if len(list) > 0 {
+		p.heading("Properties:")
+	}
+	label := ""
+	for _, property := range list {
+		if property.label == label { // one word for many tags
+			property.label = ""
+		} else {
+			label = property.label
+		}
+		p.line(fmt.Sprintf("  %-12s %s", property.label, property.text))
+		if property.label == "boundary" {
+			p.line(fmt.Sprintf("  %-12s %s", "", p.style(faint, boundaryRemark)))
+		}
+	}
+}
+
+// views prints all statements of the page, and the legend of their marks.
+func (p *printer) views(page page) {
+	for _, v := range page.granted {
+		p.view(v)
+	}
+	if len(page.attached) > 0 {
+		p.heading(attachedLead)
+	}
+	for _, v := range page.attached {
+		p.view(v)
+	}
+	if len(page.open) > 0 && page.hasRole {
+		p.heading("Required, but not in this role:")
+	}
+	for _, v := range page.open {
+		p.view(v)
+	}
+	if occur := marks(page.views()); len(occur) > 0 {
+		p.line("")
+		for _, l := range legend {
+			if slices.Contains(occur, l.mark) {
+				p.line(p.style(faint, fmt.Sprintf("%-*s  %s", len(documentedMark), l.mark, l.text)))
+			}
+		}
+	}
+}
+
+func (p *printer) others(list []other) {
+	if len(list) > 0 {
+		p.heading(othersLead)
+	}
+	for i, o := range list {
+		if i > 0 {
+			p.line("")
+		}
+		for _, r := range o.resources {
+			p.line("  " + r)
+		}
+		for _, a := range o.askers {
+			p.line("    " + a)
+		}
+		for line := range strings.Lines(o.document) {
+			p.line("      " + p.style(faint, strings.TrimRight(line, "\n")))
+		}
+	}
+}
+
+// view prints one statement. A word at the left names each part: allow, on, if, why, see.
 func (p *printer) view(v view) {
 	p.heading(v.sid)
 	label := "allow"
 	for _, a := range v.actions {
 		p.labeled(&label, p.style(bold, a.text)+p.marks(a))
 	}
-	// Places stand in one column of the whole block, as far as the words before them are short.
+	// Places are in one column of the block where the words before them are short.
 	const maxWidth = 44
 	width := 0
 	for _, r := range v.resources {
@@ -205,7 +217,7 @@ func (p *printer) labeled(label *string, text string) {
 	*label = ""
 }
 
-// finding prints a finding as [analyze.Finding.String] does, with its severity in color.
+// finding returns a finding as [analyze.Finding.String] does, with its severity in color.
 func (p *printer) finding(f analyze.Finding) string {
 	place := analyze.Printable(f.At.String())
 	before, after, found := strings.Cut(strings.TrimPrefix(f.String(), place), string(f.Severity)+": ")

@@ -10,7 +10,7 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-// view is a block as people read it, in whatever form: every string is fit to be shown.
+// view is a block as people read it, in every form. All its strings are printable.
 type view struct {
 	sid        string
 	actions    []marked
@@ -25,7 +25,7 @@ type marked struct {
 	marks []string
 }
 
-// resource is what a statement allows its actions on, and who asked for it.
+// resource is a resource of a statement, and who asked for it.
 type resource struct {
 	marked
 	askers []asker
@@ -36,7 +36,7 @@ type asker struct {
 	place string // "web.json:5:16", or ""
 }
 
-// The marks behind actions and resources, and what they mean; the legend shows those that occur.
+// The marks behind actions and resources. The legend explains those that occur.
 const documentedMark = "(documented)"
 
 var matchMark = map[analyze.Match]string{analyze.Each: "(each)", analyze.OneOf: "(one of)"}
@@ -105,7 +105,7 @@ func (b block) view() view {
 	return v
 }
 
-// appendNew appends s unless it is empty or there already.
+// appendNew appends s unless it is empty or already in the list.
 func appendNew(list []string, s string) []string {
 	if s == "" || slices.Contains(list, s) {
 		return list
@@ -131,7 +131,7 @@ type page struct {
 // property is one of the role's own, as its path.
 type property struct{ label, text string }
 
-// boundaryRemark stands below a permissions boundary: a task may fail in spite of all that the page shows.
+// boundaryRemark is written below a permissions boundary: because of it a task may fail, whatever the page shows.
 const boundaryRemark = "The role can do only what this policy allows too. execrole does not read it."
 
 // other is what another account has to allow.
@@ -144,7 +144,7 @@ type other struct {
 
 const othersLead = "Other accounts have to allow this role too, in the policies of:"
 
-// others returns what stands in the role's shares. The role's own values stay open, as everywhere in explain.
+// others returns the role's resource policies. The environment's symbols keep their names, as everywhere in explain.
 func others(role *policy.Role) (list []other) {
 	if role == nil {
 		return nil
@@ -165,10 +165,10 @@ func others(role *policy.Role) (list []other) {
 // attachedLead is the heading of what managed policies grant: more than the task needs.
 const attachedLead = "Required, and granted by the attached managed policy, which grants more:"
 
-// views are all blocks of the page.
+// views returns all blocks of the page.
 func (p *page) views() []view { return slices.Concat(p.granted, p.attached, p.open) }
 
-// properties returns those that the role has.
+// properties returns the properties that the role has.
 func properties(role *policy.Role) (list []property) {
 	if role == nil {
 		return nil
