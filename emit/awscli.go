@@ -30,12 +30,12 @@ var AWSCLI = &Format{
 	Emit:       emitAWSCLI,
 }
 
-// The tags by which a script knows its role. A third, execrole:attached, is there while the script has attached
-// managed policies that exist without the role.
+// The tags by which a script recognises its role. The role has a third one, execrole:attached, while the script has
+// attached managed policies to it that exist without the role.
 const familyTag, regionTag, attachedTag = "execrole:family", "execrole:region", "execrole:attached"
 
-// What the template prints. Every string is written for its place already: quoted for the shell, a comment's line, or
-// JSON that ends with a line break.
+// What the template prints. Every string is ready for its place: quoted for the shell, the line of a comment, or JSON
+// that ends with a line break.
 type (
 	shScript struct {
 		Header, Family              string
@@ -93,7 +93,7 @@ func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
 
 func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (shScript, error) {
 	p := role.Properties
-	// The script hands these to the CLI, which would take other text for files and options.
+	// The script passes these to the CLI, which would take other text for files and options.
 	if err := (policy.Options{Name: role.Name, Properties: policy.Properties{Path: p.Path, PermissionsBoundary: p.PermissionsBoundary}}).Check(); err != nil {
 		return shScript{}, err
 	}
@@ -144,14 +144,15 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (s
 	for i, q := range role.Managed {
 		one := shPolicyOf(q, len(role.Inline)+i, values)
 		sum := sha256.Sum256([]byte(one.Document))
-		// Their names are those of the whole account too.
+		// Names of managed policies are unique in an account too.
 		one.Name, one.Hash = shQuote(name+"-"+q.Name), hex.EncodeToString(sum[:])
 		script.ManagedPolicies = append(script.ManagedPolicies, one)
 	}
 	return script, nil
 }
 
-// shPolicyOf returns a policy, numbered from 0. JSON has no comments, so who asked for a statement stands above it.
+// shPolicyOf returns a policy, numbered from 0. JSON has no comments, so the fields that asked for a statement are
+// listed above the document.
 func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolicy {
 	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: string(jsonDocument(p.Document, values))}
 	for _, s := range p.Document.Statements {
@@ -162,13 +163,13 @@ func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolic
 	return out
 }
 
-// defaultRoleName returns the name of a role that was given none. Names of roles are those of the whole account, so
-// that the region is a part of it.
+// defaultRoleName returns the name of a role for which none was given. The region is a part of it, since names of roles
+// are unique in an account.
 func defaultRoleName(family, region string) string {
 	return shorten(cleaned(family)+"-execution-"+cleaned(region), family+"-execution-"+region, policy.MaxRoleName)
 }
 
-// ownTags returns the tags with those two by which the script knows the role. It leaves room for the third.
+// ownTags returns the tags together with the two by which the script recognises the role. It leaves room for the third.
 func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
 	own := []string{familyTag, regionTag, attachedTag}
 	for _, t := range tags {
@@ -182,8 +183,8 @@ func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
 	return append(slices.Clip(tags), policy.Tag{Key: familyTag, Value: family}, policy.Tag{Key: regionTag, Value: region}), nil
 }
 
-// shProperties returns those properties that can be changed when the role exists, so that one that is no longer
-// asked for is set back: as --cli-input-json of aws iam create-role and of update-role.
+// shProperties returns the properties that can be changed after the role exists, as --cli-input-json of aws iam
+// create-role and update-role takes them. A property that is no longer wanted gets its default again.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
 func shProperties(p policy.Properties) string {
@@ -208,7 +209,7 @@ func shTags(tags []policy.Tag) string {
 	return b.String()
 }
 
-// shQuote returns s, which has no NUL byte, as one word of a POSIX shell.
+// shQuote returns s, which has no NUL byte, as one word for a POSIX shell.
 func shQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -51,7 +51,7 @@ type (
 	cdkApp struct {
 		Header, Package string
 		Family          string // for a comment
-		Own             []cdkOwn
+		StackValues     []cdkStackValue
 		Inputs          []cdkInput
 		Properties      []cdkTag // the fields of awsiam.RoleProps
 		Tags            []cdkTag
@@ -59,18 +59,18 @@ type (
 		Policies        []cdkPolicy
 		Managed         []cdkPolicy
 		Attached        []cdkTag
-		Tables          []cdkTable
+		Mappings        []cdkMapping
 		Suppressed      []cdkSuppressed
 		NamesOpen       bool // the name of a finding has a symbol in it
 		Description     string
 		Stack           string
 	}
 	// cdkTag is a tag, or another pair of a name and a value.
-	cdkTag struct{ Key, Value string }
-	cdkOwn struct{ Name, Method string }
+	cdkTag        struct{ Key, Value string }
+	cdkStackValue struct{ Name, Method string }
 	// cdkInput is a field of the role's properties. Default is "" for none.
-	cdkInput struct{ Field, Comment, Default string }
-	cdkTable struct {
+	cdkInput   struct{ Field, Comment, Default string }
+	cdkMapping struct {
 		Variable, ID, Region, Column string
 		Rows                         []cdkTag
 	}
@@ -157,7 +157,7 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	return files, nil
 }
 
-// stackProps returns the begin of the stack's last argument, up to the end of its line.
+// stackProps returns the beginning of the stack's last argument, up to the end of its line.
 func (app cdkApp) stackProps() string {
 	if app.Inputs == nil {
 		return "nil)"
@@ -180,7 +180,7 @@ func CheckCDK(role *policy.Role) error {
 	if err := checkTexts(role, noCDKToken); err != nil {
 		return err
 	}
-	// The CDK makes the trust policy itself, of a principal.
+	// The CDK makes the trust policy itself, from a principal.
 	trust := role.Trust.Statements
 	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Effect != policy.Allow || trust[0].Service() == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
 		return fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
@@ -225,16 +225,17 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	symbols := cdkSymbols{}
 	used := usedSymbols(role)
 	for _, t := range role.Mappings {
-		// A construct below the scope, whose ID is made of the role's, so that a scope can have several roles.
-		table := cdkTable{
+		// The mapping is a construct below the scope. Its ID begins with that of the role, so that a scope can have
+		// several roles.
+		mapping := cdkMapping{
 			Variable: strings.ToLower(t.Name[:1]) + t.Name[1:] + t.Column, ID: strconv.Quote(t.Name),
-			Region: cdkOwnValues[policy.Region].Name, Column: strconv.Quote(t.Column),
+			Region: cdkStackValues[policy.Region].Name, Column: strconv.Quote(t.Column),
 		}
 		for _, r := range t.Rows {
-			table.Rows = append(table.Rows, cdkTag{strconv.Quote(r.Region), strconv.Quote(r.Value)})
+			mapping.Rows = append(mapping.Rows, cdkTag{strconv.Quote(r.Region), strconv.Quote(r.Value)})
 		}
-		app.Tables = append(app.Tables, table)
-		symbols[t.Symbol] = table.Variable
+		app.Mappings = append(app.Mappings, mapping)
+		symbols[t.Symbol] = mapping.Variable
 	}
 	var findings []policy.Text
 	app.Suppressed, findings = cdkSuppressions(role)
@@ -243,7 +244,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.NamesOpen = app.NamesOpen || !f.IsLiteral()
 	}
 	used = needed(role, used)
-	isOwn := func(s policy.Symbol) bool { _, ok := cdkOwnValues[s]; return ok }
+	isOwn := func(s policy.Symbol) bool { _, ok := cdkStackValues[s]; return ok }
 	for _, in := range inputsOf(role, used, isOwn, camel) {
 		field := cdkInput{Field: in.name, Comment: in.description(word)}
 		if in.info.Default != "" {
@@ -254,8 +255,8 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	}
 	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix} {
 		if slices.Contains(used, s) {
-			app.Own = append(app.Own, cdkOwnValues[s])
-			symbols[s] = cdkOwnValues[s].Name
+			app.StackValues = append(app.StackValues, cdkStackValues[s])
+			symbols[s] = cdkStackValues[s].Name
 		}
 	}
 	app.Trust = symbols.statement(&role.Trust.Statements[0])
@@ -271,7 +272,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	return app, nil
 }
 
-// cdkSuppressions returns what is suppressed on each construct, and all the findings.
+// cdkSuppressions returns the suppressions of each construct, and all findings.
 func cdkSuppressions(role *policy.Role) (list []cdkSuppressed, findings []policy.Text) {
 	rules := func(suppressions []Suppression) (list []cdkRule) {
 		for _, s := range suppressions {
@@ -349,23 +350,23 @@ func cdkList(list []string) cdkValues {
 	return cdkValues{Many: list}
 }
 
-// cdkOwnValues are the variables for symbols whose value a stack has, and the stack's methods for them.
-var cdkOwnValues = map[policy.Symbol]cdkOwn{
+// cdkStackValues are the variables for symbols whose value a stack has, and the stack's methods for them.
+var cdkStackValues = map[policy.Symbol]cdkStackValue{
 	policy.Partition: {"partition", "Partition"},
 	policy.Region:    {"region", "Region"},
 	policy.AccountID: {"account", "Account"},
 	policy.URLSuffix: {"urlSuffix", "UrlSuffix"},
 }
 
-// text returns a Go expression. strconv.Quote escapes what is not printable, as quote does.
+// text returns a Go expression. Like quote, strconv.Quote escapes characters that are not prinmapping.
 func (symbols cdkSymbols) text(t policy.Text) string {
 	return cdkExpression(t, func(s policy.Symbol) string { return symbols[s] })
 }
 
-// cdkFinding returns a Go expression for the name of what cdk-nag finds.
+// cdkFinding returns a Go expression for the name of a finding of cdk-nag.
 func cdkFinding(f Finding) string {
 	return cdkExpression(policy.Text(f), func(s policy.Symbol) string {
-		return "name(" + cdkOwnValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
+		return "name(" + cdkStackValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
 	})
 }
 

@@ -348,7 +348,7 @@ func (w cfnWriter) value(m member) *cfnNode {
 	return cfnSequence(scalars...)
 }
 
-// literalVariable is how the variables of Fn::Sub begin that stand for literal text.
+// literalVariable is the beginning of the names that variables of Fn::Sub have if they are literal text.
 const literalVariable = "Literal"
 
 // text returns a text with its symbols as references. A text without symbols is a plain string and no Fn::Sub, which

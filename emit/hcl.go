@@ -7,13 +7,13 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// HCL is written as text, in the layout of terraform fmt: what stands in one line has its "=" below that of its
-// neighbours, and what takes several lines has not.
+// HCL is written as text, in the layout of terraform fmt: attributes of one line have their "=" in one column with those
+// of the lines next to them, and attributes of several lines do not.
 
-// hclValue is an expression: text in one line, or the attributes or elements of an object, a list or a block.
+// hclValue is an expression: text in one line, or an object, a list or a block with attributes or elements.
 type hclValue struct {
-	text       string // "" for one of many lines
-	open, shut string // what stands around the lines
+	text       string // "" for one of several lines
+	open, shut string // the brackets around the lines
 	attributes []hclAttribute
 	elements   []hclElement
 }
@@ -114,10 +114,10 @@ func hclKey(s string) string {
 	return s
 }
 
-// hclQuote returns a string that holds s and interpolates nothing.
+// hclQuote returns a string that contains s and no interpolation.
 func hclQuote(s string) string { return `"` + hclLiteral(s, false) + `"` }
 
-// hclString returns an expression of a text; symbol returns that of a symbol.
+// hclString returns the expression of a text. Symbol returns the expression of a symbol.
 func hclString(t policy.Text, symbol func(policy.Symbol) string) string {
 	if symbols := t.Symbols(); len(symbols) == 1 && t == policy.Of(symbols[0]) {
 		return symbol(symbols[0])
@@ -135,10 +135,11 @@ func hclString(t policy.Text, symbol func(policy.Symbol) string) string {
 	) + `"`
 }
 
-// hclLiteral returns s as it stands between the quotes of a string. Followed says that an interpolation comes next.
+// hclLiteral returns s in the form that it has between the quotes of a string. Followed says that an interpolation
+// follows it.
 //
-// "${" and "%{" begin something there, and are written with the first character twice. Where it is not plain which of
-// several is meant, as in "$${", or a dollar before an interpolation, the character is written by its number.
+// "${" and "%{" begin an interpolation and a directive, and are written with the first character twice. Where that would
+// be ambiguous, as in "$${" or for a dollar before an interpolation, the character is written by its number.
 //
 // Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions
 func hclLiteral(s string, followed bool) string {
@@ -166,7 +167,7 @@ func hclLiteral(s string, followed bool) string {
 	return string(b)
 }
 
-// hclComment returns a comment's line in which nothing looks like the begin of an interpolation.
+// hclComment returns the line of a comment, in which nothing looks like the beginning of an interpolation.
 func hclComment(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }

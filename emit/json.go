@@ -97,13 +97,13 @@ func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	return files, nil
 }
 
-// jsonWriter writes JSON token by token. Strings are escaped by quote and not by the encoder, which leaves
-// characters as they are that IAM or a terminal would not take.
+// jsonWriter writes JSON token by token. Strings are escaped by appendQuoted: the encoder would not escape characters
+// that IAM or a terminal does not accept.
 type jsonWriter struct {
 	encoder *jsontext.Encoder
 	values  map[policy.Symbol]string
 	dialect dialect
-	open    bool    // a symbol without a value stands as ${NAME}
+	open    bool    // a symbol without a value is written as ${NAME}
 	scratch *[]byte // for one string at a time
 }
 
@@ -131,8 +131,8 @@ func (w jsonWriter) document(d policy.Document) {
 	w.token(jsontext.EndObject)
 }
 
-// createRole returns the arguments of aws iam create-role, as --cli-input-json takes them. The trust policy is
-// a string there, as it is in the API.
+// createRole returns the arguments of aws iam create-role, for --cli-input-json. The trust policy is a string in them,
+// as in the API.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 func createRole(role *policy.Role, values map[policy.Symbol]string) []byte {
@@ -175,8 +175,8 @@ func (w jsonWriter) tags(tags []policy.Tag) {
 	w.token(jsontext.EndArray)
 }
 
-// attachRolePolicy returns the arguments of aws iam attach-role-policy. A role without a name gets one on the
-// command line, which adds to what --cli-input-json says.
+// attachRolePolicy returns the arguments of aws iam attach-role-policy. For a role without a name, the command line
+// gives the name in addition to --cli-input-json.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
 func attachRolePolicy(name string, arn policy.Text, values map[policy.Symbol]string) []byte {
@@ -239,8 +239,8 @@ func (w jsonWriter) string(s string) {
 
 func (w jsonWriter) token(t jsontext.Token) { w.must(w.encoder.WriteToken(t)) }
 
-// must panics: a buffer takes every write, so that an error here is a wrong order of tokens or a repeated
-// key, a defect of this file or of a role made by hand.
+// must panics. A buffer accepts every write, so an error is a wrong order of tokens or a repeated key: a defect of this
+// file, or of a role that was made by hand.
 func (w jsonWriter) must(err error) {
 	if err != nil {
 		panic("emit: " + err.Error())

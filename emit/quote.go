@@ -10,25 +10,25 @@ import (
 type dialect int
 
 const (
-	// dialectIAM is JSON as IAM's API takes it: no character beyond U+00FF may stand in a policy document
-	// as itself, whatever JSON allows.
+	// dialectIAM is JSON as IAM's API takes it. A policy document may not contain characters beyond U+00FF, so they are
+	// escaped, although JSON allows them.
 	//
 	// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html (PolicyDocument, pattern)
 	dialectIAM dialect = iota
-	// dialectJSON is JSON for readers that may take it for YAML, as cfn-lint does with templates: what is printable
-	// stands as itself.
+	// dialectJSON is JSON for readers that may take it for YAML, as cfn-lint does with templates. Printable characters
+	// are not escaped.
 	dialectJSON
-	// dialectYAML differs in the escapes of characters beyond the Basic Multilingual Plane: YAML does not
-	// join the two halves that JSON writes.
+	// dialectYAML escapes characters beyond the Basic Multilingual Plane in another way: YAML does not join the two
+	// halves that JSON writes.
 	dialectYAML
-	// dialectHCL has fewer escapes than YAML. What begins an interpolation is for hclLiteral.
+	// dialectHCL has fewer escapes than YAML. The beginnings of interpolations are left to hclLiteral.
 	dialectHCL
 )
 
-// quote returns s, which has to be valid UTF-8, as a double-quoted string. Everything that is not
-// printable is escaped: controls, which end a line or steer a terminal, and marks that turn the direction
-// of writing, which make a reviewer see what is not there. The rest stays as it is where the dialect
-// allows, so that names in any script can be read.
+// quote returns s, which has to be valid UTF-8, as a double-quoted string. It escapes everything that is not printable:
+// control characters, which end a line or steer a terminal, and marks that turn the direction of writing, which show a
+// reviewer what is not there. All other characters stay as they are where the dialect allows it, so that names in every
+// script can be read.
 func quote(s string, d dialect) string {
 	if plainInside(s) {
 		return `"` + s + `"`
@@ -36,7 +36,7 @@ func quote(s string, d dialect) string {
 	return string(appendQuoted(make([]byte, 0, len(s)+16), s, d))
 }
 
-// appendQuoted appends what quote returns.
+// appendQuoted appends s as quote returns it.
 func appendQuoted(b []byte, s string, d dialect) []byte {
 	b = append(b, '"')
 	if plainInside(s) {
@@ -48,7 +48,7 @@ func appendQuoted(b []byte, s string, d dialect) []byte {
 	return append(b, '"')
 }
 
-// appendRune appends a character as it stands inside of quotes.
+// appendRune appends a character as it is written between quotes.
 func appendRune(b []byte, r rune, d dialect) []byte {
 	switch {
 	case r == '"' || r == '\\':
@@ -75,7 +75,7 @@ func appendRune(b []byte, r rune, d dialect) []byte {
 	return appendHex(append(b, `\u`...), low, 4)
 }
 
-// plainInside reports whether s is written between quotes as it stands. Nearly every string is.
+// plainInside reports whether s is written between quotes without a change. Nearly every string is.
 func plainInside(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {

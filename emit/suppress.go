@@ -8,10 +8,10 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// Tool is a program that looks over infrastructure code and can be told, with a reason, to keep quiet about
-// something. checkov is none of them: it looks at these resources too, but no check of it fails on a role that is
-// made here. Its checks on CloudFormation know wildcards as actions, and as resources of actions that have
-// others; for ecr:GetAuthorizationToken they make an exception.
+// Tool is a program that reviews infrastructure code and accepts, with a reason, that something stays as it is. checkov
+// is no such tool here: none of its checks fails on a role that execrole writes. Its checks on CloudFormation look for
+// wildcards as actions, and for wildcards as resources of actions that have other resources. They make an exception for
+// ecr:GetAuthorizationToken.
 //
 // Source: checkov/cloudformation/checks/resource (3.3.13), BaseCloudsplainingIAMCheck.py and IAM*.py; cloudsplaining 0.7
 type Tool string
@@ -25,22 +25,22 @@ const (
 	CDKNag Tool = "cdk-nag"
 )
 
-// Suppression answers what a tool finds on one resource: it keeps quiet about this, and says why.
+// Suppression is the answer to what a tool finds on one resource: it suppresses the finding and gives the reason.
 type Suppression struct {
 	Tool   Tool
 	ID     string // of the tool's rule: "W11", "AwsSolutions-IAM5"
 	Reason string // one or more sentences
-	// Findings are those of the rule that the reason is for, as cdk-nag names them; others of the rule stay. None
-	// for a tool that only knows whole rules. See [Finding].
+	// Findings are those findings of the rule that the reason is for, as cdk-nag names them. Other findings of the rule
+	// stay. Empty for a tool that knows whole rules only. See [Finding].
 	Findings []Finding
 }
 
-// Finding is how cdk-nag names what it found: "Resource::arn:<AWS::Partition>:s3:::bucket/*". What is a symbol in
-// it has another name where a stack knows the value: see [Finding.Name].
+// Finding is the name that cdk-nag gives a finding: "Resource::arn:<AWS::Partition>:s3:::bucket/*". Where a stack knows
+// the value of a symbol, the name is another: see [Finding.Name].
 type Finding policy.Text
 
-// Name returns the finding's name. A symbol for which value returns "" is open in the stack, and cdk-nag writes it
-// as <AWS::Partition>; for one that the stack knows it writes the value.
+// Name returns the name of the finding. For a symbol that the stack does not know, value returns "", and cdk-nag writes
+// it as <AWS::Partition>. For other symbols cdk-nag writes the value.
 //
 // Source: cdklabs/cdk-nag, src/utils/flatten-cfn-reference.ts
 func (f Finding) Name(value func(policy.Symbol) string) string {
@@ -52,15 +52,14 @@ func (f Finding) Name(value func(policy.Symbol) string) string {
 	})
 }
 
-// openName is how cdk-nag writes a parameter of CloudFormation's.
+// openName is how cdk-nag writes a parameter of CloudFormation.
 func openName(s policy.Symbol) string { return "<" + string(s) + ">" }
 
-// Suppressions returns what the tools find on a role, resource by resource, with the reasons: on the role itself,
-// and on each of its managed policies, in their order. There is none for what no tool finds on this very role,
-// and none without a finding.
+// Suppressions returns what the tools find on a role, with the reasons: on the role itself, and on each of its managed
+// policies in their order. There is none for a finding that no tool has on this role.
 //
-// The reasons of wildcards are the statements' own. A wildcard whose statement gives none, as one of another
-// library's roles may, stays found.
+// The reasons of wildcards are those of the statements. If a statement gives no reason for a wildcard, as in a role that
+// another library made, the finding stays.
 func Suppressions(role *policy.Role) (onRole []Suppression, onManaged [][]Suppression) {
 	onRole = slices.Concat(
 		cfnNagWildcards("W11", role.Inline...),
@@ -75,12 +74,12 @@ func Suppressions(role *policy.Role) (onRole []Suppression, onManaged [][]Suppre
 	return onRole, onManaged
 }
 
-// of returns those of one tool.
+// of returns the suppressions of one tool.
 func of(tool Tool, list []Suppression) []Suppression {
 	return slices.DeleteFunc(slices.Clone(list), func(s Suppression) bool { return s.Tool != tool })
 }
 
-// cfnNagWildcards: a resource that is * and nothing else.
+// cfnNagWildcards suppresses findings of resources that are * and nothing else.
 //
 // Source: IamRoleWildcardResourceOnPermissionsPolicyRule.rb, IamManagedPolicyWildcardResourceRule.rb; cfn-model,
 // lib/cfn-model/model/statement.rb
@@ -109,7 +108,7 @@ func hasAll(resources []policy.Value) bool {
 	return slices.ContainsFunc(resources, func(v policy.Value) bool { return v.Text == "*" })
 }
 
-// cfnNagName: a name that is not CloudFormation's own.
+// cfnNagName suppresses the finding of a name that CloudFormation did not make.
 //
 // Source: ResourceWithExplicitNameRule.rb
 func cfnNagName(role *policy.Role) []Suppression {
@@ -119,7 +118,7 @@ func cfnNagName(role *policy.Role) []Suppression {
 	return []Suppression{{Tool: CFNNag, ID: "W28", Reason: "The role was asked for under this name, so that it can be named elsewhere."}}
 }
 
-// maxComplexity is the score from which on cfn-nag finds a policy complex.
+// maxComplexity is the lowest score that cfn-nag reports.
 //
 // Source: SPCMRule.rb
 const maxComplexity = 25
@@ -132,10 +131,10 @@ func cfnNagComplexity(role *policy.Role) []Suppression {
 		"each statement allows what one kind of thing needs, under the conditions that hold for it alone."}}
 }
 
-// complexity returns cfn-nag's score of a policy in a template of CloudFormation, as far as it counts what a
-// [policy.Statement] can be: a statement, each operator of its conditions and each variable in their values, and
-// services of resources that are not those of the actions. It knows no pseudo parameters: those in values are
-// variables, and one for a partition moves the parts of an ARN, so that the service is none.
+// complexity returns the score that cfn-nag gives a policy in a template of CloudFormation, as far as a
+// [policy.Statement] has what it counts: statements, the operators of their conditions, the variables in values, and
+// services of resources that are not services of the actions. cfn-nag does not know pseudo parameters. It takes them for
+// variables in values, and one for a partition moves the parts of an ARN, so that no service is found.
 //
 // Source: cfn_nag, lib/cfn-nag/iam_complexity_metric; cfn-model, lib/cfn-model/model/references.rb
 func complexity(d policy.Document) int {
@@ -177,7 +176,7 @@ var (
 	withoutIAMEscapes = strings.NewReplacer("${$}", "", "${*}", "", "${?}", "")
 )
 
-// cdkNagAttached: managed policies of AWS's own.
+// cdkNagAttached suppresses findings of policies that AWS manages.
 //
 // Source: cdk-nag, src/rules/iam/IAMNoManagedPolicies.ts
 func cdkNagAttached(role *policy.Role) []Suppression {
@@ -194,8 +193,8 @@ func cdkNagAttached(role *policy.Role) []Suppression {
 		Reason: "This policy of AWS's own was asked for; the role's other policies allow only what it does not."}}
 }
 
-// cdkNagWildcards: resources with a star in them, even where it is one that IAM's escape makes an ordinary
-// character. Actions of ours have none.
+// cdkNagWildcards suppresses findings of resources with a star in them. cdk-nag finds a star even where IAM's escape
+// makes it an ordinary character. Actions of execrole have no star.
 //
 // Source: cdk-nag, src/rules/iam/IAMNoWildcardPermissions.ts
 func cdkNagWildcards(policies ...policy.Policy) []Suppression {
@@ -216,7 +215,7 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 					why = []string{"The star is a part of the name: IAM writes it as ${*} where it is no wildcard."}
 				}
 				reasons[r] = append(reasons[r], why...)
-				// cdk-nag writes what a table tells in the way of its functions, which no name here can follow.
+				// cdk-nag writes a mapping's value as a call of its functions, which no name here can repeat.
 				told := slices.ContainsFunc(r.Symbols(), func(s policy.Symbol) bool {
 					return s != policy.Partition && s != policy.Region && s != policy.AccountID
 				})
@@ -240,8 +239,7 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 	return list
 }
 
-// finding returns the name of what cdk-nag finds on a text: it writes "${" and "}" as Fn::Sub's brackets,
-// whoever put them there.
+// finding returns the name of what cdk-nag finds on a text. cdk-nag takes every "${" and "}" for those of Fn::Sub.
 func finding(kind string, t policy.Text) Finding {
 	return Finding(kind + "::" + strings.NewReplacer("${", "<", "}", ">").Replace(string(t)))
 }

@@ -25,9 +25,8 @@ func (e *MissingValues) Error() string {
 	return "format " + e.Format + " needs the values of " + strings.Join(names, ", ")
 }
 
-// knownValues returns a value for each symbol, for formats that cannot leave symbols open: those of the role's
-// environment, and those that the role's mappings have for its region. It fails with a [MissingValues] where one is
-// unknown.
+// knownValues returns a value for each symbol, for formats that need one: those of the role's environment, and those
+// that the role's mappings have for its region. It fails with a [MissingValues] where one is unknown.
 func knownValues(format string, role *policy.Role, symbols []policy.Symbol) (map[policy.Symbol]string, error) {
 	values := role.Environment.Values()
 	missing := &MissingValues{Format: format}

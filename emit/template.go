@@ -28,7 +28,7 @@ const (
 	cfnCallKind
 )
 
-// cfnPair is one entry of an object. Keys are names of ours or of IAM.
+// cfnPair is one entry of an object. Keys are names of execrole or IAM.
 type cfnPair struct {
 	key   string
 	value *cfnNode
@@ -55,8 +55,8 @@ func cfnStrings(list []string) *cfnNode {
 	return n
 }
 
-// cfnCall returns a call of a function, by its long name: "Ref", "Fn::Sub". The attribute of Fn::GetAtt is one
-// scalar, RESOURCE.ATTRIBUTE.
+// cfnCall returns a call of a function by its long name: "Ref", "Fn::Sub". The argument of Fn::GetAtt is one scalar,
+// RESOURCE.ATTRIBUTE.
 func cfnCall(function string, argument *cfnNode) *cfnNode {
 	return &cfnNode{kind: cfnCallKind, text: function, elements: []*cfnNode{argument}}
 }

@@ -102,8 +102,8 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
 }
 
-// composed refuses what Terraform would not write as it stands: it brings all strings into the form NFC of Unicode, in
-// which a letter and its accent are one character, and has no escape for them.
+// composed refuses a text that Terraform would change: it brings all strings into the form NFC of Unicode, in which a
+// letter and its accent are one character, and there is no escape.
 //
 // Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md (cty.String)
 func composed(s string) error {
@@ -113,7 +113,8 @@ func composed(s string) error {
 	return fmt.Errorf("%+q is not in the form NFC of Unicode, in which Terraform would write it: %+q", s, norm.NFC.String(s))
 }
 
-// terraformPrefix returns how all names begin: the family with underscores, as names in Terraform have them.
+// terraformPrefix returns the beginning of all names: the family with underscores, as names in Terraform usually have
+// them.
 func terraformPrefix(family string) string {
 	name := strings.ReplaceAll(stem(family), "-", "_")
 	if !asciiLetter(name[0]) && name[0] != '_' {
@@ -131,18 +132,18 @@ type terraformNames struct {
 
 func terraformNamesOf(role *policy.Role) terraformNames {
 	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role}
-	isOwn := func(s policy.Symbol) bool { _, ok := tf.ownValue(s); return ok }
-	tf.inputs = inputsOf(role, usedSymbols(role), isOwn, tf.join)
+	hasSource := func(s policy.Symbol) bool { _, ok := tf.dataSource(s); return ok }
+	tf.inputs = inputsOf(role, usedSymbols(role), hasSource, tf.join)
 	return tf
 }
 
-// ownSources are the data sources for symbols, and the attribute that is the value. The attribute region of aws_region
+// dataSources are the data sources for symbols, and the attribute that is the value. The attribute region of aws_region
 // exists from version 6 of the provider on. The older one, name, is deprecated from then on.
 //
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
-var ownSources = []struct {
-	symbol            policy.Symbol
-	source, attribute string
+var dataSources = []struct {
+	symbol          policy.Symbol
+	kind, attribute string
 }{
 	{policy.Partition, "aws_partition", "partition"},
 	{policy.Region, "aws_region", "region"},
@@ -156,10 +157,10 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 	used := usedSymbols(tf.role)
 	list := needed(tf.role, used)
 	var written []string
-	for _, own := range ownSources {
-		if slices.Contains(list, own.symbol) && !slices.Contains(written, own.source) {
-			written = append(written, own.source)
-			w.block(fmt.Sprintf("data %q %q", own.source, tf.prefix))
+	for _, source := range dataSources {
+		if slices.Contains(list, source.symbol) && !slices.Contains(written, source.kind) {
+			written = append(written, source.kind)
+			w.block(fmt.Sprintf("data %q %q", source.kind, tf.prefix))
 		}
 	}
 	for _, in := range tf.inputs {
@@ -188,11 +189,11 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 	}
 }
 
-// ownValue returns the expression of a symbol that a data source has, and whether one has it.
-func (tf terraformNames) ownValue(s policy.Symbol) (expression string, ok bool) {
-	for _, own := range ownSources {
-		if own.symbol == s {
-			return "data." + own.source + "." + tf.prefix + "." + own.attribute, true
+// dataSource returns the expression of a symbol that a data source has, and whether one has it.
+func (tf terraformNames) dataSource(s policy.Symbol) (expression string, ok bool) {
+	for _, source := range dataSources {
+		if source.symbol == s {
+			return "data." + source.kind + "." + tf.prefix + "." + source.attribute, true
 		}
 	}
 	return "", false
@@ -201,7 +202,7 @@ func (tf terraformNames) ownValue(s policy.Symbol) (expression string, ok bool) 
 // symbol returns the expression of a symbol. Where a mapping has no value for the region, Terraform reports an error that
 // names the mapping and the region.
 func (tf terraformNames) symbol(s policy.Symbol) string {
-	if value, ok := tf.ownValue(s); ok {
+	if value, ok := tf.dataSource(s); ok {
 		return value
 	}
 	if m, ok := mappingOf(tf.role, s); ok {

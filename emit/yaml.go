@@ -7,16 +7,16 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// YAML is built as a syntax tree, not marshaled: the tree holds comments and tags, and lets us decide how
-// each scalar is written. The parser's tree keeps indentation in the positions of tokens; here one pass,
-// yamlBytes, sets them once the tree is whole.
+// YAML is built as a syntax tree and not marshaled: the tree has comments and tags, and determines how each scalar is
+// written. The library keeps indentation in the positions of tokens. One pass, yamlBytes, sets them when the tree is
+// complete.
 
-// yamlQuoted returns a double-quoted scalar: the form for every string that comes from the input or
-// from a flag, since nothing in it can end it, start a comment or read as a number.
+// yamlQuoted returns a double-quoted scalar. Every string of the input or of a flag has this form, since nothing in it
+// can end the string, start a comment or be read as a number.
 func yamlQuoted(s string) *ast.StringNode { return yamlVerbatim(quote(s, dialectYAML)) }
 
-// yamlPlain returns a scalar without quotes, for constants. What would not read back as the same string
-// gets quotes all the same.
+// yamlPlain returns a scalar without quotes, for constants. A constant that would not be read as the same string gets
+// quotes.
 func yamlPlain(s string) *ast.StringNode {
 	if !plainScalar(s) {
 		return yamlQuoted(s)
@@ -24,14 +24,14 @@ func yamlPlain(s string) *ast.StringNode {
 	return yamlVerbatim(s)
 }
 
-// yamlVerbatim returns a scalar that is printed as it stands. The token's type matters: for quoted types
-// the library would quote by rules of its own.
+// yamlVerbatim returns a scalar that is printed without a change. The type of the token matters: the library would quote
+// other types by its own rules.
 func yamlVerbatim(s string) *ast.StringNode {
 	return ast.String(&token.Token{Type: token.StringType, Value: s, Position: &token.Position{}})
 }
 
-// plainScalar reports whether every YAML parser reads s, without quotes, as the string s. It knows the
-// words that YAML 1.1 takes for booleans and null; numbers and dates begin with a digit.
+// plainScalar reports whether every YAML parser reads s, without quotes, as the string s. YAML 1.1 takes some words for
+// booleans and null. Numbers and dates begin with a digit.
 func plainScalar(s string) bool {
 	if s == "" || !asciiLetter(s[0]) || s[len(s)-1] == ':' {
 		return false
@@ -56,9 +56,9 @@ type yamlPair struct {
 	value ast.Node
 }
 
-// yamlMapping returns a mapping. Keys are names of ours or of IAM: YAML ends one at 1024 characters.
+// yamlMapping returns a mapping. Keys are names of execrole or IAM, and short: YAML ends a key at 1024 characters.
 func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
-	// The keys of one mapping share their position: they stand in the same column.
+	// The keys of one mapping are in one column, so they share their position.
 	position := &token.Position{}
 	values := make([]*ast.MappingValueNode, len(pairs))
 	for i, p := range pairs {
@@ -82,7 +82,7 @@ func yamlTag(tag string, value *ast.StringNode) *ast.TagNode {
 	return n
 }
 
-// yamlComment returns a comment of these lines, or nil for none. No line may hold a line break: see word.
+// yamlComment returns a comment of these lines, or nil if there are none. No line may contain a line break: see word.
 func yamlComment(lines ...string) *ast.CommentGroupNode {
 	if len(lines) == 0 {
 		return nil
@@ -100,8 +100,7 @@ func yamlBytes(root *ast.MappingNode) []byte {
 	return []byte(root.String() + "\n")
 }
 
-// yamlPlace sets the columns, from 1, in which mappings and sequences begin. Other nodes follow their
-// parents.
+// yamlPlace sets the columns, from 1, in which mappings and sequences begin. Other nodes follow their parents.
 func yamlPlace(node ast.Node, column int) {
 	switch n := node.(type) {
 	case *ast.MappingNode:

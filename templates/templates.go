@@ -1,25 +1,24 @@
-// Package templates holds the text of generated programs. It has no logic: package emit computes
-// everything, and the templates print it.
+// Package templates has the text of generated programs. It has no logic: package emit computes everything, and the
+// templates print it.
 package templates
 
 import "embed"
 
 // CDKGo is the text of a CDK app in Go.
 //
-// Its go.mod.tmpl requires the versions that are known to go together, all of them by number, and go.sum
-// is the one that belongs to them: a new app builds without a look at what is newest. After a change of
-// the versions that the app imports,
+// Its go.mod.tmpl requires versions that are known to work together, all of them by number, and go.sum belongs to them. So
+// a new app builds without looking for newer versions. After a change of the versions that the app imports,
 //
-//	go test ./emit -run TestCDKGoModule -update
+//	go test ./emit/internal/synth -run TestCDKGoModule -update
 //
-// writes both anew, as go mod tidy has them. The names end in .tmpl and .txt because a file go.mod would
-// make a module of its own of the folder, which could then not be embedded.
+// writes both anew, as go mod tidy would. Their names end in .tmpl and .txt because a file go.mod would make the folder a
+// module of its own, which cannot be embedded.
 //
 //go:embed cdkgo
 var CDKGo embed.FS
 
-// AWSCLI is the text of a shell script: role.sh.tmpl prints what differs from role to role, and program.sh, which
-// is no template, stands behind it in every script.
+// AWSCLI is the text of a shell script. role.sh.tmpl prints what differs from role to role. program.sh, which is no
+// template, follows it in every script.
 //
 //go:embed awscli
 var AWSCLI embed.FS

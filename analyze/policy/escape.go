@@ -2,8 +2,8 @@ package policy
 
 import "strings"
 
-// Escape returns t so that it means itself in a resource or a condition's value: IAM reads * and ? as
-// wildcards and $ as the begin of a policy variable, and has the variables ${*}, ${?} and ${$} for them.
+// Escape returns t so that it means itself in a resource or in the value of a condition. IAM reads * and ? as wildcards
+// and $ as the beginning of a policy variable, and has the variables ${*}, ${?} and ${$} for them.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func Escape(t Text) Text {
@@ -13,15 +13,15 @@ func Escape(t Text) Text {
 	return Text(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
 }
 
-// HasWildcard reports whether t, in a resource or a condition's value, holds a * or ? that IAM matches with more
-// than itself. Those in the variables ${*} and ${?} are no wildcards.
+// HasWildcard reports whether t, in a resource or in the value of a condition, has a * or ? that IAM matches with more
+// than itself. In the variables ${*} and ${?} they are no wildcards.
 func HasWildcard(t Text) bool {
 	return strings.ContainsAny(string(t), "*?") && strings.ContainsAny(withoutEscapes.Replace(string(t)), "*?")
 }
 
 var withoutEscapes = strings.NewReplacer("${*}", "", "${?}", "")
 
-// Allowed reports whether a policy's text may hold the character: U+0020 to U+00FF.
+// Allowed reports whether a policy may contain the character: U+0020 to U+00FF.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
 func Allowed(r rune) bool { return r >= 0x20 && r <= 0xFF }

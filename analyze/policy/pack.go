@@ -11,20 +11,20 @@ import (
 // Name is the name of the permissions policy inside a role, and with a number that of a managed one.
 const Name = "TaskExecution"
 
-// LimitError is the error where IAM would not take a role, for its size. It says by how much.
+// LimitError is the error of a role that is too large for IAM. It says by how much.
 type LimitError string
 
 // Error returns the message.
 func (e LimitError) Error() string { return string(e) }
 
-// Pack merges statements, as [Merge] does, and puts them into policies of a role: into one inside of it, or,
-// where that would be too large, into as few managed policies as can be found. It names the inline policy
-// as it is told, and the managed ones with a number behind that. It fails with a [LimitError] where they
-// are more than a role can have attached beside those that it has already.
+// Pack merges statements, as [Merge] does, and puts them into policies of a role: into one inline policy, or, if that
+// would be too large, into as few managed policies as it can find. The inline policy gets the name, and the managed ones
+// get it with a number. Pack fails with a [LimitError] if there are more managed policies than a role can have attached
+// beside those that it already has.
 //
-// A statement that does not fit into the rest of a managed policy is cut between two of its resources or
-// two alternative values of a condition. Each part says who asked for what it allows, and has a Sid of its
-// own among those of all the policies. Symbols says how long the symbols of the statements can be.
+// A statement that does not fit into the rest of a managed policy is cut between two of its resources, or between two
+// alternative values of a condition. Each part keeps the sources of its resources and values, and has a Sid that is
+// unique in all policies. Symbols says how long the symbols of the statements can be.
 func Pack(name string, statements []Statement, attached int, symbols SymbolTable) (inline, managed []Policy, err error) {
 	if len(statements) == 0 {
 		return nil, nil, nil
@@ -61,12 +61,11 @@ func Pack(name string, statements []Statement, attached int, symbols SymbolTable
 	return nil, managed, nil
 }
 
-// sidReserve is room for the number behind the Sid of a statement that is cut: which number it gets is known
-// only when all is packed. Ten policies have no room for a thousand statements.
+// sidReserve is room for the number behind the Sid of a statement that is cut. The number is not known before everything
+// is packed. Ten policies have no room for a thousand statements.
 const sidReserve = 3
 
-// part is a statement, or a piece of one, that can be cut along one list of texts: its resources, or the
-// values of one condition.
+// part is a statement, or a piece of one, that can be cut along one list: its resources, or the values of one condition.
 type part struct {
 	statement Statement
 	axis      int   // number of the condition; -1 for the resources
@@ -74,7 +73,7 @@ type part struct {
 	units     []int // sizes of the list's texts
 }
 
-// cut returns a statement with these texts of the list only.
+// cut returns a statement with only these elements of the list.
 func (p *part) cut(units []int) Statement {
 	s := p.statement
 	list := make([]Value, len(units))
@@ -96,8 +95,8 @@ func axisOf(s *Statement, axis int) *[]Value {
 	return &s.Conditions[axis].Values
 }
 
-// cuttable returns the statement as a part that can be cut along its largest list. It is several parts where
-// the rest alone would fill a policy: the largest list of that rest is then cut in halves.
+// cuttable returns the statement as a part that can be cut along its largest list. If the rest of the statement alone
+// would fill a policy, it cuts the largest list of that rest in halves and returns several parts.
 func cuttable(s Statement, symbols SymbolTable) ([]part, error) {
 	axes := []int{-1}
 	for i, c := range s.Conditions {
@@ -141,10 +140,10 @@ func upTo(a, b int) []int {
 	return list
 }
 
-// unit is one text of a part's list: what is not cut any further.
+// unit is one element of a part's list, which is not cut any further.
 type unit struct{ part, text, size int }
 
-// bin is what goes into one managed policy.
+// bin is the content of one managed policy.
 type bin struct {
 	size   int
 	lists  map[int][]int // of each part, the texts of its list that are here
@@ -172,9 +171,9 @@ func (b *bin) add(u unit, parts []part) bool {
 	return true
 }
 
-// pack distributes parts over bins. The statements stay in their order, and what belongs together stays
-// together, if that takes no more policies than there have to be. Otherwise it tries whether smaller
-// pieces close the gaps, and takes what needs the fewest.
+// pack distributes parts over bins. If that takes no more policies than necessary, the statements stay in their order
+// and the elements of a part stay together. Otherwise it tries other orders, in which smaller pieces can fill gaps, and
+// takes the one with the fewest policies.
 func pack(parts []part) []*bin {
 	var units []unit
 	least := 0 // no policies can have less in them together than the parts uncut
@@ -204,7 +203,8 @@ func pack(parts []part) []*bin {
 	return best
 }
 
-// fill puts each unit into the first bin that has room for it; in turn means into the last bin or a new one.
+// fill puts each unit into the first bin that has room for it. With inTurn, it tries only the last bin before it makes a
+// new one.
 func fill(units []unit, parts []part, inTurn bool) []*bin {
 	var bins []*bin
 	for _, u := range units {
@@ -247,7 +247,7 @@ func documents(bins []*bin, parts []part) []Document {
 	return documents
 }
 
-// Check reports the first of the role's policies that IAM would not take for its size.
+// Check returns an error for the first of the role's policies that is too large for IAM.
 func (r *Role) Check() error {
 	if n := r.Trust.Size(r.Symbols); n > MaxTrust {
 		return LimitError(fmt.Sprintf("the trust policy has %d characters, and IAM allows %d: %d too many", n, MaxTrust, n-MaxTrust))

@@ -90,7 +90,7 @@ const (
 	nameMarks = "_+=,.@-"
 )
 
-// Check reports everything that IAM would not accept, joined with [errors.Join].
+// Check returns everything that IAM would not accept, joined with [errors.Join].
 func (p Properties) Check() error {
 	var errs []error
 	for _, check := range []func() error{p.checkPath, p.checkBoundary, p.checkDescription, p.checkDuration, p.checkTags} {
@@ -170,7 +170,7 @@ func (p Properties) checkDuration() error {
 	return nil
 }
 
-// checkTags follows the rules for tags on roles: other things in IAM may have keys that differ in case alone.
+// checkTags follows the rules for tags on roles. Tags of other IAM resources may have keys that differ in case only.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 func (p Properties) checkTags() error {

@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// Role is an IAM role, complete: every format writes all of it.
+// Role is a complete IAM role. Every format writes all of it.
 type Role struct {
-	// Family is the family of the task definition, or "" where it has none. It is input: escape it.
+	// Family is the family of the task definition; "" if it has none. It comes from the input: escape it.
 	Family string
-	// Name is the role's name, or "" to leave naming to whoever creates it.
+	// Name is the role's name; "" if whoever creates the role is to name it.
 	Name string
-	// Properties are the role's path, tags and the like. Like Name they come from flags: escape them.
+	// Properties are the role's path, tags and so on. Like Name they come from flags: escape them.
 	Properties Properties
 	// Trust says who may assume the role.
 	Trust Document
-	// Inline are the permissions policies inside the role, and Managed those beside it, which it has
-	// attached. [Pack] uses one of the two; both are empty when the task needs nothing.
+	// Inline are the permissions policies inside the role, and Managed those that exist for it and that it has attached.
+	// [Pack] uses one of the two. Both are empty if the task needs nothing.
 	Inline, Managed []Policy
-	// Attached are the ARNs of managed policies that exist without this role, as AWS's own do, and which it
-	// has attached too.
+	// Attached are the ARNs of managed policies that exist without this role, as those of AWS do. The role has them
+	// attached too.
 	Attached []Text
-	// Mappings give symbols of the documents a value for each region. Every mapping is used.
+	// Mappings give symbols of the documents a value for each region. Each of them is used.
 	Mappings []Mapping
-	// ResourcePolicies are what the owners of things in other accounts have to allow, besides the role's own policies.
+	// ResourcePolicies are what the owners of resources in other accounts have to allow, besides the role's own
+	// policies.
 	ResourcePolicies []ResourcePolicy
-	// Environment is where the role is used, as far as that is known. Formats that can leave it open do so.
+	// Environment is where the role is used, as far as that is known. Some formats leave it to the deployment.
 	Environment Environment
-	// Symbols says what is known of the symbols in the documents, besides those of the environment and of Mappings.
+	// Symbols says what is known of the symbols in the documents that are neither in the environment nor in Mappings.
 	Symbols SymbolTable
 }
 
@@ -53,8 +54,8 @@ func (m Mapping) Lookup(region string) (string, bool) {
 	return m.Rows[i].Value, true
 }
 
-// ResourcePolicy is what the owner of things in another account has to allow, since a role's own policies are not
-// enough there.
+// ResourcePolicy is what the owner of resources in another account has to allow, where the role's own policies are not
+// enough.
 type ResourcePolicy struct {
 	Account  string   // 12 digits
 	Service  string   // as in ARNs: "ecr", "secretsmanager", "kms"
@@ -66,11 +67,11 @@ type ResourcePolicy struct {
 // Policies returns all permissions policies, those inside the role first.
 func (r *Role) Policies() []Policy { return slices.Concat(r.Inline, r.Managed) }
 
-// Options are the role's own properties.
+// Options are the properties of a role, and what its trust policy has.
 type Options struct {
 	// Name is the role's name: 1 to 64 of IAM's characters; "" for none.
 	Name string
-	// Properties are the role's path, tags and the like.
+	// Properties are the role's path, tags and so on.
 	Properties Properties
 	// NoSourceConditions leaves aws:SourceAccount and aws:SourceArn out of the trust policy.
 	NoSourceConditions bool
@@ -81,7 +82,7 @@ type Options struct {
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const MaxRoleName = 64
 
-// Check reports everything that IAM would not accept, joined with [errors.Join].
+// Check returns everything that IAM would not accept, joined with [errors.Join].
 func (o Options) Check() error {
 	return errors.Join(o.checkName(), o.Properties.Check())
 }
@@ -98,7 +99,7 @@ func (o Options) checkName() error {
 	return nil
 }
 
-// Symbols returns every symbol that the documents use, each once, in the order of their first use.
+// Symbols returns the symbols of the documents, each once, in the order of their first use.
 func Symbols(documents ...Document) []Symbol {
 	var list []Symbol
 	seen := map[Symbol]bool{}

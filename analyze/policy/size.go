@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// IAM's limits, in characters without white space where they are sizes. AWS raises some of them on request,
-// and cannot know for whom a role is written, so these are those that every account has.
+// IAM's limits; sizes are in characters without white space. AWS raises some limits on request, but cannot be asked
+// here, so these are the limits of every account.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const (
@@ -115,7 +115,7 @@ func listSize(texts, n int) int {
 	return texts + n*len(`"",`) - len(`,`) + len(`[]`)
 }
 
-// size counts the characters of a text inside of a JSON string, without white space.
+// size counts the characters of a text in a JSON string, without white space.
 func (t SymbolTable) size(s string) int {
 	n := 0
 	for i := 0; i < len(s); i++ {

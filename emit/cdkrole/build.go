@@ -14,7 +14,7 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-// roleID is the role's in the construct. The CDK leaves it out of logical IDs.
+// roleID is the ID of the role in the construct. The CDK leaves it out of logical IDs.
 //
 // Source: aws-cdk-lib, core/lib/private/uniqueid.ts
 var roleID = jsii.String("Default")
@@ -40,7 +40,7 @@ func check(role *policy.Role) error {
 	return emit.CheckCDK(role)
 }
 
-// build makes the constructs of a role, as the function of templates/cdkgo does.
+// build makes the constructs of a role, like the function of templates/cdkgo.
 func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	stack := awscdk.Stack_Of(scope)
 	values := symbols{
@@ -114,7 +114,7 @@ func build(scope constructs.Construct, role *policy.Role) awsiam.Role {
 	return made
 }
 
-// optional returns nil for "", which leaves a property to IAM.
+// optional returns nil for "".
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -122,7 +122,7 @@ func optional(s string) *string {
 	return &s
 }
 
-// symbols are the stack's values of symbols: literals, or the CDK's tokens where they are open.
+// symbols are the stack's values of symbols: literals, or tokens of the CDK where the stack does not know them.
 type symbols map[policy.Symbol]string
 
 func (values symbols) text(t policy.Text) string {
@@ -172,8 +172,7 @@ func (values symbols) conditions(list []policy.Condition) *map[string]any {
 	return &operators
 }
 
-// suppress says in the metadata of a resource and of its construct what programs that look over the stack find there,
-// and why it is there.
+// suppress writes into the metadata of a resource and of its construct what tools find on them, and the reason for it.
 func (values symbols) suppress(construct constructs.IConstruct, list []emit.Suppression) {
 	resource := construct.Node().DefaultChild().(awscdk.CfnResource)
 	rules := map[emit.Tool][]map[string]any{}
@@ -199,7 +198,7 @@ func (values symbols) suppress(construct constructs.IConstruct, list []emit.Supp
 	}
 }
 
-// known returns the value of a symbol, or "" where it is open in the stack.
+// known returns the value of a symbol, or "" where the stack does not know it.
 func (values symbols) known(s policy.Symbol) string {
 	if *awscdk.Token_IsUnresolved(values[s]) {
 		return ""

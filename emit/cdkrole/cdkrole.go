@@ -1,10 +1,10 @@
-// Package cdkrole is a construct for apps of the AWS CDK in Go: the task execution role of a task definition, which is
-// read whenever the app is synthesised, so that the role is never older than the task definition.
+// Package cdkrole is a construct for apps of the AWS CDK in Go: the task execution role of a task definition. It reads
+// the task definition whenever the app is synthesised, so that the role is never older than the task definition.
 //
-// It makes the same role as an app that the command writes with -f cdk-go. Use that one to have the role's text under
-// review, and this one where the role is to follow by itself.
+// It makes the same role as an app that the command writes with -f cdk-go. Use the latter if people are to review the
+// text of the role, and this package if the role is to follow the task definition by itself.
 //
-// Unlike the other packages, this one opens a file, where [Props] name one, and needs Node, as every app of the CDK.
+// Unlike the other packages, this one opens a file, if [Props] name one. It needs Node, as every app of the CDK does.
 package cdkrole
 
 import (
@@ -23,49 +23,48 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// Props say which task definition the role is for. Exactly one of File, Source and Plan is to be given.
+// Props say which task definition the role is for. One of File, Source and Plan has to be given, and no other.
 type Props struct {
-	// File is the path of a task definition, as the command execrole takes it. A relative path is one from the
-	// folder in which the app runs, which for the command cdk is that of cdk.json.
+	// File is the path of a task definition, as the command execrole takes it. A relative path begins at the folder in
+	// which the app runs. The command cdk runs it in the folder of cdk.json.
 	File string
-	// Source is the text of a task definition, and Name is how findings call it.
+	// Source is the text of a task definition, and Name is its name in findings.
 	Source []byte
 	Name   string
-	// Plan is what package analyze has found already.
+	// Plan is a plan that package analyze made.
 	Plan *analyze.Plan
-	// Options change what is required. A Plan was made with its own.
+	// Options change what is required. A Plan has been made with options of its own.
 	Options analyze.Options
-	// Role are the role's own properties.
+	// Role are the properties of the role.
 	Role policy.Options
 }
 
-// TaskExecutionRole is the construct. Its child is the role; beside it stand the managed policies of a role that has
-// more permissions than fit into it.
+// TaskExecutionRole is the construct. Its child is the role. If the role has more permissions than fit into it, the
+// construct has managed policies too.
 //
-// The role has the logical ID that it would have if it stood in the construct's place, as it does in an app of
-// -f cdk-go: one can become the other, and CloudFormation keeps the role. That ID is made of the construct's path; a
-// construct that moves to another scope or changes its ID is another role.
+// The role has the logical ID that it would have in the construct's place, as in an app of -f cdk-go. So one can become
+// the other, and CloudFormation keeps the role. The ID is made of the construct's path: a construct that moves to
+// another scope or changes its ID makes another role.
 type TaskExecutionRole struct {
 	constructs.Construct
 	role awsiam.Role
 	plan *analyze.Plan
 }
 
-// Role returns the role, for the task definition's ExecutionRole. All its permissions are inside of the role, or in
-// managed policies that it names: what is added to it later becomes a resource of its own, and ECS could start a
+// Role returns the role, for the task definition's ExecutionRole. All its permissions are inside the role, or in managed
+// policies that it names. Permissions that are added to it later become a resource of their own, and ECS could start a
 // task before that is attached.
 func (r *TaskExecutionRole) Role() awsiam.Role { return r.role }
 
-// Plan returns what the task needs, field by field: nil where there was nothing to analyze.
+// Plan returns what the task needs, field by field; nil if there was nothing to analyze.
 func (r *TaskExecutionRole) Plan() *analyze.Plan { return r.plan }
 
 // NewTaskExecutionRole reads a task definition and returns its task execution role.
 //
-// What keeps the role from being written fails the synthesis of the app, together with what keeps others: each error
-// is one line with its place, file:line:column. The construct that is returned can be used all the same until
-// then; its role has no permissions. Warnings become annotations of the construct, whose IDs are execrole: and the
-// rule, so that Annotations.AcknowledgeWarning can answer them. Notes are not shown: [TaskExecutionRole.Plan] has
-// them.
+// Errors fail the synthesis of the app, those of all constructs at once. Each is one line with its place,
+// file:line:column. Until then the returned construct can be used, but its role has no permissions. Warnings become
+// annotations of the construct. Their IDs are execrole: and the rule, for Annotations.AcknowledgeWarning. Notes are only
+// in [TaskExecutionRole.Plan].
 func NewTaskExecutionRole(scope constructs.Construct, id *string, props *Props) *TaskExecutionRole {
 	r := new(TaskExecutionRole)
 	constructs.NewConstruct_Override(r, scope, id) // so that the CDK takes r itself for the construct, as a scope for example
@@ -93,14 +92,14 @@ func NewTaskExecutionRole(scope constructs.Construct, id *string, props *Props) 
 	return r
 }
 
-// failure fails the synthesis. An annotation would fail the command cdk alone, and leave a template without the
-// permissions to everybody else.
+// failure fails the synthesis. An annotation would fail the command cdk only, and everybody else would get a template
+// without the permissions.
 type failure struct{ lines []string }
 
 // Validate returns the lines, for the CDK.
 func (f *failure) Validate() *[]*string { return jsii.Strings(f.lines...) }
 
-// plan returns the plan of the task definition, or what is wrong with the properties or with the file.
+// plan returns the plan of the task definition, or the errors of the properties or of the file.
 func (p *Props) plan() (*analyze.Plan, []string) {
 	given := 0
 	for _, is := range []bool{p.File != "", p.Source != nil, p.Plan != nil} {
@@ -137,7 +136,7 @@ func (p *Props) plan() (*analyze.Plan, []string) {
 	return plans[0], lines(err)
 }
 
-// makeRole makes the role of the plan, or says what keeps it.
+// makeRole makes the role of the plan, or returns the reasons why it cannot.
 func (r *TaskExecutionRole) makeRole(options policy.Options) (*policy.Role, []string) {
 	role, err := r.plan.Role(options)
 	if err == nil {
@@ -157,7 +156,7 @@ func (r *TaskExecutionRole) makeRole(options policy.Options) (*policy.Role, []st
 	return nil, list
 }
 
-// lines returns all errors that became one, each as a line that says where it is.
+// lines returns all errors of a joined error, each as a line with its place.
 func lines(err error) (list []string) {
 	var findings analyze.Errors
 	joined, isJoined := err.(interface{ Unwrap() []error })

@@ -7,8 +7,8 @@ import (
 	"github.com/execrole/execrole/analyze"
 )
 
-// RuleTable returns the table of rules: for each its ID, the fields that it reads, what it needs, why, and
-// AWS's page.
+// RuleTable returns the table of rules: the ID of each, the fields that it reads, what it needs and why, and the AWS
+// page.
 func RuleTable(rules []*analyze.Rule) string {
 	var b strings.Builder
 	for i, r := range rules {
@@ -44,7 +44,7 @@ func needs(r *analyze.Rule) []string {
 	return lines
 }
 
-// actionText returns the action's name, with a mark where no source is known to call it.
+// actionText returns the name of the action, with a mark if no source is known to call it.
 func actionText(a analyze.Action) string {
 	if a.Strength == analyze.Documented {
 		return a.Name + " " + documentedMark
@@ -100,8 +100,7 @@ func Rule(r *analyze.Rule) string {
 	return b.String()
 }
 
-// RulesPage returns docs/rules.md: what the command rules prints, for all rules, and the fields that no rule
-// needs.
+// RulesPage returns docs/rules.md: what the command rules prints for all rules, and the fields that no rule needs.
 func RulesPage(rules []*analyze.Rule) string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\n" +

@@ -128,7 +128,7 @@ type page struct {
 	findings     []analyze.Finding
 }
 
-// property is one of the role's own, as its path.
+// property is a property of the role, such as its path.
 type property struct{ label, text string }
 
 // boundaryRemark is written below a permissions boundary: because of it a task may fail, whatever the page shows.
