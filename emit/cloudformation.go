@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,7 +46,7 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 const cfnRoleID = "TaskExecutionRole"
 
 // cfnTemplate returns the template of a role as a tree. With noted, it has in Metadata what the comments would say.
-func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
+func cfnTemplate(role *policy.Role, noted *Options) (*node, error) {
 	refer, parameters, mappings := cfnSymbols([]string{cfnRoleID}, role)
 	resources, outputs, err := cfnResources(role, cfnRoleID, refer, noted != nil)
 	if err != nil {
@@ -57,21 +56,21 @@ func cfnTemplate(role *policy.Role, noted *Options) (*cfnNode, error) {
 	if noted != nil {
 		header = headerComment(noted.Source)
 	}
-	return cfnFrame(cfnDescription(role.Family), header, cfnPair{"Parameters", cfnObject(parameters...)},
-		cfnPair{"Mappings", cfnObject(mappings...)}, cfnPair{"Resources", cfnObject(resources...)}, cfnPair{"Outputs", cfnObject(outputs...)})
+	return cfnFrame(cfnDescription(role.Family), header, pair{"Parameters", objectNode(parameters...)},
+		pair{"Mappings", objectNode(mappings...)}, pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
 }
 
 // cfnFrame returns a template of sections that can be empty. A header is put into its Metadata; "" for none.
-func cfnFrame(description, header string, sections ...cfnPair) (*cfnNode, error) {
-	template := cfnObject(
-		cfnPair{"AWSTemplateFormatVersion", cfnString("2010-09-09")},
-		cfnPair{"Description", cfnString(description)},
+func cfnFrame(description, header string, sections ...pair) (*node, error) {
+	template := objectNode(
+		pair{"AWSTemplateFormatVersion", stringNode("2010-09-09")},
+		pair{"Description", stringNode(description)},
 	)
 	if header != "" {
 		if err := noDynamicReference(header); err != nil {
 			return nil, err
 		}
-		template.pairs = append(template.pairs, cfnPair{"Metadata", cfnObject(cfnPair{"execrole", cfnString(header)})})
+		template.pairs = append(template.pairs, pair{"Metadata", objectNode(pair{"execrole", stringNode(header)})})
 	}
 	for _, section := range sections {
 		if len(section.value.pairs) > 0 {
@@ -83,7 +82,7 @@ func cfnFrame(description, header string, sections ...cfnPair) (*cfnNode, error)
 
 // cfnReference is how a template refers to a symbol.
 type cfnReference struct {
-	node *cfnNode
+	node *node
 	name string // in Fn::Sub: ${name}
 	// variable says that the name is one only where Fn::Sub has the node as a variable.
 	variable bool
@@ -91,12 +90,12 @@ type cfnReference struct {
 
 // cfnRef returns a reference to a parameter or a resource.
 func cfnRef(name string) cfnReference {
-	return cfnReference{node: cfnCall("Ref", cfnWord(name)), name: name}
+	return cfnReference{node: callNode("Ref", wordNode(name)), name: name}
 }
 
 // cfnSymbols returns how a template with these roles refers to their symbols, and the parameters and mappings that it
 // needs for that. IDs are the logical IDs of the roles, which no parameter may have.
-func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) cfnReference, parameters, mappings []cfnPair) {
+func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) cfnReference, parameters, mappings []pair) {
 	references := map[policy.Symbol]cfnReference{}
 	var taken []string
 	for _, id := range ids {
@@ -112,8 +111,8 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) 
 			}
 			mappings = append(mappings, cfnMapping(m))
 			taken = append(taken, m.Name+m.Column)
-			references[m.Symbol] = cfnReference{cfnCall("Fn::FindInMap", cfnSequence(
-				cfnWord(m.Name), cfnCall("Ref", cfnWord(string(policy.Region))), cfnWord(m.Column))), m.Name + m.Column, true}
+			references[m.Symbol] = cfnReference{callNode("Fn::FindInMap", listNode(
+				wordNode(m.Name), callNode("Ref", wordNode(string(policy.Region))), wordNode(m.Column))), m.Name + m.Column, true}
 		}
 	}
 	for _, role := range roles {
@@ -124,7 +123,7 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) 
 		})
 		for _, in := range inputsOf(role, used, isPseudo, cfnParameterID, taken...) {
 			taken = append(taken, in.name)
-			parameters = append(parameters, cfnPair{in.name, cfnParameter(in)})
+			parameters = append(parameters, pair{in.name, cfnParameter(in)})
 			references[in.symbol] = cfnRef(in.name)
 		}
 	}
@@ -147,24 +146,24 @@ func cfnParameterID(words []string) string {
 	return id
 }
 
-func cfnParameter(in input) *cfnNode {
-	parameter := cfnObject(cfnPair{"Type", cfnWord("String")}, cfnPair{"Description", cfnString(in.description(unquoted))})
+func cfnParameter(in input) *node {
+	parameter := objectNode(pair{"Type", wordNode("String")}, pair{"Description", stringNode(in.description(unquoted))})
 	if in.info.Default != "" {
-		parameter.pairs = append(parameter.pairs, cfnPair{"Default", cfnString(in.info.Default)})
+		parameter.pairs = append(parameter.pairs, pair{"Default", stringNode(in.info.Default)})
 	}
 	if in.info.MaxLength > 0 {
-		parameter.pairs = append(parameter.pairs, cfnPair{"MaxLength", cfnNumber(in.info.MaxLength)})
+		parameter.pairs = append(parameter.pairs, pair{"MaxLength", numberNode(in.info.MaxLength)})
 	}
 	return parameter
 }
 
 // cfnMapping returns a mapping as a template has it: by region, and then by column.
-func cfnMapping(m policy.Mapping) cfnPair {
-	rows := make([]cfnPair, len(m.Rows))
+func cfnMapping(m policy.Mapping) pair {
+	rows := make([]pair, len(m.Rows))
 	for i, r := range m.Rows {
-		rows[i] = cfnPair{r.Region, cfnObject(cfnPair{m.Column, cfnString(r.Value)})}
+		rows[i] = pair{r.Region, objectNode(pair{m.Column, stringNode(r.Value)})}
 	}
-	return cfnPair{m.Name, cfnObject(rows...)}
+	return pair{m.Name, objectNode(rows...)}
 }
 
 // cfnPolicyID returns the logical ID of a managed policy of the role with an ID, numbered from 0.
@@ -174,73 +173,73 @@ func cfnPolicyID(roleID string, i int) string {
 
 // cfnResources returns the resources and outputs of a role that has a logical ID in a template. Refer returns how the
 // template refers to a symbol. With noted, the metadata of the resources says what comments would say.
-func cfnResources(role *policy.Role, id string, refer func(policy.Symbol) cfnReference, noted bool) (resources, outputs []cfnPair, err error) {
+func cfnResources(role *policy.Role, id string, refer func(policy.Symbol) cfnReference, noted bool) (resources, outputs []pair, err error) {
 	if err := checkTexts(role, noDynamicReference); err != nil {
 		return nil, nil, err
 	}
 	cfn := cfnWriter{refer}
 	onRole, onManaged := Suppressions(role)
-	resources = []cfnPair{{id, nil}}
-	var attached []*cfnNode
+	resources = []pair{{id, nil}}
+	var attached []*node
 	for _, arn := range role.Attached {
 		attached = append(attached, cfn.text(arn))
 	}
 	for i, p := range role.Managed {
 		policyID := cfnPolicyID(id, i)
-		attached = append(attached, cfnCall("Ref", cfnWord(policyID)))
-		properties := cfnObject(cfnPair{"PolicyDocument", cfn.document(p.Document)})
+		attached = append(attached, callNode("Ref", wordNode(policyID)))
+		properties := objectNode(pair{"PolicyDocument", cfn.document(p.Document)})
 		resource, err := cfnResource("AWS::IAM::ManagedPolicy", properties, role.Managed[i:i+1], onManaged[i], noted)
 		if err != nil {
 			return nil, nil, err
 		}
-		resources = append(resources, cfnPair{policyID, resource})
+		resources = append(resources, pair{policyID, resource})
 	}
 	properties := cfn.roleProperties(role)
 	if attached != nil {
-		properties = append(properties, cfnPair{"ManagedPolicyArns", cfnSequence(attached...)})
+		properties = append(properties, pair{"ManagedPolicyArns", listNode(attached...)})
 	}
-	if resources[0].value, err = cfnResource("AWS::IAM::Role", cfnObject(properties...), role.Inline, onRole, noted); err != nil {
+	if resources[0].value, err = cfnResource("AWS::IAM::Role", objectNode(properties...), role.Inline, onRole, noted); err != nil {
 		return nil, nil, err
 	}
-	return resources, []cfnPair{
-		{id + "Name", cfnObject(
-			cfnPair{"Description", cfnString("Name of the task execution role")},
-			cfnPair{"Value", cfnCall("Ref", cfnWord(id))},
+	return resources, []pair{
+		{id + "Name", objectNode(
+			pair{"Description", stringNode("Name of the task execution role")},
+			pair{"Value", callNode("Ref", wordNode(id))},
 		)},
-		{id + "Arn", cfnObject(
-			cfnPair{"Description", cfnString("ARN of the task execution role, for executionRoleArn")},
-			cfnPair{"Value", cfnCall("Fn::GetAtt", cfnWord(id+".Arn"))},
+		{id + "Arn", objectNode(
+			pair{"Description", stringNode("ARN of the task execution role, for executionRoleArn")},
+			pair{"Value", callNode("Fn::GetAtt", wordNode(id+".Arn"))},
 		)},
 	}, nil
 }
 
 // roleProperties returns the properties of a role. The tags are the last of them, since there can be many.
-func (w cfnWriter) roleProperties(role *policy.Role) []cfnPair {
-	var list, tags []cfnPair
+func (w cfnWriter) roleProperties(role *policy.Role) []pair {
+	var list, tags []pair
 	for _, p := range role.Properties.List(role.Name) {
 		switch {
 		case p.Tags != nil:
-			elements := make([]*cfnNode, len(p.Tags))
+			elements := make([]*node, len(p.Tags))
 			for i, t := range p.Tags {
-				elements[i] = cfnObject(cfnPair{"Key", cfnString(t.Key)}, cfnPair{"Value", cfnString(t.Value)})
+				elements[i] = objectNode(pair{"Key", stringNode(t.Key)}, pair{"Value", stringNode(t.Value)})
 			}
-			tags = append(tags, cfnPair{p.Key, cfnSequence(elements...)})
+			tags = append(tags, pair{p.Key, listNode(elements...)})
 		case p.Number != 0:
-			list = append(list, cfnPair{p.Key, cfnNumber(p.Number)})
+			list = append(list, pair{p.Key, numberNode(p.Number)})
 		default:
-			list = append(list, cfnPair{p.Key, cfnString(p.Text)})
+			list = append(list, pair{p.Key, stringNode(p.Text)})
 		}
 	}
-	list = append(list, cfnPair{"AssumeRolePolicyDocument", w.document(role.Trust)})
+	list = append(list, pair{"AssumeRolePolicyDocument", w.document(role.Trust)})
 	if len(role.Inline) > 0 {
-		policies := make([]*cfnNode, len(role.Inline))
+		policies := make([]*node, len(role.Inline))
 		for i, p := range role.Inline {
-			policies[i] = cfnObject(
-				cfnPair{"PolicyName", cfnWord(p.Name)},
-				cfnPair{"PolicyDocument", w.document(p.Document)},
+			policies[i] = objectNode(
+				pair{"PolicyName", wordNode(p.Name)},
+				pair{"PolicyDocument", w.document(p.Document)},
 			)
 		}
-		list = append(list, cfnPair{"Policies", cfnSequence(policies...)})
+		list = append(list, pair{"Policies", listNode(policies...)})
 	}
 	return append(list, tags...)
 }
@@ -248,26 +247,26 @@ func (w cfnWriter) roleProperties(role *policy.Role) []cfnPair {
 // cfnResource returns a resource that has the policies, and in its metadata the suppressions for cfn-nag. It has none
 // for cdk-nag, which is a part of the CDK: an app that includes a template acknowledges findings itself. With noted, the
 // metadata says who asked for the statements.
-func cfnResource(kind string, properties *cfnNode, policies []policy.Policy, suppressions []Suppression, noted bool) (*cfnNode, error) {
-	resource, metadata := cfnObject(cfnPair{"Type", cfnWord(kind)}), cfnObject()
+func cfnResource(kind string, properties *node, policies []policy.Policy, suppressions []Suppression, noted bool) (*node, error) {
+	resource, metadata := objectNode(pair{"Type", wordNode(kind)}), objectNode()
 	if noted && len(policies) > 0 {
 		sources, err := cfnSources(policies)
 		if err != nil {
 			return nil, err
 		}
-		metadata.pairs = append(metadata.pairs, cfnPair{"execrole", sources})
+		metadata.pairs = append(metadata.pairs, pair{"execrole", sources})
 	}
 	if list := of(CFNNag, suppressions); len(list) > 0 {
-		rules := make([]*cfnNode, len(list))
+		rules := make([]*node, len(list))
 		for i, s := range list {
-			rules[i] = cfnObject(cfnPair{"id", cfnWord(s.ID)}, cfnPair{"reason", cfnString(s.Reason)})
+			rules[i] = objectNode(pair{"id", wordNode(s.ID)}, pair{"reason", stringNode(s.Reason)})
 		}
-		metadata.pairs = append(metadata.pairs, cfnPair{"cfn_nag", cfnObject(cfnPair{"rules_to_suppress", cfnSequence(rules...)})})
+		metadata.pairs = append(metadata.pairs, pair{"cfn_nag", objectNode(pair{"rules_to_suppress", listNode(rules...)})})
 	}
 	if metadata.pairs != nil {
-		resource.pairs = append(resource.pairs, cfnPair{"Metadata", metadata})
+		resource.pairs = append(resource.pairs, pair{"Metadata", metadata})
 	}
-	resource.pairs = append(resource.pairs, cfnPair{"Properties", properties})
+	resource.pairs = append(resource.pairs, pair{"Properties", properties})
 	return resource, nil
 }
 
@@ -297,55 +296,9 @@ func noDynamicReference(s string) error {
 	return nil
 }
 
-// cfnWriter makes nodes of documents and texts. Refer returns how the template refers to a symbol.
+// cfnWriter makes nodes of texts and documents. Refer returns how the template refers to a symbol.
 type cfnWriter struct {
 	refer func(policy.Symbol) cfnReference
-}
-
-func (w cfnWriter) document(d policy.Document) *cfnNode {
-	statements := make([]*cfnNode, len(d.Statements))
-	comments := make([][]string, len(d.Statements))
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		statements[i] = w.members(statementMembers(s))
-		fields := s.Fields()
-		lines := make([]string, len(fields))
-		for j, from := range fields {
-			lines[j] = sourceComment(from)
-		}
-		comments[i] = lines
-	}
-	sequence := cfnSequence(statements...)
-	sequence.comments = comments
-	return cfnObject(
-		cfnPair{"Version", cfnString(cmp.Or(d.Version, policy.Version))},
-		cfnPair{"Statement", sequence},
-	)
-}
-
-func (w cfnWriter) members(members []member) *cfnNode {
-	pairs := make([]cfnPair, len(members))
-	for i, m := range members {
-		pairs[i] = cfnPair{m.key, w.value(m)}
-	}
-	return cfnObject(pairs...)
-}
-
-func (w cfnWriter) value(m member) *cfnNode {
-	if m.members != nil {
-		return w.members(m.members)
-	}
-	scalars := make([]*cfnNode, 0, len(m.words)+len(m.values))
-	for _, word := range m.words {
-		scalars = append(scalars, cfnWord(word))
-	}
-	for _, v := range m.values {
-		scalars = append(scalars, w.text(v.Text))
-	}
-	if len(scalars) == 1 {
-		return scalars[0]
-	}
-	return cfnSequence(scalars...)
 }
 
 // literalVariable is the beginning of the names that variables of Fn::Sub have if they are literal text.
@@ -354,31 +307,36 @@ const literalVariable = "Literal"
 // text returns a text with its symbols as references. A text without symbols is a plain string and no Fn::Sub, which
 // cfn-lint would report as needless. Fn::Sub gets as variables the literal parts with "${" in them, as IAM's escapes ${*}
 // are, because it does not look into variables, and references that are more than a name.
-func (w cfnWriter) text(t policy.Text) *cfnNode {
+func (w cfnWriter) text(t policy.Text) *node {
 	if t.IsLiteral() {
-		return cfnString(string(t))
+		return stringNode(string(t))
 	}
 	if s, rest, _ := t.CutSymbol(); rest == "" {
 		return w.refer(s).node
 	}
-	var variables []cfnPair
+	var variables []pair
 	sub := t.Expand(func(literal string) string {
 		// A dollar at the end would join the "${" of the next symbol.
 		if !strings.Contains(literal, "${") && !strings.HasSuffix(literal, "$") {
 			return literal
 		}
 		name := literalVariable + strconv.Itoa(len(variables)+1)
-		variables = append(variables, cfnPair{name, cfnString(literal)})
+		variables = append(variables, pair{name, stringNode(literal)})
 		return "${" + name + "}"
 	}, func(s policy.Symbol) string {
 		reference := w.refer(s)
-		if reference.variable && !slices.ContainsFunc(variables, func(v cfnPair) bool { return v.key == reference.name }) {
-			variables = append(variables, cfnPair{reference.name, reference.node})
+		if reference.variable && !slices.ContainsFunc(variables, func(v pair) bool { return v.key == reference.name }) {
+			variables = append(variables, pair{reference.name, reference.node})
 		}
 		return "${" + reference.name + "}"
 	})
 	if variables == nil {
-		return cfnCall("Fn::Sub", cfnString(sub))
+		return callNode("Fn::Sub", stringNode(sub))
 	}
-	return cfnCall("Fn::Sub", cfnSequence(cfnString(sub), cfnObject(variables...)))
+	return callNode("Fn::Sub", listNode(stringNode(sub), objectNode(variables...)))
+}
+
+func (w cfnWriter) document(d policy.Document) *node {
+	same := func(s string) string { return s }
+	return documentNode(d, documentSyntax{text: w.text, word: wordNode, key: same, comment: same})
 }

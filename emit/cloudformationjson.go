@@ -32,8 +32,8 @@ var CloudFormationJSON = &Format{
 
 // cfnSources returns, for the metadata of a resource, the fields that asked for each of its statements, in the words of
 // comments.
-func cfnSources(policies []policy.Policy) (*cfnNode, error) {
-	list := cfnObject()
+func cfnSources(policies []policy.Policy) (*node, error) {
+	list := objectNode()
 	for _, p := range policies {
 		for _, s := range p.Document.Statements {
 			var lines []string
@@ -44,7 +44,7 @@ func cfnSources(policies []policy.Policy) (*cfnNode, error) {
 				}
 				lines = append(lines, line)
 			}
-			list.pairs = append(list.pairs, cfnPair{s.Sid, cfnStrings(lines)})
+			list.pairs = append(list.pairs, pair{s.Sid, stringNodes(lines)})
 		}
 	}
 	return list, nil

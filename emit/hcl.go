@@ -10,39 +10,11 @@ import (
 // HCL is written as text, in the layout of terraform fmt: attributes of one line have their "=" in one column with those
 // of the lines next to them, and attributes of several lines do not.
 
-// hclValue is an expression: text in one line, or an object, a list or a block with attributes or elements.
-type hclValue struct {
-	text       string // "" for one of several lines
-	open, shut string // the brackets around the lines
-	attributes []hclAttribute
-	elements   []hclElement
-}
+// rawNode returns an expression of HCL, as it is written in one line. All scalars of HCL are expressions.
+func rawNode(expression string) *node { return &node{kind: rawKind, text: expression} }
 
-type hclAttribute struct {
-	key   string // as it is written
-	value hclValue
-}
-
-type hclElement struct {
-	comments []string
-	value    hclValue
-}
-
-func hclText(s string) hclValue { return hclValue{text: s} }
-
-func hclObject(attributes ...hclAttribute) hclValue {
-	return hclValue{open: "{", shut: "}", attributes: attributes}
-}
-
-// hclCall returns a call of a function with one object.
-func hclCall(function string, object hclValue) hclValue {
-	object.open, object.shut = function+"("+object.open, object.shut+")"
-	return object
-}
-
-func hclList(elements ...hclElement) hclValue {
-	return hclValue{open: "[", shut: "]", elements: elements}
-}
+// hclQuoted returns a string that contains s and no interpolation.
+func hclQuoted(s string) *node { return rawNode(hclQuote(s)) }
 
 // hclWriter writes HCL.
 type hclWriter struct{ b strings.Builder }
@@ -53,8 +25,8 @@ func (w *hclWriter) line(indent int, s string) {
 	w.b.WriteByte('\n')
 }
 
-// block writes a block of the top level, with an empty line before it.
-func (w *hclWriter) block(header string, attributes ...hclAttribute) {
+// block writes a block of the top level, with an empty line before it. The keys of attributes are written as they are.
+func (w *hclWriter) block(header string, attributes ...pair) {
 	w.b.WriteByte('\n')
 	if len(attributes) == 0 {
 		w.line(0, header+" {}")
@@ -65,17 +37,17 @@ func (w *hclWriter) block(header string, attributes ...hclAttribute) {
 	w.line(0, "}")
 }
 
-func (w *hclWriter) attributes(indent int, list []hclAttribute) {
+func (w *hclWriter) attributes(indent int, list []pair) {
 	width := 0
 	for i, a := range list {
-		if a.value.text == "" {
+		if a.value.kind != rawKind {
 			w.value(indent, a.key+" = ", a.value, "")
 			continue
 		}
-		if i == 0 || list[i-1].value.text == "" {
+		if i == 0 || list[i-1].value.kind != rawKind {
 			width = 0
 			for _, b := range list[i:] {
-				if b.value.text == "" {
+				if b.value.kind != rawKind {
 					break
 				}
 				width = max(width, utf8.RuneCountInString(b.key))
@@ -85,20 +57,29 @@ func (w *hclWriter) attributes(indent int, list []hclAttribute) {
 	}
 }
 
-func (w *hclWriter) value(indent int, before string, v hclValue, after string) {
-	if v.text != "" {
-		w.line(indent, before+v.text+after)
-		return
-	}
-	w.line(indent, before+v.open)
-	w.attributes(indent+1, v.attributes)
-	for _, e := range v.elements {
-		for _, comment := range e.comments {
-			w.line(indent+1, "# "+comment)
+// value writes a value between the text before it, in its first line, and the text after it, in its last line.
+func (w *hclWriter) value(indent int, before string, n *node, after string) {
+	switch n.kind {
+	case rawKind:
+		w.line(indent, before+n.text+after)
+	case callKind:
+		w.value(indent, before+n.text+"(", n.elements[0], ")"+after)
+	case listKind:
+		w.line(indent, before+"[")
+		for i, e := range n.elements {
+			if n.comments != nil {
+				for _, comment := range n.comments[i] {
+					w.line(indent+1, "# "+comment)
+				}
+			}
+			w.value(indent+1, "", e, ",")
 		}
-		w.value(indent+1, "", e.value, ",")
+		w.line(indent, "]"+after)
+	default:
+		w.line(indent, before+"{")
+		w.attributes(indent+1, n.pairs)
+		w.line(indent, "}"+after)
 	}
-	w.line(indent, v.shut+after)
 }
 
 // hclKey returns a key of an object: as an identifier where it is one, and otherwise as a string.

@@ -166,7 +166,7 @@ func TestTwoRolesInOneTemplate(t *testing.T) {
 	worker.Inline, worker.Managed = nil, []policy.Policy{{Name: "P1", Document: worker.Inline[0].Document}, {Name: "P2", Document: sample.Files().Inline[0].Document}}
 	ids := []string{"WebRole", "WorkerRole"}
 	refer, parameters, mappings := cfnSymbols(ids, web, worker)
-	var resources, outputs []cfnPair
+	var resources, outputs []pair
 	for i, role := range []*policy.Role{web, worker} {
 		r, o, err := cfnResources(role, ids[i], refer, false)
 		if err != nil {
@@ -174,8 +174,8 @@ func TestTwoRolesInOneTemplate(t *testing.T) {
 		}
 		resources, outputs = append(resources, r...), append(outputs, o...)
 	}
-	template, err := cfnFrame("Two roles", "", cfnPair{"Parameters", cfnObject(parameters...)}, cfnPair{"Mappings", cfnObject(mappings...)},
-		cfnPair{"Resources", cfnObject(resources...)}, cfnPair{"Outputs", cfnObject(outputs...)})
+	template, err := cfnFrame("Two roles", "", pair{"Parameters", objectNode(parameters...)}, pair{"Mappings", objectNode(mappings...)},
+		pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,9 +203,9 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 	refer := func(s policy.Symbol) cfnReference {
 		switch s {
 		case "Repo.Arn":
-			return cfnReference{node: cfnCall("Fn::GetAtt", cfnWord("Repo.Arn")), name: "Repo.Arn"}
+			return cfnReference{node: callNode("Fn::GetAtt", wordNode("Repo.Arn")), name: "Repo.Arn"}
 		case "Shared":
-			return cfnReference{node: cfnCall("Fn::ImportValue", cfnString("shared-bucket")), name: "Bucket", variable: true}
+			return cfnReference{node: callNode("Fn::ImportValue", stringNode("shared-bucket")), name: "Bucket", variable: true}
 		}
 		return cfnRef(string(s))
 	}
@@ -217,7 +217,7 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 		policy.Of("Shared") + "/" + policy.Of("Shared"): "a:\n  Fn::Sub:\n    - \"${Bucket}/${Bucket}\"\n    - Bucket: !ImportValue \"shared-bucket\"\n",
 		policy.Of("Secret"):                             "a: !Ref Secret\n",
 	} {
-		if got := string(yamlBytes(cfnObject(cfnPair{"a", w.text(text)}).yaml().(*ast.MappingNode))); got != want {
+		if got := string(yamlBytes(objectNode(pair{"a", w.text(text)}).yaml().(*ast.MappingNode))); got != want {
 			t.Errorf("%v: got\n%s\nwant\n%s", text, got, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -58,16 +57,16 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 		}
 		policies = append(policies, "aws_iam_role_policy."+name)
 		w.block(resource("aws_iam_role_policy", name),
-			hclAttribute{"name", hclText(hclQuote(p.Name))},
-			hclAttribute{"role", hclText(roleRef + ".id")},
-			hclAttribute{"policy", tf.document(p.Document)},
+			pair{"name", hclQuoted(p.Name)},
+			pair{"role", rawNode(roleRef + ".id")},
+			pair{"policy", tf.document(p.Document)},
 		)
 	}
 	attach := func(name, arn string) {
 		policies = append(policies, "aws_iam_role_policy_attachment."+name)
 		w.block(resource("aws_iam_role_policy_attachment", name),
-			hclAttribute{"role", hclText(roleRef + ".name")},
-			hclAttribute{"policy_arn", hclText(arn)},
+			pair{"role", rawNode(roleRef + ".name")},
+			pair{"policy_arn", rawNode(arn)},
 		)
 	}
 	for i, arn := range role.Attached {
@@ -76,8 +75,8 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	for i, p := range role.Managed {
 		name := tf.prefix + "_" + strconv.Itoa(i+1)
 		w.block(resource("aws_iam_policy", name),
-			hclAttribute{"name_prefix", hclText(hclQuote(shorten(stem(role.Family)+"-"+p.Name, role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-"))},
-			hclAttribute{"policy", tf.document(p.Document)},
+			pair{"name_prefix", hclQuoted(shorten(stem(role.Family)+"-"+p.Name, role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-")},
+			pair{"policy", tf.document(p.Document)},
 		)
 		attach(name, "aws_iam_policy."+name+".arn")
 	}
@@ -86,16 +85,16 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 		{"role_name", "name", "Name of the task execution role"},
 		{"role_arn", "arn", "ARN of the task execution role, for execution_role_arn"},
 	} {
-		attributes := []hclAttribute{
-			{"description", hclText(hclQuote(output.description))},
-			{"value", hclText(roleRef + "." + output.attribute)},
+		attributes := []pair{
+			{"description", hclQuoted(output.description)},
+			{"value", rawNode(roleRef + "." + output.attribute)},
 		}
 		if policies != nil {
-			list := hclList()
+			list := listNode()
 			for _, p := range policies {
-				list.elements = append(list.elements, hclElement{value: hclText(p)})
+				list.elements = append(list.elements, rawNode(p))
 			}
-			attributes = append(attributes, hclAttribute{"depends_on", list})
+			attributes = append(attributes, pair{"depends_on", list})
 		}
 		w.block(fmt.Sprintf("output %q", tf.prefix+"_"+output.name), attributes...)
 	}
@@ -164,25 +163,25 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 		}
 	}
 	for _, in := range tf.inputs {
-		attributes := []hclAttribute{
-			{"description", hclText(hclQuote(in.description(unquoted)))},
-			{"type", hclText("string")},
+		attributes := []pair{
+			{"description", hclQuoted(in.description(unquoted))},
+			{"type", rawNode("string")},
 		}
 		if in.info.Default != "" {
-			attributes = append(attributes, hclAttribute{"default", hclText(hclQuote(in.info.Default))})
+			attributes = append(attributes, pair{"default", hclQuoted(in.info.Default)})
 		}
 		w.block(fmt.Sprintf("variable %q", in.name), attributes...)
 	}
-	var locals []hclAttribute
+	var locals []pair
 	for _, t := range tf.role.Mappings {
 		if !slices.Contains(used, t.Symbol) {
 			continue
 		}
-		rows := hclObject()
+		rows := objectNode()
 		for _, r := range t.Rows {
-			rows.attributes = append(rows.attributes, hclAttribute{hclQuote(r.Region), hclText(hclQuote(r.Value))})
+			rows.pairs = append(rows.pairs, pair{hclQuote(r.Region), hclQuoted(r.Value)})
 		}
-		locals = append(locals, hclAttribute{tf.local(t), rows})
+		locals = append(locals, pair{tf.local(t), rows})
 	}
 	if locals != nil {
 		w.block("locals", locals...)
@@ -227,69 +226,37 @@ var terraformProperty = map[string]string{
 	policy.TagsKey: "tags",
 }
 
-func (tf terraformNames) roleAttributes() []hclAttribute {
-	var list, tags []hclAttribute
+func (tf terraformNames) roleAttributes() []pair {
+	var list, tags []pair
 	if tf.role.Name == "" {
 		// A name that the provider makes would not say whose role it is.
 		const end = "-execution-"
 		prefix := shorten(stem(tf.role.Family), tf.role.Family, maxRolePrefix-len(end)) + end
-		list = append(list, hclAttribute{"name_prefix", hclText(hclQuote(prefix))})
+		list = append(list, pair{"name_prefix", hclQuoted(prefix)})
 	}
 	for _, p := range tf.role.Properties.List(tf.role.Name) {
 		key := terraformProperty[p.Key]
 		switch {
 		case p.Tags != nil:
-			object := hclObject()
+			object := objectNode()
 			for _, t := range p.Tags {
-				object.attributes = append(object.attributes, hclAttribute{hclQuote(t.Key), hclText(hclQuote(t.Value))})
+				object.pairs = append(object.pairs, pair{hclQuote(t.Key), hclQuoted(t.Value)})
 			}
-			tags = append(tags, hclAttribute{key, object})
+			tags = append(tags, pair{key, object})
 		case p.Number != 0:
-			list = append(list, hclAttribute{key, hclText(strconv.Itoa(p.Number))})
+			list = append(list, pair{key, rawNode(strconv.Itoa(p.Number))})
 		default:
-			list = append(list, hclAttribute{key, hclText(hclQuote(p.Text))})
+			list = append(list, pair{key, hclQuoted(p.Text)})
 		}
 	}
-	return append(append(list, hclAttribute{"assume_role_policy", tf.document(tf.role.Trust)}), tags...)
+	return append(append(list, pair{"assume_role_policy", tf.document(tf.role.Trust)}), tags...)
 }
 
-func (tf terraformNames) document(d policy.Document) hclValue {
-	statements := hclList()
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		e := hclElement{value: tf.members(statementMembers(s))}
-		for _, from := range s.Fields() {
-			e.comments = append(e.comments, hclComment(sourceComment(from)))
-		}
-		statements.elements = append(statements.elements, e)
-	}
-	return hclCall("jsonencode", hclObject(
-		hclAttribute{"Version", hclText(hclQuote(cmp.Or(d.Version, policy.Version)))},
-		hclAttribute{"Statement", statements},
-	))
-}
-
-func (tf terraformNames) members(members []member) hclValue {
-	object := hclObject()
-	for _, m := range members {
-		object.attributes = append(object.attributes, hclAttribute{hclKey(m.key), tf.value(m)})
-	}
-	return object
-}
-
-func (tf terraformNames) value(m member) hclValue {
-	if m.members != nil {
-		return tf.members(m.members)
-	}
-	list := hclList()
-	for _, word := range m.words {
-		list.elements = append(list.elements, hclElement{value: hclText(hclQuote(word))})
-	}
-	for _, v := range m.values {
-		list.elements = append(list.elements, hclElement{value: hclText(hclString(v.Text, tf.symbol))})
-	}
-	if len(list.elements) == 1 {
-		return list.elements[0].value
-	}
-	return list
+func (tf terraformNames) document(d policy.Document) *node {
+	return callNode("jsonencode", documentNode(d, documentSyntax{
+		text:    func(t policy.Text) *node { return rawNode(hclString(t, tf.symbol)) },
+		word:    hclQuoted,
+		key:     hclKey,
+		comment: hclComment,
+	}))
 }
