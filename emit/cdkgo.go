@@ -174,8 +174,8 @@ func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error)
 	return format.Source(b.Bytes())
 }
 
-// CheckCDK reports what the CDK could not write of a role: texts that it takes for something else, and a trust policy that
-// is not one statement about a service.
+// CheckCDK reports what execrole could not write with the CDK: texts that the CDK takes for something else, a trust policy
+// that is not one statement about a service, and permissions that do not just allow actions on resources.
 func CheckCDK(role *policy.Role) error {
 	if err := checkTexts(role, noCDKToken); err != nil {
 		return err
@@ -184,6 +184,13 @@ func CheckCDK(role *policy.Role) error {
 	trust := role.Trust.Statements
 	if len(trust) != 1 || trust[0].Sid != "" || trust[0].Effect != policy.Allow || trust[0].Service() == "" || trust[0].Resources != nil || !slices.Equal(trust[0].Actions, []string{"sts:AssumeRole"}) {
 		return fmt.Errorf("the trust policy is not one statement without a name that lets one service assume the role, and the CDK makes no other")
+	}
+	for _, p := range role.Policies() {
+		for _, s := range p.Document.Statements {
+			if s.Effect != policy.Allow || s.Principals != nil || s.NotActions != nil || s.NotResources != nil {
+				return fmt.Errorf("the statement %q does not just allow actions on resources, and the CDK gets no other", s.Sid)
+			}
+		}
 	}
 	for i, p := range role.Inline {
 		if slices.ContainsFunc(role.Inline[:i], func(q policy.Policy) bool { return q.Name == p.Name }) {

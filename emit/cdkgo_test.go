@@ -99,6 +99,8 @@ func TestCDKGoRefuses(t *testing.T) {
 		{"two trusted", role(func(r *policy.Role) { r.Trust.Statements = append(r.Trust.Statements, r.Trust.Statements[0]) }), Options{}, "trust policy"},
 		{"trust with a Sid", role(func(r *policy.Role) { r.Trust.Statements[0].Sid = "A" }), Options{}, "trust policy"},
 		{"another action", role(func(r *policy.Role) { r.Trust.Statements[0].Actions = []string{"sts:TagSession"} }), Options{}, "trust policy"},
+		{"denied", role(func(r *policy.Role) { r.Inline[0].Document.Statements[1].Effect = policy.Deny }), Options{}, `the statement "EcrPull" does not just allow`},
+		{"all but one action", role(func(r *policy.Role) { r.Inline[0].Document.Statements[1].NotActions = []string{"a:b"} }), Options{}, "does not just allow"},
 		{"one name twice", role(func(r *policy.Role) { r.Inline = append(r.Inline, r.Inline[0]) }), Options{}, `two policies have the name "TaskExecution"`},
 		{"package", sample.Web(), Options{Package: "a-b"}, `package name "a-b"`},
 	} {

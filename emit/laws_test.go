@@ -101,6 +101,14 @@ func TestDocumentsCanBeRead(t *testing.T) {
 	maps.Copy(roles, golden.Packed(t))
 	maps.Copy(roles, sample.Roles())
 	maps.Copy(roles, sample.HostileRoles())
+	// Roles that execrole makes deny nothing. Those that exist may have every element.
+	elements := *sample.Web()
+	elements.Inline = []policy.Policy{{Name: "P", Document: policy.Document{Version: "2008-10-17", Statements: []policy.Statement{
+		{Effect: policy.Deny, NotActions: []string{"s3:*"}, NotResources: policy.Values("a", "b")},
+		{Principals: []policy.Principal{{Type: policy.AnyPrincipal}}, Actions: []string{"a:b", "c:d"}, Resources: policy.Values("*")},
+		{Principals: []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{"1", "2"}}, {Type: policy.FederatedPrincipal, IDs: []policy.Text{"3"}}}, Actions: []string{"a:b"}},
+	}}}}
+	roles["made-elements"] = &elements
 	read := 0
 	for name, role := range roles {
 		files, err := meaning.Emit("json", role)

@@ -99,7 +99,8 @@ func (o Options) checkName() error {
 	return nil
 }
 
-// Symbols returns the symbols of the documents, each once, in the order of their first use.
+// Symbols returns the symbols in the resources and conditions of the documents, each once, in the order of their first
+// use.
 func Symbols(documents ...Document) []Symbol {
 	var list []Symbol
 	seen := map[Symbol]bool{}
@@ -114,6 +115,9 @@ func Symbols(documents ...Document) []Symbol {
 	for _, d := range documents {
 		for _, s := range d.Statements {
 			for _, v := range s.Resources {
+				add(v.Text)
+			}
+			for _, v := range s.NotResources {
 				add(v.Text)
 			}
 			for _, c := range s.Conditions {

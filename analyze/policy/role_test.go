@@ -83,6 +83,13 @@ func TestDocumentSize(t *testing.T) {
 		return Condition{operator, key, Values(values...)}
 	}
 	for want, statement := range map[string]Statement{
+		`{"Effect":"Deny","Principal":"*","NotAction":"a:b","NotResource":["x","y"],"Condition":{"Bool":{"k":[]}}}`: {
+			Effect: Deny, Principals: []Principal{{Type: AnyPrincipal}}, NotActions: []string{"a:b"}, NotResources: Values("x", "y"),
+			Conditions: []Condition{{"Bool", "k", Values()}},
+		},
+		`{"Effect":"Allow","Principal":{"AWS":["a","b"],"Service":"c"},"Action":[]}`: {
+			Principals: []Principal{{AWSPrincipal, []Text{"a", "b"}}, {ServicePrincipal, []Text{"c"}}}, Actions: []string{},
+		},
 		`{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`: {
 			Principals: []Principal{{ServicePrincipal, []Text{"ecs-tasks.amazonaws.com"}}}, Actions: []string{"sts:AssumeRole"},
 		},

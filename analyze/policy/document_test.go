@@ -1,0 +1,104 @@
+package policy
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestService(t *testing.T) {
+	service := Principal{ServicePrincipal, []Text{"ecs-tasks.amazonaws.com"}}
+	for _, tt := range []struct {
+		principals []Principal
+		want       string
+	}{
+		{[]Principal{service}, "ecs-tasks.amazonaws.com"},
+		{nil, ""},
+		{[]Principal{{Type: AnyPrincipal}}, ""},
+		{[]Principal{{AWSPrincipal, service.IDs}}, ""},
+		{[]Principal{service, {AWSPrincipal, []Text{"111122223333"}}}, ""},
+		{[]Principal{{ServicePrincipal, []Text{"a", "b"}}}, ""},
+	} {
+		s := Statement{Principals: tt.principals}
+		if got := s.Service(); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.principals, got, tt.want)
+		}
+	}
+}
+
+// TestAskers: a requirement asked for a statement if it asked for one of its resources and one value of each condition.
+func TestAskers(t *testing.T) {
+	from := func(numbers ...int) (list []Source) {
+		for _, n := range numbers {
+			list = append(list, Source{Container: "app", Field: []string{"image", "secrets A", "secrets B"}[n%3], Requirement: n})
+		}
+		return list
+	}
+	value := func(t Text, numbers ...int) Value { return Value{Text: t, From: from(numbers...)} }
+	condition := func(values ...Value) Condition { return Condition{"StringEquals", "k", values} }
+	for _, tt := range []struct {
+		name           string
+		s              Statement
+		askers, fields []Source
+	}{
+		{"nothing", Statement{}, []Source{}, []Source{}},
+		{"one resource", Statement{Resources: []Value{value("a", 2, 1)}}, from(1, 2), from(1, 2)},
+		{"two of one field", Statement{Resources: []Value{value("a", 1, 4), value("b", 1)}}, from(1, 4), from(1)},
+		{"a condition that all have", Statement{Resources: []Value{value("a", 1), value("b", 2)}, Conditions: []Condition{condition(value("v", 1, 2))}}, from(1, 2), from(1, 2)},
+		{"a part of a condition", Statement{Resources: []Value{value("a", 1, 2)}, Conditions: []Condition{condition(value("v", 2), value("w", 3))}}, from(2), from(2)},
+		{"two conditions", Statement{Resources: []Value{value("a", 1, 2, 3)}, Conditions: []Condition{condition(value("v", 1, 2)), condition(value("w", 2, 3))}}, from(2), from(2)},
+		{"a condition without sources", Statement{Resources: []Value{value("a", 1)}, Conditions: []Condition{condition(Value{Text: "v"}, value("w", 2))}}, from(1), from(1)},
+	} {
+		if diff := cmp.Diff(tt.askers, tt.s.Askers()); diff != "" {
+			t.Errorf("%s: askers (-want +got):\n%s", tt.name, diff)
+		}
+		if diff := cmp.Diff(tt.fields, tt.s.Fields()); diff != "" {
+			t.Errorf("%s: fields (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	s := Statement{Resources: []Value{{Text: "a", Reasons: []string{"Z.", "A."}}, {Text: "b"}, {Text: "c", Reasons: []string{"A."}}}}
+	if diff := cmp.Diff([]string{"A.", "Z."}, s.Reasons()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestMergeOnlyWhatIsAlike: statements that differ in more than resources or values stay apart, and reasons and sources of
+// one text come together.
+func TestMergeOnlyWhatIsAlike(t *testing.T) {
+	allow := func(resource Value) Statement {
+		return Statement{Sid: "S", Actions: []string{"a:b"}, Resources: []Value{resource}}
+	}
+	deny, not, other := allow(Value{Text: "r"}), allow(Value{Text: "r"}), allow(Value{Text: "r"})
+	deny.Effect = Deny
+	not.Actions, not.NotActions = nil, []string{"a:b"}
+	other.Principals = []Principal{{AWSPrincipal, []Text{"111122223333"}}}
+	one := Value{Text: "r", From: []Source{{Field: "b", Requirement: 2}}, Reasons: []string{"B.", "A."}}
+	two := Value{Text: "r", From: []Source{{Field: "a", Requirement: 1}}, Reasons: []string{"B."}}
+	both := Value{Text: "r", From: []Source{{Field: "a", Requirement: 1}, {Field: "b", Requirement: 2}}, Reasons: []string{"A.", "B."}}
+	got := Merge([]Statement{allow(one), deny, not, other, deny, allow(two)})
+	want := []Statement{allow(both), deny, not, other, deny}
+	for i, sid := range []string{"S", "S2", "S3", "S4", "S5"} {
+		want[i].Sid = sid
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestPropertyList(t *testing.T) {
+	full := Properties{Path: "/a/", PermissionsBoundary: "arn", Tags: []Tag{{"k", "v"}}, Description: "d", MaxSessionDuration: 3600}
+	want := []Property{
+		{Key: "RoleName", Words: "name", Text: "n"}, {Key: "Path", Words: "path", Text: "/a/"}, {Key: "Description", Words: "description", Text: "d"},
+		{Key: "PermissionsBoundary", Words: "permissions boundary", Text: "arn"}, {Key: "MaxSessionDuration", Words: "maximum session duration", Number: 3600},
+		{Key: "Tags", Words: "tags", Tags: full.Tags},
+	}
+	if diff := cmp.Diff(want, full.List("n")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if list := (Properties{}).List(""); len(list) != 0 {
+		t.Errorf("no property is set, and there are %v", list)
+	}
+}
