@@ -18,9 +18,9 @@ import (
 // Options change what is required. Those of one topic are described at the rule of that topic.
 type Options struct {
 	// Set fills placeholders, by name or by JSON pointer.
-	Set []taskdef.Setting
+	Set []Setting
 	// Image gives containers an image, whatever the task definition says.
-	Image []taskdef.Setting
+	Image []Setting
 	// CalledOnly leaves out actions that are documented but not known to be called.
 	CalledOnly bool
 	// CredSpecs are the credential specs that domainless containers use, or CredSpecSecrets the ARNs of the
@@ -48,6 +48,10 @@ type Options struct {
 	// definition says; [Plan.Environment] has the result.
 	Environment policy.Environment
 }
+
+// Setting is a name and the value that it gets. In [Options].Set the name is that of a placeholder, or a JSON pointer to a
+// string; in Image, that of a container.
+type Setting = taskdef.Setting
 
 // Input is a document to read.
 type Input struct {

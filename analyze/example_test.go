@@ -10,7 +10,6 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -173,7 +172,7 @@ func ExampleErrors() {
 	}
 
 	// The same with what was missing.
-	_, err = analyze.Read("web.json", src, analyze.Options{Set: []taskdef.Setting{{Name: "IMAGE", Value: "nginx:1.27"}}})
+	_, err = analyze.Read("web.json", src, analyze.Options{Set: []analyze.Setting{{Name: "IMAGE", Value: "nginx:1.27"}}})
 	fmt.Println("then:", err)
 	// Output:
 	// 1 error: [--set IMAGE=VALUE --image app=URI]

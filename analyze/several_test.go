@@ -18,8 +18,8 @@ const (
 // reported once.
 func TestOptionsAreJudgedOnce(t *testing.T) {
 	opts := Options{
-		Set:               []taskdef.Setting{{Name: "IMAGE", Value: "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop"}, {Name: "NOTHING", Value: "x"}},
-		Image:             []taskdef.Setting{{Name: "web", Value: "nginx"}, {Name: "nobody", Value: "nginx"}},
+		Set:               []Setting{{Name: "IMAGE", Value: "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop"}, {Name: "NOTHING", Value: "x"}},
+		Image:             []Setting{{Name: "web", Value: "nginx"}, {Name: "nobody", Value: "nginx"}},
 		KMSKeys:           []KMSKey{{Ref: "/a", Key: "alias/a"}, {Ref: "/b", Key: "alias/b"}, {Ref: "/c", Key: "none"}},
 		BucketOwners:      []BucketOwner{{Bucket: "bucket", Account: "111122223333"}, {Bucket: "other", Account: "111122223333"}, {Bucket: "x", Account: "1"}},
 		PullThroughCaches: []string{"ROOT", "cache"},
@@ -59,8 +59,8 @@ func TestOptionsOfOneDocument(t *testing.T) {
 		opts Options
 		want string
 	}{
-		{Options{Set: []taskdef.Setting{{Name: "IMAGE", Value: "x"}}}, "--set IMAGE"},
-		{Options{Image: []taskdef.Setting{{Name: "app", Value: "x"}}}, "--image app"},
+		{Options{Set: []Setting{{Name: "IMAGE", Value: "x"}}}, "--set IMAGE"},
+		{Options{Image: []Setting{{Name: "app", Value: "x"}}}, "--image app"},
 		{Options{KMSKeys: []KMSKey{{Ref: "/a", Key: "alias/a"}}}, "--kms-key /a"},
 		{Options{BucketOwners: []BucketOwner{{Bucket: "other", Account: "111122223333"}}}, "--bucket-owner other"},
 		{Options{PullThroughCaches: []string{"ROOT"}}, "--pull-through-cache ROOT"},
@@ -77,7 +77,7 @@ func TestOptionsOfOneDocument(t *testing.T) {
 // TestUnreadDocument: where one document cannot be read, nothing is said of options that could fit it, and the plans of
 // the others are there.
 func TestUnreadDocument(t *testing.T) {
-	opts := Options{KMSKeys: []KMSKey{{Ref: "/b", Key: "alias/b"}}, Set: []taskdef.Setting{{Name: "X", Value: "x"}}, SourceVPCs: []string{"vpc-1"}}
+	opts := Options{KMSKeys: []KMSKey{{Ref: "/b", Key: "alias/b"}}, Set: []Setting{{Name: "X", Value: "x"}}, SourceVPCs: []string{"vpc-1"}}
 	plans, err := ReadAll([]Input{{"bad.json", []byte("{")}, {"b.json", []byte(withFile)}}, opts)
 	if errs, _ := err.(Errors); len(plans) != 2 || len(errs) != 1 || errs[0].At.File != "bad.json" || errs[0].Rule != "json" {
 		t.Errorf("%d plans, error %v", len(plans), err)
@@ -98,8 +98,8 @@ func TestSeveralTaskDefinitions(t *testing.T) {
 		return doc.Root.Find("/Resources/"+id+"/Properties", (*tree.Node).Member)
 	}
 	opts := Options{
-		Set:   []taskdef.Setting{{Name: "/Resources/B/Properties/containerDefinitions/0/environmentFiles/0/value", Value: "arn:aws:s3:::other/b.env"}},
-		Image: []taskdef.Setting{{Name: "app", Value: "nginx"}, {Name: "web", Value: "nginx"}},
+		Set:   []Setting{{Name: "/Resources/B/Properties/containerDefinitions/0/environmentFiles/0/value", Value: "arn:aws:s3:::other/b.env"}},
+		Image: []Setting{{Name: "app", Value: "nginx"}, {Name: "web", Value: "nginx"}},
 	}
 	tds, found := taskdef.New(doc, []*tree.Node{root("A"), root("B")}, nil, taskdef.Options{Set: opts.Set, Image: opts.Image})
 	a := newAnalysis(&opts)

@@ -17,21 +17,20 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
 )
 
 // Analyze defines the flags that change o. Two checks need more than one flag and remain for the caller:
 // [policy.Environment.Check], and those of [analyze.Read].
 func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 	fs.Var(&pairs{shape: "--set NAME=VALUE", add: func(name, value string) error {
-		o.Set = append(o.Set, taskdef.Setting{Name: name, Value: value})
+		o.Set = append(o.Set, analyze.Setting{Name: name, Value: value})
 		return nil
 	}}, "set", "fill a placeholder of the input, by its name or by\na JSON pointer: `NAME=VALUE`; repeatable")
 	fs.Var(&pairs{shape: "--image CONTAINER=URI", add: func(name, value string) error {
 		if value == "" {
 			return fmt.Errorf("%s= names no image; write --image CONTAINER=URI", name)
 		}
-		o.Image = append(o.Image, taskdef.Setting{Name: name, Value: value})
+		o.Image = append(o.Image, analyze.Setting{Name: name, Value: value})
 		return nil
 	}}, "image", "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
 	fs.StringArrayVar(&o.CredSpecSecrets, "credspec-secret", nil, "the `ARN` of the secret that the credential spec of\na domainless gMSA container names; repeatable")

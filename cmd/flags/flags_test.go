@@ -9,7 +9,6 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
 )
 
 // parse parses a command line into new options.
@@ -25,16 +24,16 @@ func parse(args ...string) (o analyze.Options, role policy.Options, problems []s
 }
 
 func TestAnalyze(t *testing.T) {
-	set := func(list ...taskdef.Setting) analyze.Options { return analyze.Options{Set: list} }
+	set := func(list ...analyze.Setting) analyze.Options { return analyze.Options{Set: list} }
 	for _, c := range []struct {
 		args []string
 		want analyze.Options
 	}{
 		{nil, analyze.Options{}},
-		{[]string{"--set", "A=1", "--set", "B=x=y,z", "--set", "C="}, set(taskdef.Setting{Name: "A", Value: "1"}, taskdef.Setting{Name: "B", Value: "x=y,z"}, taskdef.Setting{Name: "C"})},
-		{[]string{"--set=/containerDefinitions/0/image=nginx:1"}, set(taskdef.Setting{Name: "/containerDefinitions/0/image", Value: "nginx:1"})},
-		{[]string{"--set", "A=1", "--set", "A=1"}, set(taskdef.Setting{Name: "A", Value: "1"})},
-		{[]string{"--image", "app=nginx"}, analyze.Options{Image: []taskdef.Setting{{Name: "app", Value: "nginx"}}}},
+		{[]string{"--set", "A=1", "--set", "B=x=y,z", "--set", "C="}, set(analyze.Setting{Name: "A", Value: "1"}, analyze.Setting{Name: "B", Value: "x=y,z"}, analyze.Setting{Name: "C"})},
+		{[]string{"--set=/containerDefinitions/0/image=nginx:1"}, set(analyze.Setting{Name: "/containerDefinitions/0/image", Value: "nginx:1"})},
+		{[]string{"--set", "A=1", "--set", "A=1"}, set(analyze.Setting{Name: "A", Value: "1"})},
+		{[]string{"--image", "app=nginx"}, analyze.Options{Image: []analyze.Setting{{Name: "app", Value: "nginx"}}}},
 		{[]string{"--kms-key", "a=b=alias/c", "--kms-key", "*=alias/d"}, analyze.Options{KMSKeys: []analyze.KMSKey{{Ref: "a=b", Key: "alias/c"}, {Ref: "*", Key: "alias/d"}}}},
 		{[]string{"--bucket-owner", "111122223333", "--bucket-owner", "b=444455556666"}, analyze.Options{BucketOwners: []analyze.BucketOwner{{Account: "111122223333"}, {Bucket: "b", Account: "444455556666"}}}},
 		{[]string{"--guardduty"}, analyze.Options{GuardDuty: true}},

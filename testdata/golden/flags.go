@@ -8,7 +8,6 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/cmd/flags"
 )
 
@@ -30,11 +29,11 @@ func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role 
 }
 
 // Settings returns NAME=VALUE pairs as settings.
-func Settings(list []string) []taskdef.Setting {
-	var out []taskdef.Setting
+func Settings(list []string) []analyze.Setting {
+	var out []analyze.Setting
 	for _, s := range list {
 		name, value, _ := strings.Cut(s, "=")
-		out = append(out, taskdef.Setting{Name: name, Value: value})
+		out = append(out, analyze.Setting{Name: name, Value: value})
 	}
 	return out
 }
