@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +144,58 @@ func TestEveryReferenceIsAnswered(t *testing.T) {
 	}
 	if total < want {
 		t.Errorf("only %d references were looked at: the test does not see the input", total)
+	}
+}
+
+// anywhere returns the pointers of all strings that look like a reference, in whatever place of the raw JSON: ARNs of
+// secrets, parameters and objects, images in private registries, and what a valueFrom names.
+func anywhere(v any, pointer, name string) (list []string) {
+	switch v := v.(type) {
+	case string:
+		arn := regexp.MustCompile(`^arn:[^:]*:(secretsmanager|ssm|s3):[^:]*:[^:]*:`)
+		image := regexp.MustCompile(`^[^/]*\.dkr[.-]ecr(-fips)?\.[^/]*(amazonaws|on\.aws)[^/]*/`)
+		if arn.MatchString(v) || image.MatchString(v) || name == "valueFrom" && v != "" {
+			list = append(list, pointer)
+		}
+	case []any:
+		for i, e := range v {
+			list = append(list, anywhere(e, fmt.Sprintf("%s/%d", pointer, i), "")...)
+		}
+	case map[string]any:
+		for key, e := range v {
+			token := strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+			list = append(list, anywhere(e, pointer+"/"+token, key)...)
+		}
+	}
+	return list
+}
+
+// TestNoReferenceIsLost is the first law for every place of the input, also for members that ECS does not have: a
+// finding is at the reference or above it, but not at the whole input.
+func TestNoReferenceIsLost(t *testing.T) {
+	misplaced, total := 0, 0
+	golden.Inputs(t, func(t *testing.T, src []byte, plan *analyze.Plan) {
+		var doc any
+		if plan.Err() != nil || json.Unmarshal([]byte(strings.TrimPrefix(string(src), "\ufeff")), &doc) != nil {
+			return
+		}
+		for _, pointer := range anywhere(doc, "", "") {
+			total++
+			answered := slices.ContainsFunc(plan.Requirements, func(r analyze.Requirement) bool { return r.At.Pointer == pointer }) ||
+				slices.ContainsFunc(plan.Findings, func(f analyze.Finding) bool {
+					if f.Rule == "schema" || f.Rule == "misplaced-references" {
+						misplaced++
+					}
+					return strings.Count(f.At.Pointer, "/") > 2 && strings.HasPrefix(pointer+"/", f.At.Pointer+"/") ||
+						f.Rule == "schema" && strings.HasPrefix(pointer+"/", f.At.Pointer+"/")
+				})
+			if !answered {
+				t.Errorf("%s: neither a requirement nor a finding", pointer)
+			}
+		}
+	})
+	if total < 200 || misplaced < 10 {
+		t.Errorf("%d references, %d findings about misplaced ones: the test does not see the input", total, misplaced)
 	}
 }
 

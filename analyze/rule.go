@@ -88,12 +88,13 @@ func Rules() []*Rule {
 	}
 }
 
-// optionRules returns the rules that read no fields: they are about options alone.
+// optionRules returns the rules that read no fields of the schema: they are about options, or about all of the input.
 func optionRules() []*Rule {
 	return []*Rule{
 		customerManagedKeys,
 		managedPolicy,
-		otherAccounts, // last: it looks at all requirements
+		otherAccounts, // it looks at all requirements
+		misplaced,     // last: it looks at all requirements and findings
 	}
 }
 

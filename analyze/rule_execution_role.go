@@ -13,7 +13,7 @@ var executionRole = &Rule{
 	Fields: []string{"executionRoleArn"},
 	check: func(p *pass, td taskdef.Value) {
 		for v := range td.EachOrAbsent("executionRoleArn") {
-			if t, _ := v.Text(); t == "" {
+			if t, _ := v.Text(); t == "" && !p.hasMisplacedRole() {
 				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")
 			}
 		}

@@ -11,9 +11,8 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
-// bind gives every node its schema and remarks on what does not fit: members that ECS does not have, and
-// objects in the place of a list. A value of a wrong type is only marked; [Reader.Problems]
-// knows whether a rule wanted it.
+// bind gives every node its schema and remarks on objects in the place of a list. Members that ECS does not have are kept
+// for [Reader.Unknown]. A value of a wrong type is only marked; [Reader.Problems] knows whether a rule wanted it.
 func (td *TaskDefinition) bind() {
 	if top := td.root.Parent; top != nil && top.Parent == nil && strings.EqualFold(td.root.Name, "taskDefinition") {
 		// The output of describe-task-definition: the tags are beside the task definition.
@@ -177,7 +176,7 @@ func (td *TaskDefinition) unknown(n *tree.Node, known []string) {
 	if near := tree.Nearest(n.Name, known); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
-	td.warn(n, n.NameStart, message)
+	td.unknowns = append(td.unknowns, unknownMember{n, message})
 }
 
 func (td *TaskDefinition) warn(n *tree.Node, off int, message string) {

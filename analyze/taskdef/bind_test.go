@@ -12,6 +12,9 @@ func problemsOf(src string, form Form) []string {
 	list, problems := Read("f.json", []byte(src), Options{Form: form})
 	for _, td := range list {
 		problems = append(problems, td.Reader().Problems()...)
+		for v, message := range td.Reader().Unknown() {
+			problems = append(problems, Problem{Kind: Schema, Warning: true, At: v.NameRef(), Message: message})
+		}
 	}
 	var lines []string
 	for _, p := range problems {

@@ -27,6 +27,7 @@ type TaskDefinition struct {
 	settings *settings
 	problems []Problem
 	mistyped []*tree.Node          // values of a type that ECS does not take there
+	unknowns []unknownMember       // members that ECS does not have
 	written  map[*tree.Node]string // the names as the input has them, where those of ECS differ in case
 }
 
@@ -127,9 +128,14 @@ func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opt
 		td := &TaskDefinition{doc: doc, root: root, form: opts.Form, symbols: symbols, details: details, settings: set}
 		td.bind()
 		problems = append(problems, td.problems...)
-		if !slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax }) {
-			list = append(list, td)
+		if slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax }) {
+			// Nobody will read it.
+			for _, u := range td.unknowns {
+				problems = append(problems, Problem{Kind: Schema, Warning: true, At: td.at(u.node, u.node.NameStart), Message: u.message})
+			}
+			continue
 		}
+		list = append(list, td)
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
 	return list, problems

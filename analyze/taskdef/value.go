@@ -3,7 +3,9 @@ package taskdef
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -242,3 +244,64 @@ func (v Value) Ref() Ref { return v.r.td.ref(v.near) }
 
 // NameRef returns the place of the member's name instead of its value.
 func (v Value) NameRef() Ref { return v.r.td.at(v.near, v.near.NameStart) }
+
+// unknownMember is a member that ECS does not have.
+type unknownMember struct {
+	node    *tree.Node
+	message string
+}
+
+// Unknown yields the members that ECS does not have, each with a message that says so and names a member that was
+// perhaps meant. What is below such a member is unknown too, and not yielded by itself. Whoever asks reports them:
+// [Reader.Problems] does not.
+func (r *Reader) Unknown() iter.Seq2[Value, string] {
+	return func(yield func(Value, string) bool) {
+		for _, u := range r.td.unknowns {
+			if !yield(r.value(u.node), u.message) {
+				return
+			}
+		}
+	}
+}
+
+// Strings yields all strings in v and below it, whatever their place in the schema.
+func (v Value) Strings() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if v.n != nil {
+			v.r.strings(v.n, yield)
+		}
+	}
+}
+
+func (r *Reader) strings(n *tree.Node, yield func(Value) bool) bool {
+	if n.Kind == tree.String && !yield(r.value(n)) {
+		return false
+	}
+	for i := range n.Children {
+		if !r.strings(&n.Children[i], yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Path returns the names that lead to v from the task definition, with [] behind a list:
+// "containerDefinitions[].secrets[].valueFrom".
+func (v Value) Path() string {
+	var names []string
+	suffix := ""
+	for n := v.near; n != nil && n != v.r.td.root; n = n.Parent {
+		switch {
+		case n.Parent != nil && n.Parent.Kind == tree.List:
+			suffix = "[]"
+		case n.Parent != nil && n.Parent.Kind == tree.Object:
+			if v.r.td.detail(n).lone {
+				suffix = "[]"
+			}
+			names = append(names, n.Name+suffix)
+			suffix = ""
+		}
+	}
+	slices.Reverse(names)
+	return strings.Join(names, ".")
+}

@@ -1,0 +1,152 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// misplaced remarks on references in places from which ECS reads nothing: in members that it does not have, and in fields
+// that are the application's. It grants nothing. So every string that looks like a reference ends in a requirement or
+// in a finding.
+var misplaced = &Rule{
+	ID:     "misplaced-references",
+	Title:  "References in the wrong place",
+	Why:    "ECS ignores or refuses a member that it does not have, and reads nothing that the member names.",
+	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
+	check:  checkUnknownMembers,
+	finish: finishReferences,
+}
+
+// rightPlaces are members that people write in the wrong place, and where they belong.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+var rightPlaces = map[string]string{
+	"containerDefinitions[].logConfiguration.secrets":          "logConfiguration.secretOptions",
+	"containerDefinitions[].logConfiguration.environmentFiles": "environmentFiles of the container",
+	"containerDefinitions[].secretOptions":                     "logConfiguration.secretOptions",
+	"containerDefinitions[].credentialsParameter":              "repositoryCredentials.credentialsParameter",
+	"containerDefinitions[].envFile":                           "environmentFiles",
+	"containerDefinitions[].envFiles":                          "environmentFiles",
+	"containerDefinitions[].parameters":                        "secrets",
+	"containerDefinitions[].environment[].valueFrom":           "secrets",
+	"containerDefinitions[].executionRoleArn":                  "the task definition, beside containerDefinitions",
+	"containerDefinitions[].taskRoleArn":                       "the task definition, beside containerDefinitions",
+	"secrets":                                                  "the definition of a container",
+	"environmentFiles":                                         "the definition of a container",
+	"logConfiguration":                                         "the definition of a container",
+	"repositoryCredentials":                                    "the definition of a container",
+}
+
+const misplacedRole = "containerDefinitions[].executionRoleArn"
+
+func checkUnknownMembers(p *pass, _ taskdef.Value) {
+	for v, message := range p.reader.Unknown() {
+		if place := rightPlaces[v.Path()]; place != "" {
+			message, _, _ = strings.Cut(message, "; did you mean")
+			message += "; it belongs in " + place
+		}
+		lost := 0
+		for s := range v.Strings() {
+			if p.isReference(s) {
+				lost++
+			}
+		}
+		separator := "; "
+		if strings.HasSuffix(message, "?") {
+			separator = " "
+		}
+		switch lost {
+		case 0:
+		case 1:
+			message += separator + "1 permission is lost by it"
+		default:
+			message += fmt.Sprintf("%s%d permissions are lost by it", separator, lost)
+		}
+		p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: string(taskdef.Schema), At: v.NameRef(), Message: message})
+	}
+}
+
+// hasMisplacedRole reports whether a container has the member that belongs to the task definition.
+func (p *pass) hasMisplacedRole() bool {
+	for v := range p.reader.Unknown() {
+		if v.Path() == misplacedRole {
+			return true
+		}
+	}
+	return false
+}
+
+// isReference reports whether a string is one that ECS would read something for, if it were in the right place.
+func (p *pass) isReference(v taskdef.Value) bool {
+	t, _ := v.Text()
+	path := v.Path()
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	if t != "" && (name == "valueFrom" || name == "credentialsParameter") {
+		return true
+	}
+	return p.looksLikeReference(t)
+}
+
+// looksLikeReference reports whether a text is the ARN of a secret, a parameter or an object, or an image in private
+// Amazon ECR.
+func (p *pass) looksLikeReference(t policy.Text) bool {
+	if arn, ok := policy.CutARN(t); ok {
+		return arn.Service == "secretsmanager" || arn.Service == "ssm" || arn.Service == "s3"
+	}
+	host, _, found := t.Cut("/")
+	return found && p.isECRHost(host)
+}
+
+// finishReferences notes the references that nothing has been said about.
+func finishReferences(f *finish) {
+	for _, p := range f.passes {
+		var said map[string]bool
+		for v := range p.td.Strings() {
+			if t, _ := v.Text(); !p.looksLikeReference(t) {
+				continue
+			}
+			if said == nil {
+				said = p.plan.pointers()
+			}
+			if covered(said, v.Ref().Pointer) {
+				continue
+			}
+			t, _ := v.Text()
+			p.Notef(v, "%s looks like a reference, and ECS reads nothing from %s: what the application reads, it reads as the task role", quote(t), v.Path())
+		}
+	}
+}
+
+// pointers returns the places of all requirements and findings.
+func (p *Plan) pointers() map[string]bool {
+	list := map[string]bool{}
+	for _, r := range p.Requirements {
+		list[r.At.Pointer] = true
+	}
+	for _, f := range p.Findings {
+		pointer := f.At.Pointer
+		// A finding about the whole input says nothing of its parts.
+		if f.Rule == string(taskdef.Schema) || strings.Count(pointer, "/") > 2 {
+			list[pointer] = true
+		}
+		// An error can keep what is beside it from being read.
+		if f.Severity == Error && pointer != "" {
+			list[pointer[:strings.LastIndexByte(pointer, '/')]] = true
+		}
+	}
+	return list
+}
+
+// covered reports whether a pointer, or one above it, is in the list.
+func covered(list map[string]bool, pointer string) bool {
+	for pointer != "" {
+		if list[pointer] {
+			return true
+		}
+		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
+	}
+	return false
+}
