@@ -64,13 +64,17 @@ var (
 
 // openRegistries are accounts of AWS whose repositories let everybody pull: their owners have nothing to allow.
 //
-// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html (AWS for Fluent Bit),
-// https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy.html (Envoy: one account, and others in newer regions)
+// Source: aws-for-fluent-bit, scripts/publish.sh; https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy.html;
+// deep-learning-containers, available_images.md
 var openRegistries = [...]string{
-	"906394416424", // AWS for Fluent Bit
-	"840364872350", // Envoy
-	"772975370895", // Envoy in me-south-1
-	"856666278305", // Envoy in ap-east-1
+	// AWS for Fluent Bit: one account for most regions, one for China, one for GovCloud, and others in newer regions.
+	"906394416424", "128054284489", "161423150738", "449074385750", "741863432321", "928143927712", "960320637246",
+	"921575906885", "358001906437", "146576467002", "269912160255", "378905956269", "279248816148", "577945010369",
+	// Envoy of App Mesh: one account for most regions, and others in me-south-1 and ap-east-1.
+	"840364872350", "772975370895", "856666278305",
+	// AWS Deep Learning Containers.
+	"763104351884", "626614931356", "871362719292", "364406365360", "907027046896", "692866216735", "217643126080",
+	"914824155844", "727897471807",
 	marketplaceAccount,
 }
 
