@@ -198,8 +198,16 @@ func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Te
 
 // BucketOwner says which account owns a bucket, so that another's of the same name is not read.
 type BucketOwner struct {
-	Bucket  string // "" for all buckets
+	Bucket  string // its name or its ARN; "" for all buckets
 	Account string // 12 digits
+}
+
+// bucket returns the name of the bucket; "" for all buckets.
+func (o BucketOwner) bucket() string {
+	if arn, ok := policy.CutARN(policy.Text(o.Bucket)); ok && arn.Service == "s3" {
+		return string(arn.Resource)
+	}
+	return o.Bucket
 }
 
 // bucketOwner returns the condition that fixes the bucket's owner, if Options.BucketOwners has it. An owner
@@ -209,7 +217,7 @@ type BucketOwner struct {
 func (p *pass) bucketOwner(bucket policy.Text) []policy.Condition {
 	for _, name := range []string{bucket.String(), ""} {
 		for _, o := range p.opts.BucketOwners {
-			if o.Bucket == name && policy.IsAccount(o.Account) {
+			if o.bucket() == name && policy.IsAccount(o.Account) {
 				p.used[o] = true
 				return []policy.Condition{{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: policy.Values(policy.Text(o.Account))}}
 			}
@@ -226,12 +234,12 @@ func finishBucketOwners(f *finish) {
 		switch {
 		case !policy.IsAccount(o.Account):
 			f.misfit("--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
-		case seen[o.Bucket]:
+		case seen[o.bucket()]:
 			f.misfit("--bucket-owner %s: there is another owner for the same", name)
 		case !f.last().used[o]:
 			f.unused("--bucket-owner %s: ECS reads nothing from such a bucket", name)
 		}
-		seen[o.Bucket] = true
+		seen[o.bucket()] = true
 	}
 }
 

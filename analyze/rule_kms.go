@@ -1,6 +1,11 @@
 package analyze
 
-import "github.com/execrole/execrole/analyze/policy"
+import (
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
 
 // customerManagedKeys judges --kms-key. A task definition does not show these keys: the caller says which key encrypts
 // what, and the rules of secrets, parameters and objects ask for the key's use beside their own permission. AWS's own
@@ -16,10 +21,13 @@ var customerManagedKeys = &Rule{
 
 // KMSKey says that a customer-managed key encrypts something.
 type KMSKey struct {
-	// Ref names what is encrypted as the task definition writes it; "*" is everything that no other key names.
+	// Ref names what is encrypted: "*" is everything that no other key names. A secret is named by its ARN, with or
+	// without what follows the name, or by its name; a parameter by its ARN or its name; an object by its ARN or by its
+	// bucket; each of them by what the task definition writes, or by the field that reads it: "secrets NAME", or
+	// "CONTAINER: secrets NAME".
 	Ref string
 	// Key is the ARN of a key, arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or of an alias, …:alias/NAME, or the
-	// alias alone, for one in the role's own account and region.
+	// alias alone, for one in the role's own account and in the region of what it encrypts.
 	Key string
 }
 
@@ -49,12 +57,12 @@ const (
 // values are what it can be. Like says that the values are patterns.
 func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.Text, like bool) {
 	t, _ := v.Text()
-	keys := p.keysOf(v)
+	keys := p.keysOf(v, values[0])
 	if keys == nil && service == "secretsmanager" {
 		p.checkOwner(v, values[0])
 	}
 	for _, k := range keys {
-		key, problem := k.cut()
+		key, problem := k.cut(region)
 		if problem != "" {
 			continue // said once, by finishKeys
 		}
@@ -78,19 +86,19 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 	}
 }
 
-// keysOf returns the keys that are named for v, or, where there are none, those for everything.
-func (p *pass) keysOf(v located) (keys []KMSKey) {
+// keysOf returns the keys that are named for v, which reads the thing with this ARN, or, where there are none, those for
+// everything.
+func (p *pass) keysOf(v located, thing policy.Text) (keys []KMSKey) {
 	if len(p.opts.KMSKeys) == 0 {
 		return nil
 	}
-	t := written(v).String()
-	read, _ := v.Text()
+	names := namesOf(v, thing)
 	var all []KMSKey
 	for _, k := range p.opts.KMSKeys {
-		switch k.Ref {
-		case t, read.String():
+		switch {
+		case slices.ContainsFunc(k.refs(thing), func(ref string) bool { return slices.Contains(names, ref) }):
 			keys = append(keys, k)
-		case "*":
+		case k.Ref == "*":
 			all = append(all, k)
 		default:
 			continue
@@ -101,6 +109,59 @@ func (p *pass) keysOf(v located) (keys []KMSKey) {
 		return all
 	}
 	return keys
+}
+
+// anySuffix is what is written for the random suffix of a secret.
+const anySuffix = "-??????"
+
+// namesOf returns what the thing with this ARN can be called, which v reads.
+func namesOf(v located, thing policy.Text) []string {
+	at := v.Ref()
+	read, _ := v.Text()
+	names := []string{written(v).String(), read.String(), at.Field, at.Container + ": " + at.Field}
+	add := func(list ...policy.Text) {
+		for _, t := range list {
+			names = append(names, strings.TrimSuffix(t.String(), anySuffix))
+		}
+	}
+	arn, ok := policy.CutARN(thing)
+	add(thing)
+	if !ok {
+		return names
+	}
+	switch arn.Service {
+	case "secretsmanager":
+		name, _ := arn.Resource.CutPrefix("secret:")
+		add(name)
+		if _, ok := randomTail(string(name), false); ok {
+			name = name[:len(name)-suffixLength]
+			add(name, arn.With("secret:"+name).Text())
+		}
+	case "ssm":
+		name, _ := arn.Resource.CutPrefix("parameter")
+		add(name, cutSlash(name))
+	case "s3":
+		bucket, _, _ := arn.Resource.Cut("/")
+		add(bucket, arn.With(bucket).Text(), arn.Resource)
+	}
+	return names
+}
+
+// refs returns the ways to read the key's Ref for a thing: as it is, and as the ARN of a secret without what follows its
+// name, and without the random suffix where the thing has none.
+func (k KMSKey) refs(thing policy.Text) []string {
+	list := []string{k.Ref}
+	arn, ok := policy.CutARN(policy.Text(k.Ref))
+	if !ok || arn.Service != "secretsmanager" {
+		return list
+	}
+	name, _ := arn.Resource.CutPrefix("secret:")
+	name, _, _ = name.Cut(":")
+	list = append(list, string(arn.With("secret:"+name).Text()))
+	if _, ok := randomTail(string(name), false); ok && thing.HasSuffix(anySuffix) {
+		list = append(list, string(arn.With("secret:"+name[:len(name)-suffixLength]).Text()))
+	}
+	return list
 }
 
 // checkOwner warns of a secret of another account without a key in the options: AWS's own key is for its own account
@@ -128,9 +189,15 @@ type keyResource struct {
 	alias policy.Text // alias/NAME; "" for a key
 }
 
-// cut returns what a statement has to name for the key, or what is wrong with it.
-func (k KMSKey) cut() (key keyResource, problem string) {
+// cut returns what a statement has to name for the key, or what is wrong with it. An alias alone means the key in the
+// region of the thing that it encrypts, or in the role's own where that is "".
+//
+// Source: agent/taskresource/asmsecret/asmsecret.go, which asks the service in the region of the secret
+func (k KMSKey) cut(region policy.Text) (key keyResource, problem string) {
 	key.arn = policy.LocalARN("kms", "")
+	if region != "" && region != key.arn.Region {
+		key.arn.Region, key.arn.Partition = region, policy.PartitionText(region)
+	}
 	name := policy.Text(k.Key)
 	if name.HasPrefix("arn:") {
 		a, ok := policy.CutARN(name)
@@ -146,7 +213,7 @@ func (k KMSKey) cut() (key keyResource, problem string) {
 		return key, "it is a key of AWS's own, which needs no permission"
 	case isAlias && all(string(alias), oneOf("/_-")):
 		key.arn, key.alias = key.arn.With("key/*"), name
-	case isKey && key.arn.Region.IsLiteral() && all(string(id), oneOf("-")):
+	case isKey && policy.Text(k.Key) != name && all(string(id), oneOf("-")):
 		key.arn = key.arn.With(name)
 	default:
 		return key, "it is no ARN of a key, nor an alias: arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME alone or in an ARN"
@@ -157,10 +224,10 @@ func (k KMSKey) cut() (key keyResource, problem string) {
 // finishKeys says which keys are malformed, and which encrypt nothing that a task definition names.
 func finishKeys(f *finish) {
 	for _, k := range f.opts().KMSKeys {
-		if _, problem := k.cut(); problem != "" {
+		if _, problem := k.cut(""); problem != "" {
 			f.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
 		} else if !f.last().used[k] {
-			f.unused("--kms-key %s=%s: nothing that ECS reads is written like that in the task definition; give a secret, parameter or file as it is written there, or * for everything", k.Ref, k.Key)
+			f.unused("--kms-key %s=%s: ECS reads nothing that is called so; give the name or the ARN of a secret, a parameter or a file, the field that reads it, or * for everything", k.Ref, k.Key)
 		}
 	}
 }

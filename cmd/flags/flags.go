@@ -42,7 +42,7 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 		}
 		o.KMSKeys = append(o.KMSKeys, analyze.KMSKey{Ref: s[:i], Key: s[i+1:]})
 		return nil
-	}}, "kms-key", "the customer-managed key that encrypts what REF\nnames, as it is written in the input (* is all):\n`REF=KEY`, the ARN of a key, or an alias; repeatable")
+	}}, "kms-key", "the customer-managed key that encrypts what REF\nnames: an ARN, a name, a bucket or a field (* is\nall): `REF=KEY`, the ARN of a key, or an alias;\nrepeatable")
 	fs.Var(&list{add: func(s string) error {
 		bucket, account, found := strings.Cut(s, "=")
 		if !found {
