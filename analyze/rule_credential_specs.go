@@ -216,7 +216,7 @@ func operatingSystems(td taskdef.Value) (windows, linux bool) {
 	for v := range td.EachOrAbsent("runtimePlatform", "operatingSystemFamily") {
 		t, _ := v.Text()
 		isWindows := t.HasPrefix("WINDOWS")
-		windows, linux = windows || isWindows, linux || !isWindows
+		windows, linux = windows || isWindows || !t.IsLiteral(), linux || !isWindows
 	}
 	return windows, linux || !windows
 }
