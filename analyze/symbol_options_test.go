@@ -3,6 +3,8 @@ package analyze
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestCachesOfSymbols: whether a repository is a pull-through cache can depend on the value of a symbol.
@@ -88,5 +90,32 @@ func TestAdviceForSymbols(t *testing.T) {
 		if err := plan.Err(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", value, err)
 		}
+	}
+}
+
+// TestSettingsOfSymbols: --set fills a placeholder beside a symbol, and replaces a whole value or a branch of a
+// conditional; --image replaces all branches.
+func TestSettingsOfSymbols(t *testing.T) {
+	plan := analyzeSymbols(t, []byte(`{"executionRoleArn": "arn:aws:iam::111122223333:role/r", "containerDefinitions": [
+		{"name": "app", "image": "${Image:plain text}", "secrets": [
+			{"name": "A", "valueFrom": "<FOLDER>${Name:plain text}"},
+			{"name": "B", "valueFrom": {"Fn::If": ["${Value:unknown}", "/b"]}},
+			{"name": "C", "valueFrom": "arn:aws:ssm:us-east-1:ACCOUNT:parameter/${Name:plain text}"}]},
+		{"name": "proxy", "image": {"Fn::If": ["${Image:plain text}", "nginx"]}}]}`), Options{
+		Set: []Setting{
+			{Name: "/containerDefinitions/0/image", Value: "nginx"}, {Name: "FOLDER", Value: "/a/"}, {Name: "ACCOUNT", Value: "444455556666"},
+			{Name: "/containerDefinitions/0/secrets/1/valueFrom/0", Value: "/bb"},
+		},
+		Image: []Setting{{Name: "proxy", Value: "public.ecr.aws/nginx/nginx"}},
+	})
+	want := []string{
+		"called ssm:GetParameters on arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/a/${Name} (exact) for app: secrets A",
+		"called ssm:GetParameters on arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/b (exact) for app: secrets B",
+		"called ssm:GetParameters on arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/bb (exact) for app: secrets B",
+		"called ssm:GetParameters on arn:aws:ssm:us-east-1:444455556666:parameter/${Name} (exact) for app: secrets C",
+		"warning secrets", // the last one belongs to another account
+	}
+	if diff := cmp.Diff(want, outcome(plan)); diff != "" {
+		t.Errorf("outcome (-want +got):\n%s\n%v", diff, plan.Findings)
 	}
 }
