@@ -186,12 +186,31 @@ func (a *analysis) finish() ([]*Plan, error) {
 	for _, p := range a.plans {
 		slices.SortStableFunc(p.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
 		slices.SortStableFunc(p.Findings, func(a, b Finding) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
+		p.Findings = onePerMessage(p.Findings)
 		errs = append(errs, p.errors()...)
 	}
 	if errs == nil {
 		return a.plans, nil
 	}
 	return a.plans, errs
+}
+
+// onePerMessage returns the findings without repetitions. A rule reads a value once for each combination of the
+// conditionals around it.
+func onePerMessage(findings []Finding) []Finding {
+	type key struct {
+		severity Severity
+		rule     string
+		at       taskdef.Ref
+		message  string
+	}
+	seen := make(map[key]bool, len(findings))
+	return slices.DeleteFunc(findings, func(f Finding) bool {
+		k := key{f.Severity, f.Rule, f.At, f.Message}
+		repeated := seen[k]
+		seen[k] = true
+		return repeated
+	})
 }
 
 // checkOptions reports an environment that cannot be.

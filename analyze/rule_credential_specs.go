@@ -133,17 +133,17 @@ func checkCredentialSpecs(p *pass, td taskdef.Value) {
 	seen := map[policy.Text]bool{}
 	for container := range td.Each("containerDefinitions") {
 		p.checkSecurityOptions(container)
-		used := ""
+		used := false // by ECS, whichever way conditionals choose
 		for field, v := range credentialSpecsOf(container) {
 			t, _ := v.Text()
 			switch {
-			case used != "" && field == "credentialSpecs":
+			case used && field == "credentialSpecs":
 				p.Warnf(v, "more than one of credentialSpecs: ECS allows one in a container")
-			case used != "":
+			case used:
 				p.Notef(v, "credential spec %s: ECS takes one for a container, and credentialSpecs before dockerSecurityOptions: it takes another", quote(t))
 				continue
 			}
-			used = field
+			used = used || !v.ChosenBelow(container)
 			if p.checkCredentialSpec(td, v) && !seen[t] {
 				seen[t] = true
 				domainless = append(domainless, v)
@@ -216,7 +216,7 @@ func operatingSystems(td taskdef.Value) (windows, linux bool) {
 	for v := range td.EachOrAbsent("runtimePlatform", "operatingSystemFamily") {
 		t, _ := v.Text()
 		isWindows := t.HasPrefix("WINDOWS")
-		windows, linux = windows || isWindows, linux || !isWindows
+		windows, linux = windows || isWindows || !t.IsLiteral(), linux || !isWindows
 	}
 	return windows, linux || !windows
 }

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -73,10 +75,12 @@ var guardDutyAccounts = [...]guardDutyAccount{
 // mayBeOnFargate reports whether nothing keeps the task from Fargate: without requiresCompatibilities a task may run
 // anywhere.
 func mayBeOnFargate(td taskdef.Value) bool {
-	for range td.Each("requiresCompatibilities") {
-		return onFargate(td)
+	for v := range td.EachOrAbsent("requiresCompatibilities") {
+		if t, _ := v.Text(); !v.Present() || t == policy.Text(types.CompatibilityFargate) || !t.IsLiteral() {
+			return true
+		}
 	}
-	return true
+	return false
 }
 
 func checkGuardDuty(p *pass, td taskdef.Value) {

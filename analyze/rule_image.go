@@ -158,6 +158,13 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 	}
 	p.Require(ecrLogin, "*", Exact, image.Ref())
 	p.Require(ecrPull, info.ARN, Exact, image.Ref())
+	repository := info.ARN
+	if arn, ok := policy.CutARN(info.ARN); ok {
+		repository, _ = arn.Resource.CutPrefix("repository/")
+	}
+	if p.throughCache(image, repository) {
+		p.Require(ecrImport, info.ARN, Exact, image.Ref())
+	}
 	return true
 }
 
@@ -172,7 +179,7 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 	} else if len(host.partitions) > 0 && host.region.IsLiteral() {
 		partition = policy.Text(host.partitions[0])
 	}
-	cached := p.throughCache(repository)
+	cached := p.throughCache(image, repository)
 	for _, prefix := range cachePrefixes {
 		if repository.HasPrefix(prefix) && !cached {
 			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
@@ -193,14 +200,26 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 // pullThroughCache is a prefix of Options.PullThroughCaches, as an option that fits something.
 type pullThroughCache string
 
-// throughCache reports whether a repository is one of Options.PullThroughCaches.
-func (p *pass) throughCache(repository policy.Text) bool {
-	cached := false
+// throughCache reports whether the repository of an image is one of Options.PullThroughCaches. Where that depends on the
+// value of a symbol, it says so.
+func (p *pass) throughCache(image taskdef.Value, repository policy.Text) bool {
+	cached, open := false, ""
+	beginning, _, _ := strings.Cut(string(repository), "\x00")
 	for _, prefix := range p.opts.PullThroughCaches {
-		if prefix == "ROOT" || repository.HasPrefix(strings.TrimSuffix(prefix, "/")+"/") {
-			p.used[pullThroughCache(prefix)] = true
+		folder := strings.TrimSuffix(prefix, "/") + "/"
+		switch {
+		case prefix == "ROOT" || repository.HasPrefix(folder):
 			cached = true
+		case !repository.IsLiteral() && strings.HasPrefix(folder, beginning):
+			open = folder
+		default:
+			continue
 		}
+		p.used[pullThroughCache(prefix)] = true
+	}
+	if open != "" && !cached {
+		t, _ := image.Text()
+		p.Notef(image, "image %s: whether its repository begins with %s is unknown until deployment: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t), open)
 	}
 	return cached
 }

@@ -98,11 +98,9 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 		p.Errorf(v, "repositoryCredentials has no credentialsParameter: give the ARN or the name of a secret")
 		return
 	}
-	for image := range container.Each("image") {
-		if t, _ := image.Text(); p.isInECR(t) {
-			p.Warnf(v, "repositoryCredentials on an image in Amazon ECR: ECS ignores them")
-			return
-		}
+	if p.alwaysInECR(container) {
+		p.Warnf(v, "repositoryCredentials on an image in Amazon ECR: ECS ignores them")
+		return
 	}
 	n := namedThing{what: "credentialsParameter", secret: readRegistrySecret, part: readRegistrySecret, only: "ECS reads registry credentials from secretsmanager only"}
 	if s, rest, ok := t.CutSymbol(); ok && p.reader.Symbols().Lookup(s).Meaning != policy.MeansSecretName {
@@ -116,4 +114,18 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 	} else {
 		p.requireByARN(v, t, n)
 	}
+}
+
+// alwaysInECR reports whether a container's image is in a private registry of Amazon ECR, whichever way conditionals
+// choose.
+func (p *pass) alwaysInECR(container taskdef.Value) bool {
+	always := false
+	for image := range container.EachOrAbsent("image") {
+		t, _ := image.Text()
+		if !p.isInECR(t) {
+			return false
+		}
+		always = true
+	}
+	return always
 }

@@ -31,7 +31,7 @@ var symbolPattern = regexp.MustCompile(`\$\{(AWS::[A-Za-z]+|[A-Za-z.]+)(?::([a-z
 
 // readSymbols is a reader for tests: JSON in which strings have symbols, and in which {"Fn::If": [A, B]} is a
 // conditional whose branches are A and B, null being the absent value.
-func readSymbols(t testing.TB, src []byte) ([]*taskdef.TaskDefinition, []taskdef.Problem) {
+func readSymbols(t testing.TB, src []byte, opts taskdef.Options) ([]*taskdef.TaskDefinition, []taskdef.Problem) {
 	t.Helper()
 	doc, problems := tree.ReadJSON("f", src)
 	if doc == nil {
@@ -62,14 +62,14 @@ func readSymbols(t testing.TB, src []byte) ([]*taskdef.TaskDefinition, []taskdef
 		}
 	}
 	convert(doc.Root)
-	return taskdef.New(doc, []*tree.Node{doc.Root}, symbols, taskdef.Options{})
+	return taskdef.New(doc, []*tree.Node{doc.Root}, symbols, opts)
 }
 
 // analyzeSymbols analyzes what readSymbols reads.
 func analyzeSymbols(t testing.TB, src []byte, opts Options) *Plan {
 	t.Helper()
 	a := newAnalysis(&opts)
-	tds, problems := readSymbols(t, src)
+	tds, problems := readSymbols(t, src, taskdef.Options{Set: opts.Set, Image: opts.Image})
 	a.add("f", tds, problems)
 	plans, _ := a.finish()
 	return plans[0]

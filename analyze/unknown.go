@@ -64,7 +64,7 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 	}
 	advice := "to fill it in"
 	switch {
-	case !value.IsLiteral():
+	case flags[0] == setFlag(at.Pointer) && !value.IsLiteral():
 		advice = "to set the whole value"
 	case len(names) == 0:
 		advice = "correct it, or if it is a placeholder"
@@ -226,10 +226,13 @@ func (p *pass) isPart(t policy.Text, fits func(string) bool, meaning policy.Mean
 // beginsUnknown reports that t begins with a symbol whose value could begin in any way. Wanted says in words what
 // would have been understood.
 func (p *pass) beginsUnknown(t policy.Text, wanted string) []unknown {
-	s, _, _ := t.CutSymbol()
+	s, rest, _ := t.CutSymbol()
 	info := p.reader.Symbols().Lookup(s)
-	if info.Meaning == policy.MeansUnknown || info.Meaning == policy.MeansText {
+	switch {
+	case info.Meaning == policy.MeansUnknown || info.Meaning == policy.MeansText:
 		return []unknown{{"", fmt.Sprintf("the value of %s is unknown until deployment, and so is what it names", policy.Of(s))}}
+	case rest != "":
+		return []unknown{{"", fmt.Sprintf("%s is %s, and with %s behind it the value is not %s", policy.Of(s), info.Meaning, quote(rest), wanted)}}
 	}
 	return []unknown{{"", fmt.Sprintf("%s is %s, not %s", policy.Of(s), info.Meaning, wanted)}}
 }

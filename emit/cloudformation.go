@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -146,12 +147,14 @@ func cfnParameterID(words []string) string {
 	return id
 }
 
+// cfnParameter returns a parameter. CloudFormation refuses one whose default is longer than its MaxLength, which is then
+// left out.
 func cfnParameter(in input) *node {
 	parameter := objectNode(pair{"Type", wordNode("String")}, pair{"Description", stringNode(in.description(unquoted))})
 	if in.info.Default != "" {
 		parameter.pairs = append(parameter.pairs, pair{"Default", stringNode(in.info.Default)})
 	}
-	if in.info.MaxLength > 0 {
+	if in.info.MaxLength > 0 && in.info.MaxLength >= utf8.RuneCountInString(in.info.Default) {
 		parameter.pairs = append(parameter.pairs, pair{"MaxLength", numberNode(in.info.MaxLength)})
 	}
 	return parameter

@@ -125,8 +125,9 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(t.Key, t.Value)
 		}
 	}
-	for _, info := range role.Symbols {
-		check(info.Default, info.Expression)
+	for _, s := range usedSymbols(role) {
+		info := role.Symbols.Lookup(s)
+		check(string(s), info.Default, info.Expression)
 	}
 	for _, p := range role.Policies() {
 		check(p.Name)

@@ -216,10 +216,10 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 				}
 				reasons[r] = append(reasons[r], why...)
 				// cdk-nag writes a mapping's value as a call of its functions, which no name here can repeat.
-				told := slices.ContainsFunc(r.Symbols(), func(s policy.Symbol) bool {
+				called := slices.ContainsFunc(r.Symbols(), func(s policy.Symbol) bool {
 					return s != policy.Partition && s != policy.Region && s != policy.AccountID
 				})
-				without[r] = without[r] || told || len(why) == 0
+				without[r] = without[r] || called || len(why) == 0
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package emit
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -231,6 +232,42 @@ func TestWords(t *testing.T) {
 		words := wordsOf(name)
 		if got := strings.TrimSpace(fmt.Sprint(strings.Join(words, " "), " ", camel(words))); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestUnusedSymbols: the table has all symbols of the input, and those that the role does not use are in no output. So
+// no text of theirs keeps a format from writing the role.
+func TestUnusedSymbols(t *testing.T) {
+	role := sample.Inputs()
+	role.Symbols = maps.Clone(role.Symbols)
+	role.Symbols["Unused"] = policy.SymbolInfo{Kind: policy.Parameter, Default: "{{resolve:ssm:/a}} e\u0301", Expression: "${Token[a.1]}"}
+	for _, f := range []*Format{CloudFormation, CloudFormationJSON, Terraform, CDKGo} {
+		if _, err := f.Emit(role, Options{}); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+	}
+	info := role.Symbols["LogGroup"]
+	info.Default = "{{resolve:ssm:/a}} e\u0301"
+	role.Symbols["LogGroup"] = info
+	for _, f := range []*Format{CloudFormation, CloudFormationJSON, Terraform, CDKGo} {
+		if _, err := f.Emit(role, Options{}); err == nil {
+			t.Errorf("%s: no error for a default that it cannot write", f.Name)
+		}
+	}
+}
+
+// TestLongDefault: CloudFormation refuses a parameter whose default is longer than its MaxLength.
+func TestLongDefault(t *testing.T) {
+	role := sample.Inputs()
+	role.Symbols = maps.Clone(role.Symbols)
+	info := role.Symbols["LogGroup"]
+	for length, want := range map[int]bool{8: true, 7: false} {
+		info.Default, info.MaxLength = "/ecs/wéb", length
+		role.Symbols["LogGroup"] = info
+		template := string(emitOne(t, "cloudformation", role, Options{})[0].Data)
+		if got := strings.Contains(template, "MaxLength"); got != want {
+			t.Errorf("a default of 8 characters and the length %d: MaxLength is written: %v", length, got)
 		}
 	}
 }

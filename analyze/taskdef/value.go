@@ -236,6 +236,16 @@ func (v Value) Scalars(name string) iter.Seq2[Value, policy.Text] {
 	}
 }
 
+// ChosenBelow reports whether a conditional below above chooses v, so that a value beside v does not always occur with it.
+func (v Value) ChosenBelow(above Value) bool {
+	for n := v.near; n != nil && n != above.near; n = n.Parent {
+		if n.Kind == tree.Choice {
+			return true
+		}
+	}
+	return false
+}
+
 // Present reports whether there is a value.
 func (v Value) Present() bool { return v.n != nil }
 
