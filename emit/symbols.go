@@ -26,7 +26,8 @@ func (e *MissingValues) Error() string {
 }
 
 // knownValues returns a value for each symbol, for formats that need one: those of the role's environment, and those
-// that the role's mappings have for its region. It fails with a [MissingValues] where one is unknown.
+// that the role's mappings have for its region. It fails with a [MissingValues] where one is unknown, and with a
+// [policy.LimitError] where the role is too large with these values.
 func knownValues(format string, role *policy.Role, symbols []policy.Symbol) (map[policy.Symbol]string, error) {
 	values := role.Environment.Values()
 	missing := &MissingValues{Format: format}
@@ -50,6 +51,10 @@ func knownValues(format string, role *policy.Role, symbols []policy.Symbol) (map
 			return nil, fmt.Errorf("format %s: the mapping %s has no %s for region %s", format, m.Name, m.Column, role.Environment.Region)
 		}
 		values[m.Symbol] = value
+	}
+	// The permissions were packed for the longest values of today and some more, but any value can be given.
+	if err := role.CheckValues(values); err != nil {
+		return nil, fmt.Errorf("format %s: %w", format, err)
 	}
 	return values, nil
 }

@@ -3,9 +3,11 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Name is the name of the permissions policy inside a role, and with a number that of a managed one.
@@ -51,9 +53,13 @@ func Pack(name string, statements []Statement, attached int, symbols SymbolTable
 		for _, b := range bins[room:] {
 			characters += b.size
 		}
+		policies := "policies"
+		if over == 1 {
+			policies = "policy"
+		}
 		return nil, nil, LimitError(fmt.Sprintf(
-			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d policies, or %d characters, too many",
-			total, MaxInline, room, MaxManaged, len(bins), over, characters))
+			"the permissions have %d characters, and IAM allows a role %d inside of it, or %d managed policies of %d; they would fill %d: that is %d %s, or %d characters, too many",
+			total, MaxInline, room, MaxManaged, len(bins), over, policies, characters))
 	}
 	for i, d := range documents(bins, parts) {
 		managed = append(managed, Policy{name + strconv.Itoa(i+1), d})
@@ -248,13 +254,34 @@ func documents(bins []*bin, parts []part) []Document {
 }
 
 // Check returns an error for the first of the role's policies that is too large for IAM.
-func (r *Role) Check() error {
-	if n := r.Trust.Size(r.Symbols); n > MaxTrust {
+func (r *Role) Check() error { return r.check(r.Symbols) }
+
+// CheckValues is Check for values of symbols that are longer than the longest that Check expects. It reports nothing if
+// there is no such value.
+func (r *Role) CheckValues(values map[Symbol]string) error {
+	symbols := SymbolTable{}
+	maps.Copy(symbols, r.Symbols)
+	longer := false
+	for s, value := range values {
+		if n := utf8.RuneCountInString(value); n > symbols.maxLength(s) {
+			info := symbols.Lookup(s)
+			info.MaxLength = n
+			symbols[s], longer = info, true
+		}
+	}
+	if !longer {
+		return nil
+	}
+	return r.check(symbols)
+}
+
+func (r *Role) check(symbols SymbolTable) error {
+	if n := r.Trust.Size(symbols); n > MaxTrust {
 		return LimitError(fmt.Sprintf("the trust policy has %d characters, and IAM allows %d: %d too many", n, MaxTrust, n-MaxTrust))
 	}
 	inline := 0
 	for _, p := range r.Inline {
-		inline += p.Document.Size(r.Symbols)
+		inline += p.Document.Size(symbols)
 	}
 	if inline > MaxInline {
 		return LimitError(fmt.Sprintf("the inline policies have %d characters, and IAM allows %d: %d too many", inline, MaxInline, inline-MaxInline))
@@ -263,7 +290,7 @@ func (r *Role) Check() error {
 		return LimitError(fmt.Sprintf("the role has %d managed policies, and IAM allows %d: %d too many", n, MaxAttached, n-MaxAttached))
 	}
 	for _, p := range r.Managed {
-		if n := p.Document.Size(r.Symbols); n > MaxManaged {
+		if n := p.Document.Size(symbols); n > MaxManaged {
 			return LimitError(fmt.Sprintf("the managed policy %s has %d characters, and IAM allows %d: %d too many", p.Name, n, MaxManaged, n-MaxManaged))
 		}
 	}

@@ -69,7 +69,7 @@ func TestSymbolTable(t *testing.T) {
 	}
 	empty := size("")
 	for text, want := range map[Text]int{
-		"abc": 3, `a"\`: 5, "a b\t": 2, "é日": 2, Of("Bucket"): 63, "x" + Of(Region) + "y": 11, Of(AccountID): 12, Of("Other"): 128, Of("Nothing"): 128,
+		"abc": 3, `a"\`: 5, "a b\t": 4, "\u00a0\u0085": 12, "\n": 2, "é日": 2, Of("Bucket"): 63, "x" + Of(Region) + "y": 11, Of(AccountID): 12, Of("Other"): 128, Of("Nothing"): 128,
 	} {
 		if got := size(text) - empty; got != want {
 			t.Errorf("%q has the size %d, want %d", text, got, want)

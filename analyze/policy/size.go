@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -115,6 +116,22 @@ func listSize(texts, n int) int {
 	return texts + n*len(`"",`) - len(`,`) + len(`[]`)
 }
 
+// escapedLength returns how many characters a character is in a JSON string as the formats write it, without white space:
+// what is not printable is escaped.
+func escapedLength(r rune) int {
+	switch {
+	case r == ' ':
+		return 0
+	case strings.ContainsRune("\"\\\b\f\n\r\t", r):
+		return len(`\n`)
+	case unicode.IsPrint(r):
+		return 1
+	case r > 0xFFFF:
+		return len(`\ud800\udc00`)
+	}
+	return len(`\u00a0`)
+}
+
 // size counts the characters of a text in a JSON string, without white space.
 func (t SymbolTable) size(s string) int {
 	n := 0
@@ -127,11 +144,12 @@ func (t SymbolTable) size(s string) int {
 			}
 			n += t.maxLength(decode(s[i+1 : i+1+end]))
 			i += 1 + end
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-		case c == '"' || c == '\\':
-			n += 2
-		case c < utf8.RuneSelf || utf8.RuneStart(c):
-			n++
+		case c < utf8.RuneSelf:
+			n += escapedLength(rune(c))
+		default:
+			r, width := utf8.DecodeRuneInString(s[i:])
+			n += escapedLength(r)
+			i += width - 1
 		}
 	}
 	return n

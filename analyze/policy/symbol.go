@@ -72,9 +72,10 @@ const (
 // SymbolTable says what is known of the symbols of an input. The role's own values need no entry.
 type SymbolTable map[Symbol]SymbolInfo
 
+// The longest region today is us-isof-south-1. New ones are named alike, after a direction at most as long as northeast.
 var pseudoParameters = SymbolTable{
 	Partition: {Kind: PseudoParameter, Meaning: MeansPartition, MaxLength: len("aws-us-gov")},
-	Region:    {Kind: PseudoParameter, Meaning: MeansRegion, MaxLength: len("ap-northeast-1")},
+	Region:    {Kind: PseudoParameter, Meaning: MeansRegion, MaxLength: len("us-isof-northeast-1")},
 	AccountID: {Kind: PseudoParameter, Meaning: MeansAccount, MaxLength: len("111122223333")},
 	URLSuffix: {Kind: PseudoParameter, Meaning: MeansDomain, MaxLength: len("amazonaws.com.cn")},
 }

@@ -64,8 +64,8 @@ var packedCases = []struct {
 	key     bool
 	managed int
 }{
-	{1, false, 0}, {60, false, 0}, {100, false, 0}, {150, false, 3}, {400, false, 6}, {2000, false, -1},
-	{1, true, 0}, {60, true, 2}, {100, true, 4}, {200, true, 6}, {400, true, -1}, {2000, true, -1},
+	{1, false, 0}, {60, false, 0}, {100, false, 0}, {150, false, 3}, {400, false, 7}, {2000, false, -1},
+	{1, true, 0}, {60, true, 2}, {100, true, 4}, {200, true, 7}, {400, true, -1}, {2000, true, -1},
 }
 
 // Packed returns the roles of the cases that give one, by names such as "packed-100-key".
