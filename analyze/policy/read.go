@@ -17,10 +17,10 @@ import (
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 func ReadDocument(file string, src []byte) (Document, []tree.Problem) {
 	parsed, problems := tree.ReadJSON(file, src)
-	if problems != nil {
+	if parsed == nil {
 		return Document{}, problems
 	}
-	r := documentReader{source: parsed.Source}
+	r := documentReader{source: parsed.Source, problems: problems}
 	return r.document(parsed.Root), r.problems
 }
 

@@ -90,23 +90,24 @@ const (
 // are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
 	doc, syntax := tree.ReadJSON(file, src)
-	if doc == nil {
-		problems := make([]Problem, len(syntax))
-		for i, p := range syntax {
-			if opts.Form.NoLines {
-				p.At.Line, p.At.Column = 0, 0
-			}
-			problems[i] = Problem{Kind: Syntax, At: Ref{Place: p.At}, Message: p.Message}
+	var problems []Problem
+	for _, p := range syntax {
+		if opts.Form.NoLines {
+			p.At.Line, p.At.Column = 0, 0
 		}
+		problems = append(problems, Problem{Kind: Syntax, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message})
+	}
+	if doc == nil {
 		return nil, problems
 	}
 	root, off, message := findRoot(doc.Root)
 	if message != "" {
 		td := &TaskDefinition{doc: doc, form: opts.Form}
 		td.report(Syntax, off, message)
-		return nil, td.problems
+		return nil, append(problems, td.problems...)
 	}
-	return New(doc, []*tree.Node{root}, nil, opts)
+	tds, more := New(doc, []*tree.Node{root}, nil, opts)
+	return tds, append(problems, more...)
 }
 
 // New makes task definitions of the parts of a document below roots, each of which has the member
@@ -128,7 +129,7 @@ func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opt
 		td := &TaskDefinition{doc: doc, root: root, form: opts.Form, symbols: symbols, details: details, settings: set}
 		td.bind()
 		problems = append(problems, td.problems...)
-		if slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax }) {
+		if slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax && !p.Warning }) {
 			// Nobody will read it.
 			for _, u := range td.unknowns {
 				problems = append(problems, Problem{Kind: Schema, Warning: true, At: td.at(u.node, u.node.NameStart), Message: u.message})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,21 +12,15 @@ import (
 )
 
 // ReadJSON reads JSON in UTF-8, with or without byte order mark, of at most [MaxSize] bytes. File is the name of the
-// input in problems. Problems are sorted by place; where there are any, the document is nil.
+// input in problems. Problems are sorted by place; where one of them is no warning, the document is nil.
 func ReadJSON(file string, src []byte) (*Document, []Problem) {
 	if message := unreadable(src); message != "" {
 		return nil, []Problem{{At: Place{File: file}, Message: message}}
 	}
 	p := &jsonReader{source: newSource(file, src), names: map[string]string{}}
 	p.dec = jsontext.NewDecoder(bytes.NewBuffer(src[p.source.start:]), jsontext.AllowDuplicateNames(true))
-	root, ok := p.read()
-	if !ok {
-		slices.SortStableFunc(p.problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
-		return nil, p.problems
-	}
-	d := &Document{Source: p.source, Root: &root, Nodes: p.nodes}
-	d.Root.Adopt()
-	return d, nil
+	root := p.read()
+	return newDocument(p.source, root, p.nodes, p.problems)
 }
 
 // unreadable says why src is not a text in UTF-8, or returns "".
@@ -73,24 +66,23 @@ func (p *jsonReader) close(base int) []Node {
 	return p.slab[from:len(p.slab):len(p.slab)] // who appends to it later gets a copy
 }
 
-// read reads the whole text. It is ok if there are no problems.
-func (p *jsonReader) read() (root Node, ok bool) {
+// read reads the whole text.
+func (p *jsonReader) read() Node {
 	root, err := p.value()
 	if err != nil {
 		off, message := p.explain(err)
 		p.report(off, message)
-		return root, false
+		return root
 	}
 	if rest := strings.TrimLeft(p.source.Text[p.end():], " \t\r\n"); rest != "" {
 		off := len(p.source.Text) - len(rest)
 		p.report(off, fmt.Sprintf("text after the end of the JSON: %s", p.source.Glimpse(off)))
-		return root, false
 	}
-	return root, len(p.problems) == 0
+	return root
 }
 
 func (p *jsonReader) report(off int, message string) {
-	p.problems = append(p.problems, Problem{p.source.Place(off), message})
+	p.problems = append(p.problems, Problem{At: p.source.Place(off), Message: message})
 }
 
 // newNode returns a node that begins at an offset.
@@ -194,36 +186,8 @@ func (p *jsonReader) object() (Node, error) {
 	n.Children = p.close(base)
 	_, err := p.dec.ReadToken()
 	n.End = p.end()
-	p.repeated(&n)
+	n.dropRepeated(p.source, func(problem Problem) { p.problems = append(p.problems, problem) })
 	return n, err
-}
-
-// repeated reports names that an object has more than once: readers of JSON differ in which one they believe.
-func (p *jsonReader) repeated(n *Node) {
-	if len(n.Children) <= 16 {
-		for i := range n.Children {
-			for j := range i {
-				if n.Children[i].Name == n.Children[j].Name {
-					p.repeats(&n.Children[i], &n.Children[j])
-					break
-				}
-			}
-		}
-		return
-	}
-	first := make(map[string]*Node, len(n.Children))
-	for i := range n.Children {
-		if other, ok := first[n.Children[i].Name]; ok {
-			p.repeats(&n.Children[i], other)
-		} else {
-			first[n.Children[i].Name] = &n.Children[i]
-		}
-	}
-}
-
-func (p *jsonReader) repeats(n, first *Node) {
-	line, column := p.source.Position(first.NameStart)
-	p.report(n.NameStart, fmt.Sprintf("%q stands here a second time; the first one is at %d:%d", n.Name, line, column))
 }
 
 func (p *jsonReader) list() (Node, error) {

@@ -2,7 +2,10 @@
 package tree
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,6 +25,74 @@ type Document struct {
 type Problem struct {
 	At      Place
 	Message string
+	Warning bool // the document can be used all the same
+}
+
+// newDocument returns the document of a tree, which is nil if a problem is no warning, and the problems by place.
+func newDocument(s *Source, root Node, nodes int, problems []Problem) (*Document, []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
+	if slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning }) {
+		return nil, problems
+	}
+	d := &Document{Source: s, Root: &root, Nodes: nodes}
+	d.Root.Adopt()
+	return d, problems
+}
+
+// dropRepeated removes members that repeat the name of an earlier one, and reports each of them. A repetition with an
+// equal value is a warning; readers differ in which of several values they believe.
+func (n *Node) dropRepeated(s *Source, report func(Problem)) {
+	first := firstByName(n.Children)
+	if first == nil {
+		return
+	}
+	members := n.Children
+	n.Children = nil
+	for i := range members {
+		kid, earlier := &members[i], first[members[i].Name]
+		if earlier == i {
+			n.Children = append(n.Children, *kid)
+			continue
+		}
+		line, column := s.Position(members[earlier].NameStart)
+		if kid.equal(&members[earlier]) {
+			report(Problem{s.Place(kid.NameStart), fmt.Sprintf("%q is here a second time, with the same value; the first one is at %d:%d", kid.Name, line, column), true})
+			continue
+		}
+		report(Problem{At: s.Place(kid.NameStart), Message: fmt.Sprintf("%q is here a second time, with another value; the first one is at %d:%d", kid.Name, line, column)})
+	}
+}
+
+// firstByName returns the index of the first member of each name, or nil if all names differ.
+func firstByName(members []Node) map[string]int {
+	if len(members) <= 16 {
+		repeated := false
+		for i := range members {
+			for j := range i {
+				repeated = repeated || members[i].Name == members[j].Name
+			}
+		}
+		if !repeated {
+			return nil
+		}
+	}
+	first := make(map[string]int, len(members))
+	for i := range members {
+		if _, ok := first[members[i].Name]; !ok {
+			first[members[i].Name] = i
+		}
+	}
+	if len(first) == len(members) {
+		return nil
+	}
+	return first
+}
+
+// equal reports whether two values are written alike, apart from white space and escapes.
+func (n *Node) equal(m *Node) bool {
+	return n.Kind == m.Kind && n.Text == m.Text && slices.EqualFunc(n.Children, m.Children, func(a, b Node) bool {
+		return a.Name == b.Name && a.equal(&b)
+	})
 }
 
 // Kind is the kind of a value.

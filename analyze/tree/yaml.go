@@ -18,7 +18,7 @@ import (
 const maxYAMLNodes = 1 << 20
 
 // ReadYAML reads a YAML document in UTF-8 of at most [MaxSize] bytes. File is the name of the input in problems. An empty
-// document is Null. Aliases and merge keys are followed. Problems are sorted by place; where there are any, the
+// document is Null. Aliases and merge keys are followed. Problems are sorted by place; where one of them is no warning, the
 // document is nil.
 //
 // The end of a value is not known: [Node.End] is the same as [Node.Start].
@@ -28,13 +28,7 @@ func ReadYAML(file string, src []byte) (*Document, []Problem) {
 	}
 	r := &yamlReader{source: newSource(file, src)}
 	root := r.read()
-	if r.problems != nil {
-		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
-		return nil, r.problems
-	}
-	d := &Document{Source: r.source, Root: &root, Nodes: r.nodes}
-	d.Root.Adopt()
-	return d, nil
+	return newDocument(r.source, root, r.nodes, r.problems)
 }
 
 // yamlReader turns nodes of the YAML library into nodes of a tree.
@@ -46,7 +40,7 @@ type yamlReader struct {
 }
 
 func (r *yamlReader) report(off int, format string, args ...any) {
-	r.problems = append(r.problems, Problem{r.source.Place(off), fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{At: r.source.Place(off), Message: fmt.Sprintf(format, args...)})
 }
 
 // yamlLine finds the line in an error of the library.
@@ -164,7 +158,6 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 //
 // Source: https://yaml.org/type/merge.html
 func (r *yamlReader) members(n *Node, y *yaml.Node) {
-	own := map[string]int{}
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
@@ -180,16 +173,11 @@ func (r *yamlReader) members(n *Node, y *yaml.Node) {
 			r.report(start, "a key has to be a string")
 			continue
 		}
-		if first, ok := own[key.Value]; ok {
-			line, column := r.source.Position(first)
-			r.report(start, "%q stands here a second time; the first one is at %d:%d", key.Value, line, column)
-			continue
-		}
-		own[key.Value] = start
 		member := r.node(value)
 		member.Name, member.NameStart = key.Value, start
 		n.Children = append(n.Children, member)
 	}
+	n.dropRepeated(r.source, func(p Problem) { r.problems = append(r.problems, p) })
 	for _, m := range merged {
 		r.merge(n, m)
 	}
