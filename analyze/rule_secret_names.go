@@ -107,20 +107,25 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 		return
 	}
 	name := parts[1]
+	ending, why := p.secretEnding(name)
+	if rest, ok := strings.CutSuffix(string(name), anySuffix); ok && rest != "" {
+		name, ending = policy.Text(rest), withoutSuffix
+		p.Warnf(v, "secret %s ends in %s as in a policy, and ECS does not find such a secret: write the complete ARN", quote(t), anySuffix)
+	}
 	list = slices.Concat(list, p.secretNameUnknown(name), missing(a.Region, "region"), missing(a.Account, "account"))
 	if len(list) > 0 {
 		p.Unknown(v, "secret", list)
 		return
 	}
 	grant := p.secretGrant(v, n, len(parts)-2)
-	complete, partial := a.With("secret:"+name).Text(), a.With("secret:"+name+"-??????").Text()
+	complete, partial := a.With("secret:"+name).Text(), a.With("secret:"+name+anySuffix).Text()
 	require := func(match Match, resources ...policy.Text) {
 		for _, r := range resources {
 			p.Require(grant, r, match, v.Ref())
 		}
 		p.decrypt(v, a.Service, a.Region, secretContext, resources, match == OneOf)
 	}
-	switch ending, why := p.secretEnding(name); ending {
+	switch ending {
 	case withoutSuffix:
 		require(OneOf, partial)
 	case doubtfulSuffix:
@@ -134,7 +139,7 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 // requireSecretName requires a secret that is named by its name. A name never has the random suffix.
 func (p *pass) requireSecretName(v located, a policy.ARN, name policy.Text, grant *Grant) {
 	a.Service = "secretsmanager"
-	secret := a.With("secret:" + name + "-??????").Text()
+	secret := a.With("secret:" + name + anySuffix).Text()
 	region := a.Region
 	if !region.IsLiteral() {
 		region = ""
