@@ -300,6 +300,78 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestMergeLeavesOthers: statements that deny, or that except actions or resources, are not joined: two of them do not
+// mean what one would.
+func TestMergeLeavesOthers(t *testing.T) {
+	for name, list := range map[string][]Statement{
+		"Deny":         {{Effect: Deny, Actions: []string{"x"}, Resources: Values("1")}, {Effect: Deny, Actions: []string{"x"}, Resources: Values("2")}},
+		"NotActions":   {{NotActions: []string{"x"}, Resources: Values("1")}, {NotActions: []string{"y"}, Resources: Values("2")}},
+		"NotResources": {{Actions: []string{"x"}, NotResources: Values("1")}, {Actions: []string{"x"}, NotResources: Values("2")}},
+	} {
+		if got := Merge(list); len(got) != 2 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestAlternatives has every operator of IAM.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+func TestAlternatives(t *testing.T) {
+	for operator, want := range map[string]bool{
+		"StringEquals": true, "StringEqualsIgnoreCase": true, "StringLike": true, "ArnEquals": true, "ArnLike": true, "IpAddress": true,
+		"StringEqualsIfExists": true, "ForAnyValue:StringEquals": true, "ForAnyValue:StringLikeIfExists": true,
+		"StringNotEquals": false, "StringNotEqualsIgnoreCase": false, "StringNotLike": false, "ArnNotEquals": false, "ArnNotLike": false,
+		"NotIpAddress": false, "ForAllValues:StringEquals": false, "ForAnyValue:StringNotEquals": false, "Null": false, "NumericNotEquals": false, "DateNotEquals": false,
+	} {
+		if alternatives(operator) != want {
+			t.Errorf("alternatives(%q) is %v", operator, !want)
+		}
+	}
+}
+
+// TestMergeSources: whoever asked for one of the statements that become one asked for its resource and its values, and
+// reasons are kept.
+func TestMergeSources(t *testing.T) {
+	st := func(field string, resource, value Text) Statement {
+		from := []Source{{Field: field}}
+		return Statement{
+			Sid: "A", Actions: []string{"x"}, Resources: asked(from, []string{"because of " + field}, resource),
+			Conditions: []Condition{{"StringEquals", "same", asked(from, nil, "s")}, {"StringLike", "k", asked(from, nil, value)}},
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		in   []Statement
+		want []string // resources and values with those who asked for them
+	}{
+		{"equal", []Statement{st("b", "1", "v"), st("a", "1", "v")}, []string{"1 [a b] [because of a because of b]", "s [a b] []", "v [a b] []"}},
+		{"resources", []Statement{st("b", "1", "v"), st("a", "2", "v")}, []string{"1 [b] [because of b]", "2 [a] [because of a]", "s [a b] []", "v [a b] []"}},
+		{"values", []Statement{st("b", "1", "v"), st("a", "1", "w")}, []string{"1 [a b] [because of a because of b]", "s [a b] []", "v [b] []", "w [a] []"}},
+	} {
+		merged := Merge(tt.in)
+		if len(merged) != 1 {
+			t.Errorf("%s: %d statements", tt.name, len(merged))
+			continue
+		}
+		values := slices.Clone(merged[0].Resources)
+		for _, c := range merged[0].Conditions {
+			values = append(values, c.Values...)
+		}
+		var got []string
+		for _, v := range values {
+			var fields []string
+			for _, from := range v.From {
+				fields = append(fields, from.Field)
+			}
+			got = append(got, fmt.Sprint(v.Text, " ", fields, " ", v.Reasons))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.name, diff)
+		}
+	}
+}
+
 // TestPackRandom packs whatever comes, small and large on both axes, and in two orders.
 func TestPackRandom(t *testing.T) {
 	packed := map[int]int{}
