@@ -223,6 +223,33 @@ func TestPackLimit(t *testing.T) {
 	}
 }
 
+// TestPackManagedLimit fills managed policies to the very character: two of four equal resources fit into one, with room
+// for the number behind the Sid, or do not.
+func TestPackManagedLimit(t *testing.T) {
+	filled := func(size int) []Statement {
+		s := Statement{Sid: "A", Actions: []string{"a:b"}}
+		for i := range 4 {
+			s.Resources = append(s.Resources, asked([]Source{{Field: "f"}}, nil, Text(fmt.Sprintf("%d%s", i, strings.Repeat("x", 2990))))...)
+		}
+		pair := s
+		pair.Resources = s.Resources[:2]
+		rest := size - sidReserve - NewDocument(pair).Size(nil)
+		for i := range s.Resources {
+			s.Resources[i].Text += Text(strings.Repeat("x", rest/2))
+		}
+		s.Sid += strings.Repeat("a", rest%2)
+		if got := NewDocument(pair).Size(nil) + rest%2 + sidReserve; got != size {
+			t.Fatalf("a policy has %d characters, want %d", got, size)
+		}
+		return []Statement{s}
+	}
+	for size, want := range map[int]int{MaxManaged - 1: 2, MaxManaged: 2, MaxManaged + 1: 4} {
+		if _, managed, err := checkPacked(t, filled(size)); err != nil || len(managed) != want {
+			t.Errorf("%d characters: %d managed policies, error %v; want %d", size, len(managed), err, want)
+		}
+	}
+}
+
 // TestPackGaps: what does not fit in turn may fit in another order, which saves a policy.
 func TestPackGaps(t *testing.T) {
 	var in []Statement
