@@ -65,36 +65,3 @@ func TestLengths(t *testing.T) {
 		}
 	}
 }
-
-// TestKeysOfSymbols: with a key for everything, what a symbol names is decrypted too; FSx reads a parameter as it is.
-func TestKeysOfSymbols(t *testing.T) {
-	const container = `{"containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "${X:%s}"}]}]}`
-	const volume = `{"containerDefinitions": [{"name": "app", "image": "nginx"}], "volumes": [{"name": "v", "fsxWindowsFileServerVolumeConfiguration":
-		{"fileSystemId": "fs-1", "rootDirectory": "r", "authorizationConfig": {"domain": "d", "credentialsParameter": "${X:%s}"}}}]}`
-	const key = "arn:aws:kms:us-east-1:111122223333:key/1"
-	for _, tt := range []struct {
-		src     string
-		meaning policy.Meaning
-		context string // "" where nothing is decrypted
-	}{
-		{container, policy.MeansSecretARN, "kms:EncryptionContext:SecretARN StringEquals [${X}]"},
-		{container, policy.MeansParameterARN, "kms:EncryptionContext:PARAMETER_ARN StringEquals [${X}]"},
-		{volume, policy.MeansSecretARN, "kms:EncryptionContext:SecretARN StringEquals [${X}]"},
-		{volume, policy.MeansParameterARN, ""},
-	} {
-		plan := analyzeSymbols(t, []byte(fmt.Sprintf(tt.src, tt.meaning)), Options{KMSKeys: []KMSKey{{"*", key}}})
-		var got []string
-		for _, r := range plan.Requirements {
-			if r.Grant == useKey {
-				got = append(got, r.String())
-			}
-		}
-		if tt.context == "" {
-			if got != nil {
-				t.Errorf("%s: %q is decrypted", tt.meaning, got)
-			}
-		} else if len(got) != 1 || !strings.HasPrefix(got[0], "called kms:Decrypt on "+key+" (exact)") || !strings.Contains(got[0], " if "+tt.context) {
-			t.Errorf("%s: decrypted %q, want the context %s", tt.meaning, got, tt.context)
-		}
-	}
-}
