@@ -236,6 +236,7 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 		policy.Of("Shared"):                             "a: !ImportValue \"shared-bucket\"\n",
 		policy.Of("Shared") + "/" + policy.Of("Shared"): "a:\n  Fn::Sub:\n    - \"${Bucket}/${Bucket}\"\n    - Bucket: !ImportValue \"shared-bucket\"\n",
 		policy.Of("Secret"):                             "a: !Ref Secret\n",
+		"a$" + policy.Of("Secret") + "b$":               "a:\n  Fn::Sub:\n    - \"${Literal1}${Secret}${Literal2}\"\n    - Literal1: \"a$\"\n      Literal2: \"b$\"\n",
 	} {
 		if got := string(yamlBytes(objectNode(pair{"a", w.text(text)}).yaml().(*ast.MappingNode))); got != want {
 			t.Errorf("%v: got\n%s\nwant\n%s", text, got, want)
