@@ -19,6 +19,9 @@ func TestAgent(t *testing.T) {
 	for members, want := range map[string]string{
 		`"image": "nginx"`: "",
 		image:              "1.16.0",
+		`"image": "111122223333.dkr-ecr-fips.us-east-1.on.aws/web:1"`:                                                                           "1.95.0",
+		`"image": "111122223333.dkr.ecr-fips.us-east-1.amazonaws.com/web:1"`:                                                                    "1.16.0",
+		image + `, "secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1dE:k"}]`:                  "1.37.0",
 		`"image": "111122223333.dkr-ecr.us-east-1.on.aws/web:1"`:                                                                                "1.95.0",
 		image + `, "secrets": [{"name": "A", "valueFrom": "/a"}]`:                                                                               "1.22.0",
 		image + `, "secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbC1dE:k::"}]`:                "1.37.0",

@@ -53,3 +53,23 @@ func TestCapabilities(t *testing.T) {
 		}
 	}
 }
+
+// TestCapabilitiesOfAnotherInput: where options changed what was read, it is not what ECS saw, and nothing is compared.
+func TestCapabilitiesOfAnotherInput(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", "containerDefinitions": [{"name": "app", "image": "<IMAGE>"}],
+		"requiresAttributes": [{"name": "ecs.capability.execution-role-ecr-pull"}]}`
+	for name, opts := range map[string]analyze.Options{
+		"--set":   {Set: golden.Settings([]string{"IMAGE=nginx"})},
+		"--image": {Image: golden.Settings([]string{"app=nginx"})},
+	} {
+		plan, err := golden.Plan([]byte(src), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range plan.Findings {
+			if f.Rule == "requires-attributes" {
+				t.Errorf("%s: %v", name, f)
+			}
+		}
+	}
+}

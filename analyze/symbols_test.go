@@ -185,3 +185,53 @@ func TestSymbolCharacters(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysOfSymbols: with a key for everything, what a symbol names is decrypted too; FSx reads a parameter as it is.
+func TestKeysOfSymbols(t *testing.T) {
+	const container = `{"containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "${X:%s}"}]}]}`
+	const volume = `{"containerDefinitions": [{"name": "app", "image": "nginx"}], "volumes": [{"name": "v", "fsxWindowsFileServerVolumeConfiguration":
+		{"fileSystemId": "fs-1", "rootDirectory": "r", "authorizationConfig": {"domain": "d", "credentialsParameter": "${X:%s}"}}}]}`
+	const key = "arn:aws:kms:us-east-1:111122223333:key/1"
+	for _, tt := range []struct {
+		src     string
+		meaning policy.Meaning
+		context string // "" where nothing is decrypted
+	}{
+		{container, policy.MeansSecretARN, "kms:EncryptionContext:SecretARN StringEquals [${X}]"},
+		{container, policy.MeansParameterARN, "kms:EncryptionContext:PARAMETER_ARN StringEquals [${X}]"},
+		{volume, policy.MeansSecretARN, "kms:EncryptionContext:SecretARN StringEquals [${X}]"},
+		{volume, policy.MeansParameterARN, ""},
+	} {
+		plan := analyzeSymbols(t, []byte(fmt.Sprintf(tt.src, tt.meaning)), Options{KMSKeys: []KMSKey{{"*", key}}})
+		var got []string
+		for _, r := range plan.Requirements {
+			if r.Grant == useKey {
+				got = append(got, r.String())
+			}
+		}
+		if tt.context == "" {
+			if got != nil {
+				t.Errorf("%s: %q is decrypted", tt.meaning, got)
+			}
+		} else if len(got) != 1 || !strings.HasPrefix(got[0], "called kms:Decrypt on "+key+" (exact)") || !strings.Contains(got[0], " if "+tt.context) {
+			t.Errorf("%s: decrypted %q, want the context %s", tt.meaning, got, tt.context)
+		}
+	}
+}
+
+// TestAgentOfTwoSystems: a task that can run on two operating systems needs what either of them needs, in whatever order
+// the conditional has them.
+func TestAgentOfTwoSystems(t *testing.T) {
+	for systems, want := range map[string]string{
+		`"WINDOWS_SERVER_2022_CORE", "LINUX"`:                    "1.66.0",
+		`"LINUX", "WINDOWS_SERVER_2022_CORE"`:                    "1.66.0",
+		`null, "WINDOWS_SERVER_2022_CORE"`:                       "1.66.0",
+		`"WINDOWS_SERVER_2022_CORE", "WINDOWS_SERVER_2019_FULL"`: "1.34.0",
+	} {
+		src := `{"runtimePlatform": {"operatingSystemFamily": {"Fn::If": [` + systems + `]}},
+			"containerDefinitions": [{"name": "app", "image": "nginx", "credentialSpecs": ["credentialspec:arn:aws:s3:::bucket/a.json"]}]}`
+		if got := analyzeSymbols(t, []byte(src), Options{}).Agent(); got != want {
+			t.Errorf("%s: agent %q, want %q", systems, got, want)
+		}
+	}
+}

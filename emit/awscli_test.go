@@ -194,6 +194,17 @@ func TestAWSCLIHostileStrings(t *testing.T) {
 	}
 }
 
+// TestAWSCLIQuotes: IAM allows a single quote in paths, which ends a word of the shell.
+func TestAWSCLIQuotes(t *testing.T) {
+	const path, boundary = "/o'brien/$(id)/", "arn:aws:iam::111122223333:policy/o'brien/limit"
+	role := sample.Web()
+	role.Properties.Path, role.Properties.PermissionsBoundary = path, boundary
+	got := readScript(t, emitOne(t, "aws-cli", sample.In(ownValues, role), Options{})[0].Data).values
+	if got["path"] != path || got["boundary"] != boundary {
+		t.Errorf("path %q, boundary %q", got["path"], got["boundary"])
+	}
+}
+
 func FuzzAWSCLIHostileStrings(f *testing.F) {
 	for _, s := range sample.Strings {
 		f.Add(s)

@@ -70,6 +70,29 @@ func TestCDKGoPackage(t *testing.T) {
 	}
 }
 
+// TestCDKGoProperties: the source has every property of the role and everything that it has attached. That the CDK makes
+// the same of it is tested in emit/internal/synth.
+func TestCDKGoProperties(t *testing.T) {
+	role := sample.Deployed(2, "a", policy.Properties{
+		Path: "/ecs/", Description: "of \"web\"", PermissionsBoundary: "arn:aws:iam::111122223333:policy/limit", MaxSessionDuration: 7200,
+		Tags: []policy.Tag{{Key: "team", Value: "shop"}, {Key: "stage", Value: ""}},
+	})
+	role.Name, role.Attached = "web", []policy.Text{"arn:" + partition + ":iam::aws:policy/A", "arn:aws:iam::111122223333:policy/b"}
+	source := string(emitOne(t, "cdk-go", role, Options{})[0].Data)
+	for _, part := range []string{
+		`jsii.String("/ecs/"),`, `jsii.String("of \"web\""),`, `jsii.String("web"),`, `awscdk.Duration_Seconds(jsii.Number(7200)),`,
+		`awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id+"Boundary"), jsii.String("arn:aws:iam::111122223333:policy/limit")),`,
+		`awscdk.Tags_Of(role).Add(jsii.String("team"), jsii.String("shop"), nil)`, `awscdk.Tags_Of(role).Add(jsii.String("stage"), jsii.String(""), nil)`,
+		`awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id+"Attached1"), jsii.String("arn:"+partition+":iam::aws:policy/A")),`,
+		`awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id+"Attached2"), jsii.String("arn:aws:iam::111122223333:policy/b")),`,
+		`awsiam.NewManagedPolicy(scope, jsii.String(*id+"Policy1"),`, `awsiam.NewManagedPolicy(scope, jsii.String(*id+"Policy2"),`,
+	} {
+		if !strings.Contains(source, part) {
+			t.Errorf("%s is not in\n%s", part, source)
+		}
+	}
+}
+
 func TestCDKGoRefuses(t *testing.T) {
 	role := func(change func(*policy.Role)) *policy.Role {
 		r := sample.Web()

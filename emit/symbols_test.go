@@ -158,6 +158,26 @@ type TaskExecutionRoleProps struct {
 	}
 }
 
+// TestInputsHaveNamesOfTheirOwn: a parameter does not get the ID of a resource of the template, nor the name of the
+// variable that stands for a mapping in it.
+func TestInputsHaveNamesOfTheirOwn(t *testing.T) {
+	role := sample.Web()
+	role.Mappings = []policy.Mapping{{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}}}}
+	for _, s := range []policy.Symbol{"TaskExecutionRole", "TaskExecutionPolicy1", "TaskExecutionPolicy10", "TaskExecutionPolicy11", "TestTableOwner"} {
+		role.Inline[0].Document.Statements[0].Resources = append(role.Inline[0].Document.Statements[0].Resources, policy.Values(policy.Of(s))...)
+	}
+	role.Attached = []policy.Text{policy.Of("Test::Owner")}
+	template := string(emitOne(t, "cloudformation", role, Options{})[0].Data)
+	var names []string
+	for _, line := range regexp.MustCompile(`(?m)^  (\w+):$`).FindAllStringSubmatch(section(t, template, "Parameters:", "Mappings:"), -1) {
+		names = append(names, line[1])
+	}
+	want := []string{"TaskExecutionRole2", "TaskExecutionPolicy12", "TaskExecutionPolicy102", "TaskExecutionPolicy11", "TestTableOwner2"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // TestTwoRolesInOneTemplate: the resources of two roles fit into one frame, and share its mappings and parameters.
 func TestTwoRolesInOneTemplate(t *testing.T) {
 	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}}}
@@ -217,6 +237,7 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 		policy.Of("Shared"):                             "a: !ImportValue \"shared-bucket\"\n",
 		policy.Of("Shared") + "/" + policy.Of("Shared"): "a:\n  Fn::Sub:\n    - \"${Bucket}/${Bucket}\"\n    - Bucket: !ImportValue \"shared-bucket\"\n",
 		policy.Of("Secret"):                             "a: !Ref Secret\n",
+		"a$" + policy.Of("Secret") + "b$":               "a:\n  Fn::Sub:\n    - \"${Literal1}${Secret}${Literal2}\"\n    - Literal1: \"a$\"\n      Literal2: \"b$\"\n",
 	} {
 		if got := string(yamlBytes(objectNode(pair{"a", w.text(text)}).yaml().(*ast.MappingNode))); got != want {
 			t.Errorf("%v: got\n%s\nwant\n%s", text, got, want)

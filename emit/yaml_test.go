@@ -99,7 +99,7 @@ func TestPlainScalars(t *testing.T) {
 			t.Errorf("%q is written %s", s, got)
 		}
 	}
-	for _, s := range []string{"", "*", "yes", "True", "NULL", "n", "1", "a:", "a b", "-", "2010-09-09"} {
+	for _, s := range []string{"", "*", "y", "n", "yes", "no", "On", "off", "True", "false", "NULL", "N", "1", "a:", "a b", "-", "2010-09-09"} {
 		if got := yamlPlain(s).String(); !strings.HasPrefix(got, `"`) {
 			t.Errorf("%q is written %s", s, got)
 		}

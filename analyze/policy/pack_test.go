@@ -223,6 +223,33 @@ func TestPackLimit(t *testing.T) {
 	}
 }
 
+// TestPackManagedLimit fills managed policies to the very character: two of four equal resources fit into one, with room
+// for the number behind the Sid, or do not.
+func TestPackManagedLimit(t *testing.T) {
+	filled := func(size int) []Statement {
+		s := Statement{Sid: "A", Actions: []string{"a:b"}}
+		for i := range 4 {
+			s.Resources = append(s.Resources, asked([]Source{{Field: "f"}}, nil, Text(fmt.Sprintf("%d%s", i, strings.Repeat("x", 2990))))...)
+		}
+		pair := s
+		pair.Resources = s.Resources[:2]
+		rest := size - sidReserve - NewDocument(pair).Size(nil)
+		for i := range s.Resources {
+			s.Resources[i].Text += Text(strings.Repeat("x", rest/2))
+		}
+		s.Sid += strings.Repeat("a", rest%2)
+		if got := NewDocument(pair).Size(nil) + rest%2 + sidReserve; got != size {
+			t.Fatalf("a policy has %d characters, want %d", got, size)
+		}
+		return []Statement{s}
+	}
+	for size, want := range map[int]int{MaxManaged - 1: 2, MaxManaged: 2, MaxManaged + 1: 4} {
+		if _, managed, err := checkPacked(t, filled(size)); err != nil || len(managed) != want {
+			t.Errorf("%d characters: %d managed policies, error %v; want %d", size, len(managed), err, want)
+		}
+	}
+}
+
 // TestPackGaps: what does not fit in turn may fit in another order, which saves a policy.
 func TestPackGaps(t *testing.T) {
 	var in []Statement
@@ -297,6 +324,78 @@ func TestMerge(t *testing.T) {
 			}
 			checkPacked(t, tt.in)
 		})
+	}
+}
+
+// TestMergeLeavesOthers: statements that deny, or that except actions or resources, are not joined: two of them do not
+// mean what one would.
+func TestMergeLeavesOthers(t *testing.T) {
+	for name, list := range map[string][]Statement{
+		"Deny":         {{Effect: Deny, Actions: []string{"x"}, Resources: Values("1")}, {Effect: Deny, Actions: []string{"x"}, Resources: Values("2")}},
+		"NotActions":   {{NotActions: []string{"x"}, Resources: Values("1")}, {NotActions: []string{"y"}, Resources: Values("2")}},
+		"NotResources": {{Actions: []string{"x"}, NotResources: Values("1")}, {Actions: []string{"x"}, NotResources: Values("2")}},
+	} {
+		if got := Merge(list); len(got) != 2 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestAlternatives has every operator of IAM.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+func TestAlternatives(t *testing.T) {
+	for operator, want := range map[string]bool{
+		"StringEquals": true, "StringEqualsIgnoreCase": true, "StringLike": true, "ArnEquals": true, "ArnLike": true, "IpAddress": true,
+		"StringEqualsIfExists": true, "ForAnyValue:StringEquals": true, "ForAnyValue:StringLikeIfExists": true,
+		"StringNotEquals": false, "StringNotEqualsIgnoreCase": false, "StringNotLike": false, "ArnNotEquals": false, "ArnNotLike": false,
+		"NotIpAddress": false, "ForAllValues:StringEquals": false, "ForAnyValue:StringNotEquals": false, "Null": false, "NumericNotEquals": false, "DateNotEquals": false,
+	} {
+		if alternatives(operator) != want {
+			t.Errorf("alternatives(%q) is %v", operator, !want)
+		}
+	}
+}
+
+// TestMergeSources: whoever asked for one of the statements that become one asked for its resource and its values, and
+// reasons are kept.
+func TestMergeSources(t *testing.T) {
+	st := func(field string, resource, value Text) Statement {
+		from := []Source{{Field: field}}
+		return Statement{
+			Sid: "A", Actions: []string{"x"}, Resources: asked(from, []string{"because of " + field}, resource),
+			Conditions: []Condition{{"StringEquals", "same", asked(from, nil, "s")}, {"StringLike", "k", asked(from, nil, value)}},
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		in   []Statement
+		want []string // resources and values with those who asked for them
+	}{
+		{"equal", []Statement{st("b", "1", "v"), st("a", "1", "v")}, []string{"1 [a b] [because of a because of b]", "s [a b] []", "v [a b] []"}},
+		{"resources", []Statement{st("b", "1", "v"), st("a", "2", "v")}, []string{"1 [b] [because of b]", "2 [a] [because of a]", "s [a b] []", "v [a b] []"}},
+		{"values", []Statement{st("b", "1", "v"), st("a", "1", "w")}, []string{"1 [a b] [because of a because of b]", "s [a b] []", "v [b] []", "w [a] []"}},
+	} {
+		merged := Merge(tt.in)
+		if len(merged) != 1 {
+			t.Errorf("%s: %d statements", tt.name, len(merged))
+			continue
+		}
+		values := slices.Clone(merged[0].Resources)
+		for _, c := range merged[0].Conditions {
+			values = append(values, c.Values...)
+		}
+		var got []string
+		for _, v := range values {
+			var fields []string
+			for _, from := range v.From {
+				fields = append(fields, from.Field)
+			}
+			got = append(got, fmt.Sprint(v.Text, " ", fields, " ", v.Reasons))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.name, diff)
+		}
 	}
 }
 

@@ -158,6 +158,15 @@ func TestReadDocument(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || problems != nil {
 		t.Errorf("problems %v; -want +got\n%s", problems, diff)
 	}
+	// A place has the pointer to its value, through lists and names with slashes.
+	_, problems = ReadDocument("p.json", []byte(`{"Statement": [{"Effect": "Allow", "Action": "a:b"}, {"Effect": "Allow", "Action": ["a:b", 1], "Condition": {"a/b": 1}}]}`))
+	var pointers []string
+	for _, p := range problems {
+		pointers = append(pointers, p.At.Pointer)
+	}
+	if diff := cmp.Diff([]string{"/Statement/1/Action/1", "/Statement/1/Condition/a~1b"}, pointers); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
 	old, problems := ReadDocument("", []byte(`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": [], "Condition": {}}]}`))
 	want = Document{"2008-10-17", []Statement{{Principals: []Principal{{Type: AnyPrincipal}}, Actions: []string{}}}}
 	if diff := cmp.Diff(want, old, cmpopts.IgnoreFields(Statement{}, "Place")); diff != "" || problems != nil {

@@ -141,7 +141,12 @@ func TestUnusedOfSeveral(t *testing.T) {
 		t.Error("without a document nothing is unused")
 	}
 	opts = Options{Image: []Setting{{"a", "nginx"}}}
-	if got := Unused([]*Reader{reader(t, `{"containerDefinitions": [{"image": "x"}]}`, opts)}); len(got) != 1 || got[0].Message != "--image a: there is no container of that name" {
-		t.Errorf("problems %+v", got)
+	for container, want := range map[string]string{
+		`{"image": "x"}`:              "--image a: there is no container of that name",
+		`{"name": "b", "image": "x"}`: `--image a: there is no container of that name; there are "b"`,
+	} {
+		if got := Unused([]*Reader{reader(t, `{"containerDefinitions": [`+container+`]}`, opts)}); len(got) != 1 || got[0].Message != want {
+			t.Errorf("problems %+v, want %s", got, want)
+		}
 	}
 }

@@ -42,7 +42,8 @@ const containers = `{"family": "web", "containerDefinitions": [
   {"name": "b", "image": null, "logConfiguration": null},
   {"image": 5, "secrets": {"valueFrom": "/lone"}},
   {"name": "d", "secrets": [], "essential": true, "cpu": 7},
-  {"name": "e", "secrets": "none"}]}`
+  {"name": "e", "secrets": "none"},
+  {"name": "f", "image": "y", "secrets": ["/f", {"name": "F", "valueFrom": 6}]}]}`
 
 func TestEach(t *testing.T) {
 	r := reader(t, containers, Options{})
@@ -53,9 +54,9 @@ func TestEach(t *testing.T) {
 	}{
 		{"family", "web", "web"},
 		{"taskRoleArn", "", "absent at "},
-		{"containerDefinitions.image", "x", "x|absent at /containerDefinitions/1|absent at /containerDefinitions/3|absent at /containerDefinitions/4"},
+		{"containerDefinitions.image", "x|y", "x|absent at /containerDefinitions/1|absent at /containerDefinitions/3|absent at /containerDefinitions/4|y"},
 		{"containerDefinitions.secrets.valueFrom", "/a|/lone", "/a|absent at /containerDefinitions/1|/lone|absent at /containerDefinitions/3"},
-		{"containerDefinitions.logConfiguration.options", "an object", "an object|absent at /containerDefinitions/1|absent at /containerDefinitions/2|absent at /containerDefinitions/3|absent at /containerDefinitions/4"},
+		{"containerDefinitions.logConfiguration.options", "an object", "an object|absent at /containerDefinitions/1|absent at /containerDefinitions/2|absent at /containerDefinitions/3|absent at /containerDefinitions/4|absent at /containerDefinitions/5"},
 		{"volumes.name", "", "absent at "},
 	} {
 		path := strings.Split(tt.path, ".")
@@ -80,11 +81,14 @@ func TestEach(t *testing.T) {
 	for _, p := range r.Problems() {
 		got = append(got, fmt.Sprintf("%s %v %s", p.At.Pointer, p.Warning, p.Message))
 	}
-	want := []string{"/containerDefinitions/2/image false image is a number; ECS wants a string", "/containerDefinitions/4/secrets false secrets is a string; ECS wants a list"}
+	want := []string{
+		"/containerDefinitions/2/image false image is a number; ECS wants a string", "/containerDefinitions/4/secrets false secrets is a string; ECS wants a list",
+		"/containerDefinitions/5/secrets/0 false element 0 of secrets is a string; ECS wants an object", "/containerDefinitions/5/secrets/1/valueFrom false valueFrom is a number; ECS wants a string",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("problems %q, want %q", got, want)
 	}
-	if other := reader(t, containers, Options{}).Problems(); len(other) != 2 || !other[0].Warning || !other[1].Warning {
+	if other := reader(t, containers, Options{}).Problems(); len(other) != 4 || slices.ContainsFunc(other, func(p Problem) bool { return !p.Warning }) {
 		t.Errorf("nobody wanted %+v", other)
 	}
 }
@@ -150,7 +154,7 @@ func TestMembersAndScalars(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"x at /containerDefinitions/0/image", "5 at /containerDefinitions/2/image", "true at /containerDefinitions/3/essential", "7 at /containerDefinitions/3/cpu", "none at /containerDefinitions/4/secrets"}
+	want := []string{"x at /containerDefinitions/0/image", "5 at /containerDefinitions/2/image", "true at /containerDefinitions/3/essential", "7 at /containerDefinitions/3/cpu", "none at /containerDefinitions/4/secrets", "y at /containerDefinitions/5/image"}
 	if !slices.Equal(scalars, want) {
 		t.Errorf("scalars %q, want %q", scalars, want)
 	}

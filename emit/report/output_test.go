@@ -98,6 +98,41 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
+// TestOneRuleThatSeesTheCallIsEnough: an action that one requirement documents and another one calls has no mark,
+// whichever of them comes first.
+func TestOneRuleThatSeesTheCallIsEnough(t *testing.T) {
+	seen, guide := []analyze.Action{{Name: "logs:CreateLogGroup", Strength: analyze.Called}}, []analyze.Action{{Name: "logs:CreateLogGroup", Strength: analyze.Documented}}
+	for _, tt := range []struct {
+		first, second []analyze.Action
+		marked        bool
+	}{{seen, guide, false}, {guide, seen, false}, {guide, guide, true}} {
+		requirement := func(actions []analyze.Action) *analyze.Requirement {
+			return &analyze.Requirement{Rule: logs, Grant: write, Actions: actions, Resource: "a", Match: analyze.Exact}
+		}
+		b := block{policy.Statement{Actions: []string{"logs:CreateLogGroup"}, Resources: policy.Values("a")},
+			[]*analyze.Requirement{requirement(tt.first), requirement(tt.second)}}
+		if marked := len(b.view().actions[0].marks) > 0; marked != tt.marked {
+			t.Errorf("%v and %v: marked %v", tt.first, tt.second, marked)
+		}
+	}
+}
+
+// TestLegend explains the marks of every part of the page, those of what an attached policy grants too, and no others.
+func TestLegend(t *testing.T) {
+	const arn = policy.Text("arn:aws:iam::aws:policy/A")
+	plan, role := webPlan(), webRole()
+	plan.Requirements, role.Inline[0].Document.Statements = plan.Requirements[:2], nil
+	for i := range plan.Requirements {
+		plan.Requirements[i].GrantedBy = arn
+	}
+	role.Attached = []policy.Text{arn}
+	for name, got := range map[string]string{"text": string(Text(plan, role, false)), "Markdown": string(Markdown(plan, role))} {
+		if !strings.Contains(got, legend[0].text) || strings.Contains(got, legend[1].text) || strings.Contains(got, legend[2].text) {
+			t.Errorf("%s: the legend is not that of %s alone:\n%s", name, documentedMark, got)
+		}
+	}
+}
+
 func TestTitles(t *testing.T) {
 	tests := []struct {
 		name string
