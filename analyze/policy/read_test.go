@@ -186,7 +186,7 @@ func TestReadDocumentProblems(t *testing.T) {
 		{`{"Statement": {` + ok + `, "Condition": "x"}}`, `p:1:82: Condition is a string; IAM wants an object`},
 		{`{"Statement": {` + ok + `, "Condition": {"Bool": "x"}}}`, `p:1:91: operator "Bool" is a string; IAM wants an object`},
 		{`{"Statement": {` + ok + `, "Condition": {"Bool": {"a": [null]}}}}`, `p:1:98: a is null; IAM wants a string`},
-		{`{"Statement": {` + ok + `, "Action": "c:d"}}`, `p:1:69: "Action" stands here a second time; the first one is at 1:35`},
+		{`{"Statement": {` + ok + `, "Action": "c:d"}}`, `p:1:69: "Action" is here a second time; the first one is at 1:35`},
 		{strings.Repeat("x", tree.MaxSize+1), `p: the input has more than 16 MiB, and execrole reads no more`},
 	} {
 		_, problems := ReadDocument("p", []byte(tt.src))

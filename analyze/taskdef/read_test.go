@@ -16,7 +16,7 @@ import (
 
 // refusals are the reasons for which Read refuses what encoding/json takes for JSON.
 var refusals = []string{
-	"stands here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "execrole reads no more", "is UTF-16",
+	"is here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "execrole reads no more", "is UTF-16",
 	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "a list of container definitions alone",
 }
 

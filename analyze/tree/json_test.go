@@ -165,7 +165,7 @@ func TestJSONProblems(t *testing.T) {
 		{"{{ x }}", `1:2 "{{" is not JSON: is this a template? Render it first`},
 		{`{"a":1,}`, `1:7 a comma before "}": JSON has none after the last element`},
 		{`{"a":[1,]}`, `1:8 a comma before "]": JSON has none after the last element`},
-		{"{'a':1}", "1:2 a single quote: JSON's strings "},
+		{"{'a':1}", "1:2 a single quote: JSON writes strings"},
 		{`{"a":<X>}`, `1:6 "<X>}" is not JSON: is it a placeholder?`},
 		{`{"a":${X}}`, `1:6 "${X}}" is not JSON: is it a placeholder?`},
 		{`{"a":{{X}}}`, `1:7 "{{" is not JSON: is this a template?`},

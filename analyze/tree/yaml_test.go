@@ -75,7 +75,7 @@ func TestYAMLProblems(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"syntax", "a: [\n", "f:1:1: not YAML"},
 		{"tab", "a:\n\tb: 1\n", "f:2:1: not YAML"},
-		{"repeated", "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", `f:4:3: "c" stands here a second time; the first one is at 3:3|f:5:1: "a" stands here a second time; the first one is at 1:1`},
+		{"repeated", "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", `f:4:3: "c" is here a second time; the first one is at 3:3|f:5:1: "a" is here a second time; the first one is at 1:1`},
 		{"tag", "a: !Ref x\n", "f:1:4: the tag !Ref is not read"},
 		{"key", "[a]: 1\n", "f:1:1: a key has to be a string"},
 		{"merge of a scalar", "<<: 1\n", "f:1:5: a merge key has to name a mapping"},

@@ -83,7 +83,7 @@ func OfTemplate(t testing.TB, template any) Meaning {
 	for i, name := range attached {
 		m.suppressed(t, fmt.Sprint("policy ", i+1), metadata[name])
 		if managed[name] == nil {
-			t.Fatalf("the role has the policy %s, and the template has not, or it is attached twice", name)
+			t.Fatalf("the role has the policy %s, and the template does not, or attaches it twice", name)
 		}
 		m.Permissions = append(m.Permissions, managed[name]...)
 		delete(managed, name)
