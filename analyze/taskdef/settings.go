@@ -79,7 +79,7 @@ func (s *settings) report(off int, message string) {
 }
 
 // usable reports whether a setting's value is one that the reader accepts from the input as well: all that comes
-// later relies on it. Otherwise it has said so.
+// later relies on it. Otherwise it reports a problem.
 func (s *settings) usable(flag string, set Setting) bool {
 	start := s.doc.Source.Start()
 	switch {
