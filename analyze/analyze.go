@@ -195,22 +195,21 @@ func (a *analysis) finish() ([]*Plan, error) {
 	return a.plans, errs
 }
 
-// onePerMessage returns the findings without repetitions. A rule reads a value once for each combination of the
-// conditionals around it.
+// onePerMessage returns findings, which are sorted by place, without repetitions. A rule reads a value once for each
+// combination of the conditionals around it.
 func onePerMessage(findings []Finding) []Finding {
-	type key struct {
-		severity Severity
-		rule     string
-		at       taskdef.Ref
-		message  string
+	once := findings[:0]
+	for _, f := range findings {
+		repeated := false
+		for i := len(once) - 1; i >= 0 && once[i].At.Offset == f.At.Offset && !repeated; i-- {
+			g := &once[i]
+			repeated = g.Message == f.Message && g.Severity == f.Severity && g.Rule == f.Rule && g.At == f.At
+		}
+		if !repeated {
+			once = append(once, f)
+		}
 	}
-	seen := make(map[key]bool, len(findings))
-	return slices.DeleteFunc(findings, func(f Finding) bool {
-		k := key{f.Severity, f.Rule, f.At, f.Message}
-		repeated := seen[k]
-		seen[k] = true
-		return repeated
-	})
+	return once
 }
 
 // checkOptions reports an environment that cannot be.

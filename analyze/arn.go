@@ -8,8 +8,8 @@ import (
 )
 
 // cutARN cuts an ARN at colons outside of placeholders, and fills words such as ACCOUNT_ID from --set. The unknown
-// parts among its first five are for the caller to report, together with those of the resource. It is not
-// ok if the text has fewer than six parts; it has then said so.
+// parts among its first five are for the caller to report, together with those of the resource. If the text has fewer than
+// six parts, cutARN adds a finding and is not ok.
 func (p *pass) cutARN(v located, t policy.Text, what string) (a policy.ARN, parts []unknown, ok bool) {
 	fields := splitText(t, ':', 6)
 	if len(fields) < 6 {

@@ -8,7 +8,7 @@ import (
 )
 
 // findEnvironment finds out where the role is used: the values given have precedence, then those in the task
-// definition's own ARN, then those in the ARNs of its roles. Malformed ARNs say nothing.
+// definition's own ARN, then those in the ARNs of its roles. Malformed ARNs are ignored.
 func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
 	given = given.WithPartition()
 	p.Environment = given

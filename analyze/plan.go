@@ -137,8 +137,8 @@ func (p *Plan) statements() []policy.Statement {
 	return single
 }
 
-// ordered returns the indexes of the requirements in the order of the rules and their grants, and then of their conditions, so that
-// the place of a statement does not depend on the order of the fields in the input.
+// ordered returns the indexes of the requirements in the order of the rules and their grants, and then of their
+// conditions. So the place of a statement does not depend on the order of the fields in the input.
 func (p *Plan) ordered() []int {
 	order := grantOrder()
 	ordered := make([]int, len(p.Requirements))

@@ -251,7 +251,7 @@ func (p *pass) createsGroup(options taskdef.Value) bool {
 	return creates
 }
 
-// compatibilityUnknown reports whether it is unknown until deployment where the task definition asks to be usable.
+// compatibilityUnknown reports whether a value of requiresCompatibilities is unknown until deployment.
 func compatibilityUnknown(td taskdef.Value) bool {
 	for c := range td.Each("requiresCompatibilities") {
 		if t, _ := c.Text(); !t.IsLiteral() {

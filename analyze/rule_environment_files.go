@@ -111,7 +111,8 @@ func (p *pass) requireObject(v located, what string, get, locate *Grant) bool {
 	return true
 }
 
-// cutObject finds the bucket and the key that a value names. It is not ok where they are unknown; that has been said.
+// cutObject finds the bucket and the key that a value names. If they are unknown, it adds a finding and is not
+// ok.
 func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 	t, _ := v.Text()
 	arn := policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3"}
@@ -177,7 +178,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 }
 
 // pattern returns t as a policy has to have it: escaped, and with ? for each character that policies cannot have. It is
-// exact if there are no such characters. Otherwise it adds a note about v, which what names.
+// exact if there are no such characters. Otherwise it adds a note about v, which the note calls by what.
 func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Text, exact bool) {
 	beyond := false
 	pattern = policy.Text(t.Expand(func(literal string) string {
@@ -196,7 +197,7 @@ func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Te
 	return pattern, !beyond
 }
 
-// BucketOwner says which account owns a bucket, so that another's of the same name is not read.
+// BucketOwner says which account owns a bucket, so that a bucket of the same name in another account is not read.
 type BucketOwner struct {
 	Bucket  string // its name or its ARN; "" for all buckets
 	Account string // 12 digits
@@ -226,7 +227,7 @@ func (p *pass) bucketOwner(bucket policy.Text) []policy.Condition {
 	return nil
 }
 
-// finishBucketOwners says which owners are malformed, or of buckets that nothing is read from.
+// finishBucketOwners adds findings about owners that are malformed, and about owners of buckets that nothing is read from.
 func finishBucketOwners(f *finish) {
 	seen := map[string]bool{}
 	for _, o := range f.opts().BucketOwners {

@@ -62,7 +62,7 @@ var (
 	ecrPullDualStack = ecrPull.variant(Grant{When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0"})
 )
 
-// openRegistries are accounts of AWS whose repositories let everybody pull: their owners have nothing to allow.
+// openRegistries are accounts of AWS whose repositories let everybody pull: no policy of theirs has to name the role.
 //
 // Source: aws-for-fluent-bit, scripts/publish.sh; https://docs.aws.amazon.com/app-mesh/latest/userguide/envoy.html;
 // deep-learning-containers, available_images.md
@@ -197,7 +197,7 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 	}
 }
 
-// pullThroughCache is a prefix of Options.PullThroughCaches, as an option that fits something.
+// pullThroughCache is a prefix of Options.PullThroughCaches, as a key of pass.used.
 type pullThroughCache string
 
 // throughCache reports whether the repository of an image is one of Options.PullThroughCaches. Where that depends on the

@@ -13,7 +13,7 @@ import (
 var customerManagedKeys = &Rule{
 	ID:     "customer-managed-keys",
 	Title:  "Customer-managed keys",
-	Why:    "The service that keeps a value decrypts it with the customer-managed key in the name of the role.",
+	Why:    "The service that keeps a value decrypts it with the customer-managed key on behalf of the role.",
 	Doc:    "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html",
 	Grants: []*Grant{useKey},
 	finish: finishKeys,
@@ -32,13 +32,13 @@ type KMSKey struct {
 }
 
 // useKey is a grant of every rule that reads something which a key can encrypt. ECS never calls KMS: the
-// service that keeps the thing calls it in the name of the role, and needs only this action.
+// service that keeps the thing calls it on behalf of the role, and needs only this action.
 //
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 var useKey = &Grant{
 	Sid:     "DecryptWithKeys",
 	When:    "what --kms-key names",
-	Why:     "The service decrypts the value with the customer-managed key in the name of the role, and for that value alone.",
+	Why:     "The service decrypts the value with the customer-managed key on behalf of the role, and for that value alone.",
 	Actions: []Action{{"kms:Decrypt", Called}},
 	Agent:   "1.16.0",
 	Wildcard: "IAM takes no alias for a resource: * stands for the ID of the key that has it, and the condition on " +
@@ -64,7 +64,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 	for _, k := range keys {
 		key, problem := k.cut(region)
 		if problem != "" {
-			continue // said once, by finishKeys
+			continue // finishKeys reports it
 		}
 		if region != "" && region.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != region {
 			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), region, k.Key, key.arn.Region)

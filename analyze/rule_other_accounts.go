@@ -27,8 +27,8 @@ var otherAccounts = &Rule{
 // RoleARN is the symbol of the role's ARN in the policies of other accounts, where the role has no name yet.
 const RoleARN policy.Symbol = "TaskExecutionRoleArn"
 
-// foreignThing is a thing of another account that a requirement names.
-type foreignThing struct {
+// otherThing is a thing of another account that a requirement names.
+type otherThing struct {
 	account string
 	service string      // a key of resourcePolicyOwners
 	arn     policy.Text // the ARN of what has the policy: a repository, a secret, a key, a bucket; of a registry its beginning
@@ -45,15 +45,15 @@ var resourcePolicyOwners = map[string]string{
 	"s3":             "the policy of the bucket",
 }
 
-// foreignThing returns what a requirement names in an account other than the role's own. AWS's own registries let
+// otherThing returns what a requirement names in an account other than the role's own. AWS's own registries let
 // everybody pull.
-func (p *Plan) foreignThing(r *Requirement) (s foreignThing, ok bool) {
+func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 	arn, ok := policy.CutARN(r.Resource)
 	own := p.Environment.Account
 	if !ok || arn.Account == "" && r.Conditions == nil || string(arn.Account) == own && own != "" {
 		return s, false // as nearly all are
 	}
-	s = foreignThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource}
+	s = otherThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource}
 	if resourcePolicyOwners[s.service] == "" {
 		return s, false
 	}
@@ -79,14 +79,14 @@ func (p *Plan) foreignThing(r *Requirement) (s foreignThing, ok bool) {
 // checkOtherAccounts remarks on what belongs to other accounts.
 func (p *pass) checkOtherAccounts() {
 	type remark struct {
-		thing   foreignThing
+		thing   otherThing
 		pointer string
 	}
 	own := p.plan.Environment.Account
 	accounts, said := map[string]bool{}, map[remark]bool{}
 	for i := range p.plan.Requirements {
 		r := &p.plan.Requirements[i]
-		s, ok := p.plan.foreignThing(r)
+		s, ok := p.plan.otherThing(r)
 		if !ok {
 			continue
 		}
@@ -113,9 +113,9 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 	if p.Environment.Account == "" {
 		return nil
 	}
-	statements, from := map[foreignThing][]policy.Statement{}, map[foreignThing][]policy.Source{}
+	statements, from := map[otherThing][]policy.Statement{}, map[otherThing][]policy.Source{}
 	for _, i := range p.ordered() {
-		s, ok := p.foreignThing(&p.Requirements[i])
+		s, ok := p.otherThing(&p.Requirements[i])
 		if !ok {
 			continue
 		}
@@ -146,7 +146,7 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 		})
 		statements[s] = append(statements[s], statement)
 	}
-	things := slices.SortedFunc(maps.Keys(statements), func(a, b foreignThing) int {
+	things := slices.SortedFunc(maps.Keys(statements), func(a, b otherThing) int {
 		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.service, b.service), cmp.Compare(a.arn, b.arn))
 	})
 	// Things whose policies say the same have one document.
@@ -171,7 +171,7 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 }
 
 // principal returns the role as the policy of a thing names it. A role that has no name yet is a symbol.
-func (p *Plan) principal(opts policy.Options, s foreignThing) policy.Text {
+func (p *Plan) principal(opts policy.Options, s otherThing) policy.Text {
 	if opts.Name == "" {
 		return policy.Of(RoleARN)
 	}

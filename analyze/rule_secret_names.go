@@ -319,7 +319,8 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 }
 
 // parameterName checks the name of a parameter and returns it without version or label, which ECS does not
-// take. List are the unknown parts found before. It is not ok where the name is not known; that has been said.
+// take. List are the unknown parts found before. If the name is unknown, it adds a finding
+// and is not ok.
 func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name policy.Text, ok bool) {
 	value, _ := v.Text()
 	name, label, labelled := cutText(t, ':')

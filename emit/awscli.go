@@ -34,7 +34,7 @@ var AWSCLI = &Format{
 // attached managed policies to it that exist without the role.
 const familyTag, regionTag, attachedTag = "execrole:family", "execrole:region", "execrole:attached"
 
-// What the template prints. Every string is ready for its place: quoted for the shell, the line of a comment, or JSON
+// The data of the template. Every string is ready for its place: quoted for the shell, the line of a comment, or JSON
 // that ends with a line break.
 type (
 	shScript struct {
@@ -190,7 +190,7 @@ func ownTags(tags []policy.Tag, family, region string) ([]policy.Tag, error) {
 func shProperties(p policy.Properties) string {
 	duration := p.MaxSessionDuration
 	if duration == 0 {
-		duration = policy.MinSession // IAM's own
+		duration = policy.MinSession // IAM's default
 	}
 	var b bytes.Buffer
 	w := newJSONWriter(&b, nil, jsontext.WithIndent("  "))

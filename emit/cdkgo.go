@@ -45,7 +45,7 @@ func CheckPackage(name string) error {
 	return nil
 }
 
-// What the templates print. Every string is Go source: a quoted string, an expression, or the line of a comment. Only the
+// The data of the templates. Every string is Go source: a quoted string, an expression, or the line of a comment. Only the
 // names of the package and the stack are neither.
 type (
 	cdkApp struct {
@@ -365,13 +365,13 @@ var cdkStackValues = map[policy.Symbol]cdkStackValue{
 	policy.URLSuffix: {"urlSuffix", "UrlSuffix"},
 }
 
-// text returns a Go expression. Like quote, strconv.Quote escapes characters that are not prinmapping.
+// text returns a Go expression. Like quote, strconv.Quote escapes what is not printable.
 func (symbols cdkSymbols) text(t policy.Text) string {
 	return cdkExpression(t, func(s policy.Symbol) string { return symbols[s] })
 }
 
 // cdkFinding returns a Go expression for the name of a finding of cdk-nag.
-func cdkFinding(f Finding) string {
+func cdkFinding(f NagFinding) string {
 	return cdkExpression(policy.Text(f), func(s policy.Symbol) string {
 		return "name(" + cdkStackValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
 	})

@@ -17,7 +17,7 @@ import (
 //
 // The first permissions policy is the main file. A role with several permissions policies has a file for each. The first
 // keeps the name that it has alone, so that a role that outgrows one policy leaves no stale file, and the others are
-// numbered from 2. A numbered file of another run must not remain: whoever sends all files would send it too.
+// numbered from 2. A numbered file of another run must not remain: a script that sends all files would send it too.
 //
 // Policy documents have no place for properties of the role. So a role with a name or other properties also has a file
 // with the arguments of create-role, and a role with attached managed policies has the arguments of attach-role-policy.
@@ -30,7 +30,7 @@ var IAMJSON = &Format{
 
 func emitJSON(role *policy.Role, opts Options) ([]File, error) {
 	n := len(role.Inline) + len(role.Managed)
-	// The name does not count: whoever puts the document into a role names that role again.
+	// The name does not count: the command that puts the document into a role names that role again.
 	var names []string
 	for _, p := range role.Properties.List("") {
 		names = append(names, p.Words)

@@ -125,8 +125,8 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 			check(t.Key, t.Value)
 		}
 	}
-	for _, s := range usedSymbols(role) {
-		info := role.Symbols.Lookup(s)
+	for _, s := range declaredSymbols(role) {
+		info := role.Symbols[s]
 		check(string(s), info.Default, info.Expression)
 	}
 	for _, p := range role.Policies() {
@@ -153,6 +153,14 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 		}
 	}
 	return first
+}
+
+// declaredSymbols returns the symbols that the role uses and about which something is known. Most roles have none.
+func declaredSymbols(role *policy.Role) []policy.Symbol {
+	if len(role.Symbols) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(usedSymbols(role), func(s policy.Symbol) bool { _, ok := role.Symbols[s]; return !ok })
 }
 
 // documents returns the permissions policies and then the trust policy.

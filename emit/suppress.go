@@ -31,19 +31,19 @@ type Suppression struct {
 	ID     string // of the tool's rule: "W11", "AwsSolutions-IAM5"
 	Reason string // one or more sentences
 	// Findings are those findings of the rule that the reason is for, as cdk-nag names them. Other findings of the rule
-	// stay. Empty for a tool that knows whole rules only. See [Finding].
-	Findings []Finding
+	// stay. Empty for a tool that knows whole rules only. See [NagFinding].
+	Findings []NagFinding
 }
 
-// Finding is the name that cdk-nag gives a finding: "Resource::arn:<AWS::Partition>:s3:::bucket/*". Where a stack knows
-// the value of a symbol, the name is another: see [Finding.Name].
-type Finding policy.Text
+// NagFinding is the name that cdk-nag gives a finding: "Resource::arn:<AWS::Partition>:s3:::bucket/*". Where a stack knows
+// the value of a symbol, the name is another: see [NagFinding.Name].
+type NagFinding policy.Text
 
 // Name returns the name of the finding. For a symbol that the stack does not know, value returns "", and cdk-nag writes
 // it as <AWS::Partition>. For other symbols cdk-nag writes the value.
 //
 // Source: cdklabs/cdk-nag, src/utils/flatten-cfn-reference.ts
-func (f Finding) Name(value func(policy.Symbol) string) string {
+func (f NagFinding) Name(value func(policy.Symbol) string) string {
 	return policy.Text(f).Expand(func(s string) string { return s }, func(s policy.Symbol) string {
 		if v := value(s); v != "" {
 			return v
@@ -180,7 +180,7 @@ var (
 //
 // Source: cdk-nag, src/rules/iam/IAMNoManagedPolicies.ts
 func cdkNagAttached(role *policy.Role) []Suppression {
-	var found []Finding
+	var found []NagFinding
 	for _, arn := range role.Attached {
 		if strings.Contains(string(arn), ":iam::aws:") {
 			found = append(found, finding("Policy", arn))
@@ -240,8 +240,8 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 }
 
 // finding returns the name of what cdk-nag finds on a text. cdk-nag takes every "${" and "}" for those of Fn::Sub.
-func finding(kind string, t policy.Text) Finding {
-	return Finding(kind + "::" + strings.NewReplacer("${", "<", "}", ">").Replace(string(t)))
+func finding(kind string, t policy.Text) NagFinding {
+	return NagFinding(kind + "::" + strings.NewReplacer("${", "<", "}", ">").Replace(string(t)))
 }
 
 // sentences joins sentences, each once.

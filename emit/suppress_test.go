@@ -84,7 +84,7 @@ func TestSuppressions(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
 	}
-	known := Finding("arn:" + partition + ":s3:" + region).Name(func(s policy.Symbol) string {
+	known := NagFinding("arn:" + partition + ":s3:" + region).Name(func(s policy.Symbol) string {
 		return map[policy.Symbol]string{policy.Region: "us-east-1"}[s]
 	})
 	if known != "arn:<AWS::Partition>:s3:us-east-1" {

@@ -85,7 +85,7 @@ func mappingOf(role *policy.Role, s policy.Symbol) (policy.Mapping, bool) {
 	return role.Mappings[i], true
 }
 
-// input is a symbol for which the format has no value: whoever deploys the role gives it.
+// input is a symbol for which the format has no value: the person or program that deploys the role gives it.
 type input struct {
 	symbol policy.Symbol
 	name   string // in the language of the format

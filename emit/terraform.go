@@ -19,7 +19,7 @@ import (
 // policy variable. So all formats write the same documents, each statement with its comment.
 //
 // The role's policies are resources of their own, as the provider wants it. ECS must not start a task before they are
-// attached, so the outputs wait for them: whoever uses an output uses a complete role.
+// attached, so the outputs wait for them: a resource that uses an output gets a complete role.
 var Terraform = &Format{
 	Name:       "terraform",
 	Aliases:    []string{"tf"},

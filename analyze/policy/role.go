@@ -11,7 +11,7 @@ import (
 type Role struct {
 	// Family is the family of the task definition; "" if it has none. It comes from the input: escape it.
 	Family string
-	// Name is the role's name; "" if whoever creates the role is to name it.
+	// Name is the role's name; "" if it is chosen when the role is created.
 	Name string
 	// Properties are the role's path, tags and so on. Like Name they come from flags: escape them.
 	Properties Properties

@@ -5,7 +5,7 @@ import "github.com/execrole/execrole/analyze/tree"
 // Symbol names a value that a Text does not know. A [SymbolTable] says what is known of it.
 type Symbol string
 
-// The role's own values, with the names of CloudFormation's pseudo parameters.
+// The symbols of a role's environment, with the names of CloudFormation's pseudo parameters.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 const (
@@ -69,7 +69,7 @@ const (
 	MeansUnknown        Meaning = "unknown"
 )
 
-// SymbolTable says what is known of the symbols of an input. The role's own values need no entry.
+// SymbolTable says what is known of the symbols of an input. CloudFormation's pseudo parameters need no entry.
 type SymbolTable map[Symbol]SymbolInfo
 
 // The longest region today is us-isof-south-1. New ones are named alike, after a direction at most as long as northeast.
@@ -94,7 +94,7 @@ func (t SymbolTable) Lookup(s Symbol) SymbolInfo {
 	return SymbolInfo{Meaning: MeansUnknown}
 }
 
-// unknownLength stands for the length of a value of which no limit is known, in characters.
+// unknownLength is assumed for a value whose longest length is unknown, in characters.
 const unknownLength = 128
 
 // maxLength returns the length of the longest value of a symbol, in characters.

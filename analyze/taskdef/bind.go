@@ -53,7 +53,7 @@ func (td *TaskDefinition) members(n *tree.Node, lookup func(string) *smithy.Sche
 }
 
 // otherCase accepts a member whose name differs from ECS's only in case, as in the SDK's own JSON and in
-// CloudFormation: to ignore it would cost its permission.
+// CloudFormation. If such a member were ignored, its permission would be lost.
 func (td *TaskDefinition) otherCase(parent, kid *tree.Node, name string, lookup func(string) *smithy.Schema) *smithy.Schema {
 	if first := parent.Member(name); first != nil {
 		line, column := td.doc.Source.Position(first.NameStart)

@@ -20,8 +20,8 @@ type Setting struct {
 // settings puts the values of [Options] into a document, and remembers which of them fit something.
 //
 // It changes strings that are already parsed: no value can change the shape of the document. Placeholders with
-// delimiters are filled wherever they are. A word without delimiters, such as ACCOUNT_ID, is a placeholder only to
-// whoever reads it as an account: see [Reader.Word].
+// delimiters are filled wherever they are. A word without delimiters, such as ACCOUNT_ID, is a placeholder only
+// where a rule expects an account: see [Reader.Word].
 type settings struct {
 	doc      *tree.Document
 	form     Form
@@ -79,7 +79,7 @@ func (s *settings) report(off int, message string) {
 }
 
 // usable reports whether a setting's value is one that the reader accepts from the input as well: all that comes
-// later relies on it. Otherwise it has said so.
+// later relies on it. Otherwise it reports a problem.
 func (s *settings) usable(flag string, set Setting) bool {
 	start := s.doc.Source.Start()
 	switch {

@@ -254,7 +254,7 @@ func (p *jsonReader) explain(err error) (off int, message string) {
 	case (rest[0] == '}' || rest[0] == ']') && p.afterComma(at):
 		return at, fmt.Sprintf("a comma before %q: JSON has none after the last element", rest[:1])
 	case rest[0] == '\'':
-		return at, "a single quote: JSON's strings stand in double quotes"
+		return at, "a single quote: JSON writes strings in double quotes"
 	case rest[0] == '<', rest[0] == '$', rest[0] == '%', strings.HasPrefix(rest, "{{"), rest[0] == '{' && p.dec.StackDepth() > 0:
 		return at, fmt.Sprintf("%s is not JSON: is it a placeholder? Put it in quotes, or render the template first", p.source.Glimpse(at))
 	case rest[0] == '\\':

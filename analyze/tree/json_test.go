@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,8 +34,8 @@ func FuzzReadJSON(f *testing.F) {
 		doc, problems := tree.ReadJSON("f.json", src)
 		valid := json.Valid(bytes.TrimPrefix(src, []byte("\ufeff")))
 		switch {
-		case doc != nil && (!valid || len(problems) > 0):
-			t.Fatalf("a document of what is not JSON, or with problems: %+v", problems)
+		case doc != nil && (!valid || slices.ContainsFunc(problems, func(p tree.Problem) bool { return !p.Warning })):
+			t.Fatalf("a document of what is not JSON, or with errors: %+v", problems)
 		case doc == nil && len(problems) == 0:
 			t.Fatal("neither a document nor a problem")
 		case doc == nil && valid:
@@ -64,7 +65,8 @@ func FuzzReadJSON(f *testing.F) {
 		}
 		ids := map[int]bool{}
 		checkNode(t, doc, src, doc.Root, "", ids)
-		if len(ids) != doc.Nodes {
+		// Members that repeat others are left out.
+		if len(ids) != doc.Nodes && len(problems) == 0 {
 			t.Errorf("%d nodes, and the document says %d", len(ids), doc.Nodes)
 		}
 	})
@@ -165,7 +167,7 @@ func TestJSONProblems(t *testing.T) {
 		{"{{ x }}", `1:2 "{{" is not JSON: is this a template? Render it first`},
 		{`{"a":1,}`, `1:7 a comma before "}": JSON has none after the last element`},
 		{`{"a":[1,]}`, `1:8 a comma before "]": JSON has none after the last element`},
-		{"{'a':1}", "1:2 a single quote: JSON's strings "},
+		{"{'a':1}", "1:2 a single quote: JSON writes strings"},
 		{`{"a":<X>}`, `1:6 "<X>}" is not JSON: is it a placeholder?`},
 		{`{"a":${X}}`, `1:6 "${X}}" is not JSON: is it a placeholder?`},
 		{`{"a":{{X}}}`, `1:7 "{{" is not JSON: is this a template?`},

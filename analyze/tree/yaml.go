@@ -14,7 +14,7 @@ import (
 )
 
 // maxYAMLNodes is how many values a YAML document can have when its aliases are followed. An alias is a few bytes, and
-// can stand for any number of values.
+// can mean any number of values.
 const maxYAMLNodes = 1 << 20
 
 // ReadYAML reads a YAML document in UTF-8 of at most [MaxSize] bytes. File is the name of the input in problems. An empty
@@ -115,7 +115,7 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 	n := Node{Start: start, End: start, NameStart: start, ID: r.nodes}
 	if r.nodes++; r.nodes > maxYAMLNodes {
 		if r.nodes == maxYAMLNodes+1 {
-			r.report(start, "the aliases stand for more than %d values: too many to read", maxYAMLNodes)
+			r.report(start, "the aliases mean more than %d values: too many to read", maxYAMLNodes)
 		}
 		return n
 	}

@@ -82,7 +82,7 @@ func TestYAMLProblems(t *testing.T) {
 		{"tag", "a: !Ref x\n", "f:1:4: the tag !Ref is not read"},
 		{"key", "[a]: 1\n", "f:1:1: a key has to be a string"},
 		{"merge of a scalar", "<<: 1\n", "f:1:5: a merge key has to name a mapping"},
-		{"a merge is read last, and reported in its place", "<<: 1\na: 1\na: 2\n", "f:1:5: a merge key|f:3:1: \"a\" stands here a second time"},
+		{"a merge is read last, and reported in its place", "<<: 1\na: 1\na: 2\n", "f:1:5: a merge key|f:3:1: \"a\" is here a second time"},
 		{"two documents", "a: 1\n---\nb: 1\n", "f:3:1: a second document"},
 		{"second document is broken", "a: 1\n---\nb: [\n", "not YAML"},
 		{"alias bomb", nested, "too many to read"},

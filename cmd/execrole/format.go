@@ -89,16 +89,16 @@ func (f *format) checkFlags(set *pflag.FlagSet, formats []*format) (errs []error
 	return errs
 }
 
-// foreign are extensions of files that no format writes. People, and tools that read every file of a folder, would take
+// unwritten are extensions of files that no format writes. People, and tools that read every file of a folder, would take
 // output of such a name for something else.
-var foreign = [...]struct{ extension, what string }{
+var unwritten = [...]struct{ extension, what string }{
 	{".tf.json", "Terraform's JSON"},
 }
 
 // checkExtension refuses the name of an output file that says something else than the format: role.json without -f json.
 func (f *format) checkExtension(path string, s *subcommand) error {
 	lower := strings.ToLower(path)
-	for _, f := range foreign {
+	for _, f := range unwritten {
 		if strings.HasSuffix(lower, f.extension) {
 			return fmt.Errorf("-o %s: the name says %s, and no format writes that; the formats are %s", path, f.what, formatNames(s.formats))
 		}

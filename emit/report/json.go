@@ -167,7 +167,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(doc); err != nil {
-		panic("explain: " + err.Error()) // the document is made of strings and numbers
+		panic("report: " + err.Error()) // the document is made of strings and numbers
 	}
 	return []byte(analyze.PrintableLines(b.String()))
 }

@@ -43,7 +43,7 @@ var matchMark = map[analyze.Match]string{analyze.Each: "(each)", analyze.OneOf: 
 
 var legend = []struct{ mark, text string }{
 	{documentedMark, "AWS documents that this action is needed; no known source calls it"},
-	{matchMark[analyze.OneOf], "one name that fits the pattern is meant, and the input does not tell which"},
+	{matchMark[analyze.OneOf], "one name that fits the pattern is meant, and the input does not say which"},
 	{matchMark[analyze.Each], "every name that fits the pattern is meant"},
 }
 
@@ -120,7 +120,7 @@ type page struct {
 	properties   []property
 	granted      []view
 	attached     []view // what managed policies grant that the role has attached
-	open         []view // what nothing in the role serves
+	open         []view // requirements that nothing in the role grants
 	others       []other
 	hasRole      bool
 	unseen       []analyze.Unseen

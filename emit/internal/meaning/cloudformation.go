@@ -36,54 +36,20 @@ func OfTemplate(t testing.TB, template any) Meaning {
 			}
 		}
 		if r["Type"] == "AWS::IAM::ManagedPolicy" {
-			for key, value := range Object(t, r["Properties"]) {
-				switch {
-				case key == "PolicyDocument":
-					managed[name] = PolicyLines(t, evaluate(t, value, mappings))
-				case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
-				default:
-					t.Fatalf("the policy %s has a property %s: %v", name, key, value)
-				}
-			}
+			managed[name] = managedPolicy(t, name, r["Properties"], mappings)
 			continue
 		}
 		if id != "" || r["Type"] != "AWS::IAM::Role" {
 			t.Fatalf("resource %s is more than the one role: %v", name, r)
 		}
 		id = name
-		for key, value := range Object(t, r["Properties"]) {
-			if key == "ManagedPolicyArns" {
-				for _, arn := range value.([]any) {
-					if reference, _ := arn.(map[string]any); reference["Ref"] != nil {
-						attached = append(attached, reference["Ref"].(string))
-					} else {
-						m.Attached = append(m.Attached, evaluate(t, arn, mappings).(string))
-					}
-				}
-				continue
-			}
-			value = evaluate(t, value, mappings)
-			switch key {
-			case "AssumeRolePolicyDocument":
-				m.Trust = Sorted(PolicyLines(t, value))
-			case "Policies":
-				for _, p := range value.([]any) {
-					p := Object(t, p)
-					if len(p) != 2 || p["PolicyName"] == "" {
-						t.Fatalf("policy %v", p)
-					}
-					m.Permissions = append(m.Permissions, PolicyLines(t, p["PolicyDocument"])...)
-				}
-			default:
-				m.Set(t, key, value)
-			}
-		}
+		attached = m.readRole(t, r["Properties"], mappings)
 	}
 	m.suppressed(t, "role", metadata[id])
 	for i, name := range attached {
 		m.suppressed(t, fmt.Sprint("policy ", i+1), metadata[name])
 		if managed[name] == nil {
-			t.Fatalf("the role has the policy %s, and the template has not, or it is attached twice", name)
+			t.Fatalf("the role has the policy %s, and the template does not, or attaches it twice", name)
 		}
 		m.Permissions = append(m.Permissions, managed[name]...)
 		delete(managed, name)
@@ -104,6 +70,55 @@ func OfTemplate(t testing.TB, template any) Meaning {
 		m.Outputs[name] = strings.ReplaceAll(string(value), id, "ROLE")
 	}
 	return m
+}
+
+// managedPolicy returns the lines of a managed policy that has no other properties.
+func managedPolicy(t testing.TB, name string, properties, mappings any) (lines []string) {
+	t.Helper()
+	for key, value := range Object(t, properties) {
+		switch {
+		case key == "PolicyDocument":
+			lines = PolicyLines(t, evaluate(t, value, mappings))
+		case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
+		default:
+			t.Fatalf("the policy %s has a property %s: %v", name, key, value)
+		}
+	}
+	return lines
+}
+
+// readRole takes over the properties of a role, and returns the IDs of the managed policies in the template that it has
+// attached.
+func (m *Meaning) readRole(t testing.TB, properties, mappings any) (attached []string) {
+	t.Helper()
+	for key, value := range Object(t, properties) {
+		if key == "ManagedPolicyArns" {
+			for _, arn := range value.([]any) {
+				if reference, _ := arn.(map[string]any); reference["Ref"] != nil {
+					attached = append(attached, reference["Ref"].(string))
+				} else {
+					m.Attached = append(m.Attached, evaluate(t, arn, mappings).(string))
+				}
+			}
+			continue
+		}
+		value = evaluate(t, value, mappings)
+		switch key {
+		case "AssumeRolePolicyDocument":
+			m.Trust = Sorted(PolicyLines(t, value))
+		case "Policies":
+			for _, p := range value.([]any) {
+				p := Object(t, p)
+				if len(p) != 2 || p["PolicyName"] == "" {
+					t.Fatalf("policy %v", p)
+				}
+				m.Permissions = append(m.Permissions, PolicyLines(t, p["PolicyDocument"])...)
+			}
+		default:
+			m.Set(t, key, value)
+		}
+	}
+	return attached
 }
 
 // suppressed notes what a resource's metadata suppress.

@@ -23,87 +23,126 @@ func OfTerraform(t testing.TB, files []emit.File) Meaning {
 	if len(files) != 1 {
 		t.Fatalf("%d files", len(files))
 	}
-	parsed, problems := hclsyntax.ParseConfig(files[0].Data, files[0].Name, hcl.InitialPos)
+	f := readTerraform(t, files[0])
+	f.readData()
+	f.readLocals()
+	f.readReferences()
+	m, waited := f.role()
+	f.checkOutputs(waited)
+	for kind := range f.blocks {
+		if !slices.Contains([]string{"data", "locals", "resource", "output"}, kind) {
+			t.Fatalf("a block %s", kind)
+		}
+	}
+	return m
+}
+
+// terraformFile is a file of Terraform whose expressions can be evaluated.
+type terraformFile struct {
+	t       testing.TB
+	src     []byte
+	blocks  map[string][]*hclsyntax.Block // by type
+	prefix  string                        // the name of the role, with which all names begin
+	context *hcl.EvalContext
+}
+
+// readTerraform parses a file that is nothing but blocks of the top level.
+func readTerraform(t testing.TB, file emit.File) *terraformFile {
+	t.Helper()
+	parsed, problems := hclsyntax.ParseConfig(file.Data, file.Name, hcl.InitialPos)
 	if problems.HasErrors() {
-		t.Fatalf("%v\n%s", problems, files[0].Data)
+		t.Fatalf("%v\n%s", problems, file.Data)
 	}
 	body := parsed.Body.(*hclsyntax.Body)
 	if len(body.Attributes) > 0 {
 		t.Fatalf("attributes outside of blocks: %v", body.Attributes)
 	}
-	blocks := map[string][]*hclsyntax.Block{}
+	f := &terraformFile{t: t, src: file.Data, blocks: map[string][]*hclsyntax.Block{}, context: &hcl.EvalContext{
+		Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc},
+		Variables: map[string]cty.Value{},
+	}}
 	for _, b := range body.Blocks {
 		if len(b.Body.Blocks) > 0 {
 			t.Fatalf("a block in a block %s %q", b.Type, b.Labels)
 		}
-		blocks[b.Type] = append(blocks[b.Type], b)
+		f.blocks[b.Type] = append(f.blocks[b.Type], b)
 	}
-
-	// Everything is named after the role.
-	prefix := ""
-	for _, b := range blocks["resource"] {
+	for _, b := range f.blocks["resource"] {
 		if b.Labels[0] == "aws_iam_role" {
-			if prefix != "" {
+			if f.prefix != "" {
 				t.Fatal("two roles")
 			}
-			prefix = b.Labels[1]
+			f.prefix = b.Labels[1]
 		}
 	}
-	named := func(name string) {
-		if prefix == "" || name != prefix && !strings.HasPrefix(name, prefix+"_") {
-			t.Fatalf("%q is not named after the role, %q", name, prefix)
-		}
+	return f
+}
+
+// checkName fails the test if a name does not begin with that of the role.
+func (f *terraformFile) checkName(name string) {
+	f.t.Helper()
+	if f.prefix == "" || name != f.prefix && !strings.HasPrefix(name, f.prefix+"_") {
+		f.t.Fatalf("%q is not named after the role, %q", name, f.prefix)
 	}
-	context := &hcl.EvalContext{
-		Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc},
-		Variables: map[string]cty.Value{},
+}
+
+func (f *terraformFile) evaluate(e hcl.Expression) cty.Value {
+	f.t.Helper()
+	v, problems := e.Value(f.context)
+	if problems.HasErrors() {
+		f.t.Fatalf("%v\n%s", problems, f.src)
 	}
-	one := func(name string, attributes map[string]cty.Value) cty.Value {
-		return cty.ObjectVal(map[string]cty.Value{name: cty.ObjectVal(attributes)})
-	}
+	return v
+}
+
+// readData gives the data sources the values of [Environment].
+func (f *terraformFile) readData() {
+	f.t.Helper()
 	data := map[string]cty.Value{}
-	for _, b := range blocks["data"] {
-		named(b.Labels[1])
+	for _, b := range f.blocks["data"] {
+		f.checkName(b.Labels[1])
 		attribute, ok := map[string][2]string{
 			"aws_partition":       {"partition", Environment.Partition},
 			"aws_region":          {"region", Environment.Region},
 			"aws_caller_identity": {"account_id", Environment.Account},
 		}[b.Labels[0]]
 		if !ok || len(b.Body.Attributes) > 0 || data[b.Labels[0]] != cty.NilVal {
-			t.Fatalf("data %q", b.Labels)
+			f.t.Fatalf("data %q", b.Labels)
 		}
-		data[b.Labels[0]] = one(b.Labels[1], map[string]cty.Value{attribute[0]: cty.StringVal(attribute[1])})
+		data[b.Labels[0]] = cty.ObjectVal(map[string]cty.Value{
+			b.Labels[1]: cty.ObjectVal(map[string]cty.Value{attribute[0]: cty.StringVal(attribute[1])}),
+		})
 	}
 	if len(data) > 0 {
-		context.Variables["data"] = cty.ObjectVal(data)
+		f.context.Variables["data"] = cty.ObjectVal(data)
 	}
-	evaluate := func(e hcl.Expression) cty.Value {
-		v, problems := e.Value(context)
-		if problems.HasErrors() {
-			t.Fatalf("%v\n%s", problems, files[0].Data)
-		}
-		return v
-	}
+}
+
+func (f *terraformFile) readLocals() {
+	f.t.Helper()
 	locals := map[string]cty.Value{}
-	for _, b := range blocks["locals"] {
+	for _, b := range f.blocks["locals"] {
 		for name, a := range b.Body.Attributes {
-			named(name)
-			locals[name] = evaluate(a.Expr)
+			f.checkName(name)
+			locals[name] = f.evaluate(a.Expr)
 		}
 	}
 	if len(locals) > 0 {
-		context.Variables["local"] = cty.ObjectVal(locals)
+		f.context.Variables["local"] = cty.ObjectVal(locals)
 	}
+}
 
-	// Names and ARNs of resources, for the references between them.
+// readReferences gives the resources names and ARNs, for the references between them.
+func (f *terraformFile) readReferences() {
+	f.t.Helper()
 	resources := map[string]map[string]cty.Value{}
-	for _, b := range blocks["resource"] {
-		named(b.Labels[1])
+	for _, b := range f.blocks["resource"] {
+		f.checkName(b.Labels[1])
 		if resources[b.Labels[0]] == nil {
 			resources[b.Labels[0]] = map[string]cty.Value{}
 		}
 		if _, twice := resources[b.Labels[0]][b.Labels[1]]; twice {
-			t.Fatalf("two resources %q", b.Labels)
+			f.t.Fatalf("two resources %q", b.Labels)
 		}
 		values := map[string]cty.Value{}
 		for _, attribute := range []string{"id", "name", "arn"} {
@@ -112,83 +151,41 @@ func OfTerraform(t testing.TB, files []emit.File) Meaning {
 		resources[b.Labels[0]][b.Labels[1]] = cty.ObjectVal(values)
 	}
 	for kind, list := range resources {
-		context.Variables[kind] = cty.ObjectVal(list)
+		f.context.Variables[kind] = cty.ObjectVal(list)
 	}
+}
 
-	var m Meaning
-	document := func(v cty.Value) []string {
-		var doc any
-		if err := json.Unmarshal([]byte(v.AsString()), &doc); err != nil {
-			t.Fatal(err)
-		}
-		return PolicyLines(t, doc)
-	}
+// role returns the meaning of the resources, and the addresses of those that give the role its permissions.
+func (f *terraformFile) role() (m Meaning, waited []string) {
+	f.t.Helper()
 	managed := map[string][]string{}
-	waited := []string{}
-	for _, b := range blocks["resource"] {
-		address := strings.Join(b.Labels, ".")
-		attributes := map[string]cty.Value{}
-		for name, a := range b.Body.Attributes {
-			attributes[name] = evaluate(a.Expr)
-		}
-		take := func(name string) (cty.Value, bool) {
-			v, ok := attributes[name]
-			delete(attributes, name)
-			return v, ok
-		}
-		text := func(name string) string {
-			v, ok := take(name)
-			if !ok {
-				t.Fatalf("%s has no %s", address, name)
-			}
-			return v.AsString()
-		}
+	for _, b := range f.blocks["resource"] {
+		r := f.resource(b)
 		switch b.Labels[0] {
 		case "aws_iam_role":
-			if v, ok := take("name"); ok {
-				m.Name = v.AsString()
-			} else if prefix := text("name_prefix"); prefix == "" || len(prefix) > 38 {
-				t.Fatalf("name_prefix %q", prefix)
-			}
-			m.Trust = Sorted(document(cty.StringVal(text("assume_role_policy"))))
-			for attribute, property := range map[string]string{"path": "Path", "description": "Description", "permissions_boundary": "PermissionsBoundary"} {
-				if v, ok := take(attribute); ok {
-					m.Set(t, property, v.AsString())
-				}
-			}
-			if v, ok := take("max_session_duration"); ok {
-				seconds, _ := v.AsBigFloat().Float64()
-				m.Set(t, "MaxSessionDuration", seconds)
-			}
-			if v, ok := take("tags"); ok {
-				var tags []any
-				for key, value := range v.AsValueMap() {
-					tags = append(tags, map[string]any{"Key": key, "Value": value.AsString()})
-				}
-				m.Set(t, "Tags", tags)
-			}
+			r.readRole(&m)
 		case "aws_iam_role_policy":
-			if text("name") == "" || text("role") != "the id of aws_iam_role."+prefix {
-				t.Fatalf("%s has no name, or is another role's", address)
+			if r.text("name") == "" || r.text("role") != "the id of aws_iam_role."+f.prefix {
+				f.t.Fatalf("%s has no name, or is another role's", r.address)
 			}
-			m.Permissions = append(m.Permissions, document(cty.StringVal(text("policy")))...)
-			waited = append(waited, address)
+			m.Permissions = append(m.Permissions, r.document("policy")...)
+			waited = append(waited, r.address)
 		case "aws_iam_policy":
-			if n := len(text("name_prefix")); n == 0 || n > 102 {
-				t.Fatalf("%s has a name_prefix of %d characters", address, n)
+			if n := len(r.text("name_prefix")); n == 0 || n > 102 {
+				f.t.Fatalf("%s has a name_prefix of %d characters", r.address, n)
 			}
-			managed["the arn of "+address] = document(cty.StringVal(text("policy")))
+			managed["the arn of "+r.address] = r.document("policy")
 		case "aws_iam_role_policy_attachment":
-			if text("role") != "the name of aws_iam_role."+prefix {
-				t.Fatalf("%s is another role's", address)
+			if r.text("role") != "the name of aws_iam_role."+f.prefix {
+				f.t.Fatalf("%s is another role's", r.address)
 			}
-			m.Attached = append(m.Attached, text("policy_arn"))
-			waited = append(waited, address)
+			m.Attached = append(m.Attached, r.text("policy_arn"))
+			waited = append(waited, r.address)
 		default:
-			t.Fatalf("a resource %s", address)
+			f.t.Fatalf("a resource %s", r.address)
 		}
-		if len(attributes) > 0 {
-			t.Fatalf("%s has %v", address, slices.Sorted(maps.Keys(attributes)))
+		if len(r.attributes) > 0 {
+			f.t.Fatalf("%s has %v", r.address, slices.Sorted(maps.Keys(r.attributes)))
 		}
 	}
 	m.Attached = slices.DeleteFunc(m.Attached, func(arn string) bool {
@@ -201,20 +198,97 @@ func OfTerraform(t testing.TB, files []emit.File) Meaning {
 		m.Attached = nil
 	}
 	if len(managed) > 0 {
-		t.Fatalf("policies that the role does not have: %v", managed)
+		f.t.Fatalf("policies that the role does not have: %v", managed)
 	}
 	m.Permissions = Sorted(m.Permissions)
+	return m, waited
+}
 
-	// The outputs are those of a template, and wait for the permissions.
-	for _, b := range blocks["output"] {
-		named(b.Labels[0])
-		value := evaluate(b.Body.Attributes["value"].Expr).AsString()
+// terraformResource is a resource with those of its attributes that nobody has taken yet.
+type terraformResource struct {
+	t          testing.TB
+	address    string
+	attributes map[string]cty.Value
+}
+
+func (f *terraformFile) resource(b *hclsyntax.Block) terraformResource {
+	f.t.Helper()
+	r := terraformResource{f.t, strings.Join(b.Labels, "."), map[string]cty.Value{}}
+	for name, a := range b.Body.Attributes {
+		r.attributes[name] = f.evaluate(a.Expr)
+	}
+	return r
+}
+
+// take returns an attribute, and whether the resource has it.
+func (r terraformResource) take(name string) (cty.Value, bool) {
+	v, ok := r.attributes[name]
+	delete(r.attributes, name)
+	return v, ok
+}
+
+// text takes an attribute that the resource has to have.
+func (r terraformResource) text(name string) string {
+	r.t.Helper()
+	v, ok := r.take(name)
+	if !ok {
+		r.t.Fatalf("%s has no %s", r.address, name)
+	}
+	return v.AsString()
+}
+
+// document takes an attribute that is a policy document.
+func (r terraformResource) document(name string) []string {
+	r.t.Helper()
+	var doc any
+	if err := json.Unmarshal([]byte(r.text(name)), &doc); err != nil {
+		r.t.Fatal(err)
+	}
+	return PolicyLines(r.t, doc)
+}
+
+// readRole takes the attributes of the role itself.
+func (r terraformResource) readRole(m *Meaning) {
+	r.t.Helper()
+	if v, ok := r.take("name"); ok {
+		m.Name = v.AsString()
+	} else if prefix := r.text("name_prefix"); prefix == "" || len(prefix) > 38 {
+		r.t.Fatalf("name_prefix %q", prefix)
+	}
+	m.Trust = Sorted(r.document("assume_role_policy"))
+	for attribute, property := range map[string]string{"path": "Path", "description": "Description", "permissions_boundary": "PermissionsBoundary"} {
+		if v, ok := r.take(attribute); ok {
+			m.Set(r.t, property, v.AsString())
+		}
+	}
+	if v, ok := r.take("max_session_duration"); ok {
+		seconds, _ := v.AsBigFloat().Float64()
+		m.Set(r.t, "MaxSessionDuration", seconds)
+	}
+	if v, ok := r.take("tags"); ok {
+		var tags []any
+		for key, value := range v.AsValueMap() {
+			tags = append(tags, map[string]any{"Key": key, "Value": value.AsString()})
+		}
+		m.Set(r.t, "Tags", tags)
+	}
+}
+
+// checkOutputs: the outputs are those of a template, and wait for the permissions.
+func (f *terraformFile) checkOutputs(waited []string) {
+	f.t.Helper()
+	if n := len(f.blocks["output"]); n != 2 {
+		f.t.Fatalf("%d outputs", n)
+	}
+	for _, b := range f.blocks["output"] {
+		f.checkName(b.Labels[0])
+		value := f.evaluate(b.Body.Attributes["value"].Expr).AsString()
 		want := map[string]string{
-			prefix + "_role_name": "the name of aws_iam_role." + prefix,
-			prefix + "_role_arn":  "the arn of aws_iam_role." + prefix,
+			f.prefix + "_role_name": "the name of aws_iam_role." + f.prefix,
+			f.prefix + "_role_arn":  "the arn of aws_iam_role." + f.prefix,
 		}[b.Labels[0]]
 		if value != want {
-			t.Fatalf("output %s is %s", b.Labels[0], value)
+			f.t.Fatalf("output %s is %s", b.Labels[0], value)
 		}
 		var depends []string
 		if a := b.Body.Attributes["depends_on"]; a != nil {
@@ -222,22 +296,13 @@ func OfTerraform(t testing.TB, files []emit.File) Meaning {
 			for _, e := range expressions {
 				traversal, problems := hcl.AbsTraversalForExpr(e)
 				if problems.HasErrors() {
-					t.Fatal(problems)
+					f.t.Fatal(problems)
 				}
 				depends = append(depends, traversal.RootName()+"."+traversal[1].(hcl.TraverseAttr).Name)
 			}
 		}
 		if !slices.Equal(Sorted(depends), Sorted(slices.Clone(waited))) {
-			t.Fatalf("output %s waits for %v, want %v", b.Labels[0], depends, waited)
+			f.t.Fatalf("output %s waits for %v, want %v", b.Labels[0], depends, waited)
 		}
 	}
-	if len(blocks["output"]) != 2 {
-		t.Fatalf("%d outputs", len(blocks["output"]))
-	}
-	for kind := range blocks {
-		if !slices.Contains([]string{"data", "locals", "resource", "output"}, kind) {
-			t.Fatalf("a block %s", kind)
-		}
-	}
-	return m
 }
