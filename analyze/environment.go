@@ -2,17 +2,33 @@ package analyze
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// findEnvironment finds out where the role is used: the values given have precedence, then those in the task
-// definition's own ARN, then those in the ARNs of its roles. Malformed ARNs are ignored.
-func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
-	given = given.WithPartition()
-	p.Environment = given
-	source := map[policy.Symbol]string{}
+// ownARN is an ARN of the task definition that says where the task runs.
+type ownARN struct {
+	member string // that has it
+	at     taskdef.Ref
+	arn    policy.ARN
+}
+
+// value returns what the ARN says of the environment; "" where it says nothing.
+func (a ownARN) value(s policy.Symbol) string {
+	switch s {
+	case policy.Partition:
+		return string(a.arn.Partition)
+	case policy.Region:
+		return string(a.arn.Region)
+	}
+	return string(a.arn.Account)
+}
+
+// ownARNs returns the task definition's own ARN, and those of its roles. Malformed ones are left out.
+func ownARNs(td taskdef.Value) (list []ownARN) {
 	for _, member := range []struct{ name, service, resource string }{
 		{"taskDefinitionArn", "ecs", "task-definition/"},
 		{"executionRoleArn", "iam", "role/"},
@@ -29,29 +45,71 @@ func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
 				known != "" && known != string(arn.Partition):
 				continue
 			}
-			for _, found := range []struct {
-				symbol policy.Symbol
-				value  policy.Text
-			}{{policy.Partition, arn.Partition}, {policy.Region, arn.Region}, {policy.AccountID, arn.Account}} {
-				value := string(found.value)
-				switch known := p.Environment.Value(found.symbol); {
-				case value == "" || given.Value(found.symbol) != "":
-				case known == "":
-					p.Environment.Set(found.symbol, value)
-					source[found.symbol] = member.name
-				case known != value:
-					p.contradict(found.symbol, v.Ref(), fmt.Sprintf("%s says %s, but %s says %s: the latter is used",
-						member.name, value, source[found.symbol], known))
-				}
+			list = append(list, ownARN{member.name, v.Ref(), arn})
+		}
+	}
+	return list
+}
+
+// findEnvironment finds out where the role is used: the values given have precedence, then those in the task
+// definition's own ARN, then those in the ARNs of its roles.
+func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
+	given = given.WithPartition()
+	p.Environment = given
+	arns := ownARNs(td)
+	source := map[policy.Symbol]string{}
+	for _, a := range arns {
+		for _, s := range policy.EnvironmentSymbols {
+			value := a.value(s)
+			if value != "" && p.Declared.Value(s) == "" {
+				p.Declared.Set(s, value)
+			}
+			switch known := p.Environment.Value(s); {
+			case value == "" || given.Value(s) != "":
+			case known == "":
+				p.Environment.Set(s, value)
+				source[s] = a.member
+			case known != value:
+				p.contradict(s, a.at, fmt.Sprintf("%s says %s, but %s says %s: the latter is used", a.member, value, source[s], known))
 			}
 		}
 	}
+	p.warnOfFlags(arns, given)
 	switch known := policy.PartitionOf(p.Environment.Region); {
 	case p.Environment.Partition == "":
 		p.Environment.Partition = known
 	case known != "" && known != p.Environment.Partition:
 		p.contradict(policy.Partition, td.Ref(), fmt.Sprintf("the role's own partition is said to be %s, but its region, %s, is in %s: %[1]s is used",
 			p.Environment.Partition, p.Environment.Region, known))
+	}
+}
+
+// warnOfFlags warns once of an account and a region from flags that none of the ARNs has.
+func (p *Plan) warnOfFlags(arns []ownARN, given policy.Environment) {
+	var at taskdef.Ref
+	var flags, values, effects []string
+	for _, c := range []struct {
+		symbol       policy.Symbol
+		name, effect string
+	}{
+		{policy.AccountID, "account", "a task needs a role of its own account"},
+		{policy.Region, "region", "what is named without a region is looked for in the flag's"},
+	} {
+		flag := given.Value(c.symbol)
+		i := slices.IndexFunc(arns, func(a ownARN) bool { return a.value(c.symbol) != "" })
+		if flag == "" || i < 0 || slices.ContainsFunc(arns, func(a ownARN) bool { return a.value(c.symbol) == flag }) {
+			continue
+		}
+		if flags == nil {
+			at = arns[i].at
+		}
+		flags = append(flags, "--"+c.name+" "+flag)
+		values = append(values, fmt.Sprintf("%s says %s", arns[i].member, arns[i].value(c.symbol)))
+		effects = append(effects, c.effect)
+	}
+	if flags != nil {
+		p.Findings = append(p.Findings, Finding{Severity: Warning, Rule: "own-values", At: at, Message: fmt.Sprintf(
+			"%s, but %s: the flags are used; %s", strings.Join(flags, " and "), strings.Join(values, " and "), strings.Join(effects, ", and "))})
 	}
 }
 

@@ -21,6 +21,8 @@ type Plan struct {
 	Findings     []Finding          // in the order of the input
 	Unseen       []Unseen           // what the task definition cannot show and its content makes likely
 	Environment  policy.Environment // where the role is used, as far as options or input say it
+	// Declared is what the ARNs of the input say of the environment, whatever the options say.
+	Declared policy.Environment
 	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.

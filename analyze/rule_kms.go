@@ -171,7 +171,7 @@ func (k KMSKey) refs(thing policy.Text) []string {
 func (p *pass) checkOwner(v located, secret policy.Text) {
 	own := policy.Text(p.plan.Environment.Account)
 	arn, _ := policy.CutARN(secret)
-	if own == "" || !policy.IsAccount(string(arn.Account)) || arn.Account == own {
+	if own == "" || !policy.IsAccount(string(arn.Account)) || arn.Account == own || string(arn.Account) == p.plan.Declared.Account {
 		return
 	}
 	p.plan.use(policy.AccountID)

@@ -304,7 +304,7 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 	case a.Account == "":
 		p.Unknown(v, "parameter", missing(a.Account, "account"))
 		return
-	case own != "" && a.Account.IsLiteral() && a.Account != own:
+	case own != "" && a.Account.IsLiteral() && a.Account != own && string(a.Account) != p.plan.Declared.Account:
 		p.plan.use(policy.AccountID)
 		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.Account, own)
 	}
