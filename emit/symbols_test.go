@@ -130,7 +130,7 @@ type TaskExecutionRoleProps struct {
 		}
 	}
 	for _, part := range []string{
-		`"kms:ViaService" = "logs.${data.aws_region.web_execution.region}.${data.aws_partition.web_execution.dns_suffix}"`,
+		`"kms:ViaService" = "logs.${data.aws_region.web_execution.id}.${data.aws_partition.web_execution.dns_suffix}"`,
 		`log-group:${var.web_execution_log_group}:log-stream:${var.web_execution_log_group2}/*"`,
 	} {
 		if !strings.Contains(terraform, part) {

@@ -136,16 +136,16 @@ func terraformNamesOf(role *policy.Role) terraformNames {
 	return tf
 }
 
-// dataSources are the data sources for symbols, and the attribute that is the value. The attribute region of aws_region
-// exists from version 6 of the provider on. The older one, name, is deprecated from then on.
+// dataSources are the data sources for symbols, and the attribute that is the value. The id of aws_region is its name in
+// versions 5 and 6 of the provider. The attribute region exists from version 6 on only, and name gives a warning there.
 //
-// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/region
+// Source: terraform-provider-aws, internal/service/meta/region_data_source.go, of both versions
 var dataSources = []struct {
 	symbol          policy.Symbol
 	kind, attribute string
 }{
 	{policy.Partition, "aws_partition", "partition"},
-	{policy.Region, "aws_region", "region"},
+	{policy.Region, "aws_region", "id"},
 	{policy.AccountID, "aws_caller_identity", "account_id"},
 	{policy.URLSuffix, "aws_partition", "dns_suffix"},
 }

@@ -103,7 +103,7 @@ func (f *terraformFile) readData() {
 		f.checkName(b.Labels[1])
 		attribute, ok := map[string][2]string{
 			"aws_partition":       {"partition", Environment.Partition},
-			"aws_region":          {"region", Environment.Region},
+			"aws_region":          {"id", Environment.Region},
 			"aws_caller_identity": {"account_id", Environment.Account},
 		}[b.Labels[0]]
 		if !ok || len(b.Body.Attributes) > 0 || data[b.Labels[0]] != cty.NilVal {

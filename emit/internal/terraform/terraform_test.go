@@ -14,6 +14,52 @@ import (
 	"github.com/execrole/execrole/emit/internal/tool"
 )
 
+// pluginFolder is the variable of the environment that names a folder with the AWS provider, as terraform init -plugin-dir
+// takes it. .ci/run looks for one.
+const pluginFolder = "EXECROLE_TERRAFORM_PLUGINS"
+
+// TestValidate: one module with the files of all roles is valid, and terraform has no warning about it.
+func TestValidate(t *testing.T) {
+	terraform := tool.Require(t, "terraform", "https://developer.hashicorp.com/terraform/install")
+	plugins := os.Getenv(pluginFolder)
+	if plugins == "" {
+		t.Skip("the AWS provider is missing: " + pluginFolder + " names no folder for terraform init -plugin-dir")
+	}
+	dir := t.TempDir()
+	roles := meaning.Roles(t)
+	roles["made-inputs"] = sample.Inputs()
+	n := 0
+	for name, role := range roles {
+		if strings.HasPrefix(name, "hostile-") {
+			continue // made of strings that IAM does not take, which the provider checks too
+		}
+		one := *role
+		one.Family = name // names in a module begin with the family
+		files, err := emit.Terraform.Emit(&one, emit.Options{Source: name})
+		if err != nil {
+			continue // TestFmt looks at the reason
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".tf"), files[0].Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n < 200 {
+		t.Errorf("only %d files", n)
+	}
+	for _, args := range [][]string{{"init", "-backend=false", "-input=false", "-no-color", "-plugin-dir=" + plugins}, {"validate", "-json"}} {
+		cmd := exec.Command(terraform, args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("terraform %s: %v\n%.4000s", args[0], err, out)
+		}
+		if args[0] == "validate" && !strings.Contains(string(out), `"warning_count": 0`) {
+			t.Errorf("terraform validate:\n%.4000s", out)
+		}
+	}
+}
+
 // TestFmt: terraform fmt leaves every file alone.
 func TestFmt(t *testing.T) {
 	terraform := tool.Require(t, "terraform", "https://developer.hashicorp.com/terraform/install")
