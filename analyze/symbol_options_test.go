@@ -119,3 +119,20 @@ func TestSettingsOfSymbols(t *testing.T) {
 		t.Errorf("outcome (-want +got):\n%s\n%v", diff, plan.Findings)
 	}
 }
+
+// TestNotesOfConditionals: a note about what another role needs holds if one branch of a conditional asks for it.
+func TestNotesOfConditionals(t *testing.T) {
+	for input, want := range map[string]string{
+		`"proxyConfiguration": {"containerName": "app", "type": {"Fn::If": ["APPMESH", "other"]}}, "containerDefinitions": [{"name": "app", "image": "nginx"}]`:               "App Mesh proxy",
+		`"proxyConfiguration": {"containerName": "app", "type": {"Fn::If": [null, "other"]}}, "containerDefinitions": [{"name": "app", "image": "nginx"}]`:                    "App Mesh proxy",
+		`"containerDefinitions": [{"name": "app", "image": "nginx", "logConfiguration": {"logDriver": {"Fn::If": ["awsfirelens", "json-file"]}, "options": {"Name": "s3"}}}]`: `FireLens output "s3"`,
+	} {
+		found := false
+		for _, f := range analyzeSymbols(t, []byte("{"+input+"}"), Options{}).Findings {
+			found = found || strings.Contains(f.Message, want)
+		}
+		if !found {
+			t.Errorf("no note about %s for %s", want, input)
+		}
+	}
+}
