@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // TestCachesOfSymbols: whether a repository is a pull-through cache can depend on the value of a symbol.
@@ -133,6 +135,29 @@ func TestNotesOfConditionals(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("no note about %s for %s", want, input)
+		}
+	}
+}
+
+// TestBucketsOfOtherAccounts: the owner of a bucket has to allow the role too, where its ARN is a symbol.
+func TestBucketsOfOtherAccounts(t *testing.T) {
+	for bucket, want := range map[string]string{
+		"${Bucket:the ARN of a bucket}":               "${Bucket}",
+		"arn:aws:s3:::${Bucket:the name of a bucket}": "arn:aws:s3:::${Bucket}",
+	} {
+		plan := analyzeSymbols(t, []byte(`{"containerDefinitions": [{"name": "app", "image": "nginx", "environmentFiles": [{"type": "s3", "value": "`+bucket+`/a.env"}]}]}`), Options{
+			BucketOwners: []BucketOwner{{Account: "444455556666"}}, Environment: policy.Environment{Account: "111122223333", Region: "us-east-1"},
+		})
+		role, err := plan.Role(policy.Options{Name: "web"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(role.ResourcePolicies) != 1 || len(role.ResourcePolicies[0].Things) != 1 || role.ResourcePolicies[0].Things[0].String() != want {
+			t.Fatalf("%s: resource policies %+v", bucket, role.ResourcePolicies)
+		}
+		principal := role.ResourcePolicies[0].Document.Statements[0].Principals[0].IDs[0].String()
+		if principal != "arn:aws:iam::111122223333:role/web" {
+			t.Errorf("%s: principal %s", bucket, principal)
 		}
 	}
 }
