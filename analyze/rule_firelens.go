@@ -98,7 +98,7 @@ func noteFirelensOutputs(p *pass, td taskdef.Value) {
 		driver := false
 		for v := range config.Each("logDriver") {
 			t, _ := v.Text()
-			driver = t == policy.Text(types.LogDriverAwsfirelens)
+			driver = driver || t == policy.Text(types.LogDriverAwsfirelens)
 		}
 		for options := range config.Each("options") {
 			for name, v := range options.Members() {

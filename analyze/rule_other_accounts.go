@@ -32,6 +32,8 @@ type otherThing struct {
 	account string
 	service string      // a key of resourcePolicyOwners
 	arn     policy.Text // the ARN of what has the policy: a repository, a secret, a key, a bucket; of a registry its beginning
+	// partition is that of the ARN, and so that of the role.
+	partition policy.Text
 }
 
 // resourcePolicyOwners are the services whose things can be used from other accounts and are read with this role, by
@@ -50,10 +52,14 @@ var resourcePolicyOwners = map[string]string{
 func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 	arn, ok := policy.CutARN(r.Resource)
 	own := p.Environment.Account
-	if !ok || arn.Account == "" && r.Conditions == nil || string(arn.Account) == own && own != "" {
+	if arn.Account == "" && r.Conditions == nil || string(arn.Account) == own && own != "" {
 		return s, false // as nearly all are
 	}
-	s = otherThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource}
+	if !ok {
+		// It begins with a symbol. The account is then known of buckets alone, by a condition.
+		arn = policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3"}
+	}
+	s = otherThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource, partition: arn.Partition}
 	if resourcePolicyOwners[s.service] == "" {
 		return s, false
 	}
@@ -64,8 +70,8 @@ func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 	for _, c := range r.Conditions {
 		switch c.Key {
 		case "aws:ResourceAccount":
-			bucket, _, _ := arn.Resource.Cut("/")
-			s.account, s.arn = string(c.Values[0].Text), arn.With(bucket).Text()
+			s.account = string(c.Values[0].Text)
+			s.arn, _, _ = r.Resource.Cut("/")
 		case "kms:ResourceAliases":
 			s.arn = arn.With(c.Values[0].Text).Text()
 		}
@@ -176,12 +182,12 @@ func (p *Plan) principal(opts policy.Options, s otherThing) policy.Text {
 		return policy.Of(RoleARN)
 	}
 	// The thing and the role are in one partition.
-	arn, _ := policy.CutARN(s.arn + ":")
-	if !arn.Partition.IsLiteral() && p.Environment.Partition != "" {
-		arn.Partition = policy.Text(p.Environment.Partition)
+	partition := s.partition
+	if !partition.IsLiteral() && p.Environment.Partition != "" {
+		partition = policy.Text(p.Environment.Partition)
 	}
 	return policy.ARN{
-		Partition: arn.Partition, Service: "iam", Account: policy.Text(p.Environment.Account),
+		Partition: partition, Service: "iam", Account: policy.Text(p.Environment.Account),
 		Resource: policy.Text("role" + cmp.Or(opts.Properties.Path, "/") + opts.Name),
 	}.Text()
 }

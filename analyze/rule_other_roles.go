@@ -42,10 +42,11 @@ func checkOtherRoles(p *pass, td taskdef.Value) {
 		}
 	}
 	for proxy := range td.Each("proxyConfiguration") {
-		mesh := true // the only type there is, and the default
-		for v := range proxy.Each("type") {
+		mesh := false
+		for v := range proxy.EachOrAbsent("type") {
 			t, _ := v.Text()
-			mesh = t == policy.Text(types.ProxyConfigurationTypeAppmesh)
+			// It is the only type there is, and the default.
+			mesh = mesh || !v.Present() || t == policy.Text(types.ProxyConfigurationTypeAppmesh)
 		}
 		if mesh {
 			p.Notef(proxy, "App Mesh proxy: Envoy runs as the task role, which needs appmesh:StreamAggregatedResources on the virtual node, not this one")

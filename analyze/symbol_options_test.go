@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // TestCachesOfSymbols: whether a repository is a pull-through cache can depend on the value of a symbol.
@@ -117,5 +119,45 @@ func TestSettingsOfSymbols(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, outcome(plan)); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s\n%v", diff, plan.Findings)
+	}
+}
+
+// TestNotesOfConditionals: a note about what another role needs holds if one branch of a conditional asks for it.
+func TestNotesOfConditionals(t *testing.T) {
+	for input, want := range map[string]string{
+		`"proxyConfiguration": {"containerName": "app", "type": {"Fn::If": ["APPMESH", "other"]}}, "containerDefinitions": [{"name": "app", "image": "nginx"}]`:               "App Mesh proxy",
+		`"proxyConfiguration": {"containerName": "app", "type": {"Fn::If": [null, "other"]}}, "containerDefinitions": [{"name": "app", "image": "nginx"}]`:                    "App Mesh proxy",
+		`"containerDefinitions": [{"name": "app", "image": "nginx", "logConfiguration": {"logDriver": {"Fn::If": ["awsfirelens", "json-file"]}, "options": {"Name": "s3"}}}]`: `FireLens output "s3"`,
+	} {
+		found := false
+		for _, f := range analyzeSymbols(t, []byte("{"+input+"}"), Options{}).Findings {
+			found = found || strings.Contains(f.Message, want)
+		}
+		if !found {
+			t.Errorf("no note about %s for %s", want, input)
+		}
+	}
+}
+
+// TestBucketsOfOtherAccounts: the owner of a bucket has to allow the role too, where its ARN is a symbol.
+func TestBucketsOfOtherAccounts(t *testing.T) {
+	for bucket, want := range map[string]string{
+		"${Bucket:the ARN of a bucket}":               "${Bucket}",
+		"arn:aws:s3:::${Bucket:the name of a bucket}": "arn:aws:s3:::${Bucket}",
+	} {
+		plan := analyzeSymbols(t, []byte(`{"containerDefinitions": [{"name": "app", "image": "nginx", "environmentFiles": [{"type": "s3", "value": "`+bucket+`/a.env"}]}]}`), Options{
+			BucketOwners: []BucketOwner{{Account: "444455556666"}}, Environment: policy.Environment{Account: "111122223333", Region: "us-east-1"},
+		})
+		role, err := plan.Role(policy.Options{Name: "web"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(role.ResourcePolicies) != 1 || len(role.ResourcePolicies[0].Things) != 1 || role.ResourcePolicies[0].Things[0].String() != want {
+			t.Fatalf("%s: resource policies %+v", bucket, role.ResourcePolicies)
+		}
+		principal := role.ResourcePolicies[0].Document.Statements[0].Principals[0].IDs[0].String()
+		if principal != "arn:aws:iam::111122223333:role/web" {
+			t.Errorf("%s: principal %s", bucket, principal)
+		}
 	}
 }

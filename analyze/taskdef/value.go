@@ -236,7 +236,8 @@ func (v Value) Scalars(name string) iter.Seq2[Value, policy.Text] {
 	}
 }
 
-// ChosenBelow reports whether a conditional below above chooses v, so that a value beside v does not always occur with it.
+// ChosenBelow reports whether a conditional inside of above chooses v, which is present. A value beside v then does not
+// always occur together with it.
 func (v Value) ChosenBelow(above Value) bool {
 	for n := v.near; n != nil && n != above.near; n = n.Parent {
 		if n.Kind == tree.Choice {

@@ -264,3 +264,23 @@ func TestNameRef(t *testing.T) {
 		}
 	}
 }
+
+// TestChosenBelow: a value is chosen by the conditionals around it, up to the value that is asked about.
+func TestChosenBelow(t *testing.T) {
+	var got []string
+	root := choices(t).Root()
+	for c := range root.Each("containerDefinitions") {
+		for name := range c.Each("name") {
+			text, _ := name.Text()
+			got = append(got, fmt.Sprint(text, " ", name.ChosenBelow(c), name.ChosenBelow(root)))
+		}
+		for v := range c.Each("secrets", "valueFrom") {
+			text, _ := v.Text()
+			got = append(got, fmt.Sprint(text, " ", v.ChosenBelow(c), v.ChosenBelow(root)))
+		}
+	}
+	want := []string{"a false true", "b false true", "/a true true", "/b true true", "c false false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
