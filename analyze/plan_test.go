@@ -128,6 +128,48 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
+// TestResourcePolicyOfAWS: AWS's registries are open to everybody, and other things of the same accounts are not.
+func TestResourcePolicyOfAWS(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [{"name": "app",
+		"image": "840364872350.dkr.ecr.us-east-1.amazonaws.com/aws-appmesh-envoy:v1",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:840364872350:secret:a-AbC1dE"}]}]}`
+	plan, err := golden.Plan([]byte(src), analyze.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, err := plan.Role(policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := role.ResourcePolicies; len(list) != 1 || list[0].Service != "secretsmanager" {
+		t.Errorf("resource policies %+v", list)
+	}
+}
+
+// TestGivenEnvironment: a value that the caller gives does not contradict the input: it has precedence.
+func TestGivenEnvironment(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [{"name": "app", "image": "nginx",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:ssm:us-east-1:111122223333:parameter/a"}]}]}`
+	for account, want := range map[string]int{"": 0, "111122223333": 0, "444455556666": 1} {
+		plan, err := golden.Plan([]byte(src), analyze.Options{Environment: policy.Environment{Account: account}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		warnings := 0
+		for _, f := range plan.Findings {
+			if f.Severity == analyze.Warning {
+				warnings++ // that ECS reads no parameters of other accounts
+			}
+			if f.Rule == "own-values" {
+				t.Errorf("account %q: %v", account, f)
+			}
+		}
+		if warnings != want || account != "" && plan.Environment.Account != account {
+			t.Errorf("account %q: %d warnings, and the plan has the account %s", account, warnings, plan.Environment.Account)
+		}
+	}
+}
+
 // TestGuardDutyAccounts has AWS's list, copied once more.
 //
 // Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html
