@@ -436,6 +436,9 @@ func TestResourcePoliciesAreRequirements(t *testing.T) {
 			}
 		}
 		for _, share := range role.ResourcePolicies {
+			if len(policy.OnePerField(share.From)) != len(share.From) || len(share.From) == 0 {
+				t.Errorf("%s of %s: the fields %v", share.Service, share.Account, share.From)
+			}
 			for _, s := range share.Document.Statements {
 				if len(s.Principals) != 1 || s.Principals[0].Type != policy.AWSPrincipal {
 					t.Errorf("statement %+v is for nobody, or for all", s)

@@ -128,6 +128,133 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
+// TestResourcePolicyOfAWS: AWS's registries are open to everybody, and other things of the same accounts are not.
+func TestResourcePolicyOfAWS(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [{"name": "app",
+		"image": "840364872350.dkr.ecr.us-east-1.amazonaws.com/aws-appmesh-envoy:v1",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:840364872350:secret:a-AbC1dE"}]}]}`
+	plan, err := golden.Plan([]byte(src), analyze.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, err := plan.Role(policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := role.ResourcePolicies; len(list) != 1 || list[0].Service != "secretsmanager" {
+		t.Errorf("resource policies %+v", list)
+	}
+}
+
+// TestGivenEnvironment: a value that the caller gives does not contradict the input: it has precedence.
+func TestGivenEnvironment(t *testing.T) {
+	const src = `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [{"name": "app", "image": "nginx",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:ssm:us-east-1:111122223333:parameter/a"}]}]}`
+	for account, want := range map[string]int{"": 0, "111122223333": 0, "444455556666": 1} {
+		plan, err := golden.Plan([]byte(src), analyze.Options{Environment: policy.Environment{Account: account}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		warnings := 0
+		for _, f := range plan.Findings {
+			if f.Severity == analyze.Warning {
+				warnings++ // that ECS reads no parameters of other accounts
+			}
+			if f.Rule == "own-values" {
+				t.Errorf("account %q: %v", account, f)
+			}
+		}
+		if warnings != want || account != "" && plan.Environment.Account != account {
+			t.Errorf("account %q: %d warnings, and the plan has the account %s", account, warnings, plan.Environment.Account)
+		}
+	}
+}
+
+// TestEnvironmentOfInput: well-formed ARNs of the task definition and of its roles say where the role is used.
+func TestEnvironmentOfInput(t *testing.T) {
+	for members, want := range map[string]policy.Environment{
+		`"taskDefinitionArn": "arn:aws-cn:ecs:cn-north-1:111122223333:task-definition/web:1"`: {Partition: "aws-cn", Region: "cn-north-1", Account: "111122223333"},
+		`"executionRoleArn": "arn:aws:iam::111122223333:role/web"`:                            {Partition: "aws", Account: "111122223333"},
+		`"taskRoleArn": "arn:aws:iam::111122223333:role/web"`:                                 {Partition: "aws", Account: "111122223333"},
+		`"taskRoleArn": "arn:aws:iam:us-east-1:111122223333:role/web"`:                        {},
+		`"taskRoleArn": "arn:aws:iam::111122223333:user/web"`:                                 {},
+		`"taskRoleArn": "arn:aws:sts::111122223333:role/web"`:                                 {},
+		`"taskRoleArn": "arn:aws:iam::11112222333:role/web"`:                                  {},
+		`"taskRoleArn": "arn:amazon:iam::111122223333:role/web"`:                              {},
+		`"taskDefinitionArn": "arn:aws:ecs::111122223333:task-definition/web:1"`:              {},
+		`"taskDefinitionArn": "arn:aws:ecs:us-east-1:111122223333:service/web"`:               {},
+		`"taskDefinitionArn": "arn:aws:ecs:east:111122223333:task-definition/web:1"`:          {},
+		`"taskDefinitionArn": "arn:aws:ecs:cn-north-1:111122223333:task-definition/web:1"`:    {},
+		`"taskRoleArn": "web"`: {},
+	} {
+		plan, err := golden.Plan([]byte(`{`+members+`, "containerDefinitions": [{"name": "app", "image": "nginx"}]}`), analyze.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Environment != want {
+			t.Errorf("%s: %+v, want %+v", members, plan.Environment, want)
+		}
+	}
+}
+
+// TestSharedCredSpec: containers that share a domainless credential spec need its secret once, and another spec needs
+// another one, in the order of the specs.
+func TestSharedCredSpec(t *testing.T) {
+	container := func(name, spec string) string {
+		return `{"name": "` + name + `", "image": "nginx", "credentialSpecs": ["credentialspecdomainless:arn:aws:s3:::specs/` + spec + `.json"]}`
+	}
+	secret := func(name string) string {
+		return "arn:aws:secretsmanager:us-east-1:111122223333:secret:" + name + "-aB1cD2"
+	}
+	secrets := func(plan *analyze.Plan) (list []string) {
+		for _, r := range plan.Requirements {
+			if r.Grant.Sid == "ReadSecrets" {
+				list = append(list, string(r.Resource))
+			}
+		}
+		return list
+	}
+	file := func(name string) analyze.CredSpec {
+		return analyze.CredSpec{File: name, Data: []byte(`{"ActiveDirectoryConfig": {"HostAccountConfig": {"PluginInput": {"CredentialArn": "` + secret(name) + `"}}}}`)}
+	}
+	for _, tt := range []struct {
+		containers []string
+		files      []analyze.CredSpec
+		secrets    []string
+		want       []string // the secrets; nil for an error
+	}{
+		{[]string{container("a", "x"), container("b", "x")}, nil, []string{secret("x")}, []string{secret("x")}},
+		{[]string{container("a", "x"), container("b", "y")}, nil, []string{secret("x"), secret("y")}, []string{secret("x"), secret("y")}},
+		{[]string{container("a", "x"), container("b", "y")}, []analyze.CredSpec{file("x")}, []string{secret("y")}, []string{secret("x"), secret("y")}},
+		{[]string{container("a", "x"), container("b", "y")}, nil, []string{secret("x")}, nil},
+		{[]string{container("a", "x"), container("b", "x")}, nil, []string{secret("x"), secret("y")}, nil},
+	} {
+		src := `{"executionRoleArn": "arn:aws:iam::111122223333:role/x", "containerDefinitions": [` + strings.Join(tt.containers, ", ") + `]}`
+		plan, err := golden.Plan([]byte(src), analyze.Options{CredSpecs: tt.files, CredSpecSecrets: tt.secrets})
+		if got := secrets(plan); (err == nil) != (tt.want != nil) || tt.want != nil && !slices.Equal(got, tt.want) {
+			t.Errorf("%q: secrets %q, want %q, error %v", tt.containers, got, tt.want, err)
+		}
+	}
+	// Of two documents each has its own.
+	document := func(spec string) analyze.Input {
+		return analyze.Input{Name: spec, Source: []byte(`{"containerDefinitions": [` + container("a", spec) + `]}`)}
+	}
+	for name, opts := range map[string]analyze.Options{
+		"secrets": {CredSpecSecrets: []string{secret("x"), secret("y")}},
+		"files":   {CredSpecs: []analyze.CredSpec{file("x"), file("y")}},
+	} {
+		plans, err := analyze.ReadAll([]analyze.Input{document("x"), document("y")}, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, spec := range []string{"x", "y"} {
+			if got := secrets(plans[i]); !slices.Equal(got, []string{secret(spec)}) {
+				t.Errorf("%s: document %s: secrets %q", name, spec, got)
+			}
+		}
+	}
+}
+
 // TestGuardDutyAccounts has AWS's list, copied once more.
 //
 // Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html

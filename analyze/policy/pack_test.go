@@ -335,8 +335,13 @@ func TestMergeLeavesOthers(t *testing.T) {
 		"NotActions":   {{NotActions: []string{"x"}, Resources: Values("1")}, {NotActions: []string{"y"}, Resources: Values("2")}},
 		"NotResources": {{Actions: []string{"x"}, NotResources: Values("1")}, {Actions: []string{"x"}, NotResources: Values("2")}},
 	} {
-		if got := Merge(list); len(got) != 2 {
-			t.Errorf("%s: %+v", name, got)
+		for _, conditions := range [][]Condition{nil, {{"StringEquals", "k", Values("v")}}} {
+			for i := range list {
+				list[i].Conditions = conditions
+			}
+			if got := Merge(list); len(got) != 2 {
+				t.Errorf("%s: %+v", name, got)
+			}
 		}
 	}
 }
