@@ -105,6 +105,9 @@ func (p *pass) find(s Severity, at taskdef.Ref, flags []string, format string, a
 
 // findUnseen adds to the plan what the task definition cannot show about the rule's topic.
 func (p *pass) findUnseen() {
+	if p.plan.Unseen == nil && len(p.rule.Unseen) > 0 {
+		p.plan.Unseen = make([]Unseen, 0, 8) // no plan has more
+	}
 	for _, u := range p.rule.Unseen {
 		if u.applies == nil || u.applies(p) {
 			p.plan.Unseen = append(p.plan.Unseen, u)

@@ -96,6 +96,9 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 	if arn, ok := policy.CutARN(t); ok {
 		return arn.Service == "secretsmanager" || arn.Service == "ssm" || arn.Service == "s3"
 	}
+	if !strings.Contains(string(t), "dkr") {
+		return false // without a look at the domains
+	}
 	host, _, found := t.Cut("/")
 	return found && p.isECRHost(host)
 }
@@ -103,19 +106,28 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 // finishReferences notes the references that nothing has been said about.
 func finishReferences(f *finish) {
 	for _, p := range f.passes {
+		var required map[int]bool // the offsets of what is required
 		var said map[string]bool
 		for v := range p.td.Strings() {
-			if t, _ := v.Text(); !p.looksLikeReference(t) {
+			t, _ := v.Text()
+			if !p.looksLikeReference(t) {
 				continue
+			}
+			if required == nil {
+				required = make(map[int]bool, len(p.plan.Requirements))
+				for i := range p.plan.Requirements {
+					required[p.plan.Requirements[i].At.Offset] = true
+				}
+			}
+			if required[v.Offset()] {
+				continue // as nearly all are
 			}
 			if said == nil {
 				said = p.plan.pointers()
 			}
-			if covered(said, v.Ref().Pointer) {
-				continue
+			if !covered(said, v.Ref().Pointer) {
+				p.Notef(v, "%s looks like a reference, and ECS reads nothing from %s: what the application reads, it reads as the task role", quote(t), v.Path())
 			}
-			t, _ := v.Text()
-			p.Notef(v, "%s looks like a reference, and ECS reads nothing from %s: what the application reads, it reads as the task role", quote(t), v.Path())
 		}
 	}
 }

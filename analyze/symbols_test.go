@@ -62,6 +62,7 @@ func readSymbols(t testing.TB, src []byte, opts taskdef.Options) ([]*taskdef.Tas
 		}
 	}
 	convert(doc.Root)
+	doc.Root.Adopt()
 	return taskdef.New(doc, []*tree.Node{doc.Root}, symbols, opts)
 }
 

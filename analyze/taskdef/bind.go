@@ -28,6 +28,12 @@ func (td *TaskDefinition) bind() {
 }
 
 func (td *TaskDefinition) members(n *tree.Node, lookup func(string) *smithy.Schema, names func() []string) {
+	for i := range n.Children {
+		if isName(&n.Children[i]) {
+			td.detail(n).named = int32(i + 1)
+			break
+		}
+	}
 	var known []string
 	all := func() []string {
 		if known == nil {
@@ -134,8 +140,8 @@ func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
 		td.structure(n, s.ListMember())
 		return
 	}
-	d.wrong = fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)
-	td.mistyped = append(td.mistyped, n)
+	d.wrong = true
+	td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)})
 }
 
 // below gives the members or the elements of a node their schemas.

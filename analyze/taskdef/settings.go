@@ -36,9 +36,12 @@ type settings struct {
 	place      tree.Place      // of the first list of containers
 }
 
-// fill puts the options into the document, whose task definitions have these roots. It can add members, so that nodes
-// have to be adopted afterwards.
+// fill puts the options into the document, whose task definitions have these roots. If it adds members, the document has
+// more nodes, and they have to be adopted again.
 func (s *settings) fill(opts Options, roots []*tree.Node) {
+	if len(opts.Set)+len(opts.Image) == 0 {
+		return // as mostly
+	}
 	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
 	member := (*tree.Node).Member
 	if s.form.NamesInAnyCase {

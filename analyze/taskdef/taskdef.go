@@ -26,7 +26,7 @@ type TaskDefinition struct {
 	details  []detail
 	settings *settings
 	problems []Problem
-	mistyped []*tree.Node          // values of a type that ECS does not take there
+	mistyped []mistyped            // values of a type that ECS does not take there
 	unknowns []unknownMember       // members that ECS does not have
 	written  map[*tree.Node]string // the names as the input has them, where those of ECS differ in case
 }
@@ -34,8 +34,8 @@ type TaskDefinition struct {
 // detail is what a task definition knows of a node.
 type detail struct {
 	schema *smithy.Schema // nil for what the schema lacks
-	wrong  string         // how the value does not fit its schema; "" if it does
-	named  int            // the index of the member "name", from 1; 0 where there is none
+	named  int32          // the index of the member "name", from 1; 0 where there is none
+	wrong  bool           // the value does not fit its schema
 	lone   bool           // an object in the place of a list: its only element
 	meant  bool           // the value was set whole by its pointer: it holds no placeholders
 }
@@ -111,18 +111,19 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 }
 
 // New makes task definitions of the parts of a document below roots, each of which has the member
-// containerDefinitions. The document is theirs from then on. Symbols says what is known of the symbols in the texts of
+// containerDefinitions. The document is theirs from then on, and its nodes have been adopted. Symbols says what is known of the symbols in the texts of
 // the tree. A task definition that is not usable is left out; the problems are sorted by place.
 func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opts Options) ([]*TaskDefinition, []Problem) {
 	set := &settings{doc: doc, form: opts.Form}
-	set.fill(opts, roots)
+	nodes := doc.Nodes
+	if set.fill(opts, roots); doc.Nodes > nodes {
+		doc.Root.Adopt()
+	}
 	// Nodes know their parents: from here on nothing moves.
-	doc.Root.Adopt()
 	details := make([]detail, doc.Nodes)
 	for n := range set.whole {
 		details[n.ID].meant = true
 	}
-	findNames(doc.Root, details)
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, root := range roots {
@@ -192,16 +193,6 @@ func looksLike(top *tree.Node) string {
 		return ", but the object at /data is the output of describe-task-definition"
 	}
 	return ""
-}
-
-// findNames notes for objects which of their members is their name.
-func findNames(n *tree.Node, details []detail) {
-	for i := range n.Children {
-		if d := &details[n.ID]; d.named == 0 && isName(&n.Children[i]) {
-			d.named = i + 1
-		}
-		findNames(&n.Children[i], details)
-	}
 }
 
 // nameMember returns the value of an object's member "name", or "".

@@ -36,8 +36,8 @@ func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
 // that ECS takes (warnings, and errors for those that a rule wanted), sorted by place.
 func (r *Reader) Problems() []Problem {
 	var list []Problem
-	for _, n := range r.td.mistyped {
-		list = append(list, Problem{Kind: Schema, Warning: !r.wanted[n], At: r.td.ref(n), Message: r.td.detail(n).wrong})
+	for _, m := range r.td.mistyped {
+		list = append(list, Problem{Kind: Schema, Warning: !r.wanted[m.node], At: r.td.ref(m.node), Message: m.message})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Offset < list[j].At.Offset })
 	return list
@@ -115,7 +115,7 @@ func (r *Reader) walkMember(n, kid *tree.Node, s *smithy.Schema, path []string, 
 	case kid.Kind == tree.Null:
 		checkPath(s, path)
 		return absent == nil || absent(n)
-	case d.wrong != "":
+	case d.wrong:
 		r.want(kid)
 		return true
 	case kid.Kind != tree.List:
@@ -140,7 +140,7 @@ func (r *Reader) walkElements(list *tree.Node, path []string, yield func(Value) 
 			if !r.walkElements(element, path, yield) {
 				return false
 			}
-		case d.wrong != "":
+		case d.wrong:
 			r.want(element)
 		default:
 			if !r.walk(element, d.schema, path, yield, nil) {
@@ -253,11 +253,20 @@ func (v Value) Present() bool { return v.n != nil }
 // Ref returns the place of the value, or of the object in which it is absent.
 func (v Value) Ref() Ref { return v.r.td.ref(v.near) }
 
+// Offset returns where the value begins: the offset of [Value.Ref], which costs nothing.
+func (v Value) Offset() int { return v.near.Start }
+
 // NameRef returns the place of the member's name instead of its value.
 func (v Value) NameRef() Ref { return v.r.td.at(v.near, v.near.NameStart) }
 
 // unknownMember is a member that ECS does not have.
 type unknownMember struct {
+	node    *tree.Node
+	message string
+}
+
+// mistyped is a value that does not fit its schema.
+type mistyped struct {
 	node    *tree.Node
 	message string
 }
