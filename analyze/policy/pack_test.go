@@ -264,6 +264,16 @@ func TestPackGaps(t *testing.T) {
 	}
 }
 
+// TestPackAttached: policies that the role has attached already take the place of others.
+func TestPackAttached(t *testing.T) {
+	for attached, fits := range map[int]bool{0: true, MaxAttached - 7: true, MaxAttached - 6: false, MaxAttached + 1: false} {
+		_, managed, err := Pack("P", secretsOf(400, false), attached, nil)
+		if (err == nil) != fits || fits && len(managed) != 7 {
+			t.Errorf("%d attached: %d managed policies, error %v", attached, len(managed), err)
+		}
+	}
+}
+
 func TestPackError(t *testing.T) {
 	_, _, err := Pack("P", secretsOf(2000, false), 0, nil)
 	want := "the permissions have 214219 characters, and IAM allows a role 10240 inside of it, or 10 managed policies of 6144; they would fill 36: that is 26 policies, or 157671 characters, too many"
