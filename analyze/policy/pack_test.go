@@ -266,10 +266,15 @@ func TestPackGaps(t *testing.T) {
 
 // TestPackAttached: policies that the role has attached already take the place of others.
 func TestPackAttached(t *testing.T) {
-	for attached, fits := range map[int]bool{0: true, MaxAttached - 7: true, MaxAttached - 6: false, MaxAttached + 1: false} {
+	_, alone, err := Pack("P", secretsOf(400, false), 0, nil)
+	n := len(alone)
+	if err != nil || n < 2 || n >= MaxAttached {
+		t.Fatalf("%d managed policies, error %v", n, err)
+	}
+	for attached, fits := range map[int]bool{1: true, MaxAttached - n: true, MaxAttached - n + 1: false, MaxAttached + 1: false} {
 		_, managed, err := Pack("P", secretsOf(400, false), attached, nil)
-		if (err == nil) != fits || fits && len(managed) != 7 {
-			t.Errorf("%d attached: %d managed policies, error %v", attached, len(managed), err)
+		if (err == nil) != fits || fits && len(managed) != n {
+			t.Errorf("%d attached: %d managed policies, error %v; want %d", attached, len(managed), err, n)
 		}
 	}
 }
