@@ -255,6 +255,43 @@ func TestSharedCredSpec(t *testing.T) {
 	}
 }
 
+// TestRoleOfManagedPolicy: the managed policy counts among those that a role may have, and what it grants leaves no
+// mapping behind.
+func TestRoleOfManagedPolicy(t *testing.T) {
+	plan := golden.ManySecrets(t, 500, false, false)
+	plan.Attached = make([]policy.Text, policy.MaxAttached-1)
+	if role, err := plan.Role(policy.Options{}); err == nil || !strings.Contains(err.Error(), "keep several values as JSON keys of one secret") {
+		t.Errorf("role %v, error %v", role != nil, err)
+	}
+	src := []byte(`{"requiresCompatibilities": ["FARGATE"], "containerDefinitions": [{"name": "app", "image": "nginx"}]}`)
+	for managed, want := range map[bool]int{false: 1, true: 0} {
+		plan, err := golden.Plan(src, analyze.Options{GuardDuty: true, ManagedPolicy: managed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(role.Mappings) != want {
+			t.Errorf("with the managed policy %v: %d mappings", managed, len(role.Mappings))
+		}
+	}
+}
+
+// TestProxies: App Mesh is the only proxy whose needs are known, and the default.
+func TestProxies(t *testing.T) {
+	for kind, want := range map[string]bool{``: true, `"type": "APPMESH", `: true, `"type": "OTHER", `: false} {
+		plan, err := golden.Plan([]byte(`{"containerDefinitions": [{"name": "app", "image": "nginx"}], "proxyConfiguration": {`+kind+`"containerName": "app"}}`), analyze.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(plan.Findings, func(f analyze.Finding) bool { return strings.HasPrefix(f.Message, "App Mesh") }); got != want {
+			t.Errorf("%q: a note %v", kind, got)
+		}
+	}
+}
+
 // TestGuardDutyAccounts has AWS's list, copied once more.
 //
 // Source: https://docs.aws.amazon.com/guardduty/latest/ug/ecs-runtime-agent-ecr-image-uri.html

@@ -82,6 +82,15 @@ func TestUnreadDocument(t *testing.T) {
 	if errs, _ := err.(Errors); len(plans) != 2 || len(errs) != 1 || errs[0].At.File != "bad.json" || errs[0].Rule != "json" {
 		t.Errorf("%d plans, error %v", len(plans), err)
 	}
+	// Nothing makes anything likely of what could not be read.
+	for _, u := range plans[0].Unseen {
+		if u.applies != nil {
+			t.Errorf("of the document that could not be read: %s", u.What)
+		}
+	}
+	if len(plans[0].Unseen) == 0 {
+		t.Error("what no task definition shows is unseen there too")
+	}
 	if len(plans[1].Requirements) != 2 {
 		t.Errorf("requirements %v", plans[1].Requirements)
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -40,13 +41,13 @@ func emitOne(t testing.TB, format string, role *policy.Role, opts Options) []Fil
 // checkFile compares with a file of testdata, or writes it under -update.
 func checkFile(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	file := filepath.Join("testdata", name)
 	if flag.Lookup("update").Value.String() == "true" {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
+		if err := os.WriteFile(file, got, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +90,58 @@ func TestDynamicReference(t *testing.T) {
 		_, err := CloudFormation.Emit(role, Options{})
 		if err == nil || !strings.Contains(err.Error(), `"{{resolve:"`) {
 			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}
+
+// TestDynamicReferenceInMetadata: JSON has no comments, so that the template's metadata says what they would say.
+func TestDynamicReferenceInMetadata(t *testing.T) {
+	const reference = "{{resolve:ssm:x}}"
+	role := sample.Web()
+	role.Inline[0].Document.Statements[0].Resources[0].From = []policy.Source{{Container: "app", Field: "secrets " + reference}}
+	for name, tt := range map[string]struct {
+		role   *policy.Role
+		source string
+	}{"field": {role, "web.json"}, "file": {sample.Web(), reference}} {
+		if _, err := CloudFormationJSON.Emit(tt.role, Options{Source: tt.source}); err == nil || !strings.Contains(err.Error(), `"{{resolve:"`) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if _, err := CloudFormation.Emit(tt.role, Options{Source: tt.source}); err != nil {
+			t.Errorf("%s: a comment of YAML is never resolved: %v", name, err)
+		}
+	}
+}
+
+// TestJSONOfNamedRole: the name of a role is no property that the document lacks, and other properties are.
+func TestJSONOfNamedRole(t *testing.T) {
+	role := sample.In(ownValues, sample.Web())
+	if files, err := IAMJSON.Emit(role, Options{MainOnly: true}); err != nil || len(files) != 1 {
+		t.Errorf("files %+v, error %v", files, err)
+	}
+	role.Properties = policy.Properties{Path: "/ecs/", MaxSessionDuration: 3600}
+	if _, err := IAMJSON.Emit(role, Options{MainOnly: true}); err == nil || !strings.Contains(err.Error(), "the role's path, maximum session duration: use -o DIR/") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestStaleResourcePolicies: files of another run have to go, whatever account and service they are about.
+func TestStaleResourcePolicies(t *testing.T) {
+	for n, role := range map[int]*policy.Role{0: sample.Web(), 4: sample.Shared()} {
+		files, err := WithResourcePolicies(nil, sample.In(ownValues, role))
+		if err != nil || len(files) != n+1 {
+			t.Fatalf("%d files, error %v", len(files), err)
+		}
+		stale := files[n]
+		if stale.Write != Remove {
+			t.Errorf("the last file is %+v", stale)
+		}
+		for name, want := range map[string]bool{
+			"web-execution-111122223333-kms.json": true, "web-execution-111122223333-ecr-registry-2.json": true,
+			"web-execution-role.json": false, "web-execution-policy-2.json": false, "other-execution-111122223333-kms.json": false,
+		} {
+			if got, err := path.Match(stale.Name, name); got != want || err != nil {
+				t.Errorf("%s matches %s: %v, error %v", stale.Name, name, got, err)
+			}
 		}
 	}
 }

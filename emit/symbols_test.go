@@ -178,6 +178,21 @@ func TestInputsHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestUsesOfMappings: a file with the value of a mapping contains what the region is, and nothing that a caller could give
+// in its place.
+func TestUsesOfMappings(t *testing.T) {
+	role := sample.Files()
+	role.Mappings = []policy.Mapping{{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "us-east-1", Value: "000000000001"}}}}
+	role.Inline[0].Document.Statements[0].Resources = policy.Values("arn:aws:s3:::" + policy.Of("Test::Owner"))
+	role.Inline[0].Document.Statements[0].Conditions = nil
+	for _, format := range []string{"json", "aws-cli"} {
+		f := emitOne(t, format, sample.In(ownValues, role), Options{MainOnly: true})[0]
+		if !slices.Contains(f.Uses, policy.Region) || slices.Contains(f.Uses, "Test::Owner") || !strings.Contains(string(f.Data), "arn:aws:s3:::000000000001") {
+			t.Errorf("%s: uses %v in\n%s", format, f.Uses, f.Data)
+		}
+	}
+}
+
 // TestTwoRolesInOneTemplate: the resources of two roles fit into one frame, and share its mappings and parameters.
 func TestTwoRolesInOneTemplate(t *testing.T) {
 	table := policy.Mapping{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}}}
@@ -241,6 +256,15 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 	} {
 		if got := string(yamlBytes(objectNode(pair{"a", w.text(text)}).yaml().(*ast.MappingNode))); got != want {
 			t.Errorf("%v: got\n%s\nwant\n%s", text, got, want)
+		}
+	}
+}
+
+// TestHCLKeys: a key is an identifier or a string.
+func TestHCLKeys(t *testing.T) {
+	for key, want := range map[string]string{"Action": "Action", "a1": "a1", "_a": "_a", "1a": `"1a"`, "aws:SourceArn": `"aws:SourceArn"`, "a-b": `"a-b"`, "${a}": `"$${a}"`, "": `""`} {
+		if got := hclKey(key); got != want {
+			t.Errorf("%q is written %s, want %s", key, got, want)
 		}
 	}
 }

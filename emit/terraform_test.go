@@ -63,6 +63,33 @@ func TestTerraformPrefixes(t *testing.T) {
 	}
 }
 
+// TestTerraformOutputsWait: whoever uses an output uses a role that has all of its policies.
+func TestTerraformOutputsWait(t *testing.T) {
+	for _, n := range []int{0, 1, 3} {
+		role := sample.Deployed(n, "a", policy.Properties{}, sample.AmazonPolicy)
+		files, err := emit.Terraform.Emit(role, emit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(files[0].Data)
+		var want []string
+		for _, m := range regexp.MustCompile(`(?m)^resource "(aws_iam_role_policy|aws_iam_role_policy_attachment)" "(\w+)"`).FindAllStringSubmatch(text, -1) {
+			want = append(want, "    "+m[1]+"."+m[2]+",\n")
+		}
+		outputs := regexp.MustCompile(`(?ms)^output .*?^}`).FindAllString(text, -1)
+		if len(want) != max(n, 1)+1 || len(outputs) != 2 {
+			t.Fatalf("%d policies: %d resources, %d outputs in\n%s", n, len(want), len(outputs), text)
+		}
+		for _, output := range outputs {
+			for _, w := range want {
+				if !strings.Contains(output, w) {
+					t.Errorf("%d policies: %s is not in\n%s", n, strings.TrimSpace(w), output)
+				}
+			}
+		}
+	}
+}
+
 // TestTerraformHostileStrings: a string, wherever it is written, means itself, as in IAM's own JSON; and comments are lines
 // of their own in which nothing looks like an interpolation.
 func TestTerraformHostileStrings(t *testing.T) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,6 +23,24 @@ func TestService(t *testing.T) {
 		s := Statement{Principals: tt.principals}
 		if got := s.Service(); got != tt.want {
 			t.Errorf("%v: %q, want %q", tt.principals, got, tt.want)
+		}
+	}
+}
+
+// TestSortSources: sorted, each once, and the list that was given stays.
+func TestSortSources(t *testing.T) {
+	a, b, c := Source{Container: "a", Field: "x", Requirement: 2}, Source{Container: "a", Field: "y", Requirement: 1}, Source{Container: "b", Field: "x", Requirement: 3}
+	for _, tt := range []struct{ in, want []Source }{
+		{nil, nil},
+		{[]Source{a}, []Source{a}},
+		{[]Source{a, b, c}, []Source{a, b, c}},
+		{[]Source{c, a, b}, []Source{a, b, c}},
+		{[]Source{a, a}, []Source{a}},
+		{[]Source{a, b, b, c}, []Source{a, b, c}},
+	} {
+		before := slices.Clone(tt.in)
+		if got := SortSources(tt.in); !slices.Equal(got, tt.want) || !slices.Equal(tt.in, before) {
+			t.Errorf("%v: %v, want %v", before, got, tt.want)
 		}
 	}
 }

@@ -264,6 +264,21 @@ func TestPackGaps(t *testing.T) {
 	}
 }
 
+// TestPackAttached: policies that the role has attached already take the place of others.
+func TestPackAttached(t *testing.T) {
+	_, alone, err := Pack("P", secretsOf(400, false), 0, nil)
+	n := len(alone)
+	if err != nil || n < 2 || n >= MaxAttached {
+		t.Fatalf("%d managed policies, error %v", n, err)
+	}
+	for attached, fits := range map[int]bool{1: true, MaxAttached - n: true, MaxAttached - n + 1: false, MaxAttached + 1: false} {
+		_, managed, err := Pack("P", secretsOf(400, false), attached, nil)
+		if (err == nil) != fits || fits && len(managed) != n {
+			t.Errorf("%d attached: %d managed policies, error %v; want %d", attached, len(managed), err, n)
+		}
+	}
+}
+
 func TestPackError(t *testing.T) {
 	_, _, err := Pack("P", secretsOf(2000, false), 0, nil)
 	want := "the permissions have 214219 characters, and IAM allows a role 10240 inside of it, or 10 managed policies of 6144; they would fill 36: that is 26 policies, or 157671 characters, too many"

@@ -78,6 +78,15 @@ func TestForms(t *testing.T) {
 			t.Errorf("%+v: problems %q", tt.form, got)
 		}
 	}
+	// In some forms people write numbers and booleans for strings.
+	var written []string
+	r := reader(t, `{"containerDefinitions": [{"image": true, "hostname": 5}]}`, Options{Form: Form{ScalarsAreStrings: true}})
+	for _, name := range []string{"image", "hostname"} {
+		written = append(written, texts(r.Root().Each("containerDefinitions", name))...)
+	}
+	if !slices.Equal(written, []string{"true", "5"}) || len(r.Problems()) != 0 {
+		t.Errorf("scalars %q, problems %v", written, r.Problems())
+	}
 	// An enumeration that is empty is absent, and no rule sees it.
 	for form, want := range map[Form]int{Registered: 1, {EmptyEnumIsAbsent: true}: 0} {
 		r := reader(t, `{"containerDefinitions": [{"name": "a", "logConfiguration": {"logDriver": ""}}]}`, Options{Form: form})

@@ -133,6 +133,19 @@ func TestLegend(t *testing.T) {
 	}
 }
 
+// TestGrantedByNothing: what a managed policy would grant that the role does not have attached is missing.
+func TestGrantedByNothing(t *testing.T) {
+	plan := webPlan()
+	plan.Requirements = plan.Requirements[:1]
+	plan.Requirements[0].GrantedBy = "arn:aws:iam::aws:policy/A"
+	for _, attached := range []policy.Text{"arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"} {
+		got := string(Text(plan, &policy.Role{Family: "web", Attached: []policy.Text{attached}}, false))
+		if missing := strings.Contains(got, "\nRequired, but not in this role:\n"); missing != (attached != plan.Requirements[0].GrantedBy) {
+			t.Errorf("with %s attached:\n%s", attached, got)
+		}
+	}
+}
+
 func TestTitles(t *testing.T) {
 	tests := []struct {
 		name string
