@@ -149,6 +149,9 @@ var ecrSuffixes = [...]struct {
 	{".csp.hci.ic.gov", []string{"aws-iso-f"}},
 }
 
+// ownSuffix is the domain of the role's own partition, left open, in small letters.
+var ownSuffix = strings.ToLower("." + string(policy.Of(policy.URLSuffix)))
+
 // ecrServices are the labels between account and region.
 var ecrServices = [...]struct {
 	infix     string
@@ -204,7 +207,7 @@ func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bo
 		}
 		return r // others might have another length in small
 	}, string(name))
-	rest, found := strings.CutSuffix(lower, strings.ToLower("."+string(policy.Of(policy.URLSuffix))))
+	rest, found := strings.CutSuffix(lower, ownSuffix)
 	for i := 0; !found && i < len(ecrSuffixes); i++ {
 		if rest, found = strings.CutSuffix(lower, ecrSuffixes[i].suffix); found {
 			h.partitions = ecrSuffixes[i].partitions

@@ -52,17 +52,18 @@ func PartitionText(region Text) Text {
 // IsRegion reports whether s has the shape of a region's name: words of small letters joined by hyphens,
 // and a number. Regions come faster than releases of this program, so there is no list.
 func IsRegion(s string) bool {
-	words := strings.Split(s, "-")
-	last := len(words) - 1
-	if last < 2 || !all(words[last], isDigit) {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 || !all(s[i+1:], isDigit) {
 		return false
 	}
-	for _, w := range words[:last] {
+	words := 0
+	for w := range strings.SplitSeq(s[:i], "-") {
 		if !all(w, isLower) {
 			return false
 		}
+		words++
 	}
-	return true
+	return words >= 2
 }
 
 // IsPartition reports whether s has the shape of a partition's name.

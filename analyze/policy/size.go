@@ -132,6 +132,14 @@ func escapedLength(r rune) int {
 	return len(`\u00a0`)
 }
 
+// asciiLengths holds the answers of [escapedLength] for ASCII: nearly all characters that are counted.
+var asciiLengths = func() (lengths [utf8.RuneSelf]uint8) {
+	for r := range lengths {
+		lengths[r] = uint8(escapedLength(rune(r)))
+	}
+	return lengths
+}()
+
 // size counts the characters of a text in a JSON string, without white space.
 func (t SymbolTable) size(s string) int {
 	n := 0
@@ -145,7 +153,7 @@ func (t SymbolTable) size(s string) int {
 			n += t.maxLength(decode(s[i+1 : i+1+end]))
 			i += 1 + end
 		case c < utf8.RuneSelf:
-			n += escapedLength(rune(c))
+			n += int(asciiLengths[c])
 		default:
 			r, width := utf8.DecodeRuneInString(s[i:])
 			n += escapedLength(r)
