@@ -2,6 +2,7 @@ package shell
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -341,6 +342,10 @@ func TestScriptHostileStrings(t *testing.T) {
 		env := meaning.Environment
 		env.Region = s
 		files, err := meaning.EmitIn("aws-cli", role, env)
+		var limit policy.LimitError
+		if errors.As(err, &limit) && len(s) > 100 {
+			continue // a policy cannot hold so long a region so often
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
