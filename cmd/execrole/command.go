@@ -37,6 +37,8 @@ type invocation struct {
 	flags    *pflag.FlagSet // parsed
 	args     []string       // the arguments that are no flags
 	problems []error        // the values that flags do not accept
+
+	configured map[string]tree.Place // where the configuration file sets a flag, by its name
 }
 
 // subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so
@@ -79,7 +81,7 @@ func (c *command) invoke(s *subcommand, args []string) error {
 	case err != nil:
 		return misuse(s.name, append(problems, flagError(set, err))...)
 	}
-	return s.run(c, &invocation{s, set, set.Args(), problems})
+	return s.run(c, &invocation{subcommand: s, flags: set, args: set.Args(), problems: problems})
 }
 
 // newFlags returns the flags of a subcommand, which print nothing themselves.

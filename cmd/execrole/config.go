@@ -39,7 +39,8 @@ func configure(in *invocation) []error {
 	}
 	all := newFlags(generateCommand())
 	ownOutput := in.formats[0].role == nil
-	return readConfig(file, text, func(key string, n *tree.Node) error {
+	in.configured = map[string]tree.Place{}
+	return readConfig(file, text, func(key string, at tree.Place, n *tree.Node) error {
 		switch {
 		case key == "config":
 			return errors.New("config: a configuration file names no other")
@@ -53,22 +54,23 @@ func configure(in *invocation) []error {
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains(values, ""):
+		case slices.Contains(values, configValue{}):
 			return fmt.Errorf("%s is empty: give it a value or leave it out", key)
 		case f.Changed:
 			return nil // a flag wins, but the file is checked all the same
 		}
 		for _, v := range values {
-			if err := f.Value.Set(v); err != nil {
+			if err := v.set(f); err != nil {
 				return fmt.Errorf("%s: %v", key, err)
 			}
 		}
+		in.configured[key] = at
 		return nil
 	})
 }
 
 // readConfig calls set for every entry of a YAML mapping and returns all that is wrong, with places.
-func readConfig(file string, text []byte, set func(key string, value *tree.Node) error) []error {
+func readConfig(file string, text []byte, set func(key string, at tree.Place, value *tree.Node) error) []error {
 	doc, problems := tree.ReadYAML(file, text)
 	var errs []error
 	for _, p := range problems {
@@ -82,55 +84,72 @@ func readConfig(file string, text []byte, set func(key string, value *tree.Node)
 	}
 	for i := range doc.Root.Children {
 		entry := &doc.Root.Children[i]
-		if err := set(entry.Name, entry); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", doc.Source.Place(entry.NameStart), err))
+		at := doc.Source.Place(entry.NameStart)
+		if err := set(entry.Name, at, entry); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", at, err))
 		}
 	}
 	return errs
 }
 
+// configValue is a value that a flag gets from the file: one of a list or a scalar, or a pair of a mapping.
+type configValue struct {
+	key  string
+	text string
+	pair bool
+}
+
+// set gives the value to the flag. The key of a pair may contain a "=", so the flag must not take the two apart again.
+func (v configValue) set(f *pflag.Flag) error {
+	pairs, ok := f.Value.(interface{ SetPair(key, value string) error })
+	switch {
+	case !v.pair:
+		return f.Value.Set(v.text)
+	case ok:
+		return pairs.SetPair(v.key, v.text)
+	}
+	return f.Value.Set(v.key + "=" + v.text)
+}
+
 // configValues returns the values that a flag gets from a value of the file. A flag that repeats takes a list, or, if its
 // values have a "=", a mapping.
-func configValues(f *pflag.Flag, n *tree.Node) ([]string, error) {
+func configValues(f *pflag.Flag, n *tree.Node) ([]configValue, error) {
 	repeats := f.Value.Type() == "stringArray"
 	switch {
 	case f.Value.Type() == "bool":
 		if n.Kind == tree.Boolean {
 			on, err := strconv.ParseBool(strings.ToLower(n.Text))
-			return []string{strconv.FormatBool(on)}, err
+			return []configValue{{text: strconv.FormatBool(on)}}, err
 		}
 		return nil, fmt.Errorf("%s is on or off: write true or false", f.Name)
 	case f.NoOptDefVal != "" && n.Kind == tree.Boolean:
 		if on, err := strconv.ParseBool(strings.ToLower(n.Text)); err != nil || !on {
 			return nil, err
 		}
-		return []string{f.NoOptDefVal}, nil
+		return []configValue{{text: f.NoOptDefVal}}, nil
 	case repeats && n.Kind == tree.Object:
 		if value, _ := pflag.UnquoteUsage(f); !strings.Contains(value, "=") {
 			return nil, fmt.Errorf("%s takes a list", f.Name)
 		}
 	case repeats && n.Kind == tree.List:
 	default:
-		v, err := configValue(f, n)
-		return []string{v}, err
+		text, err := configText(f, n)
+		return []configValue{{text: text}}, err
 	}
-	var values []string
+	var values []configValue
 	for i := range n.Children {
-		v, err := configValue(f, &n.Children[i])
+		text, err := configText(f, &n.Children[i])
 		if err != nil {
 			return nil, err
 		}
-		if n.Kind == tree.Object {
-			v = n.Children[i].Name + "=" + v
-		}
-		values = append(values, v)
+		values = append(values, configValue{n.Children[i].Name, text, n.Kind == tree.Object})
 	}
 	return values, nil
 }
 
-// configValue returns a scalar of the file as a string: a number as it is written, since an account may begin with a
+// configText returns a scalar of the file as a string: a number as it is written, since an account may begin with a
 // zero.
-func configValue(f *pflag.Flag, n *tree.Node) (string, error) {
+func configText(f *pflag.Flag, n *tree.Node) (string, error) {
 	if n.Kind == tree.String || n.Kind == tree.Number || n.Kind == tree.Boolean {
 		return n.Text, nil
 	}

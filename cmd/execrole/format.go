@@ -73,18 +73,28 @@ func findFormat(formats []*format, name string) (*format, error) {
 	return nil, fmt.Errorf("unknown format %q%s; the formats are %s", name, didYouMean("", name, names), formatNames(formats))
 }
 
-// checkFlags returns an error for each flag that is given and has a meaning for other formats alone.
-func (f *format) checkFlags(set *pflag.FlagSet, formats []*format) (errs []error) {
-	set.Visit(func(flag *pflag.Flag) {
+// checkFlags returns an error for each flag that is given, or set by the configuration file, and has a meaning for other
+// formats alone.
+func (f *format) checkFlags(in *invocation) (errs []error) {
+	in.flags.VisitAll(func(flag *pflag.Flag) {
+		at, configured := in.configured[flag.Name]
+		if !flag.Changed && !configured {
+			return
+		}
 		var takers []*format
-		for _, g := range formats {
+		for _, g := range in.formats {
 			if slices.Contains(g.flags, flag.Name) {
 				takers = append(takers, g)
 			}
 		}
-		if takers != nil && !slices.Contains(takers, f) {
-			errs = append(errs, fmt.Errorf("--%s is for the format %s, and the format is %s", flag.Name, formatNames(takers), f.name))
+		if takers == nil || slices.Contains(takers, f) {
+			return
 		}
+		name := "--" + flag.Name
+		if configured {
+			name = at.String() + ": " + flag.Name
+		}
+		errs = append(errs, fmt.Errorf("%s is for the format %s, and the format is %s", name, formatNames(takers), f.name))
 	})
 	return errs
 }

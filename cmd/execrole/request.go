@@ -72,7 +72,7 @@ func (r *request) complete(in *invocation) error {
 	if r.format, err = findFormat(in.formats, r.formatName); err != nil {
 		problem(err)
 	} else {
-		problem(r.format.checkFlags(in.flags, in.formats)...)
+		problem(r.format.checkFlags(in)...)
 	}
 	if r.goPackage != "" {
 		problem(emit.CheckPackage(r.goPackage))

@@ -111,10 +111,16 @@ type pairs struct {
 
 func (p *pairs) Set(s string) error {
 	key, value, found := strings.Cut(s, "=")
-	old, known := p.values[key]
-	switch {
-	case !found:
+	if !found {
 		return fmt.Errorf("%q has no \"=\"; write %s", s, p.shape)
+	}
+	return p.SetPair(key, value)
+}
+
+// SetPair is Set for a pair that is already taken apart, as a configuration file has it: its key may contain a "=".
+func (p *pairs) SetPair(key, value string) error {
+	old, known := p.values[key]
+	switch s := key + "=" + value; {
 	case key == "":
 		return fmt.Errorf("%q has nothing before the \"=\"; write %s", s, p.shape)
 	case !utf8.ValidString(s):
