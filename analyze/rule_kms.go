@@ -66,8 +66,16 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		if problem != "" {
 			continue // finishKeys reports it
 		}
-		if region != "" && region.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != region {
-			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), region, k.Key, key.arn.Region)
+		in := region
+		if in == "" && service == "ssm" {
+			// A parameter without a region is looked for in the role's own.
+			in = policy.Text(p.plan.Environment.Region)
+		}
+		if in != "" && in.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != in {
+			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), in, k.Key, key.arn.Region)
+			if region == "" {
+				p.plan.use(policy.Region)
+			}
 		}
 		operator := "StringEquals"
 		if like {
