@@ -150,6 +150,7 @@ func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 		plan.Family = family.String()
 		break
 	}
+	plan.OnlyFargate = onlyOnFargate(td)
 	plan.findEnvironment(td, a.opts.Environment)
 	passes := make([]pass, len(allRules()))
 	for i, rule := range allRules() {

@@ -32,6 +32,8 @@ type Plan struct {
 	// Contradictions are those inside the input about the environment. One of them is a finding only where the value
 	// is used.
 	Contradictions map[policy.Symbol]Finding
+	// OnlyFargate says that the task runs on Fargate alone, where AWS keeps the agent up to date.
+	OnlyFargate bool
 }
 
 // add takes over what the reader found.
@@ -168,9 +170,12 @@ var grantOrder = sync.OnceValue(func() map[*Grant]int {
 })
 
 // Agent returns the oldest version of the ECS container agent that can do what the plan requires,
-// such as "1.23.0", or "" if it requires nothing.
+// such as "1.23.0", or "" if it requires nothing, or if nobody but AWS can choose the version.
 func (p *Plan) Agent() string {
 	least := ""
+	if p.OnlyFargate {
+		return least
+	}
 	for _, r := range p.Requirements {
 		if least == "" || slices.Compare(version(r.Grant.Agent), version(least)) > 0 {
 			least = r.Grant.Agent

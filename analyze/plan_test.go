@@ -37,6 +37,28 @@ func TestAgent(t *testing.T) {
 	}
 }
 
+// TestAgentOnFargate: where Fargate alone runs the task, its owner chooses no version of the agent.
+func TestAgentOnFargate(t *testing.T) {
+	for members, want := range map[string]string{
+		`"requiresCompatibilities": ["FARGATE"], `:                          "",
+		`"requiresCompatibilities": ["FARGATE", "FARGATE"], `:               "",
+		`"requiresCompatibilities": ["EC2", "FARGATE"], `:                   "1.16.0",
+		`"requiresCompatibilities": ["FARGATE", "MANAGED_INSTANCES"], `:     "1.16.0",
+		`"requiresCompatibilities": ["EXTERNAL"], `:                         "1.16.0",
+		`"requiresCompatibilities": [], `:                                   "1.16.0",
+		``:                                                                  "1.16.0",
+		`"requiresCompatibilities": null, "compatibilities": ["FARGATE"], `: "1.16.0",
+	} {
+		plan, err := golden.Plan([]byte(`{`+members+`"containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"}]}`), analyze.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", members, err)
+		}
+		if got := plan.Agent(); got != want {
+			t.Errorf("%s: agent %q, want %q", members, got, want)
+		}
+	}
+}
+
 // TestErrors: all at once, one a line, and no role is made.
 func TestErrors(t *testing.T) {
 	plan, err := golden.Plan([]byte(`{"containerDefinitions": [{"name": "app"}, {"name": "b", "image": "<X>"}]}`), analyze.Options{})

@@ -270,3 +270,13 @@ func onFargate(td taskdef.Value) bool {
 	}
 	return false
 }
+
+// onlyOnFargate reports whether Fargate alone can run the task.
+func onlyOnFargate(td taskdef.Value) bool {
+	for c := range td.EachOrAbsent("requiresCompatibilities") {
+		if t, _ := c.Text(); t != policy.Text(types.CompatibilityFargate) {
+			return false
+		}
+	}
+	return true
+}
