@@ -100,11 +100,15 @@ func (p *Plan) warnOfFlags(arns []ownARN, given policy.Environment) {
 		if flag == "" || i < 0 || slices.ContainsFunc(arns, func(a ownARN) bool { return a.value(c.symbol) == flag }) {
 			continue
 		}
-		if flags == nil {
+		says := fmt.Sprintf("%s says %s", arns[i].member, arns[i].value(c.symbol))
+		switch {
+		case flags == nil:
 			at = arns[i].at
+		case at == arns[i].at:
+			says = arns[i].value(c.symbol)
 		}
 		flags = append(flags, "--"+c.name+" "+flag)
-		values = append(values, fmt.Sprintf("%s says %s", arns[i].member, arns[i].value(c.symbol)))
+		values = append(values, says)
 		effects = append(effects, c.effect)
 	}
 	if flags != nil {

@@ -268,7 +268,8 @@ func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) 
 }
 
 // finishCredentialSpecs requires the secrets that domainless credential specs name. They are inside of the
-// specs, which the task definitions only refer to. The secrets are given in the order of the specs.
+// specs, which the task definitions only refer to. Every task definition takes as many of the given secrets as it has
+// specs, in order. Which of its specs names which secret is unknown, so all are required by its first one.
 func finishCredentialSpecs(f *finish) {
 	opts := f.opts()
 	given := len(opts.CredSpecs) + len(opts.CredSpecSecrets)
