@@ -141,6 +141,26 @@ func (a *analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	}
 }
 
+// inOrder returns a list in the order of the input. The elements are large, so their positions are sorted, and each
+// element is copied once.
+func inOrder[T any](list []T, offset func(*T) int) []T {
+	type position struct{ offset, index int }
+	positions := make([]position, len(list))
+	for i := range list {
+		positions[i] = position{offset(&list[i]), i}
+	}
+	byOffset := func(a, b position) int { return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.index, b.index)) }
+	if slices.IsSortedFunc(positions, byOffset) {
+		return list
+	}
+	slices.SortFunc(positions, byOffset)
+	ordered := make([]T, len(list))
+	for i, p := range positions {
+		ordered[i] = list[p.index]
+	}
+	return ordered
+}
+
 // check lets every rule check a task definition.
 func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 	td := reader.Root()
@@ -185,8 +205,8 @@ func (a *analysis) finish() ([]*Plan, error) {
 	}
 	var errs Errors
 	for _, p := range a.plans {
-		slices.SortStableFunc(p.Requirements, func(a, b Requirement) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
-		slices.SortStableFunc(p.Findings, func(a, b Finding) int { return cmp.Compare(a.At.Offset, b.At.Offset) })
+		p.Requirements = inOrder(p.Requirements, func(r *Requirement) int { return r.At.Offset })
+		p.Findings = inOrder(p.Findings, func(f *Finding) int { return f.At.Offset })
 		p.Findings = onePerMessage(p.Findings)
 		errs = append(errs, p.errors()...)
 	}

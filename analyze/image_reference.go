@@ -37,23 +37,24 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 		return ref, append(list, unknown{"", "an image has no scheme such as " + components[0].String() + "//"})
 	}
 	host := components[0]
-	if last == 0 && p.isECRHost(host) {
+	ecr := p.isECRHost(host)
+	if last == 0 && ecr {
 		// To Docker this is an image of Docker Hub; nobody means that.
 		return ref, append(list, unknown{"", "it names a registry, and no repository in it"})
 	}
-	if _, _, ok := t.CutSymbol(); ok && !p.isECRHost(host) {
+	if _, _, ok := t.CutSymbol(); ok && !ecr {
 		// Whether the image is in Amazon ECR depends on how the value begins.
 		return ref, append(list, p.beginsUnknown(t, "the URI of a repository whose ARN is known")...)
 	}
 	hidden := placeholders(host, false)
 	if last > 0 && (strings.ContainsAny(string(host), ".:") || host == "localhost" || len(hidden) > 0 || !host.IsLiteral() || strings.ToLower(string(host)) != string(host)) {
 		ref.host, components = host, components[1:]
-		if !p.isECRHost(host) {
+		if !ecr {
 			list = append(list, unless(isHostName(string(host)), host, "no registry")...)
 		}
 	}
 	ref.repository = joinText(components, "/")
-	if p.isECRHost(ref.host) {
+	if ref.host != "" && ecr {
 		return ref, append(list, p.repositoryUnknown(components, tag)...)
 	}
 	// Docker Hub and other registries need no permission, whatever the rest of the name says.
@@ -160,6 +161,23 @@ var ecrServices = [...]struct {
 	{".dkr.ecr.", false}, {".dkr.ecr-fips.", false}, {".dkr-ecr.", true}, {".dkr-ecr-fips.", true},
 }
 
+// lowerASCII returns s with its letters of ASCII in small. Other letters might have another length in small.
+func lowerASCII(s string) string {
+	isUpper := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	for i := range len(s) {
+		if isUpper(s[i]) {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if isUpper(b[i]) {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
 // isInECR reports whether an image is in a registry that has the form of a private one.
 func (p *pass) isInECR(image policy.Text) bool {
 	if image == "" {
@@ -201,12 +219,7 @@ func (p *pass) parseECRHost(host policy.Text) (h ecrHost, ok bool) {
 func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bool) {
 	name, port, hasPort := cutText(host, ':')
 	h.port = hasPort && port != ""
-	lower := strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r // others might have another length in small
-	}, string(name))
+	lower := lowerASCII(string(name))
 	rest, found := strings.CutSuffix(lower, ownSuffix)
 	for i := 0; !found && i < len(ecrSuffixes); i++ {
 		if rest, found = strings.CutSuffix(lower, ecrSuffixes[i].suffix); found {
