@@ -159,7 +159,7 @@ type TaskExecutionRoleProps struct {
 }
 
 // TestInputsHaveNamesOfTheirOwn: a parameter does not get the ID of a resource of the template, nor the name of the
-// variable that stands for a mapping in it.
+// variable for a mapping in it.
 func TestInputsHaveNamesOfTheirOwn(t *testing.T) {
 	role := sample.Web()
 	role.Mappings = []policy.Mapping{{Symbol: "Test::Owner", Name: "TestTable", Column: "Owner", Rows: []policy.Row{{Region: "eu-west-1", Value: "000000000001"}}}}
