@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -96,7 +97,7 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 	if arn, ok := policy.CutARN(t); ok {
 		return arn.Service == "secretsmanager" || arn.Service == "ssm" || arn.Service == "s3"
 	}
-	if !strings.Contains(string(t), "dkr") {
+	if !strings.Contains(lowerASCII(string(t)), "dkr") {
 		return false // without a look at the domains
 	}
 	host, _, found := t.Cut("/")
@@ -106,7 +107,7 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 // finishReferences notes the references that nothing has been said about.
 func finishReferences(f *finish) {
 	for _, p := range f.passes {
-		var required map[int]bool // the offsets of what is required
+		var required []int // the offsets of what is required, in order
 		var said map[string]bool
 		for v := range p.td.Strings() {
 			t, _ := v.Text()
@@ -114,12 +115,13 @@ func finishReferences(f *finish) {
 				continue
 			}
 			if required == nil {
-				required = make(map[int]bool, len(p.plan.Requirements))
+				required = make([]int, len(p.plan.Requirements))
 				for i := range p.plan.Requirements {
-					required[p.plan.Requirements[i].At.Offset] = true
+					required[i] = p.plan.Requirements[i].At.Offset
 				}
+				slices.Sort(required)
 			}
-			if required[v.Offset()] {
+			if _, found := slices.BinarySearch(required, v.Offset()); found {
 				continue // as nearly all are
 			}
 			if said == nil {
