@@ -24,7 +24,7 @@ func (p *pass) cutARN(v located, t policy.Text, what string) (a policy.ARN, part
 	isRegion := func(t policy.Text) bool { return t == "" || p.isPart(t, policy.IsRegion, policy.MeansRegion) }
 	isAccount := func(t policy.Text) bool { return t == "" || p.isPart(t, policy.IsAccount, policy.MeansAccount) }
 	isService := func(t policy.Text) bool {
-		return all(string(t), func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' })
+		return all(t, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' })
 	}
 	a = policy.ARN{
 		Partition: p.word(fields[1], isPartition(fields[1])),
@@ -35,11 +35,11 @@ func (p *pass) cutARN(v located, t policy.Text, what string) (a policy.ARN, part
 	}
 	parts = slices.Concat(
 		unless(isPartition(a.Partition), a.Partition, "no partition"),
-		unless(all(string(a.Service), oneOf("-")), a.Service, "no service"),
+		unless(all(a.Service, oneOf("-")), a.Service, "no service"),
 		unless(isRegion(a.Region), a.Region, "no region"),
 		unless(isAccount(a.Account), a.Account, "no account (12 digits)"),
 	)
-	if want := policy.PartitionOf(string(a.Region)); want != "" && policy.IsPartition(string(a.Partition)) && string(a.Partition) != want {
+	if want := policy.PartitionOf(a.Region); want != "" && policy.IsPartition(a.Partition) && a.Partition != policy.Text(want) {
 		p.Warnf(v, "%s %s says partition %s, but region %s is in %s", what, quote(t), a.Partition, a.Region, want)
 	}
 	return a, parts, true

@@ -1,7 +1,7 @@
 package analyze
 
 // all reports whether s is not empty and every byte of it fits.
-func all(s string, fits func(byte) bool) bool {
+func all[S ~string](s S, fits func(byte) bool) bool {
 	for i := range len(s) {
 		if !fits(s[i]) {
 			return false

@@ -20,16 +20,19 @@ type ownARN struct {
 func (a ownARN) value(s policy.Symbol) string {
 	switch s {
 	case policy.Partition:
-		return string(a.arn.Partition)
+		return a.arn.Partition.String()
 	case policy.Region:
-		return string(a.arn.Region)
+		return a.arn.Region.String()
 	}
-	return string(a.arn.Account)
+	return a.arn.Account.String()
 }
 
 // ownARNs returns the task definition's own ARN, and those of its roles. Malformed ones are left out.
 func ownARNs(td taskdef.Value) (list []ownARN) {
-	for _, member := range []struct{ name, service, resource string }{
+	for _, member := range []struct {
+		name              string
+		service, resource policy.Text
+	}{
 		{"taskDefinitionArn", "ecs", "task-definition/"},
 		{"executionRoleArn", "iam", "role/"},
 		{"taskRoleArn", "iam", "role/"},
@@ -37,12 +40,11 @@ func ownARNs(td taskdef.Value) (list []ownARN) {
 		for v := range td.Each(member.name) {
 			t, _ := v.Text()
 			arn, ok := policy.CutARN(t)
-			region := string(arn.Region)
-			switch known := policy.PartitionOf(region); {
-			case !ok || !policy.IsPartition(string(arn.Partition)) || string(arn.Service) != member.service,
-				!policy.IsAccount(string(arn.Account)) || !arn.Resource.HasPrefix(member.resource),
-				(region != "") != (member.service == "ecs") || region != "" && !policy.IsRegion(region),
-				known != "" && known != string(arn.Partition):
+			switch known := policy.Text(policy.PartitionOf(arn.Region)); {
+			case !ok || !policy.IsPartition(arn.Partition) || arn.Service != member.service,
+				!policy.IsAccount(arn.Account) || !arn.Resource.HasPrefix(member.resource),
+				(arn.Region != "") != (member.service == "ecs") || arn.Region != "" && !policy.IsRegion(arn.Region),
+				known != "" && known != arn.Partition:
 				continue
 			}
 			list = append(list, ownARN{member.name, v.Ref(), arn})

@@ -209,7 +209,7 @@ func TestPure(t *testing.T) {
 func TestReadsLikeWords(t *testing.T) {
 	pattern := regexp.MustCompile(`^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]+)?[0-9]*|[A-Z]+[0-9]*|[0-9]+)$`)
 	check := func(s string) {
-		if got, want := readsLikeWords(s), pattern.MatchString(s); got != want {
+		if got, want := readsLikeWords(policy.Text(s)), pattern.MatchString(s); got != want {
 			t.Errorf("readsLikeWords(%q) = %v, want %v", s, got, want)
 		}
 	}

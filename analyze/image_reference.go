@@ -22,7 +22,7 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 	components, tag, list := splitImage(t)
 	filled := false
 	for i, c := range components {
-		components[i] = p.word(c, isComponent(string(c)) || i == 0 && isHostName(string(c)))
+		components[i] = p.word(c, isComponent(c) || i == 0 && isHostName(c))
 		filled = filled || components[i] != c
 	}
 	if filled {
@@ -47,10 +47,10 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 		return ref, append(list, p.beginsUnknown(t, "the URI of a repository whose ARN is known")...)
 	}
 	hidden := placeholders(host, false)
-	if last > 0 && (strings.ContainsAny(string(host), ".:") || host == "localhost" || len(hidden) > 0 || !host.IsLiteral() || strings.ToLower(string(host)) != string(host)) {
+	if last > 0 && (host.IndexAny(".:") >= 0 || host == "localhost" || len(hidden) > 0 || !host.IsLiteral() || lowerASCII(host) != host) {
 		ref.host, components = host, components[1:]
 		if !ecr {
-			list = append(list, unless(isHostName(string(host)), host, "no registry")...)
+			list = append(list, unless(isHostName(host), host, "no registry")...)
 		}
 	}
 	ref.repository = joinText(components, "/")
@@ -61,7 +61,7 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 	known := ref.host != "" && len(hidden) == 0 && ref.host.IsLiteral() || ref.host == "" && last > 0
 	for _, c := range components {
 		if !known || c.IsLiteral() && len(placeholders(c, false)) == 0 {
-			list = append(list, unless(isComponent(string(c)), c, noComponent)...)
+			list = append(list, unless(isComponent(c), c, noComponent)...)
 		}
 	}
 	return ref, list
@@ -75,7 +75,7 @@ func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (lis
 	for i, c := range components {
 		switch symbols := c.Symbols(); {
 		case symbols == nil:
-			list = append(list, unless(isComponent(string(c)), c, noComponent)...)
+			list = append(list, unless(isComponent(c), c, noComponent)...)
 		case p.contrary(c, policy.MeansRepositoryName) != nil:
 			list = append(list, p.contrary(c, policy.MeansRepositoryName)...)
 		case !p.fits(c, func(b byte) bool { return isLower(b) || isDigit(b) || strings.IndexByte("._-", b) >= 0 }, policy.MeansRepositoryName):
@@ -103,11 +103,11 @@ func splitImage(t policy.Text) (components []policy.Text, after policy.Text, lis
 	rest, tag, hasTag := cutText(rest, ':')
 	components[last] = rest
 	known := func(t policy.Text) bool { return t.IsLiteral() && len(placeholders(t, false)) == 0 }
-	if hasTag && known(tag) && !isTag(string(tag)) {
-		list = append(list, unknown{"", fmt.Sprintf("%q is no tag", string(tag))})
+	if hasTag && known(tag) && !isTag(tag) {
+		list = append(list, unknown{"", fmt.Sprintf("%q is no tag", tag)})
 	}
-	if hasDigest && known(digest) && !isDigest(string(digest)) {
-		list = append(list, unknown{"", fmt.Sprintf("%q is no digest", string(digest))})
+	if hasDigest && known(digest) && !isDigest(digest) {
+		list = append(list, unknown{"", fmt.Sprintf("%q is no digest", digest)})
 	}
 	return components, whole[len(rest):], list
 }
@@ -126,7 +126,7 @@ func joinText(parts []policy.Text, separator policy.Text) policy.Text {
 // ecrHost is the host name of a private Amazon ECR registry.
 type ecrHost struct {
 	account, region policy.Text
-	partitions      []string // those whose registries are in the domain; none where any may be
+	partitions      []policy.Text // those whose registries are in the domain; none where any may be
 	dualStack       bool
 	port            bool
 	unknown         []unknown
@@ -136,22 +136,22 @@ type ecrHost struct {
 //
 // Source: awslabs/amazon-ecr-credential-helper, ecr-login/api; botocore's partitions.json
 var ecrSuffixes = [...]struct {
-	suffix     string
-	partitions []string
+	suffix     policy.Text
+	partitions []policy.Text
 }{
-	{".amazonaws.com.cn", []string{"aws-cn"}},
-	{".on.amazonwebservices.com.cn", []string{"aws-cn"}},
-	{".amazonaws.com", []string{"aws", "aws-us-gov"}},
-	{".amazonaws.eu", []string{"aws-eusc"}},
+	{".amazonaws.com.cn", []policy.Text{"aws-cn"}},
+	{".on.amazonwebservices.com.cn", []policy.Text{"aws-cn"}},
+	{".amazonaws.com", []policy.Text{"aws", "aws-us-gov"}},
+	{".amazonaws.eu", []policy.Text{"aws-eusc"}},
 	{".on.aws", nil},
-	{".sc2s.sgov.gov", []string{"aws-iso-b"}},
-	{".c2s.ic.gov", []string{"aws-iso"}},
-	{".cloud.adc-e.uk", []string{"aws-iso-e"}},
-	{".csp.hci.ic.gov", []string{"aws-iso-f"}},
+	{".sc2s.sgov.gov", []policy.Text{"aws-iso-b"}},
+	{".c2s.ic.gov", []policy.Text{"aws-iso"}},
+	{".cloud.adc-e.uk", []policy.Text{"aws-iso-e"}},
+	{".csp.hci.ic.gov", []policy.Text{"aws-iso-f"}},
 }
 
 // ownSuffix is the domain of the role's own partition, left open, in small letters.
-var ownSuffix = strings.ToLower("." + string(policy.Of(policy.URLSuffix)))
+var ownSuffix = lowerASCII("." + policy.Of(policy.URLSuffix))
 
 // ecrServices are the labels between account and region.
 var ecrServices = [...]struct {
@@ -162,7 +162,7 @@ var ecrServices = [...]struct {
 }
 
 // lowerASCII returns s with its letters of ASCII in small. Other letters might have another length in small.
-func lowerASCII(s string) string {
+func lowerASCII[S ~string](s S) S {
 	isUpper := func(c byte) bool { return c >= 'A' && c <= 'Z' }
 	for i := range len(s) {
 		if isUpper(s[i]) {
@@ -172,7 +172,7 @@ func lowerASCII(s string) string {
 					b[i] += 'a' - 'A'
 				}
 			}
-			return string(b)
+			return S(b)
 		}
 	}
 	return s
@@ -219,10 +219,10 @@ func (p *pass) parseECRHost(host policy.Text) (h ecrHost, ok bool) {
 func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bool) {
 	name, port, hasPort := cutText(host, ':')
 	h.port = hasPort && port != ""
-	lower := lowerASCII(string(name))
-	rest, found := strings.CutSuffix(lower, ownSuffix)
+	lower := lowerASCII(name)
+	rest, found := lower.CutSuffix(ownSuffix)
 	for i := 0; !found && i < len(ecrSuffixes); i++ {
-		if rest, found = strings.CutSuffix(lower, ecrSuffixes[i].suffix); found {
+		if rest, found = lower.CutSuffix(ecrSuffixes[i].suffix); found {
 			h.partitions = ecrSuffixes[i].partitions
 		}
 	}
@@ -231,7 +231,7 @@ func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bo
 	}
 	for _, service := range ecrServices {
 		// Account and region may both be missing.
-		i := strings.Index("."+rest+".", service.infix)
+		i := ("." + rest + ".").Index(service.infix)
 		if i < 0 {
 			continue
 		}
@@ -241,49 +241,46 @@ func cutECRHost(host policy.Text) (h ecrHost, account, region policy.Text, ok bo
 	return ecrHost{}, "", "", false
 }
 
-// isHostName reports whether s is a host, perhaps with a port, as image references may have it.
-func isHostName(s string) bool {
-	if rest, ok := strings.CutPrefix(s, "["); ok {
+// isHostName reports whether a text is a host, perhaps with a port, as image references may have it.
+func isHostName(t policy.Text) bool {
+	if rest, ok := t.CutPrefix("["); ok {
 		// An address of IPv6; other words in brackets are placeholders.
-		address, port, ok := strings.Cut(rest, "]")
-		return ok && strings.Contains(address, ":") && all(address, func(c byte) bool { return isHex(c) || c == ':' || c == '.' }) &&
+		address, port, ok := rest.Cut("]")
+		return ok && address.Count(":") > 0 && all(address, func(c byte) bool { return isHex(c) || c == ':' || c == '.' }) &&
 			(port == "" || port[0] == ':' && all(port[1:], isDigit))
 	}
-	name, port, hasPort := strings.Cut(s, ":")
+	name, port, hasPort := t.Cut(":")
 	if hasPort && !all(port, isDigit) {
 		return false
 	}
-	for label := range strings.SplitSeq(name, ".") {
+	for label := range name.Split(".") {
 		if !all(label, oneOf("-")) || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
 	}
 	// A single word in capitals is a placeholder, not a host.
-	return strings.ContainsAny(s, ".:") || s == "localhost"
+	return t.IndexAny(".:") >= 0 || t == "localhost"
 }
 
-// isComponent reports whether s is one part of a repository's path: small letters and digits, and between
+// isComponent reports whether a text is one part of a repository's path: small letters and digits, and between
 // them single dots, one or two underscores, or hyphens.
-func isComponent(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := 0; i < len(s); {
+func isComponent(t policy.Text) bool {
+	for i := 0; i < len(t); {
 		start := i
-		for i < len(s) && (isLower(s[i]) || isDigit(s[i])) {
+		for i < len(t) && (isLower(t[i]) || isDigit(t[i])) {
 			i++
 		}
 		if i == start {
 			return false
 		}
-		if i == len(s) {
+		if i == len(t) {
 			return true
 		}
 		start = i
-		for i < len(s) && strings.IndexByte("._-", s[i]) >= 0 {
+		for i < len(t) && strings.IndexByte("._-", t[i]) >= 0 {
 			i++
 		}
-		if separator := s[start:i]; separator != "." && separator != "_" && separator != "__" && strings.Trim(separator, "-") != "" || separator == "" {
+		if separator := t[start:i]; separator != "." && separator != "_" && separator != "__" && (separator == "" || separator.TrimLeft("-") != "") {
 			return false
 		}
 	}
@@ -298,19 +295,14 @@ func (p *pass) isRepository(t policy.Text) bool {
 	if n := len(t.String()); n < 2 || n > 256 {
 		return false
 	}
-	for c := range strings.SplitSeq(string(t), "/") {
-		if policy.Text(c).IsLiteral() && !isComponent(c) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(splitText(t, '/', len(t)+1), func(c policy.Text) bool { return c.IsLiteral() && !isComponent(c) })
 }
 
-func isTag(s string) bool {
-	return all(s, oneOf("_.-")) && len(s) <= 128 && s[0] != '.' && s[0] != '-'
+func isTag(t policy.Text) bool {
+	return all(t, oneOf("_.-")) && len(t) <= 128 && t[0] != '.' && t[0] != '-'
 }
 
-func isDigest(s string) bool {
-	algorithm, hex, ok := strings.Cut(s, ":")
+func isDigest(t policy.Text) bool {
+	algorithm, hex, ok := t.Cut(":")
 	return ok && all(algorithm, oneOf("+._-")) && len(hex) >= 32 && all(hex, func(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' })
 }

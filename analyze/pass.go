@@ -47,7 +47,7 @@ func (f *finish) unused(format string, args ...any) {
 
 // Require asks for a grant of the rule on a resource. It panics on a grant that the rule does not list:
 // explain and docs/rules.md would not show it.
-func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.Ref, conditions ...policy.Condition) {
+func (p *pass) Require(g *Grant, resource policy.ARN, match Match, at taskdef.Ref, conditions ...policy.Condition) {
 	if !slices.Contains(p.rule.Grants, g) {
 		panic(fmt.Sprintf("rule %s requires the grant %s, which it does not list", p.rule.ID, g.Sid))
 	}
@@ -59,9 +59,12 @@ func (p *pass) Require(g *Grant, resource policy.Text, match Match, at taskdef.R
 		return
 	}
 	p.plan.Requirements = append(p.plan.Requirements, Requirement{
-		Rule: p.rule, Grant: g, Actions: actions, Resource: resource, Match: match, At: at, Conditions: sorted(conditions),
+		Rule: p.rule, Grant: g, Actions: actions, Resource: resource.Text(), ARN: resource, Match: match, At: at, Conditions: sorted(conditions),
 	})
 }
+
+// everything is the resource of an action that has no resources of its own.
+var everything = policy.Whole("*")
 
 // sorted returns the conditions as a requirement has them: by operator and key, and their values sorted.
 func sorted(conditions []policy.Condition) []policy.Condition {

@@ -13,8 +13,9 @@ import (
 type Requirement struct {
 	Rule       *Rule
 	Grant      *Grant
-	Actions    []Action // the grant's, without the documented ones if Options.CalledOnly
-	Resource   policy.Text
+	Actions    []Action    // the grant's, without the documented ones if Options.CalledOnly
+	Resource   policy.Text // ARN in one piece, with symbols and wildcards
+	ARN        policy.ARN
 	Match      Match
 	Conditions []policy.Condition
 	At         taskdef.Ref

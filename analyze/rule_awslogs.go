@@ -96,8 +96,8 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 		drivers = append(drivers, string(d))
 	}
 	list := slices.Concat(placeholders(name, false), p.open(name))
-	switch near := tree.Nearest(string(name), drivers); {
-	case slices.Contains(drivers, string(name)):
+	switch near := tree.Nearest(name, drivers); {
+	case slices.Contains(drivers, name.String()):
 	case len(list) > 0:
 		p.Unknown(driver, "logDriver", list)
 	case near != "":
@@ -136,13 +136,13 @@ func checkLogStream(p *pass, td, container, options, region, group, prefix taskd
 	if !regionKnown || !groupKnown || !streamsKnown {
 		return
 	}
-	arn := base.With("log-group:" + groupName).Text()
+	resource := "log-group:" + groupName
 	for _, stream := range streams {
-		p.Require(writeLogs, arn+":log-stream:"+stream, Each, group.Ref())
+		p.Require(writeLogs, base.With(resource+":log-stream:"+stream), Each, group.Ref())
 	}
 	if create {
-		p.Require(createLogGroup, arn+":*", OneOf, group.Ref())
-		p.Require(createLogGroupPlain, arn, Exact, group.Ref())
+		p.Require(createLogGroup, base.With(resource+":*"), OneOf, group.Ref())
+		p.Require(createLogGroupPlain, base.With(resource), Exact, group.Ref())
 	}
 }
 
@@ -206,8 +206,8 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 		p.Unknown(prefix, "awslogs-stream-prefix", list)
 		return nil, false
 	}
-	if i := strings.IndexAny(string(t), ":*"); i >= 0 {
-		p.Errorf(prefix, "awslogs-stream-prefix %s has %q, which no log stream's name can have", quote(t), string(t[i]))
+	if i := t.IndexAny(":*"); i >= 0 {
+		p.Errorf(prefix, "awslogs-stream-prefix %s has %q, which no log stream's name can have", quote(t), t[i:i+1])
 		return nil, false
 	}
 	ok = true
@@ -237,7 +237,7 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 func (p *pass) createsGroup(options taskdef.Value) bool {
 	creates := false
 	for v, t := range options.Scalars("awslogs-create-group") {
-		create, err := strconv.ParseBool(string(t))
+		create, err := strconv.ParseBool(t.String())
 		switch list := slices.Concat(placeholders(t, false), p.open(t)); {
 		case len(list) > 0:
 			p.Unknown(v, "awslogs-create-group", list)

@@ -160,7 +160,7 @@ func (p *pass) checkSecurityOptions(container taskdef.Value) {
 		t, _ := v.Text()
 		switch {
 		case t.HasPrefix("credentialspec"), t.HasPrefix(domainlessMisspelled):
-		case strings.Contains(strings.ToLower(string(t)), "credentialspec"):
+		case lowerASCII(t).Index("credentialspec") >= 0:
 			p.Warnf(v, "dockerSecurityOptions %s: ECS takes for a credential spec only what begins with %s or %s", quote(t), specPrefix, domainlessPrefix)
 		default:
 			if list := slices.Concat(placeholders(t, false), p.open(t)); len(list) > 0 {
@@ -262,9 +262,9 @@ func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) 
 		return
 	}
 	got := p.plan.Requirements[n]
-	p.Require(getSpecVersion, got.Resource, got.Match, spec.at, got.Conditions...)
-	bucket, _, _ := got.Resource.Cut("/")
-	p.Require(listSpecBucket, bucket, Exact, spec.at, got.Conditions...)
+	p.Require(getSpecVersion, got.ARN, got.Match, spec.at, got.Conditions...)
+	bucket, _, _ := got.ARN.Resource.Cut("/")
+	p.Require(listSpecBucket, got.ARN.With(bucket), Exact, spec.at, got.Conditions...)
 }
 
 // finishCredentialSpecs requires the secrets that domainless credential specs name. They are inside of the

@@ -79,12 +79,12 @@ func (p *pass) endsInEnv(t policy.Text) bool {
 	if t.HasPrefix("http") {
 		t, _, _ = t.Cut("?")
 	}
-	return t.HasSuffix(".env") || t.HasSuffix("\x00")
+	return t.HasSuffix(".env") || t.Behind() == ""
 }
 
 // s3Object is an object in S3, by its key in a bucket.
 type s3Object struct {
-	bucketARN   policy.Text
+	bucketARN   policy.ARN
 	bucket, key policy.Text
 }
 
@@ -100,14 +100,14 @@ func (p *pass) requireObject(v located, what string, get, locate *Grant) bool {
 	if exact {
 		match = Exact
 	}
-	object := o.bucketARN + "/" + key
+	object := o.bucketARN.With(o.bucketARN.Resource + "/" + key)
 	owner := p.bucketOwner(o.bucket)
 	p.Require(get, object, match, v.Ref(), owner...)
 	if locate != nil {
 		p.Require(locate, o.bucketARN, Exact, v.Ref(), owner...)
 	}
 	// With bucket keys S3 gives the bucket for a context, and otherwise the object.
-	p.decrypt(v, "s3", "", objectContext, []policy.Text{object, o.bucketARN}, match == OneOf)
+	p.decrypt(v, "s3", "", objectContext, []policy.ARN{object, o.bucketARN}, match == OneOf)
 	return true
 }
 
@@ -123,7 +123,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 	s, rest, symbol := t.CutSymbol()
 	switch {
 	case symbol && p.reader.Symbols().Lookup(s).Meaning == policy.MeansBucketARN && rest.HasPrefix("/"):
-		o.bucketARN, o.bucket, o.key = policy.Of(s), policy.Of(s), rest[1:]
+		o.bucketARN, o.bucket, o.key = policy.Whole(policy.Of(s)), policy.Of(s), rest[1:]
 	case symbol:
 		p.Unknown(v, what, p.beginsUnknown(t, "the ARN of a bucket with a key behind it"))
 		return o, false
@@ -151,9 +151,9 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 		}
 		url()
 	}
-	if o.bucketARN == "" {
+	if o.bucketARN == (policy.ARN{}) {
 		isBucket := func(t policy.Text) bool {
-			return t.IsLiteral() && isBucket(string(t)) || !t.IsLiteral() && p.fits(t, oneOf("._-"), policy.MeansBucketName)
+			return t.IsLiteral() && isBucket(t) || !t.IsLiteral() && p.fits(t, oneOf("._-"), policy.MeansBucketName)
 		}
 		o.bucket = p.word(o.bucket, isBucket(o.bucket))
 		if contrary := p.contrary(o.bucket, policy.MeansBucketName); contrary != nil {
@@ -161,7 +161,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 		} else {
 			list = append(list, unless(isBucket(o.bucket), o.bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
 		}
-		o.bucketARN = arn.With(o.bucket).Text()
+		o.bucketARN = arn.With(o.bucket)
 	}
 	list = append(list, p.contrary(o.key)...)
 	if !v.Meant() {
@@ -181,15 +181,15 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 // exact if there are no such characters. Otherwise it adds a note about v, which the note calls by what.
 func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Text, exact bool) {
 	beyond := false
-	pattern = policy.Text(t.Expand(func(literal string) string {
+	pattern = t.Map(func(literal string) string {
 		return strings.Map(func(r rune) rune {
 			if policy.Allowed(r) {
 				return r
 			}
 			beyond = true
 			return '?'
-		}, string(policy.Escape(policy.Text(literal))))
-	}, func(s policy.Symbol) string { return string(policy.Of(s)) }))
+		}, policy.Escape(literal))
+	})
 	if beyond {
 		value, _ := v.Text()
 		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(value))
@@ -206,7 +206,7 @@ type BucketOwner struct {
 // bucket returns the name of the bucket; "" for all buckets.
 func (o BucketOwner) bucket() string {
 	if arn, ok := policy.CutARN(policy.Text(o.Bucket)); ok && arn.Service == "s3" {
-		return string(arn.Resource)
+		return arn.Resource.String()
 	}
 	return o.Bucket
 }
@@ -248,7 +248,7 @@ func finishBucketOwners(f *finish) {
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 func cutObjectURL(t policy.Text) (bucket, key policy.Text, ok bool) {
-	s := string(t)
+	s := t.String()
 	if !t.IsLiteral() || !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
 		return "", "", false
 	}
@@ -287,6 +287,6 @@ func cutObjectURL(t policy.Text) (bucket, key policy.Text, ok bool) {
 // have capitals and underscores. A name that has nothing else is a placeholder.
 //
 // Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-func isBucket(s string) bool {
+func isBucket(s policy.Text) bool {
 	return len(s) >= 3 && len(s) <= 255 && all(s, oneOf("._-")) && !all(s, func(c byte) bool { return isUpper(c) || isDigit(c) && s[0] > '9' || c == '_' })
 }

@@ -80,7 +80,10 @@ func (p *pass) checkFirelensType(td, options, kind taskdef.Value) {
 // names them, and what the task role needs for them: the log router runs as a container of the task.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html and the plug-ins' own pages
-var firelensOutputs = [...]struct{ name, needs string }{
+var firelensOutputs = [...]struct {
+	name  policy.Text
+	needs string
+}{
 	{"cloudwatch", "logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogStreams and logs:PutLogEvents"},
 	{"cloudwatch_logs", "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents"},
 	{"firehose", "firehose:PutRecordBatch"},
@@ -107,7 +110,7 @@ func noteFirelensOutputs(p *pass, td taskdef.Value) {
 				}
 				t, _ := v.Text()
 				for _, output := range firelensOutputs {
-					if strings.EqualFold(string(t), output.name) {
+					if lowerASCII(t) == output.name {
 						p.Notef(v, "FireLens output %s: the task role needs %s, not this one", quote(t), output.needs)
 					}
 				}

@@ -32,7 +32,7 @@ var (
 
 func checkFSxVolumes(p *pass, td taskdef.Value) {
 	for config := range td.Each("volumes", "fsxWindowsFileServerVolumeConfiguration") {
-		p.Require(describeFileSystems, "*", Exact, config.Ref())
+		p.Require(describeFileSystems, everything, Exact, config.Ref())
 		if onFargate(td) {
 			p.Warnf(config, "a volume of FSx for Windows File Server: Fargate has none")
 		}

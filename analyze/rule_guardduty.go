@@ -84,24 +84,23 @@ func mayBeOnFargate(td taskdef.Value) bool {
 }
 
 func checkGuardDuty(p *pass, td taskdef.Value) {
-	account := policy.Text(p.opts.GuardDutyAccount)
+	account, region := p.opts.GuardDutyAccount, p.plan.Environment.Region
 	switch {
 	case !p.opts.GuardDuty:
 		return
-	case account != "" && !policy.IsAccount(string(account)):
+	case account != "" && !policy.IsAccount(account):
 		p.flag("%s=%s: an account has 12 digits", guardDutyFlag, account)
 		return
 	}
 	arn := policy.LocalARN("ecr", "repository/"+guardDutyRepository)
-	region := policy.Text(p.plan.Environment.Region)
 	if region != "" {
 		p.plan.use(policy.Region)
-		arn.Region, arn.Partition = region, policy.PartitionText(region)
+		arn.Region, arn.Partition = policy.Text(region), policy.PartitionText(policy.Text(region))
 	}
 	mapping := guardDutyMapping()
-	switch known, ok := mapping.Lookup(string(region)); {
+	switch known, ok := mapping.Lookup(region); {
 	case account != "":
-		arn.Account = account
+		arn.Account = policy.Text(account)
 	case region == "":
 		arn.Account = policy.Of(mapping.Symbol)
 		p.plan.mapSymbol(mapping, policy.SymbolInfo{Meaning: policy.MeansAccount, MaxLength: len("111122223333")})
@@ -116,8 +115,8 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 	}
 	at := td.Ref()
 	at.Field = guardDutyFlag
-	p.Require(ecrLogin, "*", Exact, at)
-	p.Require(ecrPull, arn.Text(), Exact, at)
+	p.Require(ecrLogin, everything, Exact, at)
+	p.Require(ecrPull, arn, Exact, at)
 }
 
 // guardDutyMapping has the account of the agent's image for a role whose region is unknown: a template is for

@@ -88,7 +88,7 @@ func isOpenRegistry(r *Requirement, account string) bool {
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.
 //
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
-var cachePrefixes = [...]string{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/"}
+var cachePrefixes = [...]policy.Text{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/"}
 
 func checkImages(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
@@ -110,7 +110,7 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	named := len(names) == 1 && names[0] != "" && names[0].IsLiteral()
 	flag := setFlag(image.Ref().Pointer)
 	if named {
-		flag = imageFlag(string(names[0]))
+		flag = imageFlag(names[0].String())
 	}
 	switch {
 	case names[0] == "" && !ok:
@@ -153,15 +153,12 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 		return false
 	}
 	info := p.reader.Symbols().Lookup(s)
-	if info.Meaning != policy.MeansRepositoryURI || info.ARN == "" {
+	if info.Meaning != policy.MeansRepositoryURI || info.ARN == (policy.ARN{}) {
 		return false
 	}
-	p.Require(ecrLogin, "*", Exact, image.Ref())
+	p.Require(ecrLogin, everything, Exact, image.Ref())
 	p.Require(ecrPull, info.ARN, Exact, image.Ref())
-	repository := info.ARN
-	if arn, ok := policy.CutARN(info.ARN); ok {
-		repository, _ = arn.Resource.CutPrefix("repository/")
-	}
+	repository, _ := info.ARN.Resource.CutPrefix("repository/")
 	if p.throughCache(image, repository) {
 		p.Require(ecrImport, info.ARN, Exact, image.Ref())
 	}
@@ -173,11 +170,11 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 	t, _ := image.Text()
 	partition := policy.PartitionText(host.region)
 	if partition.IsLiteral() {
-		if len(host.partitions) > 0 && !slices.Contains(host.partitions, string(partition)) {
+		if len(host.partitions) > 0 && !slices.Contains(host.partitions, partition) {
 			p.Warnf(image, "image %s: region %s is in partition %s, whose registries are in another domain", quote(t), host.region, partition)
 		}
 	} else if len(host.partitions) > 0 && host.region.IsLiteral() {
-		partition = policy.Text(host.partitions[0])
+		partition = host.partitions[0]
 	}
 	cached := p.throughCache(image, repository)
 	for _, prefix := range cachePrefixes {
@@ -185,12 +182,12 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
 		}
 	}
-	arn := policy.ARN{Partition: partition, Service: "ecr", Region: host.region, Account: host.account, Resource: "repository/" + repository}.Text()
+	arn := policy.ARN{Partition: partition, Service: "ecr", Region: host.region, Account: host.account, Resource: "repository/" + repository}
 	grant := ecrPull
 	if host.dualStack {
 		grant = ecrPullDualStack
 	}
-	p.Require(ecrLogin, "*", Exact, image.Ref())
+	p.Require(ecrLogin, everything, Exact, image.Ref())
 	p.Require(grant, arn, Exact, image.Ref())
 	if cached {
 		p.Require(ecrImport, arn, Exact, image.Ref())
@@ -203,14 +200,13 @@ type pullThroughCache string
 // throughCache reports whether the repository of an image is one of Options.PullThroughCaches. Where that depends on the
 // value of a symbol, it says so.
 func (p *pass) throughCache(image taskdef.Value, repository policy.Text) bool {
-	cached, open := false, ""
-	beginning, _, _ := strings.Cut(string(repository), "\x00")
+	cached, open := false, policy.Text("")
 	for _, prefix := range p.opts.PullThroughCaches {
-		folder := strings.TrimSuffix(prefix, "/") + "/"
+		folder := policy.Text(strings.TrimSuffix(prefix, "/") + "/")
 		switch {
 		case prefix == "ROOT" || repository.HasPrefix(folder):
 			cached = true
-		case !repository.IsLiteral() && strings.HasPrefix(folder, beginning):
+		case !repository.IsLiteral() && folder.HasPrefix(repository.Before()):
 			open = folder
 		default:
 			continue
@@ -279,10 +275,10 @@ func (p *pass) pullFrom(conditions []policy.Condition) (pulled bool) {
 	here, own := policy.Of(policy.Region), policy.Text(p.plan.Environment.Region)
 	// regionOf returns the region of an image. A repository whose ARN is a symbol is declared beside the role.
 	regionOf := func(r *Requirement) policy.Text {
-		if a, ok := policy.CutARN(r.Resource); ok {
-			return a.Region
+		if r.ARN.IsWhole() {
+			return here
 		}
-		return here
+		return r.ARN.Region
 	}
 	var pulls []*Requirement
 	elsewhere := map[policy.Text]bool{}

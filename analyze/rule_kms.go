@@ -55,7 +55,7 @@ const (
 // decrypt requires the keys that Options.KMSKeys has for v. Service is the service that keeps the thing, and region the
 // thing's region, or "" where it is unknown. Context is the key of the encryption context that the service sends, and
 // values are what it can be. Like says that the values are patterns.
-func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.Text, like bool) {
+func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.ARN, like bool) {
 	t, _ := v.Text()
 	keys := p.keysOf(v, values[0])
 	if keys == nil && service == "secretsmanager" {
@@ -83,20 +83,29 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		}
 		match := Exact
 		conditions := []policy.Condition{
-			{Operator: operator, Key: context, Values: policy.Values(values...)},
+			{Operator: operator, Key: context, Values: policy.Values(texts(values)...)},
 			{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.arn.Region + ".amazonaws.com")},
 		}
 		if key.alias != "" {
 			match = OneOf
 			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: policy.Values(key.alias)})
 		}
-		p.Require(useKey, key.arn.Text(), match, v.Ref(), conditions...)
+		p.Require(useKey, key.arn, match, v.Ref(), conditions...)
 	}
+}
+
+// texts returns each ARN in one piece.
+func texts(list []policy.ARN) []policy.Text {
+	t := make([]policy.Text, len(list))
+	for i, a := range list {
+		t[i] = a.Text()
+	}
+	return t
 }
 
 // keysOf returns the keys that are named for v, which reads the thing with this ARN, or, where there are none, those for
 // everything.
-func (p *pass) keysOf(v located, thing policy.Text) (keys []KMSKey) {
+func (p *pass) keysOf(v located, thing policy.ARN) (keys []KMSKey) {
 	if len(p.opts.KMSKeys) == 0 {
 		return nil
 	}
@@ -123,7 +132,7 @@ func (p *pass) keysOf(v located, thing policy.Text) (keys []KMSKey) {
 const anySuffix = "-??????"
 
 // namesOf returns what the thing with this ARN can be called, which v reads.
-func namesOf(v located, thing policy.Text) []string {
+func namesOf(v located, thing policy.ARN) []string {
 	at := v.Ref()
 	read, _ := v.Text()
 	names := []string{written(v).String(), read.String(), at.Field, at.Container + ": " + at.Field}
@@ -132,32 +141,28 @@ func namesOf(v located, thing policy.Text) []string {
 			names = append(names, strings.TrimSuffix(t.String(), anySuffix))
 		}
 	}
-	arn, ok := policy.CutARN(thing)
-	add(thing)
-	if !ok {
-		return names
-	}
-	switch arn.Service {
+	add(thing.Text())
+	switch thing.Service {
 	case "secretsmanager":
-		name, _ := arn.Resource.CutPrefix("secret:")
+		name, _ := thing.Resource.CutPrefix("secret:")
 		add(name)
-		if _, ok := randomTail(string(name), false); ok {
+		if _, ok := randomTail(name, false); ok {
 			name = name[:len(name)-suffixLength]
-			add(name, arn.With("secret:"+name).Text())
+			add(name, thing.With("secret:"+name).Text())
 		}
 	case "ssm":
-		name, _ := arn.Resource.CutPrefix("parameter")
+		name, _ := thing.Resource.CutPrefix("parameter")
 		add(name, cutSlash(name))
 	case "s3":
-		bucket, _, _ := arn.Resource.Cut("/")
-		add(bucket, arn.With(bucket).Text(), arn.Resource)
+		bucket, _, _ := thing.Resource.Cut("/")
+		add(bucket, thing.With(bucket).Text(), thing.Resource)
 	}
 	return names
 }
 
 // refs returns the ways to read the key's Ref for a thing: as it is, and as the ARN of a secret without what follows its
 // name, and without the random suffix where the thing has none.
-func (k KMSKey) refs(thing policy.Text) []string {
+func (k KMSKey) refs(thing policy.ARN) []string {
 	list := []string{k.Ref}
 	arn, ok := policy.CutARN(policy.Text(k.Ref))
 	if !ok || arn.Service != "secretsmanager" {
@@ -165,9 +170,9 @@ func (k KMSKey) refs(thing policy.Text) []string {
 	}
 	name, _ := arn.Resource.CutPrefix("secret:")
 	name, _, _ = name.Cut(":")
-	list = append(list, string(arn.With("secret:"+name).Text()))
-	if _, ok := randomTail(string(name), false); ok && thing.HasSuffix(anySuffix) {
-		list = append(list, string(arn.With("secret:"+name[:len(name)-suffixLength]).Text()))
+	list = append(list, arn.With("secret:"+name).Text().String())
+	if _, ok := randomTail(name, false); ok && thing.Resource.HasSuffix(anySuffix) {
+		list = append(list, arn.With("secret:"+name[:len(name)-suffixLength]).Text().String())
 	}
 	return list
 }
@@ -176,16 +181,15 @@ func (k KMSKey) refs(thing policy.Text) []string {
 // alone, so that the secret is encrypted with another one.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-func (p *pass) checkOwner(v located, secret policy.Text) {
+func (p *pass) checkOwner(v located, secret policy.ARN) {
 	own := policy.Text(p.plan.Environment.Account)
-	arn, _ := policy.CutARN(secret)
-	if own == "" || !policy.IsAccount(string(arn.Account)) || arn.Account == own || string(arn.Account) == p.plan.Declared.Account {
+	if own == "" || !policy.IsAccount(secret.Account) || secret.Account == own || secret.Account == policy.Text(p.plan.Declared.Account) {
 		return
 	}
 	p.plan.use(policy.AccountID)
 	t, _ := v.Text()
 	flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
-	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), arn.Account, flag)
+	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), secret.Account, flag)
 }
 
 // keyResource is a key as a statement names it. For an alias that is every key of its region and account, and the
@@ -209,7 +213,7 @@ func (k KMSKey) cut(region policy.Text) (key keyResource, problem string) {
 	name := policy.Text(k.Key)
 	if name.HasPrefix("arn:") {
 		a, ok := policy.CutARN(name)
-		if !ok || !policy.IsPartition(string(a.Partition)) || a.Service != "kms" || !policy.IsRegion(string(a.Region)) || !policy.IsAccount(string(a.Account)) {
+		if !ok || !policy.IsPartition(a.Partition) || a.Service != "kms" || !policy.IsRegion(a.Region) || !policy.IsAccount(a.Account) {
 			return key, "it is no ARN of a key or of an alias, arn:PARTITION:kms:REGION:ACCOUNT:key/ID"
 		}
 		name, key.arn = a.Resource, a
@@ -219,9 +223,9 @@ func (k KMSKey) cut(region policy.Text) (key keyResource, problem string) {
 	switch {
 	case isAlias && alias.HasPrefix("aws/"):
 		return key, "it is a key of AWS's own, which needs no permission"
-	case isAlias && all(string(alias), oneOf("/_-")):
+	case isAlias && all(alias, oneOf("/_-")):
 		key.arn, key.alias = key.arn.With("key/*"), name
-	case isKey && policy.Text(k.Key) != name && all(string(id), oneOf("-")):
+	case isKey && policy.Text(k.Key) != name && all(id, oneOf("-")):
 		key.arn = key.arn.With(name)
 	default:
 		return key, "it is no ARN of a key, nor an alias: arn:PARTITION:kms:REGION:ACCOUNT:key/ID, or alias/NAME alone or in an ARN"

@@ -97,7 +97,7 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 	if arn, ok := policy.CutARN(t); ok {
 		return arn.Service == "secretsmanager" || arn.Service == "ssm" || arn.Service == "s3"
 	}
-	if !strings.Contains(lowerASCII(string(t)), "dkr") {
+	if lowerASCII(t).Index("dkr") < 0 {
 		return false // without a look at the domains
 	}
 	host, _, found := t.Cut("/")

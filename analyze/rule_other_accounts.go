@@ -50,30 +50,30 @@ var resourcePolicyOwners = map[string]string{
 // otherThing returns what a requirement names in an account other than the role's own. AWS's own registries let
 // everybody pull.
 func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
-	arn, ok := policy.CutARN(r.Resource)
 	own := p.Environment.Account
-	if arn.Account == "" && r.Conditions == nil || string(arn.Account) == own && own != "" {
+	if r.ARN.Account == "" && r.Conditions == nil || r.ARN.Account == policy.Text(own) && own != "" {
 		return s, false // as nearly all are
 	}
-	if !ok {
+	s = otherThing{account: r.ARN.Account.String(), service: r.ARN.Service.String(), arn: r.Resource, partition: r.ARN.Partition}
+	if r.ARN.IsWhole() {
 		// It begins with a symbol. The account is then known of buckets alone, by a condition.
-		arn = policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3"}
+		s.service, s.partition = "s3", policy.Of(policy.Partition)
 	}
-	s = otherThing{account: string(arn.Account), service: string(arn.Service), arn: r.Resource, partition: arn.Partition}
 	if resourcePolicyOwners[s.service] == "" {
 		return s, false
 	}
 	if r.Grant == ecrImport {
 		// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
-		s.service, s.arn = "ecr-registry", policy.Text(strings.TrimSuffix(string(arn.With("").Text()), ":"))
+		s.service = "ecr-registry"
+		s.arn, _ = r.ARN.With("").Text().CutSuffix(":")
 	}
 	for _, c := range r.Conditions {
 		switch c.Key {
 		case "aws:ResourceAccount":
-			s.account = string(c.Values[0].Text)
-			s.arn, _, _ = r.Resource.Cut("/")
+			bucket, _, _ := r.ARN.Resource.Cut("/")
+			s.account, s.arn = c.Values[0].Text.String(), r.ARN.With(bucket).Text()
 		case "kms:ResourceAliases":
-			s.arn = arn.With(c.Values[0].Text).Text()
+			s.arn = r.ARN.With(c.Values[0].Text).Text()
 		}
 	}
 	if !policy.IsAccount(s.account) || s.account == own || s.service == "ecr" && isOpenRegistry(r, s.account) {

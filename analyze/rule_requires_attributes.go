@@ -2,8 +2,8 @@ package analyze
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
@@ -22,7 +22,10 @@ var requiresAttributes = &Rule{
 // capabilities are those that imply a permission, with the rule and the action that should have asked for it.
 //
 // Source: agent/app/agent_capability.go
-var capabilities = [...]struct{ name, rule, action string }{
+var capabilities = [...]struct {
+	name         policy.Text
+	rule, action string
+}{
 	{"ecs.capability.execution-role-ecr-pull", "ecr-image", "ecr:BatchGetImage"},
 	{"ecs.capability.execution-role-awslogs", "awslogs", "logs:PutLogEvents"},
 	{"ecs.capability.private-registry-authentication.secretsmanager", "repository-credentials", "secretsmanager:GetSecretValue"},
@@ -44,8 +47,9 @@ func checkRequiresAttributes(p *pass, td taskdef.Value) {
 	for v := range td.Each("requiresAttributes", "name") {
 		t, _ := v.Text()
 		for _, c := range capabilities {
-			if string(t) == c.name && !p.answered(c.rule, c.action) {
-				p.Warnf(v, "ECS found that the task requires %s, and nothing here asks for it (rule %s): the role may lack a permission", strings.TrimPrefix(c.name, "ecs.capability."), c.rule)
+			capability, _ := c.name.CutPrefix("ecs.capability.")
+			if t == c.name && !p.answered(c.rule, c.action) {
+				p.Warnf(v, "ECS found that the task requires %s, and nothing here asks for it (rule %s): the role may lack a permission", capability, c.rule)
 			}
 		}
 	}

@@ -38,12 +38,13 @@ func (p *pass) requireBySymbol(v located, t policy.Text, s policy.Symbol, rest p
 		// The ARN of a secret that exists is complete.
 		parts := splitText(rest, ':', len(rest)+1)[1:]
 		grant := p.secretGrant(v, n, len(parts))
-		p.Require(grant, policy.Of(s), Exact, v.Ref())
-		p.decrypt(v, "secretsmanager", "", secretContext, []policy.Text{policy.Of(s)}, false)
+		secret := policy.Whole(policy.Of(s))
+		p.Require(grant, secret, Exact, v.Ref())
+		p.decrypt(v, "secretsmanager", "", secretContext, []policy.ARN{secret}, false)
 	case meaning == policy.MeansParameterARN && n.parameter != nil && rest == "":
-		p.Require(n.parameter, t, Exact, v.Ref())
+		p.Require(n.parameter, policy.Whole(t), Exact, v.Ref())
 		if !n.encrypted {
-			p.decrypt(v, "ssm", "", parameterContext, []policy.Text{t}, false)
+			p.decrypt(v, "ssm", "", parameterContext, []policy.ARN{policy.Whole(t)}, false)
 		}
 	default:
 		wanted := "the ARN of a secret"
@@ -108,8 +109,8 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 	}
 	name := parts[1]
 	ending, why := p.secretEnding(name)
-	if rest, ok := strings.CutSuffix(string(name), anySuffix); ok && rest != "" {
-		name, ending = policy.Text(rest), withoutSuffix
+	if rest, ok := name.CutSuffix(anySuffix); ok && rest != "" {
+		name, ending = rest, withoutSuffix
 		p.Warnf(v, "secret %s ends in %s as in a policy, and ECS does not find such a secret: write the complete ARN", quote(t), anySuffix)
 	}
 	list = slices.Concat(list, p.secretNameUnknown(name), missing(a.Region, "region"), missing(a.Account, "account"))
@@ -118,8 +119,8 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 		return
 	}
 	grant := p.secretGrant(v, n, len(parts)-2)
-	complete, partial := a.With("secret:"+name).Text(), a.With("secret:"+name+anySuffix).Text()
-	require := func(match Match, resources ...policy.Text) {
+	complete, partial := a.With("secret:"+name), a.With("secret:"+name+anySuffix)
+	require := func(match Match, resources ...policy.ARN) {
 		for _, r := range resources {
 			p.Require(grant, r, match, v.Ref())
 		}
@@ -139,13 +140,13 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 // requireSecretName requires a secret that is named by its name. A name never has the random suffix.
 func (p *pass) requireSecretName(v located, a policy.ARN, name policy.Text, grant *Grant) {
 	a.Service = "secretsmanager"
-	secret := a.With("secret:" + name + anySuffix).Text()
+	secret := a.With("secret:" + name + anySuffix)
 	region := a.Region
 	if !region.IsLiteral() {
 		region = ""
 	}
 	p.Require(grant, secret, OneOf, v.Ref())
-	p.decrypt(v, a.Service, region, secretContext, []policy.Text{secret}, true)
+	p.decrypt(v, a.Service, region, secretContext, []policy.ARN{secret}, true)
 }
 
 // secretNameUnknown returns why a text is not the name of a secret; nothing if it is one.
@@ -172,20 +173,17 @@ const suffixLength = len("-??????")
 
 // secretEnding returns how the name in a secret's ARN ends, and why that is doubtful.
 func (p *pass) secretEnding(name policy.Text) (e ending, why string) {
-	literal := name
-	if i := strings.LastIndexByte(string(name), 0); i >= 0 {
-		literal = name[i+1:]
-	}
+	literal := name.Behind()
 	if len(literal) < suffixLength && literal != name {
 		symbols := name.Symbols()
 		last := symbols[len(symbols)-1]
 		isName := literal == "" && p.reader.Symbols().Lookup(last).Meaning == policy.MeansSecretName
-		if isName || literal != "" && !all(string(literal), isAlnum) {
+		if isName || literal != "" && !all(literal, isAlnum) {
 			return withoutSuffix, ""
 		}
 		return doubtfulSuffix, fmt.Sprintf("the value of %s is unknown", policy.Of(last))
 	}
-	tail, hasTail := randomTail(string(literal), literal != name)
+	tail, hasTail := randomTail(literal, literal != name)
 	switch {
 	case !hasTail:
 		return withoutSuffix, ""
@@ -197,7 +195,7 @@ func (p *pass) secretEnding(name policy.Text) (e ending, why string) {
 
 // randomTail returns what is in the place of the suffix's random characters. Of a whole name it is never everything:
 // something has to come before it.
-func randomTail(name string, preceded bool) (string, bool) {
+func randomTail(name policy.Text, preceded bool) (policy.Text, bool) {
 	i := len(name) - suffixLength
 	if i < 0 || i == 0 && !preceded || name[i] != '-' || !all(name[i+1:], isAlnum) {
 		return "", false
@@ -207,8 +205,8 @@ func randomTail(name string, preceded bool) (string, bool) {
 
 // readsLikeWords reports whether somebody could have written the tail by hand: secret, config, oauth2,
 // ApiKey, PASSWD, 123456. About one random suffix in eleven reads like that too.
-func readsLikeWords(tail string) bool {
-	s := strings.TrimRight(tail, "0123456789")
+func readsLikeWords(tail policy.Text) bool {
+	s := strings.TrimRight(tail.String(), "0123456789")
 	if s == "" || all(s, isUpper) {
 		return true
 	}
@@ -239,7 +237,7 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 		p.Unknown(v, "valueFrom", list)
 		return
 	}
-	if strings.Count(string(t), ":") > 1 {
+	if t.Count(":") > 1 {
 		p.Errorf(v, "valueFrom %s is no name of a parameter, nor an ARN, which begins with arn: in small letters", quote(t))
 		return
 	}
@@ -251,11 +249,11 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 	if name.HasPrefix(publicPath) {
 		a.Account = ""
 	}
-	resources, match := []policy.Text{a.With("parameter/" + cutSlash(name)).Text()}, Exact
+	resources, match := []policy.ARN{a.With("parameter/" + cutSlash(name))}, Exact
 	if _, _, ok := name.CutSymbol(); ok {
 		// Whether the name begins with a slash is unknown. The ARN of the other reading names nothing: no parameter
 		// has two slashes there, or none.
-		resources, match = append(resources, a.With("parameter"+name).Text()), OneOf
+		resources, match = append(resources, a.With("parameter"+name)), OneOf
 	}
 	for _, resource := range resources {
 		p.Require(n.parameter, resource, match, v.Ref())
@@ -287,7 +285,7 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 		p.Errorf(v, "%s is no parameter: its ARN ends in parameter/NAME", quote(t))
 		return
 	}
-	if name := policy.Text(strings.TrimLeft(string(rest), "/:")); rest != "/"+name && !open {
+	if name := rest.TrimLeft("/:"); rest != "/"+name && !open {
 		p.Warnf(v, "parameter %s: one slash belongs between parameter and the name: parameter/%s", quote(t), name)
 		rest = "/" + name
 	}
@@ -304,14 +302,14 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 	case a.Account == "":
 		p.Unknown(v, "parameter", missing(a.Account, "account"))
 		return
-	case own != "" && a.Account.IsLiteral() && a.Account != own && string(a.Account) != p.plan.Declared.Account:
+	case own != "" && a.Account.IsLiteral() && a.Account != own && a.Account != policy.Text(p.plan.Declared.Account):
 		p.plan.use(policy.AccountID)
 		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.Account, own)
 	}
-	resource := a.With("parameter" + name).Text()
+	resource := a.With("parameter" + name)
 	p.Require(n.parameter, resource, Exact, v.Ref())
 	if a.Account != "" && !n.encrypted {
-		p.decrypt(v, a.Service, a.Region, parameterContext, []policy.Text{resource}, false)
+		p.decrypt(v, a.Service, a.Region, parameterContext, []policy.ARN{resource}, false)
 	}
 	if secretName, ok := name.CutPrefix(referencePath); ok {
 		p.requireSecretName(v, a, secretName, n.secret)
@@ -325,7 +323,7 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 	value, _ := v.Text()
 	name, label, labelled := cutText(t, ':')
 	// Behind the path of references there is the name of a secret, which is checked below.
-	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && strings.Trim(string(name), "/") != "" || name.HasPrefix(referencePath)
+	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && name.TrimLeft("/") != "" || name.HasPrefix(referencePath)
 	if contrary := p.contrary(name, policy.MeansParameterName, policy.MeansSecretName); contrary != nil {
 		list = append(list, contrary...)
 	} else {
@@ -339,10 +337,10 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 		p.Warnf(v, "parameter %s has a version or label, %q: ECS takes none", quote(value), label.String())
 	}
 	if name.HasPrefix("//") {
-		name = "/" + policy.Text(strings.TrimLeft(string(name), "/"))
+		name = "/" + name.TrimLeft("/")
 		p.Warnf(v, "parameter %s begins with more than one slash", quote(value))
 	}
-	if name[0] != '/' && name[0] != 0 && strings.Contains(string(name), "/") {
+	if name[0] != '/' && name.Before() != "" && name.Count("/") > 0 {
 		p.Warnf(v, "parameter %s has slashes, but does not begin with one: Parameter Store refuses such names", quote(value))
 	}
 	if secretName, ok := name.CutPrefix(referencePath); ok {

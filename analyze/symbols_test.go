@@ -50,7 +50,7 @@ func readSymbols(t testing.TB, src []byte, opts taskdef.Options) ([]*taskdef.Tas
 				if m[2] != "" {
 					info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.Meaning(m[2])}
 					if m[3] != "" {
-						info.ARN = policy.Of(policy.Symbol(m[3]))
+						info.ARN = policy.Whole(policy.Of(policy.Symbol(m[3])))
 					}
 					symbols[symbol] = info
 				}

@@ -25,7 +25,7 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 	var flags, names, reasons []string
 	flagged, seen := map[string]bool{}, map[unknown]bool{}
 	for _, u := range parts {
-		name := string(u.name)
+		name := u.name.String()
 		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
 			name = at.Pointer
 		}
@@ -92,7 +92,7 @@ func shellQuote(s string) string {
 // placeholders returns the placeholders in t that have delimiters. Literal is as in [taskdef.Placeholders].
 func placeholders(t policy.Text, literal bool) []unknown {
 	var list []unknown
-	for _, h := range taskdef.Placeholders(string(t), literal) {
+	for _, h := range taskdef.Placeholders(t, literal) {
 		list = append(list, unknown{name: policy.Text(h.Name)})
 	}
 	return list
@@ -135,8 +135,8 @@ func (p *pass) word(t policy.Text, fits bool) policy.Text {
 	if fits || !t.IsLiteral() {
 		return t
 	}
-	if value, ok := p.reader.Word(string(t)); ok {
-		return policy.Text(value)
+	if value, ok := p.reader.Word(t); ok {
+		return value
 	}
 	return t
 }
@@ -144,8 +144,8 @@ func (p *pass) word(t policy.Text, fits bool) policy.Text {
 // splitText splits t at a separator, into at most n parts, and leaves placeholders whole: a template call can have
 // colons and slashes.
 func splitText(t policy.Text, separator byte, n int) []policy.Text {
-	found := taskdef.Placeholders(string(t), false)
-	parts := make([]policy.Text, 0, min(n, 1+strings.Count(string(t), string(rune(separator)))))
+	found := taskdef.Placeholders(t, false)
+	parts := make([]policy.Text, 0, min(n, 1+t.Count(string(rune(separator)))))
 	start := 0
 	for i := 0; i < len(t) && len(parts) < n-1; i++ {
 		if len(found) > 0 && found[0].Start == i {
@@ -163,7 +163,7 @@ func splitText(t policy.Text, separator byte, n int) []policy.Text {
 
 // cutText cuts t at the first separator outside of placeholders.
 func cutText(t policy.Text, separator byte) (before, after policy.Text, found bool) {
-	list := taskdef.Placeholders(string(t), false)
+	list := taskdef.Placeholders(t, false)
 	for i := 0; i < len(t); i++ {
 		if len(list) > 0 && list[0].Start == i {
 			i = list[0].End - 1
@@ -179,7 +179,7 @@ func cutText(t policy.Text, separator byte) (before, after policy.Text, found bo
 // such a name: see canBeIn.
 func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.Meaning) bool {
 	if t.IsLiteral() {
-		return all(string(t), allowed)
+		return all(t, allowed)
 	}
 	ok := true
 	t.Expand(func(literal string) string {
@@ -215,9 +215,9 @@ func (p *pass) canBeIn(s policy.Symbol, meanings ...policy.Meaning) bool {
 }
 
 // isPart reports whether t is one part of an ARN or host: a literal that fits, or a symbol that can mean it.
-func (p *pass) isPart(t policy.Text, fits func(string) bool, meaning policy.Meaning) bool {
+func (p *pass) isPart(t policy.Text, fits func(policy.Text) bool, meaning policy.Meaning) bool {
 	if t.IsLiteral() {
-		return fits(string(t))
+		return fits(t)
 	}
 	s, rest, ok := t.CutSymbol()
 	return ok && rest == "" && p.canMean(s, meaning)

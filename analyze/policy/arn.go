@@ -1,6 +1,7 @@
 package policy
 
-// ARN is an Amazon Resource Name, cut at its first five colons. Every field can hold symbols.
+// ARN is an Amazon Resource Name, cut at its first five colons. Every field can hold symbols. Where only the whole is
+// known, such as "*" or the symbol of an ARN, it is in Resource, and the other fields are empty: see [Whole].
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 type ARN struct {
@@ -11,6 +12,12 @@ type ARN struct {
 func LocalARN(service, resource Text) ARN {
 	return ARN{Of(Partition), service, Of(Region), Of(AccountID), resource}
 }
+
+// Whole returns an ARN that cannot be cut: "*", or a text that begins with the symbol of an ARN.
+func Whole(t Text) ARN { return ARN{Resource: t} }
+
+// IsWhole reports whether the ARN has no parts: see [Whole].
+func (a ARN) IsWhole() bool { return a.Service == "" }
 
 // CutARN takes an ARN apart. It is not ok if the text does not begin with "arn:" or has fewer than six parts.
 func CutARN(t Text) (ARN, bool) {
@@ -30,6 +37,9 @@ func CutARN(t Text) (ARN, bool) {
 
 // Text returns the ARN in one piece.
 func (a ARN) Text() Text {
+	if a.IsWhole() {
+		return a.Resource
+	}
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 

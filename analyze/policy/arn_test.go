@@ -24,6 +24,16 @@ func TestARN(t *testing.T) {
 	}
 }
 
+func TestWholeARN(t *testing.T) {
+	bucket := Whole(Of("Bucket.Arn"))
+	if !bucket.IsWhole() || bucket.Text() != Of("Bucket.Arn") || LocalARN("s3", "a").IsWhole() {
+		t.Errorf("Whole is %q", bucket.Text())
+	}
+	if object := bucket.With(bucket.Resource + "/a.env"); object.Text() != Of("Bucket.Arn")+"/a.env" {
+		t.Errorf("the object is %q", object.Text())
+	}
+}
+
 func TestEscape(t *testing.T) {
 	for text, want := range map[Text]Text{
 		"": "", "plain": "plain", "*": "${*}", "a?$*": "a${?}${$}${*}", "${*}": "${$}{${*}}", Of(Region) + "$": Of(Region) + "${$}",

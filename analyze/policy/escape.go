@@ -6,11 +6,11 @@ import "strings"
 // and $ as the beginning of a policy variable, and has the variables ${*}, ${?} and ${$} for them.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-func Escape(t Text) Text {
+func Escape[S ~string](t S) S {
 	if !strings.ContainsAny(string(t), "*?$") {
 		return t
 	}
-	return Text(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
+	return S(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
 }
 
 // HasWildcard reports whether t, in a resource or in the value of a condition, has a * or ? that IAM matches with more

@@ -25,14 +25,14 @@ var partitions = [...]struct{ region, name string }{
 }
 
 // PartitionOf returns the partition of a region, or "" where the name of the region does not say it.
-func PartitionOf(region string) string {
+func PartitionOf[S ~string](region S) string {
 	if !IsRegion(region) {
 		return ""
 	}
 	for _, p := range partitions {
-		if strings.HasPrefix(region, p.region) {
+		if strings.HasPrefix(string(region), p.region) {
 			// The commercial regions have three parts: us-east-1. Others would be of partitions unknown here.
-			if p.name == "aws" && strings.Count(region, "-") != 2 {
+			if p.name == "aws" && strings.Count(string(region), "-") != 2 {
 				return ""
 			}
 			return p.name
@@ -43,21 +43,21 @@ func PartitionOf(region string) string {
 
 // PartitionText returns the partition of a region, or the role's own where the name of the region does not say it.
 func PartitionText(region Text) Text {
-	if name := PartitionOf(string(region)); name != "" {
+	if name := PartitionOf(region); name != "" {
 		return Text(name)
 	}
 	return Of(Partition)
 }
 
 // IsRegion reports whether s has the shape of a region's name: words of small letters joined by hyphens,
-// and a number. Regions come faster than releases of this program, so there is no list.
-func IsRegion(s string) bool {
-	i := strings.LastIndexByte(s, '-')
+// and a number. Regions come faster than releases of this program, so there is no list. A text with symbols is none.
+func IsRegion[S ~string](s S) bool {
+	i := strings.LastIndexByte(string(s), '-')
 	if i < 0 || !all(s[i+1:], isDigit) {
 		return false
 	}
 	words := 0
-	for w := range strings.SplitSeq(s[:i], "-") {
+	for w := range strings.SplitSeq(string(s[:i]), "-") {
 		if !all(w, isLower) {
 			return false
 		}
@@ -66,17 +66,17 @@ func IsRegion(s string) bool {
 	return words >= 2
 }
 
-// IsPartition reports whether s has the shape of a partition's name.
-func IsPartition(s string) bool {
-	rest, ok := strings.CutPrefix(s, "aws")
+// IsPartition reports whether s has the shape of a partition's name. A text with symbols is none.
+func IsPartition[S ~string](s S) bool {
+	rest, ok := strings.CutPrefix(string(s), "aws")
 	return ok && (rest == "" || rest[0] == '-' && len(rest) > 1 && all(rest[1:], func(c byte) bool { return isLower(c) || c == '-' }))
 }
 
-// IsAccount reports whether s is an account's number.
-func IsAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
+// IsAccount reports whether s is an account's number. A text with symbols is none.
+func IsAccount[S ~string](s S) bool { return len(s) == 12 && all(s, isDigit) }
 
 // all reports whether s is not empty and every byte of it fits.
-func all(s string, fits func(byte) bool) bool {
+func all[S ~string](s S, fits func(byte) bool) bool {
 	for i := range len(s) {
 		if !fits(s[i]) {
 			return false

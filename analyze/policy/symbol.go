@@ -19,9 +19,9 @@ const (
 type SymbolInfo struct {
 	Kind    SymbolKind
 	Meaning Meaning
-	// ARN is the ARN of the thing that the symbol names in another way, such as that of a repository by its URI; ""
-	// where it is unknown.
-	ARN Text
+	// ARN is the ARN of the thing that the symbol names in another way, such as that of a repository by its URI; its
+	// zero value where it is unknown.
+	ARN ARN
 	// Default is the value that the input gives where nobody gives another; "" for none.
 	Default string
 	// Place is where the input declares or uses the symbol.

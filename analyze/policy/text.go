@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -96,6 +97,11 @@ func (t Text) Expand(literal func(string) string, symbol func(Symbol) string) st
 	return b.String()
 }
 
+// Map returns t with its literal parts changed.
+func (t Text) Map(change func(string) string) Text {
+	return Text(t.Expand(change, func(s Symbol) string { return string(Of(s)) }))
+}
+
 // IsLiteral reports whether t has no symbols.
 func (t Text) IsLiteral() bool { return strings.IndexByte(string(t), 0) < 0 }
 
@@ -139,16 +145,54 @@ func (t Text) Cut(separator string) (before, after Text, found bool) {
 }
 
 // CutPrefix returns t without the prefix, and whether t begins with it.
-func (t Text) CutPrefix(prefix string) (Text, bool) {
-	rest, found := strings.CutPrefix(string(t), prefix)
+func (t Text) CutPrefix(prefix Text) (Text, bool) {
+	rest, found := strings.CutPrefix(string(t), string(prefix))
 	return Text(rest), found
 }
 
+// CutSuffix returns t without the suffix, and whether t ends in it.
+func (t Text) CutSuffix(suffix Text) (Text, bool) {
+	rest, found := strings.CutSuffix(string(t), string(suffix))
+	return Text(rest), found
+}
+
+// TrimLeft returns t without the characters of the set, which has no letters or digits, at its beginning.
+func (t Text) TrimLeft(set string) Text { return Text(strings.TrimLeft(string(t), set)) }
+
+// IndexAny returns where in t one of the characters is first, none of which is a letter or digit; -1 if there is none.
+func (t Text) IndexAny(characters string) int { return strings.IndexAny(string(t), characters) }
+
+// Index returns where in t a text without letters or digits at its ends is first; -1 if it is not there.
+func (t Text) Index(s string) int { return strings.Index(string(t), s) }
+
+// Count returns how often the separator, which has no letters or digits, is in t.
+func (t Text) Count(separator string) int { return strings.Count(string(t), separator) }
+
+// Split yields the parts of t between separators, which have no letters or digits.
+func (t Text) Split(separator string) iter.Seq[Text] {
+	return func(yield func(Text) bool) {
+		for part := range strings.SplitSeq(string(t), separator) {
+			if !yield(Text(part)) {
+				return
+			}
+		}
+	}
+}
+
+// Before returns what is before the first symbol of t.
+func (t Text) Before() Text {
+	before, _, _ := t.Cut("\x00")
+	return before
+}
+
+// Behind returns what is behind the last symbol of t, which is all of it where there is none.
+func (t Text) Behind() Text { return t[strings.LastIndexByte(string(t), 0)+1:] }
+
 // HasPrefix reports whether t begins with the prefix.
-func (t Text) HasPrefix(prefix string) bool { return strings.HasPrefix(string(t), prefix) }
+func (t Text) HasPrefix(prefix Text) bool { return strings.HasPrefix(string(t), string(prefix)) }
 
 // HasSuffix reports whether t ends in the suffix.
-func (t Text) HasSuffix(suffix string) bool { return strings.HasSuffix(string(t), suffix) }
+func (t Text) HasSuffix(suffix Text) bool { return strings.HasSuffix(string(t), string(suffix)) }
 
 // String returns t with its symbols as ${NAME}: for people and for explain, not for a policy.
 func (t Text) String() string {

@@ -11,13 +11,14 @@ type Placeholder struct {
 
 // Placeholders finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
 // prefixes), literal is true: then only ${NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
-func Placeholders(s string, literal bool) []Placeholder {
-	if !strings.ContainsAny(s, "<${%[") {
+func Placeholders[S ~string](s S, literal bool) []Placeholder {
+	text := string(s)
+	if !strings.ContainsAny(text, "<${%[") {
 		return nil
 	}
 	var found []Placeholder
-	for i := 0; i < len(s); {
-		name, end := placeholderAt(s, i, literal)
+	for i := 0; i < len(text); {
+		name, end := placeholderAt(text, i, literal)
 		if end == 0 {
 			i++
 			continue

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -209,7 +210,8 @@ func objects(list *tree.Node) func(yield func(*tree.Node) bool) {
 
 // Word returns the value that --set gives to a word without delimiters: a name where a value of another shape
 // has to be, such as ACCOUNT_ID in the place of an account.
-func (r *Reader) Word(word string) (string, bool) {
+func (r *Reader) Word(t policy.Text) (policy.Text, bool) {
+	word := string(t)
 	value, ok := r.td.settings.words[word]
 	if ok {
 		if r.used == nil {
@@ -217,7 +219,7 @@ func (r *Reader) Word(word string) (string, bool) {
 		}
 		r.used[word] = true
 	}
-	return value, ok
+	return policy.Text(value), ok
 }
 
 // Unused returns a problem for each setting that fits none of the task definitions, which are all that there are.

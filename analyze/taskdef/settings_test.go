@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 const unfilled = `{"family": "<FAMILY>", "containerDefinitions": [
@@ -21,7 +23,7 @@ func filled(t *testing.T, opts Options, words ...string) (texts map[string]strin
 	}
 	r := list[0].Reader()
 	for _, word := range words {
-		r.Word(word)
+		r.Word(policy.Text(word))
 	}
 	texts = map[string]string{}
 	for _, path := range []string{"family", "containerDefinitions.image", "containerDefinitions.secrets.valueFrom", "containerDefinitions.command"} {

@@ -4,13 +4,14 @@ import "strings"
 
 // Nearest returns the candidate that a typing error could have made name of, or "" when none is near: at
 // most two letters left out, put in, changed or swapped, and at most a third of the name.
-func Nearest(name string, candidates []string) string {
-	best, least := "", min(2, len(name)/3)+1
+func Nearest[N, C ~string](name N, candidates []C) C {
+	var best C
+	least := min(2, len(name)/3) + 1
 	for _, c := range candidates {
-		if strings.EqualFold(c, name) {
+		if strings.EqualFold(string(c), string(name)) {
 			return c
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(c), least); d < least {
+		if d := distance(strings.ToLower(string(name)), strings.ToLower(string(c)), least); d < least {
 			best, least = c, d
 		}
 	}

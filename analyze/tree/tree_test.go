@@ -137,7 +137,7 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
-	if got := tree.Nearest("name", nil); got != "" {
+	if got := tree.Nearest("name", []string(nil)); got != "" {
 		t.Errorf("of nothing, %q is near", got)
 	}
 }
