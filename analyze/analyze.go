@@ -141,9 +141,9 @@ func (a *analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	}
 }
 
-// inOrder returns a list in the order of the input. The elements are large, so their positions are sorted, and each
-// element is copied once.
-func inOrder[T any](list []T, offset func(*T) int) []T {
+// order sorts a list in the order of the input. The elements are large, so their positions are sorted, and then each
+// element is moved once.
+func order[T any](list []T, offset func(*T) int) {
 	type position struct{ offset, index int }
 	positions := make([]position, len(list))
 	for i := range list {
@@ -151,14 +151,23 @@ func inOrder[T any](list []T, offset func(*T) int) []T {
 	}
 	byOffset := func(a, b position) int { return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.index, b.index)) }
 	if slices.IsSortedFunc(positions, byOffset) {
-		return list
+		return
 	}
 	slices.SortFunc(positions, byOffset)
-	ordered := make([]T, len(list))
-	for i, p := range positions {
-		ordered[i] = list[p.index]
+	for first := range positions {
+		if positions[first].index == first {
+			continue
+		}
+		// What comes to the place of an element leaves a place for another, until the element itself has one.
+		element, i := list[first], first
+		for from := positions[i].index; from != first; from = positions[i].index {
+			list[i] = list[from]
+			positions[i].index = i
+			i = from
+		}
+		list[i] = element
+		positions[i].index = i
 	}
-	return ordered
 }
 
 // check lets every rule check a task definition.
@@ -173,8 +182,9 @@ func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 	plan.OnlyFargate = onlyOnFargate(td)
 	plan.findEnvironment(td, a.opts.Environment)
 	passes := make([]pass, len(allRules()))
+	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
 	for i, rule := range allRules() {
-		passes[i] = pass{rule: rule, plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
+		passes[i] = pass{reading: shared, rule: rule}
 		if rule.check != nil {
 			rule.check(&passes[i], td)
 		}
@@ -190,9 +200,9 @@ func (a *analysis) finish() ([]*Plan, error) {
 		if !a.unread {
 			last.add(taskdef.Unused(a.readers))
 		}
+		f := &finish{passes: make([]*pass, len(a.passes)), complete: !a.unread}
 		for i, rule := range allRules() {
 			if rule.finish != nil {
-				f := &finish{passes: make([]*pass, len(a.passes)), complete: !a.unread}
 				for j := range a.passes {
 					f.passes[j] = &a.passes[j][i]
 				}
@@ -205,8 +215,8 @@ func (a *analysis) finish() ([]*Plan, error) {
 	}
 	var errs Errors
 	for _, p := range a.plans {
-		p.Requirements = inOrder(p.Requirements, func(r *Requirement) int { return r.At.Offset })
-		p.Findings = inOrder(p.Findings, func(f *Finding) int { return f.At.Offset })
+		order(p.Requirements, func(r *Requirement) int { return r.At.Offset })
+		order(p.Findings, func(f *Finding) int { return f.At.Offset })
 		p.Findings = onePerMessage(p.Findings)
 		errs = append(errs, p.errors()...)
 	}

@@ -13,13 +13,18 @@ import (
 // pass is one run of one rule over one task definition: the rule's way to ask for permissions and to
 // remark on the input.
 type pass struct {
-	rule   *Rule
+	*reading
+	rule *Rule
+	kept any // what the rule keeps between check and finish
+}
+
+// reading is what the passes over one task definition share.
+type reading struct {
 	plan   *Plan
 	reader *taskdef.Reader
 	td     taskdef.Value
 	opts   *Options
-	used   map[any]bool // options that fit something; all passes share it
-	kept   any          // what the rule keeps between check and finish
+	used   map[any]bool // options that fit something; all readings share it
 }
 
 // finish is the end of one rule's work: its passes over all task definitions.
@@ -57,6 +62,9 @@ func (p *pass) Require(g *Grant, resource policy.ARN, match Match, at taskdef.Re
 	}
 	if len(actions) == 0 {
 		return
+	}
+	if p.plan.Requirements == nil {
+		p.plan.Requirements = make([]Requirement, 0, 16) // most plans have fewer
 	}
 	p.plan.Requirements = append(p.plan.Requirements, Requirement{
 		Rule: p.rule, Grant: g, Actions: actions, Resource: resource.Text(), ARN: resource, Match: match, At: at, Conditions: sorted(conditions),
