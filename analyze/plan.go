@@ -40,8 +40,11 @@ type Plan struct {
 func (p *Plan) add(problems []taskdef.Problem) {
 	for _, problem := range problems {
 		severity := Error
-		if problem.Warning {
+		switch {
+		case problem.Warning:
 			severity = Warning
+		case problem.Note:
+			severity = Note
 		}
 		p.Findings = append(p.Findings, Finding{Severity: severity, Rule: string(problem.Kind), At: problem.At, Message: problem.Message})
 	}

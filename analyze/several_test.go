@@ -110,7 +110,7 @@ func TestSeveralTaskDefinitions(t *testing.T) {
 		Set:   []Setting{{Name: "/Resources/B/Properties/containerDefinitions/0/environmentFiles/0/value", Value: "arn:aws:s3:::other/b.env"}},
 		Image: []Setting{{Name: "app", Value: "nginx"}, {Name: "web", Value: "nginx"}},
 	}
-	tds, found := taskdef.New(doc, []*tree.Node{root("A"), root("B")}, nil, taskdef.Options{Set: opts.Set, Image: opts.Image})
+	tds, found := taskdef.New(doc, []taskdef.Part{{Root: root("A")}, {Root: root("B")}}, nil, taskdef.Options{Set: opts.Set, Image: opts.Image})
 	a := newAnalysis(&opts)
 	a.add("all.json", tds, found)
 	plans, err := a.finish()

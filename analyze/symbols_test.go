@@ -63,7 +63,7 @@ func readSymbols(t testing.TB, src []byte, opts taskdef.Options) ([]*taskdef.Tas
 	}
 	convert(doc.Root)
 	doc.Root.Adopt()
-	return taskdef.New(doc, []*tree.Node{doc.Root}, symbols, opts)
+	return taskdef.New(doc, []taskdef.Part{{Root: doc.Root}}, symbols, opts)
 }
 
 // analyzeSymbols analyzes what readSymbols reads.

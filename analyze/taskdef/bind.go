@@ -68,6 +68,8 @@ func (td *TaskDefinition) otherCase(parent, kid *tree.Node, name string, lookup 
 	}
 	if !td.form.NamesInAnyCase {
 		td.warn(kid, kid.NameStart, fmt.Sprintf("ECS writes %q as %q; it is read as that", kid.Name, name))
+	}
+	if !td.form.NoLines {
 		if td.written == nil {
 			td.written = map[*tree.Node]string{}
 		}
@@ -115,6 +117,12 @@ func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
 		}
 		return
 	case n.Kind == tree.Null:
+		return
+	case n.Kind == tree.Placeholder:
+		if n.Kind = tree.String; !isString {
+			n.Kind, d.wrong = tree.Placeholder, true
+			td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s, a placeholder without quotes, and the permissions depend on it: render the template first", called(n), n.Text)})
+		}
 		return
 	case td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && kind == smithy.ShapeTypeEnum:
 		n.Kind = tree.Null

@@ -17,7 +17,7 @@ import (
 // refusals are the reasons for which Read refuses what encoding/json takes for JSON.
 var refusals = []string{
 	"is here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "execrole reads no more", "is UTF-16",
-	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "a list of container definitions alone",
+	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "an empty list",
 }
 
 // seeds adds the golden inputs to a fuzz test's corpus, and some real files where they are beside the project.
@@ -64,15 +64,13 @@ func FuzzRead(f *testing.F) {
 		}
 		valid := json.Valid(bytes.TrimPrefix(src, []byte("\ufeff")))
 		switch {
-		case doc != nil && !valid:
-			t.Fatal("read what is not JSON")
 		case doc == nil && len(problems) == 0:
 			t.Fatal("neither a document nor a problem")
 		case doc == nil && valid:
 			known := false
 			for _, p := range problems {
 				for _, reason := range refusals {
-					known = known || p.Kind == Syntax && !p.Warning && strings.Contains(p.Message, reason)
+					known = known || (p.Kind == Syntax || p.Kind == YAML) && !p.Warning && strings.Contains(p.Message, reason)
 				}
 			}
 			if !known {
@@ -131,20 +129,14 @@ func checkPlace(t *testing.T, src []byte, at Ref) {
 func checkPointers(t *testing.T, d *TaskDefinition, n *tree.Node) {
 	t.Helper()
 	if n.Parent != nil {
-		if found := root(n).Find(d.ref(n).Pointer, (*tree.Node).Member); found != n {
+		// Container definitions alone have nodes around them that are not in the document.
+		if found := d.doc.Root.Find("/"+strings.TrimPrefix(d.ref(n).Pointer, "/"), (*tree.Node).Member); d.ref(n).Pointer != "" && (found == nil || found.ID != n.ID) {
 			t.Errorf("%q does not lead to the value that has it for a pointer", d.ref(n).Pointer)
 		}
 	}
 	for i := range n.Children {
 		checkPointers(t, d, &n.Children[i])
 	}
-}
-
-func root(n *tree.Node) *tree.Node {
-	for n.Parent != nil {
-		n = n.Parent
-	}
-	return n
 }
 
 // pointers returns the places of all values below n.
@@ -215,10 +207,8 @@ func TestRefusals(t *testing.T) {
 		{"cut off", `{"containerDefinitions":[`, "ends too early"},
 		{"comma behind", `{"containerDefinitions":[{}]},`, "text after the end of the JSON"},
 		{"colon behind", `{"containerDefinitions":[{}]} :`, "text after the end of the JSON"},
-		{"two documents", `{"containerDefinitions":[{}]}{}`, "text after the end of the JSON"},
 		{"comment", "{// x\n}", "a comment"},
 		{"template", `{{ x }}`, "template"},
-		{"UTF-16", "\xff\xfe{\x00}\x00", "UTF-16"},
 		{"UTF-16 without a mark", "{\x00}\x00", "UTF-16"},
 		{"Latin-1", "{\"family\":\"\xe9\"}", "is not UTF-8"},
 		{"half a surrogate", `{"family":"\ud800"}`, "is no escape that JSON has"},

@@ -30,9 +30,10 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 	pointer, field := pointerRoom[:0], fieldRoom[:0]
 	ended := false
 	for _, n := range slices.Backward(chain) {
-		pointer = append(pointer, '/')
 		inObject := n.Parent.Kind == tree.Object
-		if inObject {
+		if base, ok := td.pointers[n]; ok {
+			pointer = append(pointer[:0], base...)
+		} else if pointer = append(pointer, '/'); inObject {
 			name := n.Name
 			if written, ok := td.written[n]; ok {
 				name = written

@@ -39,14 +39,16 @@ type settings struct {
 
 // fill puts the options into the document, whose task definitions have these roots. If it adds members, the document has
 // more nodes, and they have to be adopted again.
-func (s *settings) fill(opts Options, roots []*tree.Node) {
+func (s *settings) fill(opts Options, parts []Part) {
 	if len(opts.Set)+len(opts.Image) == 0 {
 		return // as mostly
 	}
 	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
-	member := (*tree.Node).Member
-	if s.form.NamesInAnyCase {
-		member = (*tree.Node).MemberFold // findings have the names of ECS
+	member := func(n *tree.Node, name string) *tree.Node {
+		if kid := n.Member(name); kid != nil {
+			return kid
+		}
+		return n.MemberFold(name) // findings can have the names of ECS
 	}
 	start := s.doc.Source.Start()
 	for i, set := range opts.Set {
@@ -58,7 +60,7 @@ func (s *settings) fill(opts Options, roots []*tree.Node) {
 			continue
 		}
 		if n := s.doc.Root.Find(set.Name, member); n != nil {
-			if n.Kind != tree.String && n.Kind != tree.Null {
+			if n.Kind != tree.String && n.Kind != tree.Null && n.Kind != tree.Placeholder {
 				s.report(n.Start, fmt.Sprintf("--set %s: there is %s, and only strings can be set", set.Name, n.Kind))
 				continue
 			}
@@ -70,7 +72,7 @@ func (s *settings) fill(opts Options, roots []*tree.Node) {
 	if len(s.words) > 0 {
 		s.fillBelow(s.doc.Root)
 	}
-	s.fillImages(opts.Image, roots)
+	s.fillImages(opts.Image, parts)
 }
 
 // given reports whether a setting of that name is in the list.
@@ -101,12 +103,25 @@ func (s *settings) usable(flag string, set Setting) bool {
 
 // fillBelow fills the placeholders in all strings below n.
 func (s *settings) fillBelow(n *tree.Node) {
-	if n.Kind == tree.String && !s.whole[n] {
+	switch {
+	case n.Kind == tree.String && !s.whole[n]:
 		n.Text = s.fillText(n.Text)
+	case n.Kind == tree.Placeholder:
+		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 {
+			n.Kind = kindOf(n.Text)
+		}
 	}
 	for i := range n.Children {
 		s.fillBelow(&n.Children[i])
 	}
+}
+
+// kindOf returns the kind of the value that a text means where it is in the place of a placeholder without quotes.
+func kindOf(text string) tree.Kind {
+	if doc, _ := tree.ReadJSON("", []byte(text)); doc != nil && (doc.Root.Kind == tree.Number || doc.Root.Kind == tree.Boolean) {
+		return doc.Root.Kind
+	}
+	return tree.String
 }
 
 func (s *settings) fillText(text string) string {
@@ -135,13 +150,13 @@ func (s *settings) fillText(text string) string {
 }
 
 // fillImages gives containers their images. It can add a member.
-func (s *settings) fillImages(images []Setting, roots []*tree.Node) {
+func (s *settings) fillImages(images []Setting, parts []Part) {
 	if len(images) == 0 {
 		return
 	}
-	lists := make([]*tree.Node, len(roots))
-	for i, root := range roots {
-		lists[i] = root.MemberFold("containerDefinitions")
+	lists := make([]*tree.Node, len(parts))
+	for i, part := range parts {
+		lists[i] = part.Root.MemberFold("containerDefinitions")
 	}
 	s.place = place(s.doc, s.form, lists[0].Start)
 	for _, list := range lists {

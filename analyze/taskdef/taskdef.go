@@ -3,7 +3,6 @@
 package taskdef
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -21,6 +20,8 @@ type TaskDefinition struct {
 	root    *tree.Node
 	form    Form
 	symbols policy.SymbolTable
+	// pointers are those of nodes that are at another place in the document.
+	pointers map[*tree.Node]string
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -48,7 +49,7 @@ type Options struct {
 	Set []Setting
 	// Image gives a container, by its name, an image.
 	Image []Setting
-	// Form is the form of the input; the zero value is [Registered].
+	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
 }
 
@@ -72,6 +73,7 @@ var (
 type Problem struct {
 	Kind    Kind
 	Warning bool // the input can be used all the same
+	Note    bool // nothing is wrong
 	At      Ref
 	Message string
 }
@@ -81,43 +83,67 @@ type Kind string
 
 const (
 	Syntax Kind = "json"   // not JSON, or no task definition
+	YAML   Kind = "yaml"   // not YAML, or no task definition
 	Schema Kind = "schema" // members and types that ECS does not have
 	Flags  Kind = "flags"  // settings that fit nothing
 )
 
-// Read reads JSON as aws ecs register-task-definition takes it or as describe-task-definition prints it:
-// UTF-8, with or without byte order mark. It returns no task definition where the input is not usable. The problems
-// are sorted by place. Settings that fit nothing are for [Unused].
+// Read reads a document in JSON or YAML, and finds the task definitions in it: as aws ecs register-task-definition takes
+// them, as describe-task-definition prints them, container definitions alone, or several of these. It returns no task
+// definition where the input is not usable. The problems are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
-	doc, syntax := tree.ReadJSON(file, src)
-	var problems []Problem
-	for _, p := range syntax {
+	doc, syntax, syntaxProblems := tree.Read(file, src)
+	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form}
+	for _, p := range syntaxProblems {
 		if opts.Form.NoLines {
 			p.At.Line, p.At.Column = 0, 0
 		}
-		problems = append(problems, Problem{Kind: Syntax, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message})
+		f.problems = append(f.problems, Problem{Kind: f.kind, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message})
 	}
 	if doc == nil {
-		return nil, problems
+		f.advise(string(src))
+		return nil, f.problems
 	}
-	root, off, message := findRoot(doc.Root)
-	if message != "" {
-		td := &TaskDefinition{doc: doc, form: opts.Form}
-		td.report(Syntax, off, message)
-		return nil, append(problems, td.problems...)
+	f.find(doc.Root)
+	if len(f.parts) == 0 {
+		// What is no task definition has nothing to be read, and its first problem says enough.
+		f.problems = inOrder(f.problems)[:1]
+		if doc.Root.Kind == tree.String {
+			f.advise(string(src))
+		}
+		return nil, f.problems
 	}
-	tds, more := New(doc, []*tree.Node{root}, nil, opts)
-	return tds, append(problems, more...)
+	tds, more := New(doc, f.parts, nil, opts)
+	return tds, inOrder(append(f.problems, more...))
 }
 
-// New makes task definitions of the parts of a document below roots, each of which has the member
-// containerDefinitions. The document is theirs from then on, and its nodes have been adopted. Symbols says what is known of the symbols in the texts of
-// the tree. A task definition that is not usable is left out; the problems are sorted by place.
-func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opts Options) ([]*TaskDefinition, []Problem) {
+// advise adds to the first error what the text looks like.
+func (f *finder) advise(text string) {
+	i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning })
+	if advice := adviceOnText(text[:min(len(text), adviceSize)]); advice != "" {
+		f.problems[i].Message += "; " + advice
+	}
+}
+
+// inOrder sorts problems by place.
+func inOrder(problems []Problem) []Problem {
+	slices.SortStableFunc(problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
+	return problems
+}
+
+// New makes task definitions of parts of a document. The document is theirs from then on, and its nodes have been
+// adopted. Symbols says what is known of the symbols in the texts of the tree. A task definition that is not usable is
+// left out; the problems are sorted by place.
+func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options) ([]*TaskDefinition, []Problem) {
 	set := &settings{doc: doc, form: opts.Form}
 	nodes := doc.Nodes
-	if set.fill(opts, roots); doc.Nodes > nodes {
+	if set.fill(opts, parts); doc.Nodes > nodes {
 		doc.Root.Adopt()
+	}
+	for _, part := range parts {
+		if part.Pointers != nil {
+			part.Root.Adopt()
+		}
 	}
 	// Nodes know their parents: from here on nothing moves.
 	details := make([]detail, doc.Nodes)
@@ -126,9 +152,12 @@ func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opt
 	}
 	var list []*TaskDefinition
 	problems := set.problems
-	for _, root := range roots {
-		td := &TaskDefinition{doc: doc, root: root, form: opts.Form, symbols: symbols, details: details, settings: set}
+	for _, part := range parts {
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, symbols: symbols, details: details, settings: set}
 		td.bind()
+		if part.Note != "" {
+			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})
+		}
 		problems = append(problems, td.problems...)
 		if slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax && !p.Warning }) {
 			// Nobody will read it.
@@ -139,60 +168,7 @@ func New(doc *tree.Document, roots []*tree.Node, symbols policy.SymbolTable, opt
 		}
 		list = append(list, td)
 	}
-	slices.SortStableFunc(problems, func(a, b Problem) int { return a.At.Offset - b.At.Offset })
-	return list, problems
-}
-
-// findRoot finds the task definition in a document. Where there is none, it says so, and where.
-func findRoot(top *tree.Node) (root *tree.Node, off int, message string) {
-	if top.Kind != tree.Object {
-		message := fmt.Sprintf("a task definition is an object; this is %s", top.Kind)
-		if top.Kind == tree.List && len(top.Children) > 0 && top.Children[0].Member("image") != nil {
-			message = `a list of container definitions alone: put it into {"containerDefinitions": …}`
-		}
-		return nil, top.Start, message
-	}
-	root = top
-	containers := root.MemberFold("containerDefinitions")
-	if containers == nil {
-		if inner := top.MemberFold("taskDefinition"); inner != nil && inner.Kind == tree.Object {
-			root = inner
-			containers = inner.MemberFold("containerDefinitions")
-		}
-	}
-	switch {
-	case containers == nil:
-		return nil, root.Start, "no containerDefinitions: this is no task definition" + looksLike(top)
-	case containers.Kind == tree.Null:
-		return nil, containers.Start, "containerDefinitions is null: a task definition has at least one container"
-	case containers.Kind == tree.List && !slices.ContainsFunc(containers.Children, func(n tree.Node) bool { return n.Kind != tree.Null }):
-		return nil, containers.Start, "containerDefinitions is empty: a task definition has at least one container"
-	case containers.Kind != tree.List && containers.Kind != tree.Object && containers.Kind != tree.Choice:
-		return nil, containers.Start, fmt.Sprintf("containerDefinitions is %s: it has to be a list of objects", containers.Kind)
-	}
-	return root, 0, ""
-}
-
-// looksLike names what a document without containers is, where it is something that people mix up with a
-// task definition.
-func looksLike(top *tree.Node) string {
-	for _, known := range []struct{ member, what string }{
-		{"AWSTemplateFormatVersion", "a CloudFormation template, which is not read yet"},
-		{"Resources", "a CloudFormation template, which is not read yet"},
-		{"taskDefinitions", "a list of them: pass one"},
-		{"taskDefinitionArns", "the output of aws ecs list-task-definitions: use describe-task-definition"},
-		{"services", "the output of aws ecs describe-services: use describe-task-definition"},
-		{"serviceName", "a service definition"},
-		{"tasks", "the output of aws ecs describe-tasks: use describe-task-definition"},
-	} {
-		if top.Member(known.member) != nil {
-			return ", it looks like " + known.what
-		}
-	}
-	if data := top.Member("data"); data != nil && data.Member("taskDefinition") != nil {
-		return ", but the object at /data is the output of describe-task-definition"
-	}
-	return ""
+	return list, inOrder(problems)
 }
 
 // nameMember returns the value of an object's member "name", or "".

@@ -33,11 +33,26 @@ func (r *Reader) Root() Value { return Value{r, r.td.root, r.td.root} }
 func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
 
 // Problems returns what is known only after the rules have read: the values whose type is not the one
-// that ECS takes (warnings, and errors for those that a rule wanted), sorted by place.
+// that ECS takes (warnings, and errors for those that a rule wanted), sorted by place. Of placeholders without quotes, those
+// that no rule wanted have one note.
 func (r *Reader) Problems() []Problem {
 	var list []Problem
+	var placeholders []string
+	var first *tree.Node
 	for _, m := range r.td.mistyped {
+		if m.node.Kind == tree.Placeholder && !r.wanted[m.node] {
+			if first == nil || m.node.Start < first.Start {
+				first = m.node
+			}
+			if !slices.Contains(placeholders, m.node.Text) {
+				placeholders = append(placeholders, m.node.Text)
+			}
+			continue
+		}
 		list = append(list, Problem{Kind: Schema, Warning: !r.wanted[m.node], At: r.td.ref(m.node), Message: m.message})
+	}
+	if first != nil {
+		list = append(list, Problem{Kind: Schema, Note: true, At: r.td.ref(first), Message: "no permission depends on the placeholders without quotes: " + strings.Join(placeholders, ", ")})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Offset < list[j].At.Offset })
 	return list

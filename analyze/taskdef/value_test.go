@@ -193,7 +193,7 @@ func choices(t *testing.T) *Reader {
 	}
 	doc.Root.Find("/x/containerDefinitions/0/0/image/1", (*tree.Node).Member).Text = string(policy.Of("Image"))
 	symbols := policy.SymbolTable{"Image": {Meaning: policy.MeansImage}}
-	list, more := New(doc, []*tree.Node{doc.Root.Member("x")}, symbols, Options{Form: Form{ScalarsAreStrings: true}})
+	list, more := New(doc, []Part{{Root: doc.Root.Member("x"), Form: Form{ScalarsAreStrings: true}}}, symbols, Options{})
 	if len(list) != 1 || len(more) > 0 {
 		t.Fatalf("problems %+v", more)
 	}

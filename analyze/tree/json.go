@@ -11,28 +11,37 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ReadJSON reads JSON in UTF-8, with or without byte order mark, of at most [MaxSize] bytes. File is the name of the
-// input in problems. Problems are sorted by place; where one of them is no warning, the document is nil.
+// ReadJSON reads one value of JSON, as [Read] does. A placeholder without quotes is a problem.
 func ReadJSON(file string, src []byte) (*Document, []Problem) {
-	if message := unreadable(src); message != "" {
+	src, message := decode(src)
+	if message != "" {
 		return nil, []Problem{{At: Place{File: file}, Message: message}}
 	}
-	p := &jsonReader{source: newSource(file, src), names: map[string]string{}}
-	p.dec = jsontext.NewDecoder(bytes.NewBuffer(src[p.source.start:]), jsontext.AllowDuplicateNames(true))
-	root := p.read()
-	return newDocument(p.source, root, p.nodes, p.problems)
+	return readJSON(file, src, false)
 }
 
-// unreadable says why src is not a text in UTF-8, or returns "".
-func unreadable(src []byte) string {
-	switch {
-	case len(src) > MaxSize:
-		return fmt.Sprintf("the input has more than %d MiB, and execrole reads no more", MaxSize>>20)
-	case len(src) >= 2 && (src[0] == 0xFE && src[1] == 0xFF || src[0] == 0xFF && src[1] == 0xFE),
-		len(src) >= 2 && (src[0] == 0) != (src[1] == 0):
-		return "the input is UTF-16: save it as UTF-8"
+// readJSON reads JSON in UTF-8. Loose says that several values may follow each other, and that placeholders may lack
+// their quotes.
+func readJSON(file string, src []byte, loose bool) (*Document, []Problem) {
+	source := newSource(file, src)
+	p := newJSONReader(source, src, loose)
+	root := p.read()
+	if loose && p.failed {
+		if masked, spans := maskPlaceholders(source.Text); len(spans) > 0 {
+			p = newJSONReader(source, masked, loose)
+			p.placeholders = spans
+			root = p.read()
+		}
 	}
-	return ""
+	return newDocument(source, root, p.nodes, p.problems)
+}
+
+// newJSONReader returns a reader of src, which is the text of the source, or that with its placeholders masked.
+func newJSONReader(source *Source, src []byte, loose bool) *jsonReader {
+	return &jsonReader{
+		source: source, names: map[string]string{}, loose: loose,
+		dec: jsontext.NewDecoder(bytes.NewBuffer(src[source.start:]), jsontext.AllowDuplicateNames(true)),
+	}
 }
 
 // jsonReader turns JSON text into nodes. It continues after repeated names and NUL characters, so that all of
@@ -41,6 +50,11 @@ type jsonReader struct {
 	source   *Source
 	dec      *jsontext.Decoder
 	problems []Problem
+	loose    bool
+	failed   bool // by a syntax error
+	// placeholders has the ends of the placeholders without quotes, by their beginnings. The decoder reads strings in
+	// their places.
+	placeholders map[int]int
 	// nodes counts the nodes so far.
 	nodes int
 	// names has each name of a member once: most inputs repeat few names often.
@@ -68,17 +82,33 @@ func (p *jsonReader) close(base int) []Node {
 
 // read reads the whole text.
 func (p *jsonReader) read() Node {
-	root, err := p.value()
-	if err != nil {
-		off, message := p.explain(err)
-		p.report(off, message)
-		return root
+	var values []Node
+	for {
+		value, err := p.value()
+		if err != nil {
+			p.failed = true
+			off, message := p.explain(err)
+			p.report(off, message)
+			return value
+		}
+		value.Index = len(values)
+		values = append(values, value)
+		rest := strings.TrimLeft(p.source.Text[p.end():], " \t\r\n")
+		if rest != "" && p.loose && (rest[0] == '{' || rest[0] == '[') {
+			continue
+		}
+		if rest != "" {
+			off := len(p.source.Text) - len(rest)
+			p.report(off, fmt.Sprintf("text after the end of the JSON: %s", p.source.Glimpse(off)))
+		}
+		break
 	}
-	if rest := strings.TrimLeft(p.source.Text[p.end():], " \t\r\n"); rest != "" {
-		off := len(p.source.Text) - len(rest)
-		p.report(off, fmt.Sprintf("text after the end of the JSON: %s", p.source.Glimpse(off)))
+	if len(values) == 1 {
+		return values[0]
 	}
-	return root
+	list := p.newNode(List, values[0].Start)
+	list.Children, list.End = values, p.end()
+	return list
 }
 
 func (p *jsonReader) report(off int, message string) {
@@ -124,6 +154,10 @@ func (p *jsonReader) value() (Node, error) {
 	n := p.newNode(Null, end-len(raw))
 	n.End = end
 	literal := p.source.Text[n.Start:end]
+	if p.placeholders[n.Start] == end {
+		n.Kind, n.Text = Placeholder, literal
+		return n, nil
+	}
 	switch literal[0] {
 	case 'n':
 	case 't', 'f':

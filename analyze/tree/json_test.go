@@ -180,8 +180,7 @@ func TestJSONProblems(t *testing.T) {
 		{`{"a":1 "b":2}`, `1:8 unexpected "\"b\":2}": is a comma missing before it?`},
 		{`{"a":]}`, `1:6 unexpected "]}"`},
 		{"{\"a\":\"\xe9\"}", "1:7 byte 0xE9 is not UTF-8: save the file as UTF-8"},
-		{"\xff\xfe{\x00}\x00", "0:0 the input is UTF-16: save it as UTF-8"},
-		{"{\x00}\x00", "0:0 the input is UTF-16: save it as UTF-8"},
+		{"{\x00}\x00", "0:0 the input is UTF-16 without a byte order mark: save it as UTF-8"},
 		{strings.Repeat("[", 10001), "1:10001 more than 10000 objects and lists inside of each other: too deep to read"},
 		{strings.Repeat(" ", tree.MaxSize+1), "0:0 the input has more than 16 MiB, and execrole reads no more"},
 		// All at once, and a name has its first place.

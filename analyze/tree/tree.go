@@ -105,6 +105,8 @@ const (
 	String
 	Object
 	List
+	// Placeholder is a placeholder without quotes, in the place of a value of any kind: its text is as it is written.
+	Placeholder
 	// Choice is a value that is one of several: its children are the branches of a conditional. A branch that is
 	// Null means that the value may be absent.
 	Choice
@@ -112,7 +114,7 @@ const (
 
 var kindNames = [...]string{
 	Null: "null", Boolean: "a boolean", Number: "a number", String: "a string", Object: "an object", List: "a list",
-	Choice: "a conditional",
+	Placeholder: "a placeholder", Choice: "a conditional",
 }
 
 // String returns the kind in words for a message: "a list".

@@ -17,16 +17,20 @@ import (
 // can mean any number of values.
 const maxYAMLNodes = 1 << 20
 
-// ReadYAML reads a YAML document in UTF-8 of at most [MaxSize] bytes. File is the name of the input in problems. An empty
-// document is Null. Aliases and merge keys are followed. Problems are sorted by place; where one of them is no warning, the
-// document is nil.
+// ReadYAML reads one document of YAML, as [Read] does. An empty document is Null. Aliases and merge keys are followed.
 //
 // The end of a value is not known: [Node.End] is the same as [Node.Start].
 func ReadYAML(file string, src []byte) (*Document, []Problem) {
-	if message := unreadable(src); message != "" {
+	src, message := decode(src)
+	if message != "" {
 		return nil, []Problem{{At: Place{File: file}, Message: message}}
 	}
-	r := &yamlReader{source: newSource(file, src)}
+	return readYAML(file, src, false)
+}
+
+// readYAML reads YAML in UTF-8. Several says that there may be more than one document.
+func readYAML(file string, src []byte, several bool) (*Document, []Problem) {
+	r := &yamlReader{source: newSource(file, src), several: several}
 	root := r.read()
 	return newDocument(r.source, root, r.nodes, r.problems)
 }
@@ -34,6 +38,7 @@ func ReadYAML(file string, src []byte) (*Document, []Problem) {
 // yamlReader turns nodes of the YAML library into nodes of a tree.
 type yamlReader struct {
 	source   *Source
+	several  bool // documents; and tags are kept
 	problems []Problem
 	nodes    int
 	aliases  []*yaml.Node // those that are being followed
@@ -63,25 +68,38 @@ func (r *yamlReader) read() Node {
 		return Node{}
 	}
 	dec := yaml.NewDecoder(strings.NewReader(r.source.Text[r.source.start:]))
-	var doc yaml.Node
-	switch err := dec.Decode(&doc); {
-	case errors.Is(err, io.EOF):
+	var documents []Node
+	for {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			r.syntax(err)
+			break
+		}
+		if len(documents) > 0 && !r.several {
+			r.report(r.offset(doc.Content[0]), "a second document: one is read")
+			break
+		}
+		root := r.node(doc.Content[0])
+		// A separator at the beginning or at the end makes an empty document.
+		if root.Kind != Null || !r.several {
+			root.Index = len(documents)
+			documents = append(documents, root)
+		}
+	}
+	switch len(documents) {
+	case 0:
 		r.nodes++
 		return Node{Kind: Null, Start: r.source.start, End: r.source.start, NameStart: r.source.start}
-	case err != nil:
-		r.syntax(err)
-		return Node{}
+	case 1:
+		return documents[0]
 	}
-	root := r.node(doc.Content[0])
-	var second yaml.Node
-	switch err := dec.Decode(&second); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		r.syntax(err)
-	case len(second.Content) > 0:
-		r.report(r.offset(second.Content[0]), "a second document: one is read")
-	}
-	return root
+	first := documents[0].Start
+	r.nodes++
+	return Node{Kind: List, Children: documents, Start: first, End: first, NameStart: first, ID: r.nodes - 1}
 }
 
 // syntax reports an error of the library, which has a line and no column.
@@ -130,6 +148,9 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 		n.Start, n.End, n.NameStart = start, start, start
 		return n
 	}
+	if r.several && strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") {
+		return r.tagged(n, y)
+	}
 	switch tag := y.ShortTag(); {
 	case y.Kind == yaml.MappingNode && tag == "!!map":
 		n.Kind = Object
@@ -151,6 +172,20 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 	default:
 		r.report(start, "the tag %s is not read", tag)
 	}
+	return n
+}
+
+// tagged returns a value with a tag of its own, such as !Sub "${A}", as an object with one member that has the tag's name.
+func (r *yamlReader) tagged(n Node, y *yaml.Node) Node {
+	n.Kind = Object
+	plain := *y
+	plain.Tag = ""
+	if y.Kind == yaml.ScalarNode {
+		plain.Tag = "!!str"
+	}
+	value := r.node(&plain)
+	value.Name = y.Tag
+	n.Children = []Node{value}
 	return n
 }
 

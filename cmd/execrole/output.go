@@ -65,7 +65,17 @@ func (r *request) analyze(stdin io.Reader) (a analysis, err error) {
 		return a, err
 	}
 	plans, err := analyze.Read(r.name, a.in.data, opts)
-	a.plan = plans[0] // JSON has one task definition
+	a.plan = plans[0]
+	if len(plans) > 1 {
+		// A role is for one task definition so far.
+		several := analyze.Finding{Severity: analyze.Error, Rule: "several", At: wholeFile(r.name),
+			Message: fmt.Sprintf("%d task definitions in one input: pass one of them", len(plans))}
+		for _, p := range plans[1:] {
+			a.plan.Findings = append(a.plan.Findings, p.Findings...)
+		}
+		a.plan.Findings = append(a.plan.Findings, several)
+		err = errors.Join(err, analyze.Errors{several})
+	}
 	if err != nil {
 		return a, err
 	}

@@ -1,0 +1,171 @@
+package taskdef
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Part is the part of a document that is one task definition.
+type Part struct {
+	// Root has the member containerDefinitions.
+	Root *tree.Node
+	Form Form
+	// Pointers are the JSON pointers of nodes that are at another place in the document than below Root.
+	Pointers map[*tree.Node]string
+	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
+	Note string
+}
+
+// finder finds the task definitions in a document.
+type finder struct {
+	doc      *tree.Document
+	kind     Kind // of problems
+	form     Form
+	parts    []Part
+	problems []Problem
+}
+
+func (f *finder) fail(off int, format string, args ...any) {
+	f.problems = append(f.problems, Problem{Kind: f.kind, At: Ref{Place: place(f.doc, f.form, off)}, Message: fmt.Sprintf(format, args...)})
+}
+
+// wrappers are the members that have task definitions in them: in the output of describe-task-definition, which other
+// tools wrap once more, and in lists that people make of it.
+var wrappers = [...]string{"taskDefinition", "daemonTaskDefinition", "data", "taskDefinitions"}
+
+// find finds the task definitions in a value. Where there are none, it says so, and where.
+func (f *finder) find(n *tree.Node) {
+	switch n.Kind {
+	case tree.Object:
+		if containers := n.MemberFold("containerDefinitions"); containers != nil {
+			f.taskDefinition(n, containers)
+			return
+		}
+		for _, name := range wrappers {
+			if inner := n.MemberFold(name); inner != nil && (inner.Kind == tree.Object || inner.Kind == tree.List) {
+				f.find(inner)
+				return
+			}
+		}
+		if isContainerAlone(*n) {
+			f.containers(n)
+			return
+		}
+		message := "no containerDefinitions: this is no task definition"
+		if advice := adviceOnDocument(n); advice != "" {
+			message += "; " + advice
+		}
+		f.fail(n.Start, "%s", message)
+	case tree.List:
+		if slices.ContainsFunc(n.Children, isContainerAlone) {
+			f.containers(n)
+			return
+		}
+		if len(n.Children) == 0 {
+			f.fail(n.Start, "an empty list: there is no task definition in it")
+		}
+		for i := range n.Children {
+			f.find(&n.Children[i])
+		}
+	default:
+		f.fail(n.Start, "a task definition is an object; this is %s", n.Kind)
+	}
+}
+
+// isContainerAlone reports whether a value is a container definition without a task definition around it.
+func isContainerAlone(n tree.Node) bool {
+	image := n.MemberFold("image")
+	return image != nil && image.Kind != tree.Object && image.Kind != tree.List && n.MemberFold("containerDefinitions") == nil
+}
+
+// taskDefinition takes an object with the member containerDefinitions.
+func (f *finder) taskDefinition(root, containers *tree.Node) {
+	switch {
+	case containers.Kind == tree.Null:
+		f.fail(containers.Start, "containerDefinitions is null: a task definition has at least one container")
+	case containers.Kind == tree.List && !slices.ContainsFunc(containers.Children, func(n tree.Node) bool { return n.Kind != tree.Null }):
+		f.fail(containers.Start, "containerDefinitions is empty: a task definition has at least one container")
+	case containers.Kind != tree.List && containers.Kind != tree.Object && containers.Kind != tree.Choice:
+		f.fail(containers.Start, "containerDefinitions is %s: it has to be a list of objects", containers.Kind)
+	default:
+		form := f.form
+		if containers.Name == "ContainerDefinitions" && allCapitals(containers) {
+			form = f.inCapitals(containers.NameStart)
+		}
+		f.parts = append(f.parts, Part{Root: root, Form: form})
+	}
+}
+
+// containers takes a list of container definitions that has no task definition around it, or one of them alone.
+func (f *finder) containers(n *tree.Node) {
+	list := *n
+	list.Name = "containerDefinitions"
+	pointer := pointerTo(n)
+	if n.Kind == tree.Object {
+		list = f.node(tree.List, n, "containerDefinitions")
+		list.Children = []tree.Node{*n}
+		list.Children[0].Name, list.Children[0].Index = "", 0
+	}
+	root := f.node(tree.Object, n, "")
+	root.Children = []tree.Node{list}
+	form := f.form
+	if allCapitals(n) {
+		form = f.inCapitals(n.Start)
+	}
+	part := Part{Root: &root, Form: form, Pointers: map[*tree.Node]string{&root.Children[0]: pointer},
+		Note: "container definitions alone: what the task definition has beside them, such as volumes, cannot be seen here"}
+	if n.Kind == tree.Object {
+		part.Pointers[&root.Children[0].Children[0]] = pointer
+	}
+	f.parts = append(f.parts, part)
+}
+
+// node returns a node that is not in the document, in the place of one that is.
+func (f *finder) node(kind tree.Kind, at *tree.Node, name string) tree.Node {
+	n := tree.Node{Kind: kind, Name: name, Start: at.Start, End: at.End, NameStart: at.Start, ID: f.doc.Nodes}
+	f.doc.Nodes++
+	return n
+}
+
+// allCapitals reports whether the names of all members of container definitions begin with capitals, as in
+// CloudFormation and in the types of some SDKs.
+func allCapitals(containers *tree.Node) bool {
+	all := false
+	for container := range objects(containers) {
+		for i := range container.Children {
+			if name := container.Children[i].Name; name == "" || name[0] < 'A' || name[0] > 'Z' {
+				return false
+			}
+			all = true
+		}
+	}
+	return all
+}
+
+// inCapitals returns the form of a task definition whose names begin with capitals, and warns of it once.
+func (f *finder) inCapitals(off int) Form {
+	form := f.form
+	if !form.NamesInAnyCase {
+		f.problems = append(f.problems, Problem{Kind: Schema, Warning: true, At: Ref{Place: place(f.doc, f.form, off)},
+			Message: "the names begin with capitals, as in CloudFormation; they are read as those of ECS, which begin with small letters"})
+	}
+	form.NamesInAnyCase = true
+	return form
+}
+
+// pointerTo returns the JSON pointer of a node.
+func pointerTo(n *tree.Node) string {
+	var tokens []string
+	for ; n.Parent != nil; n = n.Parent {
+		token := tree.EscapePointer(n.Name)
+		if n.Parent.Kind != tree.Object {
+			token = fmt.Sprint(n.Index)
+		}
+		tokens = append(tokens, "/"+token)
+	}
+	slices.Reverse(tokens)
+	return strings.Join(tokens, "")
+}

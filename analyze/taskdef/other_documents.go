@@ -1,0 +1,77 @@
+package taskdef
+
+import (
+	"regexp"
+
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// otherTexts are texts that tools turn into a task definition: they are recognised by their content, since the names of
+// files are wrong too often. The first pattern that fits counts.
+var otherTexts = [...]struct {
+	pattern *regexp.Regexp
+	advice  string
+}{
+	{regexp.MustCompile(`(?m)^\s*(local \w+ ?=|import(str)? ['"])|\bstd\.\w+\(`),
+		"it looks like Jsonnet: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
+	{regexp.MustCompile(`(?m)^(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`),
+		"it looks like Terraform: pass what terraform show -json prints of the state"},
+	{regexp.MustCompile(`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `),
+		"it looks like a template: render it first, with ecspresso render taskdef, copilot svc package or the tool that it is for"},
+	{regexp.MustCompile(`(?s)\A\x{feff}?\s*[^\s{\["#/<'-][^\n{\["]*\n.*?(?m)^\s*[{\[]`),
+		"there is text around the JSON: pass the JSON alone"},
+	{regexp.MustCompile(`(?s)\A\x{feff}?\s*\{\s*[A-Za-z]\w*\s*:`),
+		"it looks like Jsonnet or JavaScript: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
+}
+
+// otherDocuments are documents that people mix up with a task definition, by a member that they have.
+var otherDocuments = [...]struct{ member, advice string }{
+	{"AWSTemplateFormatVersion", "it looks like a CloudFormation template, which is not read yet"},
+	{"Resources", "it looks like a CloudFormation template, which is not read yet"},
+	{"taskDefinitionArns", "it looks like the output of aws ecs list-task-definitions: use describe-task-definition"},
+	{"services", "it looks like the output of aws ecs describe-services: use describe-task-definition"},
+	{"serviceName", "it looks like a service definition"},
+	{"tasks", "it looks like the output of aws ecs describe-tasks: use describe-task-definition"},
+}
+
+// manifestTypes are the types of AWS Copilot's manifests, with the command that makes a template of one.
+//
+// Source: https://aws.github.io/copilot-cli/docs/manifest/overview/
+var manifestTypes = map[string]string{
+	"Load Balanced Web Service":  "copilot svc package",
+	"Backend Service":            "copilot svc package",
+	"Worker Service":             "copilot svc package",
+	"Request-Driven Web Service": "copilot svc package",
+	"Static Site":                "copilot svc package",
+	"Scheduled Job":              "copilot job package",
+}
+
+// adviceSize is how much of a text is looked at, in bytes: what it is shows at its beginning.
+const adviceSize = 64 << 10
+
+// adviceOnText says what a text that cannot be read looks like, and what to do first; "" if it looks like nothing known.
+func adviceOnText(text string) string {
+	for _, other := range otherTexts {
+		if other.pattern.MatchString(text) {
+			return other.advice
+		}
+	}
+	return ""
+}
+
+// adviceOnDocument says what an object without containers looks like, and what to do first; "" if it looks like nothing
+// known.
+func adviceOnDocument(top *tree.Node) string {
+	if kind := top.Member("type"); kind != nil && manifestTypes[kind.Text] != "" {
+		return "it looks like a manifest of AWS Copilot: run " + manifestTypes[kind.Text] + ", and pass the template that it prints"
+	}
+	if services := top.Member("services"); services != nil && services.Kind == tree.Object {
+		return "it looks like a Compose file: register it with the tool that deploys it, and pass what aws ecs describe-task-definition prints"
+	}
+	for _, other := range otherDocuments {
+		if top.Member(other.member) != nil {
+			return other.advice
+		}
+	}
+	return ""
+}
