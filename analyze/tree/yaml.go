@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -47,9 +49,6 @@ type yamlReader struct {
 func (r *yamlReader) report(off int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{At: r.source.Place(off), Message: fmt.Sprintf(format, args...)})
 }
-
-// yamlLine finds the line in an error of the library.
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
 func (r *yamlReader) read() Node {
 	if i := strings.IndexByte(r.source.Text, 0); i >= 0 {
@@ -102,25 +101,66 @@ func (r *yamlReader) read() Node {
 	return Node{Kind: List, Children: documents, Start: first, End: first, NameStart: first, ID: r.nodes - 1}
 }
 
-// syntax reports an error of the library, which has a line and no column.
+// syntax reports an error of the library. The library says a line at most, which for some errors is that of the list or
+// mapping around the place. So the place is that of the other library's error, if it has one.
 func (r *yamlReader) syntax(err error) {
-	message, off := err.Error(), r.source.start
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		message = message[len(m[0]):]
-		if line, err := strconv.Atoi(m[1]); err == nil && line >= 1 && line <= len(r.source.lines) {
-			off = r.source.lines[line-1]
-		}
+	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
+	if m := regexp.MustCompile(`^yaml: line (\d+): `).FindStringSubmatch(err.Error()); m != nil {
+		message = err.Error()[len(m[0]):]
+		line, _ = strconv.Atoi(m[1])
 	}
-	r.report(off, "not YAML: %s", strings.TrimPrefix(message, "yaml: "))
+	off := r.source.start
+	if line > 0 && line <= len(r.source.lines) {
+		off = r.source.lines[line-1]
+		off += len(r.source.Text[off:]) - len(strings.TrimLeft(r.source.Text[off:], " "))
+	}
+	if m := regexp.MustCompile(`^unknown anchor '(.+)' referenced`).FindStringSubmatch(message); m != nil {
+		off = max(strings.Index(r.source.Text, "*"+m[1]), r.source.start)
+	}
+	found, at, column := secondOpinion(r.source.Text[r.source.start:])
+	// After a text of several lines, the other library names the first of them.
+	if found != "" && (message != "mapping values are not allowed in this context" || at == line) {
+		message, off = found, r.at(at, column)
+	}
+	r.report(off, "not YAML: %s", message)
+}
+
+// maxSecondOpinion is how long a text can be, in bytes, for [secondOpinion]: its parser is slow on deeply nested lists. No
+// configuration that people write is longer.
+const maxSecondOpinion = 8 << 10
+
+// secondOpinion returns the error that goccy's parser reports for a text that is not YAML, with line and column, both from
+// 1. Message is "" if there is none. That parser knows the place of each error, but its places of values are not right.
+func secondOpinion(text string) (message string, line, column int) {
+	if len(text) > maxSecondOpinion {
+		return "", 0, 0
+	}
+	_, err := parser.ParseBytes([]byte(text), 0)
+	var syntax interface {
+		error
+		GetMessage() string
+		GetToken() *token.Token
+	}
+	if !errors.As(err, &syntax) || syntax.GetToken() == nil || syntax.GetToken().Position == nil {
+		return "", 0, 0
+	}
+	at := syntax.GetToken().Position
+	return syntax.GetMessage(), at.Line, at.Column
 }
 
 // offset returns the offset of a node. The library counts columns in characters.
-func (r *yamlReader) offset(n *yaml.Node) int {
-	if n.Line < 1 || n.Line > len(r.source.lines) {
+func (r *yamlReader) offset(n *yaml.Node) int { return r.at(n.Line, n.Column) }
+
+// at returns the offset of a line and a column, both from 1, the column in characters.
+func (r *yamlReader) at(line, column int) int {
+	if line < 1 || line > len(r.source.lines) {
 		return r.source.start
 	}
-	off := r.source.lines[n.Line-1]
-	for column := 1; column < n.Column && off < len(r.source.Text); column++ {
+	off := r.source.lines[line-1]
+	for range column - 1 {
+		if off >= len(r.source.Text) {
+			break
+		}
 		_, size := utf8.DecodeRuneInString(r.source.Text[off:])
 		off += size
 	}

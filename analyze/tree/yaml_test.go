@@ -77,7 +77,16 @@ func TestYAMLProblems(t *testing.T) {
 		nested += fmt.Sprintf("%c: &%c [*%c, *%c, *%c]\n", c+1, c+1, c, c, c)
 	}
 	for _, c := range []struct{ name, in, want string }{
-		{"syntax", "a: [\n", "f:1:1: not YAML"},
+		{"syntax", "a: [\n", "f:1:4: not YAML: sequence end token ']' not found"},
+		{"syntax after other lines", "a: x\nb: {c: d\ne: f\n", "f:3:1: not YAML: ',' or '}' must be specified"},
+		{"list in a mapping", "a: x\n- b\n", "f:2:1: not YAML: "},
+		{"indented too far", "a:\n  b: x\n   c: y\n", "f:3:4: not YAML: mapping values are not allowed in this context"},
+		{"two colons", "é: x\nb: c: d\n", "f:2:4: not YAML: mapping value is not allowed in this context"},
+		{"quote", "a: x\nb: \"x\nc: d\n", "f:2:4: not YAML: could not find end character of double-quoted text"},
+		{"reserved", "a: x\nbé: @x\n", "f:2:6: not YAML: '@' is a reserved character"},
+		{"anchor", "a: x\nb: [*c]\n", "f:2:5: not YAML: unknown anchor 'c' referenced"},
+		{"byte order mark", "\ufeffa: ]\n", "f:1:4: not YAML: "},
+		{"long", "a: x\n" + strings.Repeat("# comment\n", 10000) + "  b: [\n", "not YAML: did not find expected key"},
 		{"tab", "a:\n\tb: 1\n", "f:2:1: not YAML"},
 		{"repeated", "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", `f:4:3: "c" is here a second time, with another value; the first one is at 3:3|f:5:1: "a" is here a second time, with another value; the first one is at 1:1`},
 		{"tag", "a: !Ref x\n", "f:1:4: the tag !Ref is not read"},
