@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
@@ -21,8 +22,7 @@ type target struct {
 	folder bool   // every file of the format goes there, under its own name
 }
 
-// findTarget returns the target that -o means by path. The folder of the files, or the one that contains a new folder,
-// has to exist: a name with a typing error makes no folders.
+// findTarget returns the target that -o means by path. Its folder need not exist, but has to be possible.
 func findTarget(path string) (target, error) {
 	if path == "-" || path == "/dev/stdout" {
 		return target{}, nil
@@ -37,27 +37,84 @@ func findTarget(path string) (target, error) {
 		return t, fmt.Errorf("-o %s: that is a file, not a folder", path)
 	case err == nil:
 		return t, nil
-	case !errors.Is(err, fs.ErrNotExist):
+	}
+	if _, err := missingFolders(t.base()); err != nil {
 		return t, fmt.Errorf("-o %s: %v", path, reason(err))
 	}
-	parent := filepath.Dir(filepath.Clean(path))
-	switch info, err := os.Stat(parent); {
-	case errors.Is(err, fs.ErrNotExist):
-		return t, fmt.Errorf("-o %s: the folder %s does not exist", path, parent)
-	case err != nil:
+	if !errors.Is(err, fs.ErrNotExist) {
 		return t, fmt.Errorf("-o %s: %v", path, reason(err))
-	case !info.IsDir():
-		return t, fmt.Errorf("-o %s: %s is not a folder", path, parent)
 	}
 	return t, nil
 }
 
-// change is a difference between a file that a format made and what exists under its name.
+// base returns the folder that the files of the target go to.
+func (t target) base() string {
+	if t.folder {
+		return t.path
+	}
+	return parentFolder(t.path)
+}
+
+// missingFolders returns the folders on the way to a folder that do not exist, it included, the outermost first. It is an
+// error if something else has the name of one of them.
+func missingFolders(folder string) (list []string, err error) {
+	for {
+		info, err := os.Stat(folder)
+		switch {
+		case err == nil && info.IsDir():
+			slices.Reverse(list)
+			return list, nil
+		case err == nil:
+			return nil, fmt.Errorf("%s is not a folder", folder)
+		case errors.Is(err, syscall.ENOTDIR): // an outer folder is a file
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		default:
+			if _, err := os.Lstat(folder); err == nil {
+				return nil, fmt.Errorf("the symbolic link %s points to nothing", folder)
+			}
+		}
+		parent := parentFolder(folder)
+		switch name := filepath.Base(folder); {
+		case parent == folder:
+			return nil, fmt.Errorf("the folder %s does not exist", folder)
+		case name == "..":
+			return nil, fmt.Errorf("the folder %s does not exist", parent)
+		case name != ".":
+			list = append(list, folder)
+		}
+		folder = parent
+	}
+}
+
+// parentFolder returns the folder that a path lies in. Unlike [filepath.Dir] it leaves ".." as it is: that is another folder
+// where links are.
+func parentFolder(path string) string {
+	volume := filepath.VolumeName(path)
+	rest := path[len(volume):]
+	trim := func(s string) string {
+		for len(s) > 1 && os.IsPathSeparator(s[len(s)-1]) {
+			s = s[:len(s)-1]
+		}
+		return s
+	}
+	folder, _ := filepath.Split(trim(rest))
+	if folder = trim(folder); folder == "" && rest != "" && os.IsPathSeparator(rest[0]) {
+		folder = rest[:1]
+	}
+	if volume+folder == "" {
+		return "."
+	}
+	return volume + folder
+}
+
+// change is a file that a format made, beside what exists under its name.
 type change struct {
-	name string // the path, as messages name it
-	file emit.File
-	info fs.FileInfo // what exists, links followed; nil if nothing does
-	err  error       // why it is unknown what exists
+	name  string // the path, as messages name it
+	file  emit.File
+	info  fs.FileInfo // what exists, links followed; nil if nothing does
+	err   error       // why it is unknown what exists
+	stays string      // why what exists stays as it is: it is "unchanged", or "kept" for people to edit; "" for a difference
 
 	// prepare sets the first two, and the writing of the file the last.
 	place  string // the path, links followed
@@ -79,8 +136,8 @@ func newChange(name string, file emit.File) *change {
 }
 
 // changes compares files with those that exist in a target that is not standard output. A file that already has its data
-// is no change, so that it keeps its time of change, and nothing that depends on it is built again; nor is one that stays
-// as it is. The remarks are about files of the latter kind that do not go with the others.
+// stays, so that it keeps its time of change, and nothing that depends on it is built again; so does one that people edit.
+// The remarks are about files of the latter kind that do not go with the others.
 func (t target) changes(files []emit.File) (changes []*change, remarks []string, err error) {
 	if files, err = t.expand(files); err != nil {
 		return nil, nil, err
@@ -99,13 +156,20 @@ func (t target) changes(files []emit.File) (changes []*change, remarks []string,
 			if old, err := ch.content(); err == nil && !hasLine(old, f.Line) {
 				remarks = append(remarks, fmt.Sprintf("%s is kept as it is, but does not have the line %q, which uses the other files", ch.name, strings.TrimSpace(f.Line)))
 			}
+			ch.stays = "kept"
+		case f.Write == emit.Remove && !ch.info.Mode().IsRegular():
 			continue
-		case f.Write == emit.Remove && !ch.info.Mode().IsRegular(), ch.hasData():
-			continue
+		case ch.hasData():
+			ch.stays = "unchanged"
 		}
 		changes = append(changes, ch)
 	}
 	return changes, remarks, nil
+}
+
+// differences returns the changes that are one.
+func differences(changes []*change) []*change {
+	return slices.DeleteFunc(slices.Clone(changes), func(ch *change) bool { return ch.stays != "" })
 }
 
 // expand replaces each pattern of names to remove by the names in the folder that match it and that no file has.

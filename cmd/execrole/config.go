@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -37,66 +37,111 @@ func configure(in *invocation) []error {
 	case err != nil:
 		return []error{fmt.Errorf("cannot read %s: %v", what, reason(err))}
 	}
-	all := newFlags(generateCommand())
-	ownOutput := in.formats[0].role == nil
-	in.configured = map[string]tree.Place{}
-	return readConfig(file, text, func(key string, at tree.Place, n *tree.Node) error {
-		switch {
-		case key == "config":
-			return errors.New("config: a configuration file names no other")
-		case all.Lookup(key) == nil:
-			return fmt.Errorf("unknown key %q%s", key, didYouMean("", key, flagNames(all)))
-		case ownOutput && (key == "format" || key == "output"), in.flags.Lookup(key) == nil:
-			return nil
-		}
-		f := in.flags.Lookup(key)
-		values, err := configValues(f, n)
-		switch {
-		case err != nil:
-			return err
-		case slices.Contains(values, configValue{}):
-			return fmt.Errorf("%s is empty: give it a value or leave it out", key)
-		case f.Changed:
-			return nil // a flag wins, but the file is checked all the same
-		}
-		for _, v := range values {
-			if err := v.set(f); err != nil {
-				return fmt.Errorf("%s: %v", key, err)
-			}
-		}
-		in.configured[key] = at
-		return nil
-	})
-}
-
-// readConfig calls set for every entry of a YAML mapping and returns all that is wrong, with places.
-func readConfig(file string, text []byte, set func(key string, at tree.Place, value *tree.Node) error) []error {
-	doc, problems := tree.ReadYAML(file, text)
-	var errs []error
-	for _, p := range problems {
-		errs = append(errs, fmt.Errorf("%s: %s", p.At, analyze.Printable(p.Message)))
-	}
-	switch {
-	case doc == nil || doc.Root.Kind == tree.Null:
+	doc, errs := readConfig(file, text)
+	if doc == nil {
 		return errs
-	case doc.Root.Kind != tree.Object:
-		return []error{fmt.Errorf("%s: a configuration file is a mapping of names to values", doc.Source.Place(doc.Root.Start))}
 	}
+	in.configured = map[string]tree.Place{}
+	known := flagNames(newFlags(generateCommand()))
 	for i := range doc.Root.Children {
-		entry := &doc.Root.Children[i]
-		at := doc.Source.Place(entry.NameStart)
-		if err := set(entry.Name, at, entry); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", at, err))
-		}
+		errs = append(errs, in.configureFlag(doc.Source, &doc.Root.Children[i], known)...)
 	}
 	return errs
 }
 
+// readConfig reads a YAML mapping. The document is nil if there is none; all that is wrong has its place.
+func readConfig(file string, text []byte) (*tree.Document, []error) {
+	doc, problems := tree.ReadYAML(file, text)
+	var errs []error
+	for _, p := range problems {
+		errs = append(errs, fmt.Errorf("%s: %s", p.At, p.Message))
+	}
+	switch {
+	case doc == nil || doc.Root.Kind == tree.Null:
+		return nil, errs
+	case doc.Root.Kind != tree.Object:
+		return nil, []error{fmt.Errorf("%s: a configuration file is a mapping of names to values", doc.Source.Place(doc.Root.Start))}
+	}
+	return doc, errs
+}
+
+// configureFlag sets the flag that an entry of the configuration file names, unless the command line sets it: a flag wins,
+// but the file is checked all the same. Known are the names that an entry may have. The errors have places.
+func (in *invocation) configureFlag(source *tree.Source, entry *tree.Node, known []string) (errs []error) {
+	report := func(off int, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", source.Place(off), fmt.Sprintf(format, args...)))
+	}
+	key := entry.Name
+	ownOutput := in.formats[0].role == nil
+	f := in.flags.Lookup(key)
+	switch {
+	case key == "config":
+		report(entry.NameStart, "config: a configuration file names no other")
+		return errs
+	case !slices.Contains(known, key):
+		report(entry.NameStart, "unknown key %q%s", key, didYouMean("", key, known))
+		return errs
+	case ownOutput && (key == "format" || key == "output"), f == nil:
+		return nil
+	}
+	values, err := configValues(f, entry)
+	if err != nil {
+		report(entry.NameStart, "%v", err)
+		return errs
+	}
+	for _, v := range values {
+		switch {
+		case v.text == "" && !v.pair:
+			report(v.start, "%s is empty: give it a value or leave it out", key)
+		case f.Changed:
+		default:
+			if err := v.set(f); err != nil {
+				report(v.start, "%s: %v", key, err)
+			}
+		}
+	}
+	if errs == nil && !f.Changed {
+		in.configured[key] = source.Place(entry.NameStart)
+	}
+	return errs
+}
+
+// checkedAs are the words with which the error for a flag's value begins if a check finds it that does not know the flag.
+var checkedAs = [...]struct{ words, flag string }{
+	{"account ", "account"},
+	{"region ", "region"},
+	{"partition ", "partition"},
+	{"role name ", "role-name"},
+	{"path ", "path"},
+	{"permissions boundary ", "permissions-boundary"},
+	{"description ", "description"},
+	{"maximum session duration ", "max-session-duration"},
+	{"tag ", "tag"},
+	{"value of tag ", "tag"},
+	{"unknown format ", "format"},
+	{"-o ", "output"},
+	{"package name ", "package"},
+}
+
+// placed returns an error with its place in the configuration file, if that file sets the flag that the error is about.
+func (in *invocation) placed(err error) error {
+	for _, c := range checkedAs {
+		if at, ok := in.configured[c.flag]; ok && strings.HasPrefix(err.Error(), c.words) {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+	}
+	if at, ok := in.configured["tag"]; ok && strings.HasSuffix(err.Error(), fmt.Sprintf(" tags; IAM allows %d", policy.MaxTags)) {
+		return fmt.Errorf("%s: %w", at, err)
+	}
+	return err
+}
+
 // configValue is a value that a flag gets from the file: one of a list or a scalar, or a pair of a mapping.
 type configValue struct {
-	key  string
-	text string
-	pair bool
+	key   string
+	text  string
+	pair  bool
+	start int // the offset of a pair's key, of an element of a list, or of the flag's key
 }
 
 // set gives the value to the flag. The key of a pair may contain a "=", so the flag must not take the two apart again.
@@ -115,18 +160,19 @@ func (v configValue) set(f *pflag.Flag) error {
 // values have a "=", a mapping.
 func configValues(f *pflag.Flag, n *tree.Node) ([]configValue, error) {
 	repeats := f.Value.Type() == "stringArray"
+	one := func(text string) []configValue { return []configValue{{text: text, start: n.NameStart}} }
 	switch {
 	case f.Value.Type() == "bool":
 		if n.Kind == tree.Boolean {
 			on, err := strconv.ParseBool(strings.ToLower(n.Text))
-			return []configValue{{text: strconv.FormatBool(on)}}, err
+			return one(strconv.FormatBool(on)), err
 		}
 		return nil, fmt.Errorf("%s is on or off: write true or false", f.Name)
 	case f.NoOptDefVal != "" && n.Kind == tree.Boolean:
 		if on, err := strconv.ParseBool(strings.ToLower(n.Text)); err != nil || !on {
 			return nil, err
 		}
-		return []configValue{{text: f.NoOptDefVal}}, nil
+		return one(f.NoOptDefVal), nil
 	case repeats && n.Kind == tree.Object:
 		if value, _ := pflag.UnquoteUsage(f); !strings.Contains(value, "=") {
 			return nil, fmt.Errorf("%s takes a list", f.Name)
@@ -134,7 +180,7 @@ func configValues(f *pflag.Flag, n *tree.Node) ([]configValue, error) {
 	case repeats && n.Kind == tree.List:
 	default:
 		text, err := configText(f, n)
-		return []configValue{{text: text}}, err
+		return one(text), err
 	}
 	var values []configValue
 	for i := range n.Children {
@@ -142,7 +188,8 @@ func configValues(f *pflag.Flag, n *tree.Node) ([]configValue, error) {
 		if err != nil {
 			return nil, err
 		}
-		values = append(values, configValue{n.Children[i].Name, text, n.Kind == tree.Object})
+		kid := &n.Children[i]
+		values = append(values, configValue{kid.Name, text, n.Kind == tree.Object, kid.NameStart})
 	}
 	return values, nil
 }

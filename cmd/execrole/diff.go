@@ -52,7 +52,7 @@ func (c *command) compare(r *request, out output) error {
 	if out.err == nil && text != "" {
 		out.err = c.print(text)
 	}
-	c.report(out.findings, r.verbose)
+	c.report(append(out.findings, out.always...), r.verbose)
 	if out.err == nil && text != "" {
 		return errNo
 	}
@@ -68,7 +68,7 @@ func (t target) diff(files []emit.File) (string, error) {
 	}
 	var b strings.Builder
 	var errs []error
-	for _, ch := range changes {
+	for _, ch := range differences(changes) {
 		old, err := ch.comparable()
 		from := analyze.Printable(ch.name)
 		to := from

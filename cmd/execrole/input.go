@@ -95,7 +95,11 @@ func (r *request) readCredSpecs() (list []analyze.CredSpec, err error) {
 	for _, file := range r.credSpecs {
 		data, err := readFile(file, tree.MaxSize)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read --credspec %s: %v", file, reason(err)))
+			err = fmt.Errorf("cannot read --credspec %s: %v", file, reason(err))
+			if at, ok := r.in.configured["credspec"]; ok {
+				err = fmt.Errorf("%s: %w", at, err)
+			}
+			errs = append(errs, err)
 			continue
 		}
 		list = append(list, analyze.CredSpec{File: analyze.Printable(file), Data: data})

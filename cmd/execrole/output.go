@@ -16,24 +16,33 @@ type output struct {
 	files    []emit.File // what the target gets; nil if there is nothing to write
 	input    fs.FileInfo // nil where the input is no file
 	findings []analyze.Finding
-	shown    bool  // the files show the findings, on standard output
-	err      error // why the request could not be done, though there may be files
+	shown    bool              // the files show the findings, on standard output
+	always   []analyze.Finding // notes that are printed without --verbose too
+	err      error             // why the request could not be done, though there may be files
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.
 func (c *command) deliver(r *request, out output) error {
-	var remarks []string
+	var done, remarks []string
 	if out.files != nil {
 		var err error
-		if remarks, err = c.write(r.target, out.files, out.input, r.force); err != nil {
+		if done, remarks, err = c.write(r.target, out.files, out.input, r.force); err != nil {
 			out.err = err
 		}
 	}
 	if !out.shown {
 		c.report(out.findings, r.verbose)
 	}
+	if !r.quiet {
+		c.report(out.always, true)
+	}
 	for _, remark := range remarks {
 		c.complain("%s", remark)
+	}
+	if !r.quiet {
+		for _, line := range done {
+			c.complain("%s", line)
+		}
 	}
 	return r.result(out)
 }
@@ -109,7 +118,10 @@ func (r *request) makeRole(stdin io.Reader) output {
 	out.files = files
 	out.findings = append(out.findings, contradictions(a.plan, files)...)
 	out.findings = append(out.findings, large(r.name, r.format.role, files)...)
-	out.findings = append(out.findings, r.notes(a, files)...)
+	out.findings = append(out.findings, r.notes(a)...)
+	if files[0].Write == emit.Remove {
+		out.always = append(out.always, r.noPolicy(a))
+	}
 	return out
 }
 
@@ -129,17 +141,19 @@ func (r *request) emit(a analysis) ([]emit.File, error) {
 	return files[:1], nil
 }
 
+// noPolicy returns a note that says why there is no policy to write.
+func (r *request) noPolicy(a analysis) analyze.Finding {
+	why := "the task needs no permissions"
+	if len(a.role.Attached) > 0 {
+		why = "the managed policy grants all that the task needs"
+	}
+	return note(r.name, why+", so there is no policy to write")
+}
+
 // notes returns remarks on what the files do not show.
-func (r *request) notes(a analysis, files []emit.File) (list []analyze.Finding) {
+func (r *request) notes(a analysis) (list []analyze.Finding) {
 	if n := len(a.plan.Unseen); n > 0 {
 		list = append(list, note(r.name, fmt.Sprintf(`a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n)))
-	}
-	if files[0].Write == emit.Remove {
-		why := "the task needs no permissions"
-		if len(a.role.Attached) > 0 {
-			why = "the managed policy grants all that the task needs"
-		}
-		list = append(list, note(r.name, why+", so there is no policy to write"))
 	}
 	return list
 }

@@ -19,11 +19,13 @@ type request struct {
 	credSpecs          []string // names of files
 	options            analyze.Options
 	roleOptions        policy.Options
-	strict, verbose    bool
+	strict             bool
+	quiet, verbose     bool // at most one of them
 	goPackage          string
 	force              bool
 
 	// complete sets the following.
+	in     *invocation
 	file   string // FILE, as it was given
 	name   string // FILE, as messages name it
 	format *format
@@ -52,6 +54,7 @@ func (r *request) sharedFlags(set *pflag.FlagSet) {
 	flags.Role(set, &r.roleOptions)
 	set.String("config", "", "read options from a YAML `FILE`; execrole.yaml where\nit exists, and '' for none; a flag wins")
 	set.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
+	set.BoolVarP(&r.quiet, "quiet", "q", false, "print errors and warnings only, and not which files\nare written")
 	set.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too")
 }
 
@@ -62,10 +65,11 @@ func (r *request) complete(in *invocation) error {
 	problem := func(errs ...error) {
 		for _, err := range errs {
 			if err != nil {
-				problems = append(problems, err)
+				problems = append(problems, in.placed(err))
 			}
 		}
 	}
+	r.in = in
 	problem(r.setFile(in.args))
 	problem(configure(in)...)
 	var err error
@@ -87,8 +91,25 @@ func (r *request) complete(in *invocation) error {
 	problem(each(r.options.Environment.Check())...)
 	r.options.Environment = r.options.Environment.WithPartition()
 	problem(each(r.roleOptions.Check())...)
+	problem(r.setVerbosity(in))
 	if problems != nil {
 		return misuse(in.name, problems...)
+	}
+	return nil
+}
+
+// setVerbosity settles what --quiet and --verbose say together: a flag of the command line wins over the file.
+func (r *request) setVerbosity(in *invocation) error {
+	_, quiet := in.configured["quiet"]
+	_, verbose := in.configured["verbose"]
+	switch {
+	case !r.quiet || !r.verbose:
+	case quiet && !verbose:
+		r.quiet = false
+	case verbose && !quiet:
+		r.verbose = false
+	default:
+		return errors.New("--quiet and --verbose exclude each other: leave one out")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,33 +15,59 @@ import (
 )
 
 // write writes files to the target: the first one to standard output or a file, all of them to a folder. Each file is
-// written whole or not at all, and nothing is put in place before everything is written beside its place. Input is the
-// file that the data came from, which is never overwritten; nil if there is none. Force replaces a file that is
-// [emit.IfOurs] although somebody else wrote it. For the remarks see [target.changes].
-func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bool) (remarks []string, err error) {
+// written whole or not at all, and nothing is put in place before everything is written beside its place. Folders that are
+// missing are made. Input is the file that the data came from, which is never overwritten; nil if there is none. Force
+// replaces a file that is [emit.IfOurs] although somebody else wrote it. Done says for each file what happened to it; for
+// the remarks see [target.changes].
+func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bool) (done, remarks []string, err error) {
 	if t.path == "" {
-		return nil, c.print(string(files[0].Data))
-	}
-	made := false
-	if t.folder {
-		switch err := os.Mkdir(t.path, 0o777); {
-		case err == nil:
-			made = true
-		case !errors.Is(err, fs.ErrExist):
-			return nil, fmt.Errorf("cannot make the folder %s: %v", t.path, reason(err))
-		}
+		return nil, nil, c.print(string(files[0].Data))
 	}
 	changes, remarks, err := t.changes(files)
+	if err != nil {
+		return nil, remarks, err
+	}
+	if err := t.commit(differences(changes), input, force); err != nil {
+		return nil, remarks, err
+	}
+	for _, ch := range changes {
+		what := ch.stays
+		if what == "" {
+			what = "wrote"
+		}
+		done = append(done, what+" "+ch.name)
+	}
+	return done, remarks, nil
+}
+
+// commit makes the target's folder and writes the changes. If it fails, no new folder is left.
+func (t target) commit(changes []*change, input fs.FileInfo, force bool) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	missing, err := missingFolders(t.base())
+	if err != nil {
+		return fmt.Errorf("-o %s: %v", t.path, reason(err))
+	}
+	for i, folder := range missing {
+		if err = os.Mkdir(folder, 0o777); err != nil {
+			missing = missing[:i]
+			err = fmt.Errorf("cannot make the folder %s: %v", folder, reason(err))
+			break
+		}
+	}
 	if err == nil {
 		err = eachChange(changes, func(ch *change) error { return ch.prepare(input, force) })
 	}
 	if err == nil {
 		err = commit(changes)
 	}
-	if err != nil && made {
-		os.Remove(t.path) // fails where something of it is in place
+	if err != nil {
+		for _, folder := range slices.Backward(missing) {
+			os.Remove(folder) // fails where something is in place in it
+		}
 	}
-	return remarks, err
+	return err
 }
 
 // eachChange does one step for all changes and returns the errors of all.
@@ -191,6 +218,7 @@ func (ch *change) writeTemp() error {
 	}
 	_, err := f.Write(ch.file.Data)
 	if err == nil && ch.info != nil {
+		keepOwner(f, ch.info)
 		err = f.Chmod(mode) // the umask may have taken from it
 	}
 	return errors.Join(err, f.Close())

@@ -68,7 +68,7 @@ func TestWriteAllOrNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := new(command).write(target{path: dir, folder: true}, c.files, nil, false)
+			_, _, err := new(command).write(target{path: dir, folder: true}, c.files, nil, false)
 			if errs := each(err); len(errs) != 1 || !strings.Contains(errs[0].Error(), c.why) {
 				t.Errorf("got %v, want an error with %q", errs, c.why)
 			}
@@ -100,7 +100,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
 	long := strings.Repeat("n", 300)
-	if _, err := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); err == nil {
+	if _, _, err := new(command).write(target{path: out, folder: true}, []emit.File{{Name: long, Data: []byte("x")}}, nil, false); err == nil {
 		t.Fatal("a name of 300 bytes was written")
 	}
 	if after := folderTree(t, dir); len(after) > 0 {
@@ -112,7 +112,7 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 func TestLongestName(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, strings.Repeat("n", 250))
-	if _, err := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil, false); err != nil {
+	if _, _, err := new(command).write(target{path: name}, []emit.File{{Data: []byte("x")}}, nil, false); err != nil {
 		t.Error(err)
 	}
 }
