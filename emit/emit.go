@@ -63,9 +63,9 @@ const (
 	Remove
 )
 
-var formats = []*Format{CloudFormation, IAMJSON, CDKGo, CloudFormationJSON, Terraform, AWSCLI}
+var formats = []*Format{CloudFormation, CloudFormationJSON, Terraform, CDKGo, IAMJSON, AWSCLI}
 
-// Formats returns all formats, the default one first.
+// Formats returns all formats in the order in which people mostly choose them, the default one first.
 func Formats() []*Format { return slices.Clone(formats) }
 
 // Lookup returns the format of that name or alias, and whether there is one.

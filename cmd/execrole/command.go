@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -35,6 +37,7 @@ type subcommand struct {
 type invocation struct {
 	*subcommand
 	flags    *pflag.FlagSet // parsed
+	given    []string       // all arguments, as they were given
 	args     []string       // the arguments that are no flags
 	problems []error        // the values that flags do not accept
 
@@ -81,7 +84,7 @@ func (c *command) invoke(s *subcommand, args []string) error {
 	case err != nil:
 		return misuse(s.name, append(problems, flagError(set, err))...)
 	}
-	return s.run(c, &invocation{subcommand: s, flags: set, args: set.Args(), problems: problems})
+	return s.run(c, &invocation{subcommand: s, flags: set, given: args, args: set.Args(), problems: problems})
 }
 
 // newFlags returns the flags of a subcommand, which print nothing themselves.
@@ -141,8 +144,19 @@ func didYouMean(prefix, word string, words []string) string {
 
 // print writes a command's answer to stdout.
 func (c *command) print(s string) error {
-	if _, err := io.WriteString(c.Stdout, s); err != nil {
-		return fmt.Errorf("cannot write to standard output: %v", reason(err))
+	_, err := io.WriteString(c.Stdout, s)
+	switch {
+	case err == nil:
+		return nil
+	case isClosedPipe(err):
+		return &exitError{status: statusFailed}
 	}
-	return nil
+	return fmt.Errorf("cannot write to standard output: %v", reason(err))
+}
+
+// isClosedPipe reports whether an error is that nobody reads a pipe any more. On Windows that is ERROR_BROKEN_PIPE or
+// ERROR_NO_DATA; elsewhere a signal ends the program before.
+func isClosedPipe(err error) bool {
+	var number syscall.Errno
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && errors.As(err, &number) && (number == 109 || number == 232)
 }

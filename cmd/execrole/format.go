@@ -117,15 +117,27 @@ func (f *format) checkExtension(path string, s *subcommand) error {
 	if extension == "" || slices.Contains(f.extensions, extension) {
 		return nil
 	}
-	has := func(f *format) bool { return slices.Contains(f.extensions, extension) }
-	if i := slices.IndexFunc(s.formats, has); i >= 0 {
-		return fmt.Errorf("-o %s: the name says %s, and the format is %s; add -f %s, or choose another name",
-			path, s.formats[i].name, f.name, s.formats[i].name)
+	if names, flags := withExtension(s.formats, extension); names != "" {
+		return fmt.Errorf("-o %s: the name says %s, and the format is %s; add %s, or choose another name", path, names, f.name, flags)
 	}
-	roles := roleFormats()
-	if i := slices.IndexFunc(roles, has); i >= 0 {
-		return fmt.Errorf("-o %s: the name says %s, which %s does not write; choose another name, or use execrole generate",
-			path, roles[i].name, s.name)
+	if names, _ := withExtension(roleFormats(), extension); names != "" {
+		return fmt.Errorf("-o %s: the name says %s, which %s does not write; choose another name, or use execrole generate", path, names, s.name)
 	}
 	return nil
+}
+
+// withExtension lists the formats whose files may have an extension, and the flags that choose them, in words.
+func withExtension(formats []*format, extension string) (names, flags string) {
+	var all, choose []string
+	for _, f := range formats {
+		if slices.Contains(f.extensions, extension) {
+			all = append(all, f.name)
+			name := f.name
+			if len(name) > len("cloudformation") && len(f.aliases) > 0 { // too long to type
+				name = f.aliases[0]
+			}
+			choose = append(choose, "-f "+name)
+		}
+	}
+	return strings.Join(all, " or "), strings.Join(choose, " or ")
 }
