@@ -2,11 +2,9 @@ package main
 
 import (
 	"io"
-	"os"
-
-	"golang.org/x/term"
 
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 func explainCommand() *subcommand {
@@ -30,7 +28,11 @@ do not go to standard error as well, unless the explanation goes to a file.
 			if err := r.complete(in); err != nil {
 				return err
 			}
-			return c.deliver(r, r.makeExplanation(c.Stdin, c.colour(r.target)))
+			out := r.makeExplanation(c.Stdin, r.target.path == "" && c.colour(c.Stdout))
+			if r.target.path == "" && r.format.report == report.TextExplanation && out.files != nil {
+				out.files[0].Data = []byte(c.wrap(string(out.files[0].Data)))
+			}
+			return c.deliver(r, out)
 		},
 	}
 }
@@ -48,16 +50,4 @@ func (r *request) makeExplanation(stdin io.Reader, colour bool) output {
 		Data: r.format.report.Write(a.plan, a.role, colour),
 	}}
 	return out
-}
-
-// colour reports whether to write in colour: on a terminal that can, to a user who did not refuse it.
-func (c *command) colour(t target) bool {
-	f, ok := c.Stdout.(*os.File)
-	return ok && t.path == "" && coloured(c.Getenv) && term.IsTerminal(int(f.Fd()))
-}
-
-// coloured reports whether the environment allows colour on a terminal. NO_COLOR counts when it is set to anything:
-// https://no-color.org.
-func coloured(getenv func(string) string) bool {
-	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }

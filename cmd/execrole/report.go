@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // report prints findings to stderr: errors and warnings, and notes too if asked. If more than one error names flags that
@@ -14,11 +15,12 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 	var b strings.Builder
 	var flags []string
 	flagged := 0
+	colour := c.colour(c.Stderr)
 	for _, f := range findings {
 		if f.Severity == analyze.Note && !notes {
 			continue
 		}
-		b.WriteString(f.String() + "\n")
+		b.WriteString(report.Finding(f, colour) + "\n")
 		if f.Severity != analyze.Error || len(f.Flags) == 0 {
 			continue
 		}

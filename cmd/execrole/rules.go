@@ -29,12 +29,12 @@ func runRules(c *command, in *invocation) error {
 	rules := analyze.Rules()
 	switch len(in.args) {
 	case 0:
-		return c.print(report.RuleTable(rules))
+		return c.print(c.wrap(report.RuleTable(rules)))
 	case 1:
 		var ids []string
 		for _, r := range rules {
 			if r.ID == in.args[0] {
-				return c.print(report.Rule(r))
+				return c.print(c.wrap(report.Rule(r)))
 			}
 			ids = append(ids, r.ID)
 		}
