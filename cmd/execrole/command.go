@@ -26,6 +26,7 @@ type command struct {
 type subcommand struct {
 	name    string
 	args    string               // what follows the name in the usage line
+	example string               // command lines to begin with, one a line; "" if there is none
 	about   string               // one line for the list of commands
 	text    string               // the rest of its help
 	formats []*format            // what its flag --format accepts, the default first; nil if it has no such flag
@@ -55,6 +56,11 @@ func (c *command) run(args []string) int { return c.exit(c.dispatch(args)) }
 
 // dispatch runs the command that args ask for. The name of a command comes first; without one it is generate.
 func (c *command) dispatch(args []string) error {
+	if len(args) == 0 {
+		// Standard output stays empty: "execrole > role.yaml" has forgotten its FILE.
+		io.WriteString(c.Stderr, overview(subcommands()))
+		return &exitError{status: statusFailed}
+	}
 	if len(args) > 0 {
 		switch args[0] {
 		case "-h", "--help":

@@ -18,16 +18,18 @@ import (
 func diffCommand() *subcommand {
 	r := new(request)
 	return &subcommand{
-		name:  "diff",
-		args:  "[flags] -o OUTPUT FILE",
-		about: "compare with what is on disk; 1 if it differs",
+		name:    "diff",
+		args:    "[flags] -o OUTPUT FILE",
+		example: "execrole diff -o role.yaml task-definition.json",
+		about:   "compare the role with what is on disk",
 		text: `Compares what generate would write with what is on disk, and writes nothing: for
 a pipeline that commits the outputs. It takes the flags of generate; -o names
 the file or the folder to compare with. The difference goes to standard output
 as a unified diff, from what is there to what would be, and the exit status is
-1; the command that writes it goes to standard error. The files of an app that are for you to edit only have to exist. Line ends as
-on Windows are no difference. A file that is a symbolic link is not compared:
-it could point to anything, and its text would be printed.
+1. Then the command that writes the files anew goes to standard error. The files
+of an app that are for you to edit only have to exist. Line ends as on Windows
+are no difference. A file that is a symbolic link is not compared: it could
+point to anything, and its text would be printed.
 `,
 		formats: roleFormats(),
 		flags:   r.roleFlags,

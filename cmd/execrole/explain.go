@@ -10,9 +10,10 @@ import (
 func explainCommand() *subcommand {
 	r := new(request)
 	return &subcommand{
-		name:  "explain",
-		args:  "[flags] FILE",
-		about: "say which field asks for which permission, and why",
+		name:    "explain",
+		args:    "[flags] FILE",
+		example: "execrole explain task-definition.json",
+		about:   "say which field asks for what, and why",
 		text: `Reads an ECS task definition and says for every permission what it allows, on
 what, which field asks for it, and why; then what a task definition cannot show,
 the least version of the ECS agent, and all findings. It takes the flags of

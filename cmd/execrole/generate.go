@@ -3,14 +3,16 @@ package main
 func generateCommand() *subcommand {
 	r := new(request)
 	return &subcommand{
-		name:  "generate",
-		args:  "[flags] FILE",
-		about: "write the role (the default command)",
+		name:    "generate",
+		args:    "[flags] FILE",
+		example: "execrole -o role.yaml task-definition.json\nexecrole -f terraform -o modules/worker/ task-definition.json",
+		about:   "write the role (the default command)",
 		text: `Reads an ECS task definition and writes its task execution role. Without -o the
 main file of the format goes to standard output. With -o FILE the same goes to
 FILE, and with -o FOLDER/ all files of the format are written, under names made
-of the task definition's family. A file is written whole or not at all, and one
-that would not change is left alone.
+of the task definition's family. Missing folders are made. A file is written
+whole or not at all, and one that would not change is left alone. Standard error
+says which files are written, unchanged or kept.
 
 An app of cdk-go has the same names for every task definition. Of it, stack.go
 is written anew each time, unless somebody else wrote it; the other files, which

@@ -10,6 +10,10 @@ import (
 const introText = `execrole reads an Amazon ECS task definition and writes the exact IAM task
 execution role: nothing missing, nothing extra.
 
+Example:
+
+  execrole -o role.yaml task-definition.json
+
 Usage:
 
 `
@@ -37,23 +41,28 @@ execrole COMMAND --help.
 	}
 }
 
+// flagGroup is a part of the list of flags.
+type flagGroup struct {
+	title string
+	flags []string // their names
+}
+
+// flagGroups are the groups of all flags, in the order of the help.
+var flagGroups = [...]flagGroup{
+	{"What is required", []string{"kms-key", "bucket-owner", "credspec", "credspec-secret", "pull-through-cache", "guardduty",
+		"source-vpce", "source-vpc", "managed-policy", "called-only"}},
+	{"Placeholders", []string{"set", "image"}},
+	{"The role", []string{"account", "region", "partition", "role-name", "path", "permissions-boundary", "tag", "description",
+		"max-session-duration", "no-source-conditions"}},
+	{"Output", []string{"format", "output", "package", "force", "config", "strict", "quiet", "verbose"}},
+}
+
 // runHelp prints the help of all commands or of one to stdout.
 func runHelp(c *command, in *invocation) error {
 	all := subcommands()
 	switch len(in.args) {
 	case 0:
-		var b strings.Builder
-		b.WriteString(introText)
-		for i, s := range all {
-			name := s.name
-			if i == 0 {
-				name = "[" + name + "]"
-			}
-			fmt.Fprintf(&b, "  %-34s %s\n", strings.TrimSpace("execrole "+name+" "+s.args), s.about)
-		}
-		b.WriteString(inputText + statusesText)
-		b.WriteString("\n\"execrole help COMMAND\" prints one command's help, with all its flags.\n")
-		return c.print(b.String())
+		return c.print(overview(all))
 	case 1:
 		for _, s := range all {
 			if s.name == in.args[0] {
@@ -67,6 +76,32 @@ func runHelp(c *command, in *invocation) error {
 	return misuse("", fmt.Errorf("help takes one command at a time, not %d", len(in.args)))
 }
 
+// overview returns the help of all commands.
+func overview(all []*subcommand) string {
+	var b strings.Builder
+	b.WriteString(introText)
+	for _, s := range all {
+		fmt.Fprintf(&b, "  %-38s %s\n", s.usage(), s.about)
+	}
+	b.WriteString(inputText + statusesText)
+	b.WriteString(`
+"execrole help COMMAND" prints one command's help, with all its flags. Without
+arguments, this text goes to standard error, and the exit status is 2.
+`)
+	return b.String()
+}
+
+// usage returns the line that says how the command is called. The name of generate may be left out.
+func (s *subcommand) usage() string {
+	name := s.name
+	if s.isDefault() {
+		name = "[" + name + "]"
+	}
+	return strings.TrimSpace("execrole " + name + " " + s.args)
+}
+
+func (s *subcommand) isDefault() bool { return s.name == "generate" }
+
 func commandNames(list []*subcommand) []string {
 	names := make([]string, len(list))
 	for i, s := range list {
@@ -75,42 +110,85 @@ func commandNames(list []*subcommand) []string {
 	return names
 }
 
-// help returns the command's help.
+// help returns the command's help. The flags are described in that of generate, which has all of them: the others list
+// their names.
 func (s *subcommand) help() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: %s\n\n%s", strings.TrimSpace("execrole "+s.name+" "+s.args), s.text)
+	fmt.Fprintf(&b, "Usage: %s\n\n", s.usage())
+	if s.example != "" {
+		fmt.Fprintf(&b, "Example:\n\n  %s\n\n", strings.ReplaceAll(s.example, "\n", "\n  "))
+	}
+	b.WriteString(s.text)
 	if s.flags == nil {
 		return b.String()
 	}
-	b.WriteString("\nFlags:\n\n")
-	newFlags(s).VisitAll(func(f *pflag.Flag) {
-		value, usage := pflag.UnquoteUsage(f)
-		short := "    "
-		if f.Shorthand != "" {
-			short = "-" + f.Shorthand + ", "
+	set := newFlags(s)
+	if !s.isDefault() {
+		b.WriteString("\nFlags, which \"execrole help generate\" describes:\n\n")
+	}
+	for _, group := range flagGroups {
+		if s.isDefault() {
+			b.WriteString("\n" + group.title + ":\n\n")
+			group.describe(&b, set)
+		} else {
+			group.list(&b, set)
 		}
-		lines := strings.Split(usage, "\n")
-		name := strings.TrimRight(short+"--"+f.Name+" "+value, " ")
-		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
-			name = short + "--" + f.Name + "[=" + value + "]"
-		}
-		if len(name) > 27 {
-			fmt.Fprintf(&b, "  %s\n", name)
-			name = ""
-		}
-		fmt.Fprintf(&b, "  %-27s %s\n", name, lines[0])
-		for _, line := range lines[1:] {
-			fmt.Fprintf(&b, "  %-27s %s\n", "", line)
-		}
-	})
+	}
 	b.WriteString("\nFormats:\n\n")
 	for i, f := range s.formats {
 		help := f.help
 		if i == 0 {
 			help += " (the default)"
 		}
-		fmt.Fprintf(&b, "  %-27s %s\n", f, help)
+		describe(&b, f.String(), help)
 	}
 	b.WriteString("\n" + statusesText)
 	return b.String()
+}
+
+// describe writes a line or more for each flag of the group.
+func (g flagGroup) describe(b *strings.Builder, set *pflag.FlagSet) {
+	for _, name := range g.flags {
+		f := set.Lookup(name)
+		value, usage := pflag.UnquoteUsage(f)
+		short := "    "
+		if f.Shorthand != "" {
+			short = "-" + f.Shorthand + ", "
+		}
+		call := strings.TrimRight(short+"--"+f.Name+" "+value, " ")
+		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
+			call = short + "--" + f.Name + "[=" + value + "]"
+		}
+		describe(b, call, usage)
+	}
+}
+
+// describe writes what something is beside it, or below it where it is long.
+func describe(b *strings.Builder, what, text string) {
+	const width = 27
+	if len(what) > width {
+		fmt.Fprintf(b, "  %s\n", what)
+		what = ""
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		fmt.Fprintf(b, "  %-*s %s\n", width, what, line)
+		what = ""
+	}
+}
+
+// list writes the names of those flags of the group that a set has.
+func (g flagGroup) list(b *strings.Builder, set *pflag.FlagSet) {
+	line := fmt.Sprintf("  %-17s", g.title)
+	for _, name := range g.flags {
+		if set.Lookup(name) == nil {
+			continue
+		}
+		word := " --" + name
+		if len(line)+len(word) > 80 {
+			b.WriteString(line + "\n")
+			line = fmt.Sprintf("  %-17s", "")
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,11 +106,38 @@ func TestDependencies(t *testing.T) {
 
 // TestHelpWidth keeps help readable in a terminal of the usual width.
 func TestHelpWidth(t *testing.T) {
+	helps := map[string]string{"": overview(subcommands())}
 	for _, s := range subcommands() {
-		for line := range strings.Lines(s.help()) {
+		helps[s.name] = s.help()
+	}
+	for name, text := range helps {
+		for line := range strings.Lines(text) {
 			if len(strings.TrimRight(line, "\n")) > 80 {
-				t.Errorf("help %s: a line is longer than 80 columns: %q", s.name, line)
+				t.Errorf("help %s: a line is longer than 80 columns: %q", name, line)
 			}
+		}
+	}
+}
+
+// TestFlagGroups has each flag in one group of the help, and no other.
+func TestFlagGroups(t *testing.T) {
+	groups := map[string]int{}
+	for _, g := range flagGroups {
+		for _, name := range g.flags {
+			groups[name]++
+		}
+	}
+	for _, s := range subcommands() {
+		for _, name := range flagNames(newFlags(s)) {
+			if groups[name] != 1 {
+				t.Errorf("flagGroups has --%s of %s %d times", name, s.name, groups[name])
+			}
+		}
+	}
+	all := flagNames(newFlags(generateCommand()))
+	for name := range groups {
+		if !slices.Contains(all, name) {
+			t.Errorf("flagGroups has --%s, which generate does not have", name)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (r *request) sharedFlags(set *pflag.FlagSet) {
 	flags.Role(set, &r.roleOptions)
 	set.String("config", "", "read options from a YAML `FILE`; execrole.yaml where\nit exists, and '' for none; a flag wins")
 	set.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
-	set.BoolVarP(&r.quiet, "quiet", "q", false, "print errors and warnings only, and not which files\nare written")
+	set.BoolVarP(&r.quiet, "quiet", "q", false, "print errors and warnings only, and not which\nfiles are written")
 	set.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too")
 }
 

@@ -11,9 +11,10 @@ import (
 
 func rulesCommand() *subcommand {
 	return &subcommand{
-		name:  "rules",
-		args:  "[ID]",
-		about: "list the rules, or show one",
+		name:    "rules",
+		args:    "[ID]",
+		example: "execrole rules secrets",
+		about:   "list the rules, or show one",
 		text: `Without ID it lists the rules: for each its ID, the fields that are read, what
 they need, why, and AWS's page. With ID it shows all that execrole knows about
 that need: each action and how it is known (called: seen in the source of the
