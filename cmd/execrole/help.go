@@ -20,7 +20,7 @@ Usage:
 
 const inputText = `
 FILE contains what "aws ecs register-task-definition" takes or what
-"aws ecs describe-task-definition" prints, as JSON; - is standard input.
+"aws ecs describe-task-definition" prints, as JSON or YAML; - is standard input.
 The name of a command comes first; flags come anywhere after it; -- ends them.
 
 `
