@@ -70,8 +70,8 @@ func missingFolders(folder string) (list []string, err error) {
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		default:
-			if _, err := os.Lstat(folder); err == nil {
-				return nil, fmt.Errorf("the symbolic link %s points to nothing", folder)
+			if _, err := os.Lstat(withoutSeparators(folder)); err == nil {
+				return nil, fmt.Errorf("the symbolic link %s points to nothing", withoutSeparators(folder))
 			}
 		}
 		parent := parentFolder(folder)
@@ -87,19 +87,21 @@ func missingFolders(folder string) (list []string, err error) {
 	}
 }
 
+// withoutSeparators returns a path without the separators at its end, except for the first one of all.
+func withoutSeparators(path string) string {
+	for len(path) > 1 && os.IsPathSeparator(path[len(path)-1]) {
+		path = path[:len(path)-1]
+	}
+	return path
+}
+
 // parentFolder returns the folder that a path lies in. Unlike [filepath.Dir] it leaves ".." as it is: that is another folder
 // where links are.
 func parentFolder(path string) string {
 	volume := filepath.VolumeName(path)
 	rest := path[len(volume):]
-	trim := func(s string) string {
-		for len(s) > 1 && os.IsPathSeparator(s[len(s)-1]) {
-			s = s[:len(s)-1]
-		}
-		return s
-	}
-	folder, _ := filepath.Split(trim(rest))
-	if folder = trim(folder); folder == "" && rest != "" && os.IsPathSeparator(rest[0]) {
+	folder, _ := filepath.Split(withoutSeparators(rest))
+	if folder = withoutSeparators(folder); folder == "" && rest != "" && os.IsPathSeparator(rest[0]) {
 		folder = rest[:1]
 	}
 	if volume+folder == "" {
