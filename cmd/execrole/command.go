@@ -43,6 +43,7 @@ type invocation struct {
 	problems []error        // the values that flags do not accept
 
 	configured map[string]tree.Place // where the configuration file sets a flag, by its name
+	values     []placedValue         // the values of these flags
 }
 
 // subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so

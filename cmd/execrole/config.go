@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -102,6 +104,9 @@ func (in *invocation) configureFlag(source *tree.Source, entry *tree.Node, known
 	}
 	if errs == nil && !f.Changed {
 		in.configured[key] = source.Place(entry.NameStart)
+		for _, v := range values {
+			in.values = append(in.values, placedValue{"--" + key, v, source.Place(v.start)})
+		}
 	}
 	return errs
 }
@@ -121,6 +126,44 @@ var checkedAs = [...]struct{ words, flag string }{
 	{"unknown format ", "format"},
 	{"-o ", "output"},
 	{"package name ", "package"},
+}
+
+// placedValue is a value of the configuration file.
+type placedValue struct {
+	flag  string // "--kms-key"
+	value configValue
+	at    tree.Place
+}
+
+// mentionedBy reports whether a message begins with the flag and this value, or its key: "--set NAME: …".
+func (v placedValue) mentionedBy(message string) bool {
+	rest, found := strings.CutPrefix(message, v.flag+" ")
+	if !found {
+		return false
+	}
+	key, _, _ := strings.Cut(v.value.text, "=")
+	for _, text := range []string{v.value.text, strconv.Quote(v.value.text), key, v.value.key, v.value.key + "=" + v.value.text} {
+		if after, found := strings.CutPrefix(rest, text); found && text != "" && (after == "" || strings.ContainsRune(": ", rune(after[0]))) {
+			return true
+		}
+	}
+	return false
+}
+
+// place moves findings about flags to the configuration file, where that file sets the flag.
+func (in *invocation) place(findings []analyze.Finding) {
+	for i := range findings {
+		f := &findings[i]
+		if f.Rule != string(taskdef.Flags) {
+			continue
+		}
+		for _, v := range in.values {
+			if v.mentionedBy(f.Message) {
+				f.At = taskdef.Ref{Place: v.at}
+				break
+			}
+		}
+	}
 }
 
 // placed returns an error with its place in the configuration file, if that file sets the flag that the error is about.

@@ -85,6 +85,7 @@ func (r *request) analyze(stdin io.Reader) (a analysis, err error) {
 		a.plan.Findings = append(a.plan.Findings, several)
 		err = errors.Join(err, analyze.Errors{several})
 	}
+	r.in.place(a.plan.Findings)
 	if err != nil {
 		return a, err
 	}
