@@ -62,20 +62,16 @@ func (c *command) dispatch(args []string) error {
 		io.WriteString(c.Stderr, overview(subcommands()))
 		return &exitError{status: statusFailed}
 	}
-	if len(args) > 0 {
-		switch args[0] {
-		case "-h", "--help":
-			args = []string{"help"}
-		case "--version": // many programs have it
-			args = []string{"version"}
-		}
+	switch args[0] {
+	case "-h", "--help":
+		args = []string{"help"}
+	case "--version": // many programs have it
+		args = []string{"version"}
 	}
 	all := subcommands()
-	if len(args) > 0 {
-		for _, s := range all {
-			if s.name == args[0] {
-				return c.invoke(s, args[1:])
-			}
+	for _, s := range all {
+		if s.name == args[0] {
+			return c.invoke(s, args[1:])
 		}
 	}
 	return c.invoke(all[0], args)

@@ -28,7 +28,7 @@ func TestWrapText(t *testing.T) {
 	}
 }
 
-// FuzzWrapText: wrapping changes spaces and line breaks only, and no line is too wide that could be broken.
+// FuzzWrapText: wrapping changes spaces and line breaks only.
 func FuzzWrapText(f *testing.F) {
 	f.Add("  why   ECS reads the secret\n", 20)
 	f.Add("\x1b[1ma\x1b[0m  b\n\n c", 3)
