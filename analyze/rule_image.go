@@ -88,7 +88,7 @@ func isOpenRegistry(r *Requirement, account string) bool {
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.
 //
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
-var cachePrefixes = [...]policy.Text{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/"}
+var cachePrefixes = [...]policy.Text{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/", "chainguard/", "gitlab/"}
 
 func checkImages(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
@@ -233,9 +233,11 @@ func finishImages(f *finish) {
 
 // finishSources puts the conditions of Options.SourceVPCEndpoints and SourceVPCs on what is pulled in the
 // role's region. The login cannot have them: it does not come from the task's network. Nor can pulls from
-// another region, which do not go through this region's endpoints.
+// another region, which do not go through this region's endpoints, nor those from a dual-stack host, which no endpoint
+// of ECR serves.
 //
-// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html,
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 func finishSources(f *finish) {
 	var conditions []policy.Condition
 	for _, c := range []struct {
@@ -280,10 +282,13 @@ func (p *pass) pullFrom(conditions []policy.Condition) (pulled bool) {
 		}
 		return r.ARN.Region
 	}
-	var pulls []*Requirement
+	var pulls, dualStack []*Requirement
 	elsewhere := map[policy.Text]bool{}
 	for i := range p.plan.Requirements {
-		if r := &p.plan.Requirements[i]; r.Grant == ecrPull || r.Grant == ecrPullDualStack {
+		switch r := &p.plan.Requirements[i]; r.Grant {
+		case ecrPullDualStack:
+			dualStack = append(dualStack, r)
+		case ecrPull:
 			pulls = append(pulls, r)
 			if region := regionOf(r); region != here {
 				elsewhere[region] = true
@@ -295,17 +300,24 @@ func (p *pass) pullFrom(conditions []policy.Condition) (pulled bool) {
 		return true
 	}
 	warned := map[string]bool{}
+	warn := func(r *Requirement, format string, args ...any) {
+		if !warned[r.At.Pointer] {
+			warned[r.At.Pointer] = true
+			p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(format, args...)})
+		}
+	}
 	for _, r := range pulls {
 		region := regionOf(r)
 		if own == "" || region == own || region == here {
 			r.Conditions = sorted(slices.Clone(conditions))
-		} else if !warned[r.At.Pointer] {
-			warned[r.At.Pointer] = true
-			p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
-				"the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)})
+		} else {
+			warn(r, "the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)
 		}
 	}
-	return len(pulls) > 0
+	for _, r := range dualStack {
+		warn(r, "the image's host is dual-stack, and Amazon ECR has no VPC endpoint for such a host: its permission has no condition; one of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com gets it")
+	}
+	return len(pulls)+len(dualStack) > 0
 }
 
 // containerNames yields the names that a container definition can have: "" where it has none.
