@@ -179,7 +179,7 @@ func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 		plan.Family = family.String()
 		break
 	}
-	plan.OnlyFargate = onlyOnFargate(td)
+	plan.OnlyFargate = onlyOn(td, types.CompatibilityFargate)
 	plan.findEnvironment(td, a.opts.Environment)
 	passes := make([]pass, len(allRules()))
 	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}

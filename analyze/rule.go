@@ -84,6 +84,7 @@ func Rules() []*Rule {
 		fsxVolumes,
 		executionRole,
 		otherRoles,
+		trustedExecution,
 		requiresAttributes, // it looks at what the others found
 	}
 }

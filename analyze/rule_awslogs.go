@@ -271,10 +271,11 @@ func onFargate(td taskdef.Value) bool {
 	return false
 }
 
-// onlyOnFargate reports whether Fargate alone can run the task.
-func onlyOnFargate(td taskdef.Value) bool {
+// onlyOn reports whether requiresCompatibilities has some of the given launch types and no others, whichever way
+// conditionals choose.
+func onlyOn(td taskdef.Value, launchTypes ...types.Compatibility) bool {
 	for c := range td.EachOrAbsent("requiresCompatibilities") {
-		if t, _ := c.Text(); t != policy.Text(types.CompatibilityFargate) {
+		if t, _ := c.Text(); !slices.Contains(launchTypes, types.Compatibility(t.String())) {
 			return false
 		}
 	}
