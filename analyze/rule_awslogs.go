@@ -64,9 +64,26 @@ var (
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html and moby's awslogs driver
 var awslogsOptions = []string{
 	"awslogs-create-group", "awslogs-create-stream", "awslogs-credentials-endpoint", "awslogs-datetime-format",
-	"awslogs-endpoint", "awslogs-force-flush-interval-seconds", "awslogs-format", "awslogs-group",
-	"awslogs-max-buffered-events", "awslogs-multiline-pattern", "awslogs-region", "awslogs-stream",
-	"awslogs-stream-prefix", "max-buffer-size", "mode",
+	"awslogs-endpoint", "awslogs-entity-attributes", "awslogs-entity-environment", "awslogs-entity-service-name",
+	"awslogs-force-flush-interval-seconds", "awslogs-format", "awslogs-group", "awslogs-max-buffered-events",
+	"awslogs-multiline-pattern", "awslogs-region", "awslogs-stream", "awslogs-stream-prefix", "max-buffer-size", "mode",
+	"tag",
+}
+
+// launchTypeDrivers are the log drivers of the launch types that do not have all.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
+var launchTypeDrivers = [...]struct {
+	launchType types.Compatibility
+	drivers    []types.LogDriver
+	words      string
+}{
+	{types.CompatibilityFargate, []types.LogDriver{
+		types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens,
+	}, "Fargate has only awslogs, splunk and awsfirelens"},
+	{types.CompatibilityManagedInstances, []types.LogDriver{
+		types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens, types.LogDriverJsonFile,
+	}, "Managed Instances have only awslogs, splunk, awsfirelens and json-file"},
 }
 
 func checkAWSLogs(p *pass, td taskdef.Value) {
@@ -98,6 +115,7 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	list := slices.Concat(placeholders(name, false), p.open(name))
 	switch near := tree.Nearest(name, drivers); {
 	case slices.Contains(drivers, name.String()):
+		p.checkLaunchTypes(td, driver)
 	case len(list) > 0:
 		p.Unknown(driver, "logDriver", list)
 	case near != "":
@@ -107,7 +125,57 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	}
 }
 
+// checkLaunchTypes warns of a driver that a launch type of the task does not have. It keeps silent where conditionals
+// choose both: they may never choose these two together.
+func (p *pass) checkLaunchTypes(td, driver taskdef.Value) {
+	name, _ := driver.Text()
+	for launchType := range td.Each("requiresCompatibilities") {
+		if driver.ChosenBelow(td) && launchType.ChosenBelow(td) {
+			continue
+		}
+		t, _ := launchType.Text()
+		for _, has := range launchTypeDrivers {
+			if t == policy.Text(has.launchType) && !slices.Contains(has.drivers, types.LogDriver(name.String())) {
+				p.Warnf(driver, "log driver %s: %s", quote(name), has.words)
+			}
+		}
+	}
+}
+
+// checkExclusive warns of options that the driver does not take together: the container then does not start. It keeps
+// silent where conditionals choose both.
+//
+// Source: moby daemon/logger/awslogs/cloudwatchlogs.go, ValidateLogOpt
+func checkExclusive(p *pass, options taskdef.Value) {
+	together := func(a, b taskdef.Value) bool { return !a.ChosenBelow(options) || !b.ChosenBelow(options) }
+	for multiline := range options.Each("awslogs-multiline-pattern") {
+		for datetime := range options.Each("awslogs-datetime-format") {
+			if together(multiline, datetime) {
+				p.find(Warning, multiline.NameRef(), nil, "awslogs-multiline-pattern beside awslogs-datetime-format: the driver takes one of them, and the container does not start")
+			}
+		}
+	}
+	for format := range options.Each("awslogs-format") {
+		t, _ := format.Text()
+		switch {
+		case t == "" || len(placeholders(t, false)) > 0 || !t.IsLiteral():
+			continue
+		case t != "json/emf":
+			p.Warnf(format, "awslogs-format %s: the driver has only json/emf, and the container does not start", quote(t))
+			continue
+		}
+		for _, name := range []string{"awslogs-datetime-format", "awslogs-multiline-pattern"} {
+			for other := range options.Each(name) {
+				if together(format, other) {
+					p.find(Warning, other.NameRef(), nil, "%s beside awslogs-format: the driver takes one of them, and the container does not start", name)
+				}
+			}
+		}
+	}
+}
+
 func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
+	checkExclusive(p, options)
 	for name, value := range options.Members() {
 		if !slices.Contains(awslogsOptions, name) {
 			near := tree.Nearest(name, awslogsOptions)
