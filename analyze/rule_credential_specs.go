@@ -257,7 +257,7 @@ func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object, paramet
 // requireSpecObject requires a credential spec in S3.
 func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) {
 	n := len(p.plan.Requirements)
-	known := p.requireObject(spec, "credential spec", object, nil)
+	_, known := p.requireObject(spec, "credential spec", object, nil)
 	if !known || !onFargate(td) && !compatibilityUnknown(td) || len(p.plan.Requirements) == n {
 		return
 	}

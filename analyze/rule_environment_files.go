@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -66,20 +67,29 @@ func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 					p.Errorf(v, "the environment file has no value: give the ARN of an object in S3")
 					continue
 				}
-				if p.requireObject(v, "environment file", getFile, locateBucket) && !p.endsInEnv(t) {
-					p.Warnf(v, "environment file %s does not end in .env: ECS demands it", quote(t))
+				if o, ok := p.requireObject(v, "environment file", getFile, locateBucket); ok {
+					p.checkKey(v, o)
 				}
 			}
 		}
 	}
 }
 
-// endsInEnv reports whether the name of a file ends in .env, or may do so.
-func (p *pass) endsInEnv(t policy.Text) bool {
-	if t.HasPrefix("http") {
-		t, _, _ = t.Cut("?")
+// checkKey warns of keys of environment files that ECS refuses, or that name no object as they are meant.
+//
+// Source: agent/taskresource/envFiles/envfile.go, verifyEnvfileKeyLocal
+func (p *pass) checkKey(v located, o s3Object) {
+	t, _ := v.Text()
+	if !o.key.HasSuffix(".env") && o.key.Behind() != "" {
+		p.Warnf(v, "environment file %s does not end in .env: ECS demands it", quote(t))
 	}
-	return t.HasSuffix(".env") || t.Behind() == ""
+	key := string(o.key)
+	switch inFolder := path.Join(string(o.bucket), key); {
+	case inFolder == ".." || strings.HasPrefix(inFolder, "../"):
+		p.Warnf(v, "environment file %s: its key leads out of the folder of the task, and agents refuse that from version 1.105.1 on", quote(t))
+	case slices.Contains(strings.Split(key, "/"), ".."):
+		p.Warnf(v, "environment file %s: S3 takes \"..\" for a part of the key, and does not go up to the folder above", quote(t))
+	}
 }
 
 // s3Object is an object in S3, by its key in a bucket.
@@ -89,11 +99,10 @@ type s3Object struct {
 }
 
 // requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people write there.
-// Locate is the grant to find the bucket's region, or nil. It reports whether the object is known.
-func (p *pass) requireObject(v located, what string, get, locate *Grant) bool {
-	o, ok := p.cutObject(v, what)
-	if !ok {
-		return false
+// Locate is the grant to find the bucket's region, or nil. If the object is unknown, it is not ok.
+func (p *pass) requireObject(v located, what string, get, locate *Grant) (o s3Object, ok bool) {
+	if o, ok = p.cutObject(v, what); !ok {
+		return o, false
 	}
 	key, exact := p.pattern(v, what, o.key)
 	match := OneOf
@@ -108,7 +117,7 @@ func (p *pass) requireObject(v located, what string, get, locate *Grant) bool {
 	}
 	// With bucket keys S3 gives the bucket for a context, and otherwise the object.
 	p.decrypt(v, "s3", "", objectContext, []policy.ARN{object, o.bucketARN}, match == OneOf)
-	return true
+	return o, true
 }
 
 // cutObject finds the bucket and the key that a value names. If they are unknown, it adds a finding and is not
