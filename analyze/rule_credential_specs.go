@@ -195,13 +195,17 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) bool {
 		for _, system := range []struct {
 			has               bool
 			object, parameter *Grant
+			encrypted         bool // Windows does not decrypt a parameter
 		}{
-			{domainless, getDomainlessSpec, readDomainlessSpecParameter},
-			{!domainless && windows, getWindowsCredentialSpec, readWindowsSpecParameter},
-			{!domainless && linux, getCredentialSpec, readSpecParameter},
+			{domainless, getDomainlessSpec, readDomainlessSpecParameter, !linux},
+			{!domainless && windows, getWindowsCredentialSpec, readWindowsSpecParameter, true},
+			{!domainless && linux, getCredentialSpec, readSpecParameter, false},
 		} {
 			if system.has {
-				inS3 = p.requireSpec(td, v, rest, system.object, system.parameter)
+				inS3 = p.requireSpec(td, v, rest, system.object, namedThing{
+					what: "credential spec", parameter: system.parameter, encrypted: system.encrypted, ownRegion: true,
+					only: "ECS fetches it from s3 and ssm only",
+				})
 			}
 		}
 		if onFargate(td) && (!inS3 || !domainless || windows) {
@@ -222,9 +226,16 @@ func operatingSystems(td taskdef.Value) (windows, linux bool) {
 }
 
 // requireSpec requires a credential spec by its ARN, and reports whether it is in S3.
-func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object, parameter *Grant) (inS3 bool) {
-	spec := derivedFrom(v, arn)
-	n := namedThing{what: "credential spec", parameter: parameter, only: "ECS fetches it from s3 and ssm only"}
+//
+// Source: agent/taskresource/credentialspec/credentialspec_linux.go (GetSecretsFromSSM, which decrypts) and
+// credentialspec_windows.go (GetParametersFromSSM, which does not)
+func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object *Grant, n namedThing) (inS3 bool) {
+	spec, before := derivedFrom(v, arn), len(p.plan.Requirements)
+	if n.encrypted {
+		defer func() {
+			p.noteEncrypted(v, "credential spec in Parameter Store: ECS does not decrypt it on Windows", n.parameter, before)
+		}()
+	}
 	if s, _, ok := arn.CutSymbol(); ok {
 		switch p.reader.Symbols().Lookup(s).Meaning {
 		case policy.MeansBucketARN:
@@ -339,7 +350,8 @@ func (p *pass) requireDomainlessSecret(v derived, what string) {
 		return
 	}
 	p.requireByARN(v, v.text, namedThing{
-		what: what, secret: readDomainlessSecret, part: readDomainlessSecret, parameter: readDomainlessParameter, only: "give the ARN of a secret",
+		what: what, secret: readDomainlessSecret, part: readDomainlessSecret, parameter: readDomainlessParameter, ownRegion: true,
+		only: "give the ARN of a secret",
 	})
 }
 

@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
@@ -52,14 +54,17 @@ func (p *pass) checkFSxCredentials(v taskdef.Value) {
 		p.Unknown(v, "credentialsParameter", list)
 		return
 	}
-	n := len(p.plan.Requirements)
+	before := len(p.plan.Requirements)
 	p.requireByARN(v, t, namedThing{
-		what: "credentialsParameter", secret: readFSxSecret, part: readFSxSecret, parameter: readFSxParameter, encrypted: true,
+		what: "credentialsParameter", secret: readFSxSecret, part: readFSxSecret, parameter: readFSxParameter, encrypted: true, ownRegion: true,
 		only: "ECS reads it from secretsmanager and ssm only",
 	})
-	for _, r := range p.plan.Requirements[n:] {
-		if r.Grant == readFSxParameter {
-			p.Notef(v, "credentials in Parameter Store: ECS does not decrypt them here, so that a SecureString does not work")
-		}
+	p.noteEncrypted(v, "credentials in Parameter Store: ECS does not decrypt them here", readFSxParameter, before)
+}
+
+// noteEncrypted says that a parameter stays encrypted, if one was required after as many requirements as before.
+func (p *pass) noteEncrypted(v located, what string, parameter *Grant, before int) {
+	if slices.ContainsFunc(p.plan.Requirements[before:], func(r Requirement) bool { return r.Grant == parameter }) {
+		p.Notef(v, "%s, so that a SecureString does not work", what)
 	}
 }

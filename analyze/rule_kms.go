@@ -54,13 +54,10 @@ const (
 
 // decrypt requires the keys that Options.KMSKeys has for v. Service is the service that keeps the thing, and region the
 // thing's region, or "" where it is unknown. Context is the key of the encryption context that the service sends, and
-// values are what it can be. Like says that the values are patterns.
-func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.ARN, like bool) {
+// values are what it can be. Like says that the values are patterns. It reports whether there are keys for v.
+func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.ARN, like bool) bool {
 	t, _ := v.Text()
 	keys := p.keysOf(v, values[0])
-	if keys == nil && service == "secretsmanager" {
-		p.checkOwner(v, values[0])
-	}
 	for _, k := range keys {
 		key, problem := k.cut(region)
 		if problem != "" {
@@ -92,6 +89,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		}
 		p.Require(useKey, key.arn, match, v.Ref(), conditions...)
 	}
+	return keys != nil
 }
 
 // texts returns each ARN in one piece.
@@ -177,19 +175,25 @@ func (k KMSKey) refs(thing policy.ARN) []string {
 	return list
 }
 
-// checkOwner warns of a secret of another account without a key in the options: AWS's own key is for its own account
-// alone, so that the secret is encrypted with another one.
+// checkOwner warns of a secret of another account, if AWS wants it in the task's own, or if its key is not known: AWS's own
+// key is for its own account alone, so that the secret is encrypted with another one.
 //
-// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-func (p *pass) checkOwner(v located, secret policy.ARN) {
+// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html,
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
+func (p *pass) checkOwner(v located, n namedThing, account policy.Text, keyKnown bool) {
 	own := policy.Text(p.plan.Environment.Account)
-	if own == "" || !policy.IsAccount(secret.Account) || secret.Account == own || secret.Account == policy.Text(p.plan.Declared.Account) {
+	if own == "" || !policy.IsAccount(account) || account == own || account == policy.Text(p.plan.Declared.Account) {
 		return
 	}
-	p.plan.use(policy.AccountID)
 	t, _ := v.Text()
-	flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
-	p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), secret.Account, flag)
+	switch flag := "--kms-key " + shellQuote(written(v).String()+"=KEY"); {
+	case n.ownAccount:
+		p.plan.use(policy.AccountID)
+		p.Warnf(v, "secret %s belongs to account %s, and AWS wants the credentials of a registry in the task's own, %s: no policy makes up for that", quote(t), account, own)
+	case !keyKnown:
+		p.plan.use(policy.AccountID)
+		p.find(Warning, v.Ref(), []string{flag}, "secret %s belongs to account %s, and so it is encrypted with a customer-managed key: that of AWS's own serves its own account alone; add %s", quote(t), account, flag)
+	}
 }
 
 // keyResource is a key as a statement names it. For an alias that is every key of its region and account, and the
@@ -239,7 +243,7 @@ func finishKeys(f *finish) {
 		if _, problem := k.cut(""); problem != "" {
 			f.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
 		} else if !f.last().used[k] {
-			f.unused("--kms-key %s=%s: ECS reads nothing that is called so; give the name or the ARN of a secret, a parameter or a file, the field that reads it, or * for everything", k.Ref, k.Key)
+			f.unused("--kms-key %s=%s: ECS decrypts nothing that is called so; give the name or the ARN of a secret, a parameter or a file, the field that reads it, or * for everything", k.Ref, k.Key)
 		}
 	}
 }

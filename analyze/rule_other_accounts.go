@@ -76,8 +76,11 @@ func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 			s.arn = r.ARN.With(c.Values[0].Text).Text()
 		}
 	}
-	if !policy.IsAccount(s.account) || s.account == own || s.service == "ecr" && isOpenRegistry(r, s.account) {
+	switch {
+	case !policy.IsAccount(s.account) || s.account == own || s.service == "ecr" && isOpenRegistry(r, s.account):
 		return s, false
+	case r.Grant == readRegistrySecret && own != "":
+		return s, false // AWS wants it in the role's own account, and no policy makes up for that
 	}
 	return s, true
 }

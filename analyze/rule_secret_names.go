@@ -17,7 +17,10 @@ type namedThing struct {
 	part      *Grant // for a part of a secret; the same as secret where the field takes no parts
 	parameter *Grant // nil where the field takes none
 	encrypted bool   // a parameter stays encrypted: no key is used
-	only      string // for messages: "ECS reads secrets from secretsmanager and ssm only"
+	ownRegion bool   // ECS reads it in the task's own region, whatever its ARN says
+	// ownAccount says that AWS wants a secret in the account of the task. No policy of its owner makes up for another one.
+	ownAccount bool
+	only       string // for messages: "ECS reads secrets from secretsmanager and ssm only"
 }
 
 // requireByARN requires the secret or the parameter that t, the value of v, names by its ARN.
@@ -121,10 +124,15 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 	grant := p.secretGrant(v, n, len(parts)-2)
 	complete, partial := a.With("secret:"+name), a.With("secret:"+name+anySuffix)
 	require := func(match Match, resources ...policy.ARN) {
+		region, like := a.Region, match == OneOf
+		if own := p.inOwnRegion(v, n, "secret", resources); own != nil {
+			resources, match, region = append(resources, own...), OneOf, ""
+		}
 		for _, r := range resources {
 			p.Require(grant, r, match, v.Ref())
 		}
-		p.decrypt(v, a.Service, a.Region, secretContext, resources, match == OneOf)
+		known := p.decrypt(v, a.Service, region, secretContext, resources, like)
+		p.checkOwner(v, n, a.Account, known)
 	}
 	switch ending {
 	case withoutSuffix:
@@ -146,7 +154,8 @@ func (p *pass) requireSecretName(v located, a policy.ARN, name policy.Text, gran
 		region = ""
 	}
 	p.Require(grant, secret, OneOf, v.Ref())
-	p.decrypt(v, a.Service, region, secretContext, []policy.ARN{secret}, true)
+	known := p.decrypt(v, a.Service, region, secretContext, []policy.ARN{secret}, true)
+	p.checkOwner(v, namedThing{}, a.Account, known)
 }
 
 // secretNameUnknown returns why a text is not the name of a secret; nothing if it is one.
@@ -306,14 +315,44 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 		p.plan.use(policy.AccountID)
 		p.Warnf(v, "parameter %s belongs to account %s, not to the role's, %s: ECS reads no parameters of other accounts", quote(t), a.Account, own)
 	}
-	resource := a.With("parameter" + name)
-	p.Require(n.parameter, resource, Exact, v.Ref())
+	resources, match, region := []policy.ARN{a.With("parameter" + name)}, Exact, a.Region
+	if own := p.inOwnRegion(v, n, "parameter", resources); own != nil {
+		resources, match, region = append(resources, own...), OneOf, ""
+	}
+	for _, resource := range resources {
+		p.Require(n.parameter, resource, match, v.Ref())
+	}
 	if a.Account != "" && !n.encrypted {
-		p.decrypt(v, a.Service, a.Region, parameterContext, []policy.ARN{resource}, false)
+		p.decrypt(v, a.Service, region, parameterContext, resources, false)
 	}
 	if secretName, ok := name.CutPrefix(referencePath); ok {
-		p.requireSecretName(v, a, secretName, n.secret)
+		for _, resource := range resources {
+			p.requireSecretName(v, resource, secretName, n.secret)
+		}
 	}
+}
+
+// inOwnRegion returns what things of another region than the role's are called there, if ECS reads them there whatever
+// their ARNs say: it takes the name out of the ARN, or asks the service of its own region for the ARN. Otherwise it
+// returns nil. Thing is what the things are, in words.
+//
+// Source: agent/taskresource/credentialspec and agent/taskresource/fsxwindowsfileserver, cs.region and fv.region
+func (p *pass) inOwnRegion(v located, n namedThing, thing string, things []policy.ARN) (own []policy.ARN) {
+	region, here := things[0].Region, policy.Text(p.plan.Environment.Region)
+	if !n.ownRegion || here == "" || !region.IsLiteral() || region == here {
+		return nil
+	}
+	if region != policy.Text(p.plan.Declared.Region) {
+		p.plan.use(policy.Region)
+		t, _ := v.Text()
+		p.Warnf(v, "%s %s is in region %s, and ECS reads it in the task's own, %s, whatever the ARN says: the ARN in that region is allowed too", thing, quote(t), region, here)
+	}
+	local := policy.LocalARN("", "")
+	for _, a := range things {
+		a.Partition, a.Region = local.Partition, local.Region
+		own = append(own, a)
+	}
+	return own
 }
 
 // parameterName checks the name of a parameter and returns it without version or label, which ECS does not

@@ -102,7 +102,10 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 		p.Warnf(v, "repositoryCredentials on an image in Amazon ECR: ECS ignores them")
 		return
 	}
-	n := namedThing{what: "credentialsParameter", secret: readRegistrySecret, part: readRegistrySecret, only: "ECS reads registry credentials from secretsmanager only"}
+	n := namedThing{
+		what: "credentialsParameter", secret: readRegistrySecret, part: readRegistrySecret, ownAccount: true,
+		only: "ECS reads registry credentials from secretsmanager only",
+	}
 	if s, rest, ok := t.CutSymbol(); ok && p.reader.Symbols().Lookup(s).Meaning != policy.MeansSecretName {
 		p.requireByARN(v, t, n)
 	} else if ok && rest == "" || !t.HasPrefix("arn:") {
