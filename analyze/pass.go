@@ -101,6 +101,11 @@ func (p *pass) Notef(v located, format string, args ...any) {
 	p.find(Note, v.Ref(), nil, format, args...)
 }
 
+// noteOfRole remarks on roles whose options are such that the remark applies: see [Plan.RoleFindings].
+func (p *pass) noteOfRole(applies func(policy.Options) bool, at taskdef.Ref, message string) {
+	p.plan.remarks = append(p.plan.remarks, remark{Finding{Severity: Note, Rule: p.rule.ID, At: at, Message: message}, applies})
+}
+
 // flag says that something is wrong with an option. It has no place in the input.
 func (p *pass) flag(format string, args ...any) {
 	p.plan.Findings = append(p.plan.Findings, Finding{

@@ -34,6 +34,25 @@ type Plan struct {
 	Contradictions map[policy.Symbol]Finding
 	// OnlyFargate says that the task runs on Fargate alone, where AWS keeps the agent up to date.
 	OnlyFargate bool
+
+	remarks []remark
+}
+
+// remark is a finding about roles with some options.
+type remark struct {
+	Finding
+	applies func(policy.Options) bool
+}
+
+// RoleFindings returns the findings about the plan's role with these options, besides [Plan.Findings], in the order of
+// the rules.
+func (p *Plan) RoleFindings(opts policy.Options) (findings []Finding) {
+	for _, r := range p.remarks {
+		if r.applies(opts) {
+			findings = append(findings, r.Finding)
+		}
+	}
+	return findings
 }
 
 // add takes over what the reader found.

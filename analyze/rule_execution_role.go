@@ -1,6 +1,10 @@
 package analyze
 
 import (
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -12,12 +16,27 @@ var executionRole = &Rule{
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 	Fields: []string{"executionRoleArn"},
 	check: func(p *pass, td taskdef.Value) {
+		noteTrust(p, td)
 		for v := range td.EachOrAbsent("executionRoleArn") {
 			if t, _ := v.Text(); t == "" && !p.hasMisplacedRole() {
 				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")
 			}
 		}
 	},
+}
+
+// noteTrust says that nobody has reported the conditions of the trust policy to work where the task runs: they are in
+// use on Fargate and EC2.
+func noteTrust(p *pass, td taskdef.Value) {
+	if !onlyOn(td, types.CompatibilityExternal, types.CompatibilityManagedInstances) {
+		return
+	}
+	for v := range td.Each("requiresCompatibilities") {
+		t, _ := v.Text()
+		p.noteOfRole(func(o policy.Options) bool { return !o.NoSourceConditions }, v.Ref(), fmt.Sprintf(
+			"launch type %s: the conditions of the trust policy are known to work on Fargate and EC2; if ECS cannot assume the role, add --no-source-conditions", t))
+		return
+	}
 }
 
 // trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and with conditions only

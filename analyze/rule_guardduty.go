@@ -117,6 +117,9 @@ func checkGuardDuty(p *pass, td taskdef.Value) {
 	at.Field = guardDutyFlag
 	p.Require(ecrLogin, everything, Exact, at)
 	p.Require(ecrPull, arn, Exact, at)
+	// Source: https://docs.aws.amazon.com/guardduty/latest/ug/prereq-runtime-monitoring-ecs-support.html
+	p.noteOfRole(func(o policy.Options) bool { return o.Properties.PermissionsBoundary != "" }, at,
+		guardDutyFlag+" with --permissions-boundary: the boundary has to allow guardduty:SendSecurityTelemetry, with which the agent sends what it sees")
 }
 
 // guardDutyMapping has the account of the agent's image for a role whose region is unknown: a template is for

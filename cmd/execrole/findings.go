@@ -20,9 +20,10 @@ func note(file, message string) analyze.Finding {
 	return analyze.Finding{Severity: analyze.Note, At: wholeFile(file), Message: message}
 }
 
-// roleOf returns the role of a plan, with findings about IAM's limits. A role that is over them is an error like those of
-// the input, and among the findings too.
+// roleOf returns the role of a plan, with findings about its options and about IAM's limits. A role that is over them is an
+// error like those of the input, and among the findings too.
 func roleOf(plan *analyze.Plan, opts policy.Options) (*policy.Role, []analyze.Finding, error) {
+	findings := plan.RoleFindings(opts)
 	role, err := plan.Role(opts)
 	f := analyze.Finding{Severity: analyze.Note, Rule: "limits", At: wholeFile(plan.File)}
 	var limit policy.LimitError
@@ -33,9 +34,9 @@ func roleOf(plan *analyze.Plan, opts policy.Options) (*policy.Role, []analyze.Fi
 	case err == nil && len(role.Managed) > 0:
 		f.Message = fmt.Sprintf("the permissions have more than the %d characters that IAM allows inside of a role, so they are %d managed policies", policy.MaxInline, len(role.Managed))
 	default:
-		return role, nil, err
+		return role, findings, err
 	}
-	return role, []analyze.Finding{f}, err
+	return role, append(findings, f), err
 }
 
 // large returns a warning if a template is larger than CloudFormation takes it with a request.

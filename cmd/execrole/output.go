@@ -89,9 +89,9 @@ func (r *request) analyze(stdin io.Reader) (a analysis, err error) {
 	if err != nil {
 		return a, err
 	}
-	var limits []analyze.Finding
-	a.role, limits, err = roleOf(a.plan, r.roleOptions)
-	a.plan.Findings = append(a.plan.Findings, limits...)
+	var more []analyze.Finding
+	a.role, more, err = roleOf(a.plan, r.roleOptions)
+	a.plan.Findings = append(a.plan.Findings, more...)
 	return a, err
 }
 

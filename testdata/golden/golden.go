@@ -76,8 +76,12 @@ func (c *Case) Input() []byte {
 	return []byte(input)
 }
 
-// Plan analyzes the input. The plan is never nil.
-func (c *Case) Plan() (*analyze.Plan, error) { return Plan(c.Input(), c.Options) }
+// Plan analyzes the input, and has the findings about the role too. The plan is never nil.
+func (c *Case) Plan() (*analyze.Plan, error) {
+	plan, err := Plan(c.Input(), c.Options)
+	plan.Findings = append(plan.Findings, plan.RoleFindings(c.Role)...)
+	return plan, err
+}
 
 // Plan analyzes a task definition. The plan is never nil.
 func Plan(src []byte, opts analyze.Options) (*analyze.Plan, error) {
