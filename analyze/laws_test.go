@@ -419,8 +419,9 @@ func TestResourcePoliciesAreRequirements(t *testing.T) {
 			if len(account) != 12 || account == plan.Environment.Account || !slices.Contains([]string{"ecr", "secretsmanager", "kms", "s3"}, service) {
 				continue
 			}
-			switch account { // AWS for Fluent Bit, AWS Marketplace, and Envoy of App Mesh
-			case "906394416424", "709825985650", "840364872350", "772975370895", "856666278305":
+			switch account { // AWS for Fluent Bit, AWS Marketplace, Envoy of App Mesh, and Deep Learning Containers
+			case "906394416424", "128054284489", "709825985650", "840364872350", "772975370895", "856666278305",
+				"763104351884", "692866216735", "727897471807":
 				continue
 			}
 			if strings.HasSuffix(thing, "/aws-guardduty-agent-fargate") {
