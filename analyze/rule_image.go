@@ -295,16 +295,19 @@ func (p *pass) pullFrom(conditions []policy.Condition) (pulled bool) {
 			}
 		}
 	}
-	if own == "" && len(elsewhere) > 1 {
-		p.flag("--source-vpce or --source-vpc: images are in more than one region; add --region with the role's own")
-		return true
-	}
 	warned := map[string]bool{}
 	warn := func(r *Requirement, format string, args ...any) {
 		if !warned[r.At.Pointer] {
 			warned[r.At.Pointer] = true
 			p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(format, args...)})
 		}
+	}
+	for _, r := range dualStack {
+		warn(r, "the image's host is dual-stack, and Amazon ECR has no VPC endpoint for such hosts: its permission has no condition; a host of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com gets one")
+	}
+	if own == "" && len(elsewhere) > 1 {
+		p.flag("--source-vpce or --source-vpc: images are in more than one region; add --region with the role's own")
+		return true
 	}
 	for _, r := range pulls {
 		region := regionOf(r)
@@ -313,9 +316,6 @@ func (p *pass) pullFrom(conditions []policy.Condition) (pulled bool) {
 		} else {
 			warn(r, "the image is in region %s, and its pull does not go through the endpoints of %s: its permission has no condition", region, own)
 		}
-	}
-	for _, r := range dualStack {
-		warn(r, "the image's host is dual-stack, and Amazon ECR has no VPC endpoint for such a host: its permission has no condition; one of the form ACCOUNT.dkr.ecr.REGION.amazonaws.com gets it")
 	}
 	return len(pulls)+len(dualStack) > 0
 }
