@@ -3,6 +3,9 @@ package analyze
 import (
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
@@ -35,8 +38,14 @@ var (
 func checkFSxVolumes(p *pass, td taskdef.Value) {
 	for config := range td.Each("volumes", "fsxWindowsFileServerVolumeConfiguration") {
 		p.Require(describeFileSystems, everything, Exact, config.Ref())
-		if onFargate(td) {
-			p.Warnf(config, "a volume of FSx for Windows File Server: Fargate has none")
+		for launchType := range td.Each("requiresCompatibilities") {
+			switch t, _ := launchType.Text(); {
+			case config.ChosenBelow(td) && launchType.ChosenBelow(td): // perhaps never together
+			case t == policy.Text(types.CompatibilityFargate):
+				p.Warnf(config, "a volume of FSx for Windows File Server: Fargate has none")
+			case t == policy.Text(types.CompatibilityManagedInstances):
+				p.Warnf(config, "a volume of FSx for Windows File Server: Managed Instances have none")
+			}
 		}
 		for v := range config.EachOrAbsent("authorizationConfig", "credentialsParameter") {
 			p.checkFSxCredentials(v)
