@@ -5,6 +5,7 @@ package analyze
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -130,14 +131,18 @@ func (a *analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 		return
 	}
 	for i, td := range tds {
-		plan := &Plan{File: name}
-		plan.checkOptions(a.opts)
-		if i == 0 {
-			plan.add(problems)
-		}
 		reader := td.Reader()
-		a.plans, a.readers = append(a.plans, plan), append(a.readers, reader)
-		a.check(plan, reader)
+		if i > 0 {
+			problems = nil
+		}
+		plan, passes := a.check(name, problems, reader)
+		for reader.Stale() {
+			reader = reader.Again()
+			plan, passes = a.check(name, problems, reader)
+		}
+		plan.warnOfDefaults(reader)
+		plan.add(reader.Problems())
+		a.plans, a.readers, a.passes = append(a.plans, plan), append(a.readers, reader), append(a.passes, passes)
 	}
 }
 
@@ -170,13 +175,17 @@ func order[T any](list []T, offset func(*T) int) {
 	}
 }
 
-// check lets every rule check a task definition.
-func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
+// check lets every rule check a task definition. Problems are those of its document.
+func (a *analysis) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) (*Plan, []pass) {
 	td := reader.Root()
-	plan.Symbols = reader.Symbols()
+	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), Symbols: reader.Symbols()}
+	plan.checkOptions(a.opts)
+	plan.add(problems)
 	// A family of another type is wrong, but no permission depends on it.
 	for _, family := range td.Scalars("family") {
-		plan.Family = family.String()
+		if family.IsLiteral() {
+			plan.Family = family.String()
+		}
 		break
 	}
 	plan.OnlyFargate = onlyOn(td, types.CompatibilityFargate)
@@ -189,8 +198,26 @@ func (a *analysis) check(plan *Plan, reader *taskdef.Reader) {
 			rule.check(&passes[i], td)
 		}
 	}
-	a.passes = append(a.passes, passes)
-	plan.add(reader.Problems())
+	return plan, passes
+}
+
+// warnOfDefaults warns of values for which the defaults of parameters were used: a deployment can have others.
+func (p *Plan) warnOfDefaults(reader *taskdef.Reader) {
+	for _, d := range reader.Defaults() {
+		var flags, defaults []string
+		for _, s := range d.Symbols {
+			flag := setFlag(string(s))
+			if slices.Contains(flags, flag) {
+				continue
+			}
+			flags = append(flags, flag)
+			defaults = append(defaults, fmt.Sprintf("%s, %q", s, p.Symbols.Lookup(s).Default))
+		}
+		at := d.Value.Ref()
+		p.Findings = append(p.Findings, Finding{Severity: Warning, Rule: "defaults", At: at, Flags: flags, Message: fmt.Sprintf(
+			"%s has to be known, and so the default of a parameter is used (%s): a deployment with another value needs another role; add %s for that",
+			at.Field, strings.Join(defaults, "; "), strings.Join(flags, " "))})
+	}
 }
 
 // finish lets every rule finish, when all of them have checked every task definition, and returns the plans.

@@ -34,13 +34,13 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 	}
 	last := len(components) - 1
 	if components[0].HasSuffix(":") {
-		return ref, append(list, unknown{"", "an image has no scheme such as " + components[0].String() + "//"})
+		return ref, append(list, unknown{reason: "an image has no scheme such as " + components[0].String() + "//"})
 	}
 	host := components[0]
 	ecr := p.isECRHost(host)
 	if last == 0 && ecr {
 		// To Docker this is an image of Docker Hub; nobody means that.
-		return ref, append(list, unknown{"", "it names a registry, and no repository in it"})
+		return ref, append(list, unknown{reason: "it names a registry, and no repository in it"})
 	}
 	if _, _, ok := t.CutSymbol(); ok && !ecr {
 		// Whether the image is in Amazon ECR depends on how the value begins.
@@ -81,7 +81,7 @@ func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (lis
 		case !p.fits(c, func(b byte) bool { return isLower(b) || isDigit(b) || strings.IndexByte("._-", b) >= 0 }, policy.MeansRepositoryName):
 			list = append(list, unless(false, c, noComponent)...)
 		case i == len(components)-1 && tag == "" && p.mayHaveTag(symbols):
-			list = append(list, unknown{"", fmt.Sprintf("the value of %s is unknown until deployment, and it may have a tag, which is no part of the repository", policy.Of(symbols[len(symbols)-1]))})
+			list = append(list, unknown{symbol: symbols[len(symbols)-1], reason: fmt.Sprintf("the value of %s is unknown until deployment, and it may have a tag, which is no part of the repository", policy.Of(symbols[len(symbols)-1]))})
 		}
 	}
 	return list
@@ -104,10 +104,10 @@ func splitImage(t policy.Text) (components []policy.Text, after policy.Text, lis
 	components[last] = rest
 	known := func(t policy.Text) bool { return t.IsLiteral() && len(placeholders(t, false)) == 0 }
 	if hasTag && known(tag) && !isTag(tag) {
-		list = append(list, unknown{"", fmt.Sprintf("%q is no tag", tag)})
+		list = append(list, unknown{reason: fmt.Sprintf("%q is no tag", tag)})
 	}
 	if hasDigest && known(digest) && !isDigest(digest) {
-		list = append(list, unknown{"", fmt.Sprintf("%q is no digest", digest)})
+		list = append(list, unknown{reason: fmt.Sprintf("%q is no digest", digest)})
 	}
 	return components, whole[len(rest):], list
 }

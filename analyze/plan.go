@@ -16,7 +16,8 @@ import (
 // Plan is what a task needs, field by field.
 type Plan struct {
 	File         string             // as the caller named the input
-	Family       string             // as the input says it; "" where it does not
+	Name         string             // what the input calls the task definition, such as a logical ID; "" where it has no name
+	Family       string             // as the input says it, or Name; "" where it has neither
 	Requirements []Requirement      // in the order of the input
 	Findings     []Finding          // in the order of the input
 	Unseen       []Unseen           // what the task definition cannot show and its content makes likely

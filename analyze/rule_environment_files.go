@@ -177,7 +177,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 		list = append(list, placeholders(o.key, true)...)
 	}
 	if o.key == "" && len(list) == 0 {
-		list = append(list, unknown{"", "it names a bucket, and no object in it"})
+		list = append(list, unknown{reason: "it names a bucket, and no object in it"})
 	}
 	if len(list) > 0 {
 		p.Unknown(v, what, list)

@@ -18,7 +18,11 @@ var executionRole = &Rule{
 	check: func(p *pass, td taskdef.Value) {
 		noteTrust(p, td)
 		for v := range td.EachOrAbsent("executionRoleArn") {
-			if t, _ := v.Text(); t == "" && !p.hasMisplacedRole() {
+			t, _ := v.Text()
+			if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRoleName {
+				p.Warnf(v, "executionRoleArn is the name of the role %s, and ECS wants its ARN: write the attribute Arn instead", s)
+			}
+			if t == "" && !p.hasMisplacedRole() {
 				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")
 			}
 		}

@@ -31,6 +31,12 @@ type KMSKey struct {
 	Key string
 }
 
+// usedKey is a key of something that is read. Declared says that the input itself names it, and not an option.
+type usedKey struct {
+	KMSKey
+	declared bool
+}
+
 // useKey is a grant of every rule that reads something which a key can encrypt. ECS never calls KMS: the
 // service that keeps the thing calls it on behalf of the role, and needs only this action.
 //
@@ -60,8 +66,18 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 	keys := p.keysOf(v, values[0])
 	for _, k := range keys {
 		key, problem := k.cut(region)
-		if problem != "" {
+		if name := policy.Text(k.Key); k.declared && !name.IsLiteral() {
+			key, problem = p.symbolicKey(v, name, region)
+		}
+		switch {
+		case problem != "" && !k.declared:
 			continue // finishKeys reports it
+		case problem != "" && policy.Text(k.Key).HasPrefix("alias/aws/"):
+			continue // a key of AWS's own
+		case problem != "":
+			flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
+			p.find(Error, v.Ref(), []string{flag}, "%s is encrypted with the key %s, and %s; add %s", quote(t), quote(policy.Text(k.Key)), problem, flag)
+			continue
 		}
 		in := region
 		if in == "" && service == "ssm" {
@@ -81,7 +97,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		match := Exact
 		conditions := []policy.Condition{
 			{Operator: operator, Key: context, Values: policy.Values(texts(values)...)},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.arn.Region + ".amazonaws.com")},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.region() + ".amazonaws.com")},
 		}
 		if key.alias != "" {
 			match = OneOf
@@ -103,27 +119,36 @@ func texts(list []policy.ARN) []policy.Text {
 
 // keysOf returns the keys that are named for v, which reads the thing with this ARN, or, where there are none, those for
 // everything.
-func (p *pass) keysOf(v located, thing policy.ARN) (keys []KMSKey) {
-	if len(p.opts.KMSKeys) == 0 {
+func (p *pass) keysOf(v located, thing policy.ARN) (keys []usedKey) {
+	declared := p.reader.Keys()
+	if len(p.opts.KMSKeys)+len(declared) == 0 {
 		return nil
 	}
 	names := namesOf(v, thing)
-	var all []KMSKey
+	var all []usedKey
 	for _, k := range p.opts.KMSKeys {
 		switch {
 		case slices.ContainsFunc(k.refs(thing), func(ref string) bool { return slices.Contains(names, ref) }):
-			keys = append(keys, k)
+			keys = append(keys, usedKey{k, false})
 		case k.Ref == "*":
-			all = append(all, k)
+			all = append(all, usedKey{k, false})
 		default:
 			continue
 		}
 		p.used[k] = true
 	}
-	if keys == nil {
-		return all
+	if keys != nil {
+		return keys
 	}
-	return keys
+	for _, k := range declared {
+		if slices.ContainsFunc(k.Refs, func(ref string) bool { return slices.Contains(names, ref) }) {
+			keys = append(keys, usedKey{KMSKey{Ref: k.Refs[0], Key: string(k.Key)}, true})
+		}
+	}
+	if keys != nil {
+		return keys
+	}
+	return all
 }
 
 // anySuffix is what is written for the random suffix of a secret.
@@ -140,6 +165,10 @@ func namesOf(v located, thing policy.ARN) []string {
 		}
 	}
 	add(thing.Text())
+	if thing.IsWhole() {
+		bucket, _, _ := thing.Resource.Cut("/")
+		add(bucket)
+	}
 	switch thing.Service {
 	case "secretsmanager":
 		name, _ := thing.Resource.CutPrefix("secret:")
@@ -203,6 +232,33 @@ func (p *pass) checkOwner(v located, n namedThing, account policy.Text, keyKnown
 type keyResource struct {
 	arn   policy.ARN
 	alias policy.Text // alias/NAME; "" for a key
+}
+
+// region returns the key's region. A key whose ARN is a symbol is declared beside the role.
+func (k keyResource) region() policy.Text {
+	if k.arn.IsWhole() {
+		return policy.Of(policy.Region)
+	}
+	return k.arn.Region
+}
+
+// symbolicKey is [KMSKey.cut] for a key that the input names with symbols.
+func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource, problem string) {
+	if arn, ok := policy.CutARN(name); ok && arn.Service == "kms" && arn.Resource.HasPrefix("key/") {
+		return keyResource{arn: arn}, ""
+	}
+	s, rest, ok := name.CutSymbol()
+	info := p.reader.Symbols().Lookup(s)
+	switch {
+	case ok && rest == "" && info.Meaning == policy.MeansKeyARN:
+		return keyResource{arn: policy.Whole(name)}, ""
+	case ok && rest == "" && info.Default != "":
+		t, _ := v.Text()
+		flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
+		p.find(Warning, v.Ref(), []string{flag}, "%s is encrypted with the key that the parameter %s names, and its default is used, %q: a deployment with another value needs another role; add %s for that", quote(t), s, info.Default, flag)
+		return KMSKey{Key: info.Default}.cut(region)
+	}
+	return key, "its value is unknown until deployment"
 }
 
 // cut returns what a statement has to name for the key, or what is wrong with it. An alias alone means the key in the

@@ -22,7 +22,7 @@ var meanings = []policy.Meaning{
 	policy.MeansSecretARN, policy.MeansSecretName, policy.MeansParameterName, policy.MeansParameterARN, policy.MeansImage,
 	policy.MeansRepositoryURI, policy.MeansRepositoryARN, policy.MeansRepositoryName, policy.MeansLogGroupName, policy.MeansLogGroupARN,
 	policy.MeansBucketName, policy.MeansBucketARN, policy.MeansKeyARN, policy.MeansAccount, policy.MeansRegion, policy.MeansPartition,
-	policy.MeansDomain, policy.MeansText, policy.MeansUnknown,
+	policy.MeansDomain, policy.MeansRoleName, policy.MeansRoleARN, policy.MeansText, policy.MeansUnknown,
 }
 
 // symbolPattern is how the cases write a symbol: ${NAME}, ${NAME:MEANING}, or ${NAME:MEANING=NAME} with the symbol of

@@ -13,8 +13,9 @@ import (
 // unknown is a part of a value that keeps a permission from being known: a placeholder, something malformed, or a
 // symbol that names something else.
 type unknown struct {
-	name   policy.Text // of the placeholder, as --set calls it; "" where only the whole value can be set
-	reason string      // why it is one, where no delimiters show it
+	name   policy.Text   // of the placeholder, as --set calls it; "" where only the whole value can be set
+	reason string        // why it is one, where no delimiters show it
+	symbol policy.Symbol // whose value is unknown, or names something else; "" for none
 }
 
 // Unknown says that parts of a value are unknown, and with which flags to settle them. What names the value in the
@@ -22,10 +23,15 @@ type unknown struct {
 func (p *pass) Unknown(v located, what string, parts []unknown, other ...string) {
 	value, _ := v.Text()
 	at := v.Ref()
+	p.reader.UseDefaults(at.Pointer)
 	var flags, names, reasons []string
 	flagged, seen := map[string]bool{}, map[unknown]bool{}
+	given := false // by the name of a symbol
 	for _, u := range parts {
 		name := u.name.String()
+		if p.reader.Symbols().Lookup(u.symbol).Expression != "" {
+			name, given = string(u.symbol), true
+		}
 		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
 			name = at.Pointer
 		}
@@ -66,7 +72,7 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 	switch {
 	case flags[0] == setFlag(at.Pointer) && !value.IsLiteral():
 		advice = "to set the whole value"
-	case len(names) == 0:
+	case len(names) == 0 && !given:
 		advice = "correct it, or if it is a placeholder"
 	}
 	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
@@ -107,7 +113,7 @@ func unless(fits bool, t policy.Text, reason string) []unknown {
 	if list := placeholders(t, false); len(list) > 0 {
 		return list
 	}
-	return []unknown{{t, fmt.Sprintf("%q is %s", t.String(), reason)}}
+	return []unknown{{name: t, reason: fmt.Sprintf("%q is %s", t.String(), reason)}}
 }
 
 // settleWhole lets those parts that have no delimiters be settled by setting the whole value: a part of a name
@@ -126,7 +132,7 @@ func missing(part policy.Text, what string) []unknown {
 	if part != "" {
 		return nil
 	}
-	return []unknown{{"", "the ARN has no " + what}}
+	return []unknown{{reason: "the ARN has no " + what}}
 }
 
 // word returns t, or the value that --set gives for t, a word in the place of a value of another shape. What fits as it
@@ -196,7 +202,7 @@ func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.M
 func (p *pass) contrary(t policy.Text, meanings ...policy.Meaning) (list []unknown) {
 	for _, s := range t.Symbols() {
 		if !p.canBeIn(s, meanings...) {
-			list = append(list, unknown{"", fmt.Sprintf("%s is %s", policy.Of(s), p.reader.Symbols().Lookup(s).Meaning)})
+			list = append(list, unknown{symbol: s, reason: fmt.Sprintf("%s is %s", policy.Of(s), p.reader.Symbols().Lookup(s).Meaning)})
 		}
 	}
 	return list
@@ -230,11 +236,11 @@ func (p *pass) beginsUnknown(t policy.Text, wanted string) []unknown {
 	info := p.reader.Symbols().Lookup(s)
 	switch {
 	case info.Meaning == policy.MeansUnknown || info.Meaning == policy.MeansText:
-		return []unknown{{"", fmt.Sprintf("the value of %s is unknown until deployment, and so is what it names", policy.Of(s))}}
+		return []unknown{{symbol: s, reason: fmt.Sprintf("the value of %s is unknown until deployment, and so is what it names", policy.Of(s))}}
 	case rest != "":
-		return []unknown{{"", fmt.Sprintf("%s is %s, and with %s behind it the value is not %s", policy.Of(s), info.Meaning, quote(rest), wanted)}}
+		return []unknown{{symbol: s, reason: fmt.Sprintf("%s is %s, and with %s behind it the value is not %s", policy.Of(s), info.Meaning, quote(rest), wanted)}}
 	}
-	return []unknown{{"", fmt.Sprintf("%s is %s, not %s", policy.Of(s), info.Meaning, wanted)}}
+	return []unknown{{symbol: s, reason: fmt.Sprintf("%s is %s, not %s", policy.Of(s), info.Meaning, wanted)}}
 }
 
 // open returns what keeps a text from being one of a few words: that its symbols have no value before deployment.
@@ -242,5 +248,6 @@ func (p *pass) open(t policy.Text) []unknown {
 	if t.IsLiteral() {
 		return nil
 	}
-	return []unknown{{"", fmt.Sprintf("the value of %s is unknown until deployment, and the permissions depend on it", policy.Of(t.Symbols()[0]))}}
+	s := t.Symbols()[0]
+	return []unknown{{symbol: s, reason: fmt.Sprintf("the value of %s is unknown until deployment, and the permissions depend on it", policy.Of(s))}}
 }

@@ -61,6 +61,8 @@ const (
 	MeansBucketName     Meaning = "the name of a bucket"
 	MeansBucketARN      Meaning = "the ARN of a bucket"
 	MeansKeyARN         Meaning = "the ARN of a key"
+	MeansRoleName       Meaning = "the name of a role"
+	MeansRoleARN        Meaning = "the ARN of a role"
 	MeansAccount        Meaning = "an account"
 	MeansRegion         Meaning = "a region"
 	MeansPartition      Meaning = "a partition"

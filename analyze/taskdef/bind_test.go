@@ -102,22 +102,22 @@ func TestForms(t *testing.T) {
 // TestNoTaskDefinition: what is another document is named.
 func TestNoTaskDefinition(t *testing.T) {
 	for src, want := range map[string]string{
-		`{}`:                               "1:1 error json: no containerDefinitions: this is no task definition",
-		`[]`:                               "1:1 error json: an empty list",
-		`"x"`:                              "1:1 error yaml: a task definition is an object; this is a string",
-		`[1]`:                              "1:2 error json: a task definition is an object; this is a number",
-		`{"Resources": {}}`:                "it looks like a CloudFormation template",
-		`{"taskDefinitions": []}`:          "an empty list",
-		`{"taskDefinitionArns": []}`:       "it looks like the output of aws ecs list-task-definitions",
-		`{"services": []}`:                 "it looks like the output of aws ecs describe-services",
-		`{"serviceName": ""}`:              "it looks like a service definition",
-		`{"tasks": []}`:                    "it looks like the output of aws ecs describe-tasks",
-		`{"data": {"taskDefinition": 1}}`:  "1:10 error json: no containerDefinitions",
-		`{"taskDefinition": {}}`:           "1:20 error json: no containerDefinitions",
-		` {"containerDefinitions": null}`:  "1:27 error json: containerDefinitions is null",
-		`{"containerDefinitions": []}`:     "1:26 error json: containerDefinitions is empty",
-		`{"containerDefinitions": [null]}`: "1:26 error json: containerDefinitions is empty",
-		`{"containerDefinitions": "x"}`:    "1:26 error json: containerDefinitions is a string: it has to be a list of objects",
+		`{}`:  "1:1 error json: no containerDefinitions: this is no task definition",
+		`[]`:  "1:1 error json: an empty list",
+		`"x"`: "1:1 error yaml: a task definition is an object; this is a string",
+		`[1]`: "1:2 error json: a task definition is an object; this is a number",
+		`{"AWSTemplateFormatVersion": "", "Resources": {}}`: "the template has no resource of type",
+		`{"taskDefinitions": []}`:                           "an empty list",
+		`{"taskDefinitionArns": []}`:                        "it looks like the output of aws ecs list-task-definitions",
+		`{"services": []}`:                                  "it looks like the output of aws ecs describe-services",
+		`{"serviceName": ""}`:                               "it looks like a service definition",
+		`{"tasks": []}`:                                     "it looks like the output of aws ecs describe-tasks",
+		`{"data": {"taskDefinition": 1}}`:                   "1:10 error json: no containerDefinitions",
+		`{"taskDefinition": {}}`:                            "1:20 error json: no containerDefinitions",
+		` {"containerDefinitions": null}`:                   "1:27 error json: containerDefinitions is null",
+		`{"containerDefinitions": []}`:                      "1:26 error json: containerDefinitions is empty",
+		`{"containerDefinitions": [null]}`:                  "1:26 error json: containerDefinitions is empty",
+		`{"containerDefinitions": "x"}`:                     "1:26 error json: containerDefinitions is a string: it has to be a list of objects",
 	} {
 		got := problemsOf(src, Registered)
 		if len(got) != 1 || !strings.Contains(got[0], want) {

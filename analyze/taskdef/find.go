@@ -3,8 +3,10 @@ package taskdef
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -13,10 +15,41 @@ type Part struct {
 	// Root has the member containerDefinitions.
 	Root *tree.Node
 	Form Form
-	// Pointers are the JSON pointers of nodes that are at another place in the document than below Root.
-	Pointers map[*tree.Node]string
+	// Pointers are the JSON pointers of nodes that are at another place in the document than below Root, by the nodes' IDs.
+	Pointers map[int]string
+	// Name is that of the part in its document, such as the logical ID of a resource; "" if it has none.
+	Name string
 	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
 	Note string
+}
+
+// find returns the node at a JSON pointer of the document that is at another place below the part's root; nil if there
+// is none.
+func (part *Part) find(pointer string) *tree.Node {
+	var visit func(n *tree.Node, at string) *tree.Node
+	visit = func(n *tree.Node, at string) *tree.Node {
+		if n.Parent != nil && at == pointer && n.Kind != tree.Choice {
+			return n
+		}
+		for i := range n.Children {
+			kid := &n.Children[i]
+			below := at + "/" + tree.EscapePointer(kid.Name)
+			if n.Kind != tree.Object {
+				below = at + "/" + strconv.Itoa(i)
+			}
+			if moved, ok := part.Pointers[kid.ID]; ok {
+				below = moved
+			}
+			if found := visit(kid, below); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	if len(part.Pointers) == 0 || !strings.HasPrefix(pointer, "/") {
+		return nil
+	}
+	return visit(part.Root, pointerTo(part.Root))
 }
 
 // finder finds the task definitions in a document.
@@ -24,8 +57,12 @@ type finder struct {
 	doc      *tree.Document
 	kind     Kind // of problems
 	form     Form
+	set      []Setting
 	parts    []Part
 	problems []Problem
+	symbols  policy.SymbolTable
+	filled   map[string]bool // the settings that gave a symbol its value
+	keys     []Key
 }
 
 func (f *finder) fail(off int, format string, args ...any) {
@@ -40,6 +77,10 @@ var wrappers = [...]string{"taskDefinition", "daemonTaskDefinition", "data", "ta
 func (f *finder) find(n *tree.Node) {
 	switch n.Kind {
 	case tree.Object:
+		if isTemplate(n) {
+			f.template(n)
+			return
+		}
 		if containers := n.MemberFold("containerDefinitions"); containers != nil {
 			f.taskDefinition(n, containers)
 			return
@@ -83,6 +124,15 @@ func isContainerAlone(n tree.Node) bool {
 
 // taskDefinition takes an object with the member containerDefinitions.
 func (f *finder) taskDefinition(root, containers *tree.Node) {
+	form := f.form
+	if containers.Name == "ContainerDefinitions" && allCapitals(containers) {
+		form = f.inCapitals(containers.NameStart)
+	}
+	f.oneOf(containers, Part{Root: root, Form: form})
+}
+
+// oneOf takes a task definition with these containers, if it has some.
+func (f *finder) oneOf(containers *tree.Node, part Part) {
 	switch {
 	case containers.Kind == tree.Null:
 		f.fail(containers.Start, "containerDefinitions is null: a task definition has at least one container")
@@ -91,11 +141,7 @@ func (f *finder) taskDefinition(root, containers *tree.Node) {
 	case containers.Kind != tree.List && containers.Kind != tree.Object && containers.Kind != tree.Choice:
 		f.fail(containers.Start, "containerDefinitions is %s: it has to be a list of objects", containers.Kind)
 	default:
-		form := f.form
-		if containers.Name == "ContainerDefinitions" && allCapitals(containers) {
-			form = f.inCapitals(containers.NameStart)
-		}
-		f.parts = append(f.parts, Part{Root: root, Form: form})
+		f.parts = append(f.parts, part)
 	}
 }
 
@@ -115,10 +161,10 @@ func (f *finder) containers(n *tree.Node) {
 	if allCapitals(n) {
 		form = f.inCapitals(n.Start)
 	}
-	part := Part{Root: &root, Form: form, Pointers: map[*tree.Node]string{&root.Children[0]: pointer},
+	part := Part{Root: &root, Form: form, Pointers: map[int]string{root.Children[0].ID: pointer},
 		Note: "container definitions alone: what the task definition has beside them, such as volumes, cannot be seen here"}
 	if n.Kind == tree.Object {
-		part.Pointers[&root.Children[0].Children[0]] = pointer
+		part.Pointers[n.ID] = pointer
 	}
 	f.parts = append(f.parts, part)
 }

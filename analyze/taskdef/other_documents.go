@@ -26,8 +26,6 @@ var otherTexts = [...]struct {
 
 // otherDocuments are documents that people mix up with a task definition, by a member that they have.
 var otherDocuments = [...]struct{ member, advice string }{
-	{"AWSTemplateFormatVersion", "it looks like a CloudFormation template, which is not read yet"},
-	{"Resources", "it looks like a CloudFormation template, which is not read yet"},
 	{"taskDefinitionArns", "it looks like the output of aws ecs list-task-definitions: use describe-task-definition"},
 	{"services", "it looks like the output of aws ecs describe-services: use describe-task-definition"},
 	{"serviceName", "it looks like a service definition"},

@@ -17,7 +17,7 @@ import (
 // refusals are the reasons for which Read refuses what encoding/json takes for JSON.
 var refusals = []string{
 	"is here a second time", "NUL character", "is not UTF-8", "is no escape that JSON has", "too deep", "execrole reads no more", "is UTF-16",
-	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "an empty list",
+	"no containerDefinitions", "containerDefinitions is ", "a task definition is an object", "an empty list", "the template has no resource", "has no ContainerDefinitions", "the macro",
 }
 
 // seeds adds the golden inputs to a fuzz test's corpus, and some real files where they are beside the project.

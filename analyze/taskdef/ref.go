@@ -31,7 +31,7 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 	ended := false
 	for _, n := range slices.Backward(chain) {
 		inObject := n.Parent.Kind == tree.Object
-		if base, ok := td.pointers[n]; ok {
+		if base, ok := td.pointers[n.ID]; ok {
 			pointer = append(pointer[:0], base...)
 		} else if pointer = append(pointer, '/'); inObject {
 			name := n.Name

@@ -29,6 +29,7 @@ type settings struct {
 	problems []Problem
 	words    map[string]string   // values of placeholders, by name
 	matched  map[string]bool     // the words that filled a placeholder
+	filled   map[string]bool     // those that were the value of a symbol
 	whole    map[*tree.Node]bool // strings that were set whole, by their pointer
 
 	images     []Setting       // the usable ones of Options.Image
@@ -59,7 +60,11 @@ func (s *settings) fill(opts Options, parts []Part) {
 		if !s.usable("--set", set) {
 			continue
 		}
-		if n := s.doc.Root.Find(set.Name, member); n != nil {
+		n := s.doc.Root.Find(set.Name, member)
+		for i := 0; n == nil && i < len(parts); i++ {
+			n = parts[i].find(set.Name)
+		}
+		if n != nil {
 			if n.Kind != tree.String && n.Kind != tree.Null && n.Kind != tree.Placeholder {
 				s.report(n.Start, fmt.Sprintf("--set %s: there is %s, and only strings can be set", set.Name, n.Kind))
 				continue
@@ -68,6 +73,7 @@ func (s *settings) fill(opts Options, parts []Part) {
 			continue
 		}
 		s.words[set.Name] = set.Value
+		s.matched[set.Name] = s.filled[set.Name]
 	}
 	if len(s.words) > 0 {
 		s.fillBelow(s.doc.Root)

@@ -21,7 +21,9 @@ type TaskDefinition struct {
 	form    Form
 	symbols policy.SymbolTable
 	// pointers are those of nodes that are at another place in the document.
-	pointers map[*tree.Node]string
+	pointers map[int]string
+	name     string
+	keys     []Key
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -93,7 +95,7 @@ const (
 // definition where the input is not usable. The problems are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
 	doc, syntax, syntaxProblems := tree.Read(file, src)
-	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form}
+	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set}
 	for _, p := range syntaxProblems {
 		if opts.Form.NoLines {
 			p.At.Line, p.At.Column = 0, 0
@@ -113,7 +115,7 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		}
 		return nil, f.problems
 	}
-	tds, more := New(doc, f.parts, nil, opts)
+	tds, more := build(doc, f.parts, f.symbols, opts, f.filled, f.keys)
 	return tds, inOrder(append(f.problems, more...))
 }
 
@@ -135,7 +137,12 @@ func inOrder(problems []Problem) []Problem {
 // adopted. Symbols says what is known of the symbols in the texts of the tree. A task definition that is not usable is
 // left out; the problems are sorted by place.
 func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options) ([]*TaskDefinition, []Problem) {
-	set := &settings{doc: doc, form: opts.Form}
+	return build(doc, parts, symbols, opts, nil, nil)
+}
+
+// build is [New]. Filled are the settings that have given a symbol its value, and keys what the document encrypts.
+func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool, keys []Key) ([]*TaskDefinition, []Problem) {
+	set := &settings{doc: doc, form: opts.Form, filled: filled}
 	nodes := doc.Nodes
 	if set.fill(opts, parts); doc.Nodes > nodes {
 		doc.Root.Adopt()
@@ -153,7 +160,7 @@ func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Opti
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, part := range parts {
-		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, symbols: symbols, details: details, settings: set}
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, name: part.Name, keys: keys, symbols: symbols, details: details, settings: set}
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

@@ -21,6 +21,10 @@ type Reader struct {
 	used   map[string]bool // words that a rule filled
 	// mistyped counts the readings of values of a wrong type.
 	mistyped int
+	// defaults are the texts of values with the defaults of their symbols.
+	defaults  map[*tree.Node]policy.Text
+	defaulted []Default
+	stale     bool
 }
 
 // Reader returns a new reader of the task definition.
@@ -28,6 +32,10 @@ func (td *TaskDefinition) Reader() *Reader { return &Reader{td: td} }
 
 // Root returns the task definition as a value.
 func (r *Reader) Root() Value { return Value{r, r.td.root, r.td.root} }
+
+// Name returns what the document calls the task definition, such as the logical ID of a resource; "" if it does not call it
+// anything.
+func (r *Reader) Name() string { return r.td.name }
 
 // Symbols returns what is known of the symbols in the values.
 func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
@@ -206,6 +214,9 @@ func (v Value) Text() (policy.Text, bool) {
 	if v.n == nil || v.n.Kind != tree.String {
 		return "", false
 	}
+	if text, ok := v.r.defaults[v.n]; ok {
+		return text, true
+	}
 	return policy.Text(v.n.Text), true
 }
 
@@ -242,10 +253,12 @@ func (v Value) Scalars(name string) iter.Seq2[Value, policy.Text] {
 			return
 		}
 		for kid := range member.Branches() {
-			if kid.Kind == tree.String || kid.Kind == tree.Boolean || kid.Kind == tree.Number {
-				if !yield(v.r.value(kid), policy.Text(kid.Text)) {
-					return
-				}
+			text, ok := v.r.value(kid).Text()
+			if kid.Kind == tree.Boolean || kid.Kind == tree.Number {
+				text, ok = policy.Text(kid.Text), true
+			}
+			if ok && !yield(v.r.value(kid), text) {
+				return
 			}
 		}
 	}

@@ -1,0 +1,74 @@
+package taskdef
+
+import (
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Key says that the document encrypts something with a customer-managed key.
+type Key struct {
+	Refs []string    // the names of the thing, with its symbols as ${NAME}
+	Key  policy.Text // the ARN of the key, its alias, or a symbol
+	At   tree.Place
+}
+
+// Keys returns the keys that the document names beside the task definition.
+func (r *Reader) Keys() []Key { return r.td.keys }
+
+// findKeys finds the keys of secrets and buckets.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html,
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
+func (t *template) findKeys() {
+	list := t.top.Member("Resources").Children
+	for i := range list {
+		resource, name := &list[i], list[i].Name
+		properties := resource.Member("Properties")
+		kind := resource.Member("Type")
+		if properties == nil || kind == nil {
+			continue
+		}
+		switch kind.Text {
+		case "AWS::SecretsManager::Secret":
+			if key := properties.Member("KmsKeyId"); key != nil {
+				refs := []string{t.reference(resource, name).String()}
+				if secretName := properties.Member("Name"); secretName != nil {
+					if text, ok := t.text(secretName); ok {
+						refs = append(refs, text.String())
+					}
+				}
+				t.addKey(refs, key)
+			}
+		case "AWS::S3::Bucket":
+			t.replace(properties)
+			for _, rule := range children(properties.Find("/BucketEncryption/ServerSideEncryptionConfiguration", (*tree.Node).Member)) {
+				if key := rule.Find("/ServerSideEncryptionByDefault/KMSMasterKeyID", (*tree.Node).Member); key != nil {
+					t.addKey([]string{t.reference(resource, name).String(), t.attribute(resource, name, "Arn").String()}, key)
+				}
+			}
+		}
+	}
+}
+
+func (t *template) addKey(refs []string, key *tree.Node) {
+	texts, _ := t.texts(key)
+	for _, text := range texts {
+		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.symbols.Lookup(s).ARN.IsWhole() && t.symbols.Lookup(s).ARN != (policy.ARN{}) {
+			text = t.symbols.Lookup(s).ARN.Text() // Ref is the ID of a key
+		}
+		t.f.keys = append(t.f.keys, Key{refs, text, place(t.f.doc, t.f.form, key.Start)})
+	}
+}
+
+// children returns the elements of a list, or those of its branches.
+func children(n *tree.Node) (list []*tree.Node) {
+	if n == nil {
+		return nil
+	}
+	for branch := range n.Branches() {
+		for i := range branch.Children {
+			list = append(list, &branch.Children[i])
+		}
+	}
+	return list
+}

@@ -1,0 +1,169 @@
+package taskdef
+
+import (
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// resourceType says what Ref and the attributes of a type of resources are.
+type resourceType struct {
+	ref        policy.Meaning
+	attributes map[string]policy.Meaning
+	// name is the property that has the name, and named returns what a name means: the value of Ref, and those of
+	// attributes. A resource with a name of its own is known without a symbol.
+	name string
+	arn  func(name policy.Text) policy.ARN
+}
+
+// resourceTypes are the types of what a task definition can name.
+//
+// Source: the pages of the types, "Return values", in
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduction.html
+var resourceTypes = map[string]resourceType{
+	"AWS::SecretsManager::Secret":                 {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
+	"AWS::SecretsManager::SecretTargetAttachment": {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
+	"AWS::SecretsManager::RotationSchedule":       {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
+	"AWS::SSM::Parameter":                         {ref: policy.MeansParameterName, name: "Name"},
+	"AWS::Logs::LogGroup": {ref: policy.MeansLogGroupName, attributes: map[string]policy.Meaning{"Arn": policy.MeansLogGroupARN}, name: "LogGroupName",
+		arn: func(name policy.Text) policy.ARN { return policy.LocalARN("logs", "log-group:"+name+":*") }},
+	"AWS::ECR::Repository": {ref: policy.MeansRepositoryName, name: "RepositoryName",
+		attributes: map[string]policy.Meaning{"Arn": policy.MeansRepositoryARN, "RepositoryUri": policy.MeansRepositoryURI},
+		arn:        func(name policy.Text) policy.ARN { return policy.LocalARN("ecr", "repository/"+name) }},
+	"AWS::S3::Bucket": {ref: policy.MeansBucketName, attributes: map[string]policy.Meaning{"Arn": policy.MeansBucketARN}, name: "BucketName",
+		arn: func(name policy.Text) policy.ARN {
+			return policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3", Resource: name}
+		}},
+	"AWS::KMS::Key":              {ref: policy.MeansText, attributes: map[string]policy.Meaning{"Arn": policy.MeansKeyARN, "KeyId": policy.MeansText}},
+	"AWS::KMS::Alias":            {ref: policy.MeansText, name: "AliasName"},
+	"AWS::IAM::Role":             {ref: policy.MeansRoleName, attributes: map[string]policy.Meaning{"Arn": policy.MeansRoleARN, "RoleId": policy.MeansText}},
+	"AWS::RDS::DBInstance":       {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+	"AWS::RDS::DBCluster":        {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+	"AWS::Redshift::Cluster":     {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterPasswordSecretArn": policy.MeansSecretARN}},
+	"AWS::DocDB::DBCluster":      {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+	"AWS::ECS::Cluster":          {ref: policy.MeansText},
+	"AWS::EFS::FileSystem":       {ref: policy.MeansText},
+	"AWS::EFS::AccessPoint":      {ref: policy.MeansText},
+	"AWS::DynamoDB::Table":       {ref: policy.MeansText},
+	"AWS::CloudFormation::Stack": {ref: policy.MeansText},
+}
+
+// pseudoMeanings are the pseudo parameters besides those of the role's environment, which need no entry.
+var pseudoMeanings = map[string]policy.Meaning{
+	"AWS::StackName": policy.MeansText, "AWS::StackId": policy.MeansText, "AWS::NotificationARNs": policy.MeansUnknown,
+}
+
+// reference returns what a name refers to: a pseudo parameter, a parameter or a resource.
+func (t *template) reference(n *tree.Node, name string) policy.Text {
+	switch s := policy.Symbol(name); s {
+	case policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix:
+		return policy.Of(s)
+	}
+	expression := "!Ref " + name
+	if meaning, ok := pseudoMeanings[name]; ok {
+		return t.symbol(name, policy.SymbolInfo{Kind: policy.PseudoParameter, Meaning: meaning, Expression: expression}, n)
+	}
+	if input := t.inputs[name]; input != nil {
+		return t.input(input, name)
+	}
+	resource := t.resources[name]
+	if resource == nil {
+		return t.symbol(name, policy.SymbolInfo{Kind: policy.Resource, Expression: expression}, n)
+	}
+	kind := t.typeOf(resource)
+	if text, ok := t.nameOf(resource, kind); ok {
+		return text
+	}
+	info := policy.SymbolInfo{Kind: policy.Resource, Meaning: kind.ref, Expression: expression}
+	if kind.attributes["Arn"] == policy.MeansKeyARN {
+		info.ARN = policy.Whole(t.attribute(n, name, "Arn"))
+	}
+	return t.symbol(name, info, resource)
+}
+
+// input returns a parameter of the template. The value of one that is read from Parameter Store, or that is not shown, is
+// unknown, whatever its default is.
+func (t *template) input(n *tree.Node, name string) policy.Text {
+	info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.MeansText, Expression: "!Ref " + name}
+	text := func(member string) string {
+		if m := n.Member(member); m != nil {
+			return m.Text
+		}
+		return ""
+	}
+	kind := text("Type")
+	if kind == "String" || kind == "Number" {
+		if text("NoEcho") != "true" {
+			info.Default = text("Default")
+		}
+	} else {
+		info.Meaning = policy.MeansUnknown
+	}
+	return t.symbol(name, info, n)
+}
+
+// attribute returns an attribute of a resource.
+func (t *template) attribute(n *tree.Node, name, attribute string) policy.Text {
+	info := policy.SymbolInfo{Kind: policy.Attribute, Expression: "!GetAtt " + name + "." + attribute}
+	resource := t.resources[name]
+	if resource == nil {
+		return t.symbol(name+"."+attribute, info, n)
+	}
+	kind := t.typeOf(resource)
+	info.Meaning = kind.attributes[attribute]
+	switch {
+	case info.Meaning != "" && info.Meaning == kind.ref && kind.ref != policy.MeansText:
+		return t.reference(n, name) // the same value
+	case info.Meaning == policy.MeansText && kind.attributes["Arn"] == policy.MeansKeyARN:
+		return t.reference(n, name)
+	}
+	given, named := t.nameOf(resource, kind)
+	if kind.arn != nil && info.Meaning != "" {
+		reference := given
+		if !named {
+			reference = t.symbol(name, policy.SymbolInfo{Kind: policy.Resource, Meaning: kind.ref, Expression: "!Ref " + name}, resource)
+		}
+		info.ARN = kind.arn(reference)
+		switch {
+		case !named:
+		case info.Meaning == policy.MeansRepositoryURI:
+			return policy.Of(policy.AccountID) + ".dkr.ecr." + policy.Of(policy.Region) + "." + policy.Of(policy.URLSuffix) + "/" + given
+		case attribute == "Arn":
+			return info.ARN.Text()
+		}
+	}
+	return t.symbol(name+"."+attribute, info, n)
+}
+
+// typeOf returns what is known of a resource's type.
+func (t *template) typeOf(resource *tree.Node) resourceType {
+	if kind := resource.Member("Type"); kind != nil {
+		return resourceTypes[kind.Text]
+	}
+	return resourceType{}
+}
+
+// nameOf returns the name that a resource has by its properties, if that is the same in every stack of the template.
+func (t *template) nameOf(resource *tree.Node, kind resourceType) (policy.Text, bool) {
+	properties := resource.Member("Properties")
+	if kind.name == "" || properties == nil {
+		return "", false
+	}
+	name := properties.Member(kind.name)
+	if name == nil || t.state[name] == working {
+		return "", false
+	}
+	text, ok := t.text(name)
+	if !ok || text == "" || strings.Contains(text.String(), "{{") {
+		return "", false
+	}
+	for _, s := range text.Symbols() {
+		switch s {
+		case policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix:
+		default:
+			return "", false
+		}
+	}
+	return text, true
+}
