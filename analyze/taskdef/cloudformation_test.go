@@ -40,74 +40,6 @@ Resources:
         Image: ` + value + "\n"
 }
 
-// TestFunctions: what each function of CloudFormation returns.
-func TestFunctions(t *testing.T) {
-	for value, want := range map[string]string{
-		"nginx":                             "nginx",
-		"5":                                 "5",
-		"!Ref Tag":                          "${Tag}",
-		"!Ref AWS::AccountId":               "${AWS::AccountId}",
-		"!Ref AWS::StackName":               "${AWS::StackName}",
-		"!Ref AWS::NoValue":                 "",
-		"!Ref Repo":                         "${Repo}",
-		"!Ref Named":                        "web-${AWS::Region}",
-		"!Ref Stack":                        "${Stack}",
-		"!Ref Logs":                         "/a",
-		"!Ref Store":                        "/p",
-		"!Ref Cycle":                        "${Cycle}",
-		"!Ref Missing":                      "${Missing}",
-		"{Ref: Tag}":                        "${Tag}",
-		"!GetAtt Repo.Arn":                  "${Repo.Arn}",
-		"!GetAtt [Repo, Arn]":               "${Repo.Arn}",
-		"{Fn::GetAtt: Repo.RepositoryUri}":  "${Repo.RepositoryUri}",
-		"!GetAtt Named.RepositoryUri":       "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/web-${AWS::Region}",
-		"!GetAtt Named.Arn":                 "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/web-${AWS::Region}",
-		"!GetAtt Logs.Arn":                  "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/a:*",
-		"!GetAtt Other.Arn":                 "${Other.Arn}",
-		"!GetAtt Missing.Outputs.X":         "${Missing.Outputs.X}",
-		`!Sub "${Repo}:${Tag}-${!Literal}"`: "${Repo}:${Tag}-${Literal}",
-		`!Sub ["${A}/${Repo.Arn}", {A: !Ref Tag}]`:          "${Tag}/${Repo.Arn}",
-		`!Sub ["${A}", {A: !If [Prod, x, y]}]`:              "x|y",
-		`!Join [":", [a, !Ref Tag, c]]`:                     "a:${Tag}:c",
-		`!Join ["", [a, !If [Prod, b, !Ref AWS::NoValue]]]`: "a|ab",
-		"!If [Prod, a, !Ref Tag]":                           "a|${Tag}",
-		"!If [Prod, !If [Prod, a, b], c]":                   "a|b|c",
-		"!If [Prod, a, !Ref AWS::NoValue]":                  "a|",
-		"!FindInMap [Images, us-east-1, web]":               "east",
-		"!FindInMap [Images, !Ref AWS::Region, web]":        "east|west",
-		"!FindInMap [Images, !Ref AWS::Region, api]":        "east-api",
-		"!FindInMap [Images, eu-west-1, web]":               "${Fn::FindInMap at 27:16}",
-		`!Select [1, [a, !Ref Tag]]`:                        "${Tag}",
-		`!Select ["0", !Split [",", "x,y"]]`:                "x",
-		`!Select [4, !Split [":", !GetAtt Repo.Arn]]`:       "${AWS::AccountId}",
-		`!Select [5, !Split [":", !GetAtt Repo.Arn]]`:       "repository/${Repo}",
-		`!Select [0, !Ref List]`:                            "${Fn::Select at 27:16}",
-		`!Select [0, !Split ["-", !Ref Tag]]`:               "${Fn::Select at 27:16}",
-		"!ImportValue exported":                             "${Fn::ImportValue exported}",
-		`!ImportValue {"Fn::Sub": "${AWS::StackName}-x"}`:   "${Fn::ImportValue ${AWS::StackName}-x}",
-		"!Base64 x":                       "${Fn::Base64 at 27:16}",
-		"!Transform {Name: x}":            "${Fn::Transform at 27:16}",
-		"'{{resolve:ssm:/image:1}}'":      "${{{resolve:ssm:/image:1}}}",
-		`!Sub "a-{{resolve:ssm:${Tag}}}"`: "a-${{{resolve:ssm:${Tag}}}}",
-	} {
-		tds, problems := Read("f", []byte(inTemplate(value)), Options{})
-		if len(tds) != 1 {
-			t.Errorf("%s: %+v", value, problems)
-			continue
-		}
-		var got []string
-		for container := range tds[0].Reader().Root().Each("containerDefinitions") {
-			for v := range container.EachOrAbsent("image") {
-				text, _ := v.Text()
-				got = append(got, text.String())
-			}
-		}
-		if s := strings.Join(got, "|"); s != want {
-			t.Errorf("%s is %q, want %q", value, s, want)
-		}
-	}
-}
-
 // TestParameters: what is known of a parameter, and what --set gives for it.
 func TestParameters(t *testing.T) {
 	for name, want := range map[string]policy.SymbolInfo{
@@ -183,30 +115,5 @@ func TestPlacesInTemplates(t *testing.T) {
 	tds, problems := Read("f", []byte(src), Options{Set: []Setting{{pointers[0], "one"}, {pointers[1], "two"}}})
 	if got := texts(tds[0].Reader().Root().Each("containerDefinitions", "image")); !slices.Equal(got, []string{"one", "two"}) || len(problems) > 0 {
 		t.Errorf("set: %q, %v", got, problems)
-	}
-}
-
-// TestKeys: the keys of secrets and buckets that a template names.
-func TestKeys(t *testing.T) {
-	const src = `{"Resources": {
-"Key": {"Type": "AWS::KMS::Key"},
-"Alias": {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/a"}},
-"A": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": {"Ref": "Key"}, "Name": "a"}},
-"B": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}},
-"C": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": {"Ref": "Alias"}}},
-"D": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": {"Fn::If": ["X", {"Ref": "Unknown"}, {"Ref": "AWS::NoValue"}]}}},
-"E": {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"KMSMasterKeyID": {"Ref": "Key"}}}]}}},
-"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a", "Image": "x"}]}}}}`
-	tds, problems := Read("f", []byte(src), Options{})
-	if len(tds) != 1 {
-		t.Fatal(problems)
-	}
-	var got []string
-	for _, k := range tds[0].Reader().Keys() {
-		got = append(got, fmt.Sprintf("%s: %s at %d", strings.Join(k.Refs, ","), k.Key, k.At.Line))
-	}
-	want := []string{"${A},a: ${Key.Arn} at 4", "${B}: ${Key.Arn} at 5", "${C}: alias/a at 6", "${D}: ${Unknown} at 7", "${E},${E.Arn}: ${Key.Arn} at 8"}
-	if !slices.Equal(got, want) {
-		t.Errorf("keys\n%q, want\n%q", got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -49,7 +50,7 @@ func (part *Part) find(pointer string) *tree.Node {
 	if len(part.Pointers) == 0 || !strings.HasPrefix(pointer, "/") {
 		return nil
 	}
-	return visit(part.Root, pointerTo(part.Root))
+	return visit(part.Root, part.Root.Pointer())
 }
 
 // finder finds the task definitions in a document.
@@ -62,7 +63,7 @@ type finder struct {
 	problems []Problem
 	symbols  policy.SymbolTable
 	filled   map[string]bool // the settings that gave a symbol its value
-	keys     []Key
+	keys     []template.Key
 }
 
 func (f *finder) fail(off int, format string, args ...any) {
@@ -149,13 +150,13 @@ func (f *finder) oneOf(containers *tree.Node, part Part) {
 func (f *finder) containers(n *tree.Node) {
 	list := *n
 	list.Name = "containerDefinitions"
-	pointer := pointerTo(n)
+	pointer := n.Pointer()
 	if n.Kind == tree.Object {
-		list = f.node(tree.List, n, "containerDefinitions")
+		list = f.doc.NewNode(tree.List, n, "containerDefinitions")
 		list.Children = []tree.Node{*n}
 		list.Children[0].Name, list.Children[0].Index = "", 0
 	}
-	root := f.node(tree.Object, n, "")
+	root := f.doc.NewNode(tree.Object, n, "")
 	root.Children = []tree.Node{list}
 	form := f.form
 	if allCapitals(n) {
@@ -167,13 +168,6 @@ func (f *finder) containers(n *tree.Node) {
 		part.Pointers[n.ID] = pointer
 	}
 	f.parts = append(f.parts, part)
-}
-
-// node returns a node that is not in the document, in the place of one that is.
-func (f *finder) node(kind tree.Kind, at *tree.Node, name string) tree.Node {
-	n := tree.Node{Kind: kind, Name: name, Start: at.Start, End: at.End, NameStart: at.Start, ID: f.doc.Nodes}
-	f.doc.Nodes++
-	return n
 }
 
 // allCapitals reports whether the names of all members of container definitions begin with capitals, as in
@@ -200,18 +194,4 @@ func (f *finder) inCapitals(off int) Form {
 	}
 	form.NamesInAnyCase = true
 	return form
-}
-
-// pointerTo returns the JSON pointer of a node.
-func pointerTo(n *tree.Node) string {
-	var tokens []string
-	for ; n.Parent != nil; n = n.Parent {
-		token := tree.EscapePointer(n.Name)
-		if n.Parent.Kind != tree.Object {
-			token = fmt.Sprint(n.Index)
-		}
-		tokens = append(tokens, "/"+token)
-	}
-	slices.Reverse(tokens)
-	return strings.Join(tokens, "")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -23,7 +24,7 @@ type TaskDefinition struct {
 	// pointers are those of nodes that are at another place in the document.
 	pointers map[int]string
 	name     string
-	keys     []Key
+	keys     []template.Key
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -141,7 +142,7 @@ func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Opti
 }
 
 // build is [New]. Filled are the settings that have given a symbol its value, and keys what the document encrypts.
-func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool, keys []Key) ([]*TaskDefinition, []Problem) {
+func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool, keys []template.Key) ([]*TaskDefinition, []Problem) {
 	set := &settings{doc: doc, form: opts.Form, filled: filled}
 	nodes := doc.Nodes
 	if set.fill(opts, parts); doc.Nodes > nodes {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -36,6 +37,9 @@ func (r *Reader) Root() Value { return Value{r, r.td.root, r.td.root} }
 // Name returns what the document calls the task definition, such as the logical ID of a resource; "" if it does not call it
 // anything.
 func (r *Reader) Name() string { return r.td.name }
+
+// Keys returns the keys that the document names for what it declares beside the task definition.
+func (r *Reader) Keys() []template.Key { return r.td.keys }
 
 // Symbols returns what is known of the symbols in the values.
 func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }

@@ -135,6 +135,27 @@ type Node struct {
 	ID int
 }
 
+// NewNode returns a node that is not in the text, with the place of one that is.
+func (d *Document) NewNode(kind Kind, at *Node, name string) Node {
+	n := Node{Kind: kind, Name: name, Start: at.Start, End: at.End, NameStart: at.Start, ID: d.Nodes}
+	d.Nodes++
+	return n
+}
+
+// Pointer returns the JSON pointer of a node in its document, of which no node has moved.
+func (n *Node) Pointer() string {
+	var tokens []string
+	for ; n.Parent != nil; n = n.Parent {
+		token := EscapePointer(n.Name)
+		if n.Parent.Kind != Object {
+			token = strconv.Itoa(n.Index)
+		}
+		tokens = append(tokens, "/"+token)
+	}
+	slices.Reverse(tokens)
+	return strings.Join(tokens, "")
+}
+
 // Adopt sets the parents of all nodes below n. It has to be called again after a node has moved.
 func (n *Node) Adopt() {
 	for i := range n.Children {

@@ -1,4 +1,4 @@
-package taskdef
+package template
 
 import (
 	"github.com/execrole/execrole/analyze/policy"
@@ -12,14 +12,11 @@ type Key struct {
 	At   tree.Place
 }
 
-// Keys returns the keys that the document names beside the task definition.
-func (r *Reader) Keys() []Key { return r.td.keys }
-
-// findKeys finds the keys of secrets and buckets.
+// Keys returns the keys of the secrets and buckets that the template declares, in its order.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
-func (t *template) findKeys() {
+func (t *Template) Keys() (keys []Key) {
 	list := t.top.Member("Resources").Children
 	for i := range list {
 		resource, name := &list[i], list[i].Name
@@ -37,27 +34,30 @@ func (t *template) findKeys() {
 						refs = append(refs, text.String())
 					}
 				}
-				t.addKey(refs, key)
+				keys = append(keys, t.key(refs, key)...)
 			}
 		case "AWS::S3::Bucket":
-			t.replace(properties)
+			t.Replace(properties)
 			for _, rule := range children(properties.Find("/BucketEncryption/ServerSideEncryptionConfiguration", (*tree.Node).Member)) {
 				if key := rule.Find("/ServerSideEncryptionByDefault/KMSMasterKeyID", (*tree.Node).Member); key != nil {
-					t.addKey([]string{t.reference(resource, name).String(), t.attribute(resource, name, "Arn").String()}, key)
+					keys = append(keys, t.key([]string{t.reference(resource, name).String(), t.attribute(resource, name, "Arn").String()}, key)...)
 				}
 			}
 		}
 	}
+	return keys
 }
 
-func (t *template) addKey(refs []string, key *tree.Node) {
+// key returns what a property says of the key of a thing, which has these names: one for each branch.
+func (t *Template) key(refs []string, key *tree.Node) (keys []Key) {
 	texts, _ := t.texts(key)
 	for _, text := range texts {
-		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.symbols.Lookup(s).ARN.IsWhole() && t.symbols.Lookup(s).ARN != (policy.ARN{}) {
-			text = t.symbols.Lookup(s).ARN.Text() // Ref is the ID of a key
+		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.Symbols.Lookup(s).ARN.IsWhole() && t.Symbols.Lookup(s).ARN != (policy.ARN{}) {
+			text = t.Symbols.Lookup(s).ARN.Text() // Ref is the ID of a key
 		}
-		t.f.keys = append(t.f.keys, Key{refs, text, place(t.f.doc, t.f.form, key.Start)})
+		keys = append(keys, Key{refs, text, t.Doc.Source.Place(key.Start)})
 	}
+	return keys
 }
 
 // children returns the elements of a list, or those of its branches.

@@ -1,4 +1,4 @@
-package taskdef
+package template
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ const maxBranches = 64
 // argument.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
-func (t *template) function(name string) func(n, args *tree.Node) {
+func (t *Template) function(name string) func(n, args *tree.Node) {
 	switch name {
 	case "Ref":
 		return t.ref
@@ -45,8 +45,8 @@ func (t *template) function(name string) func(n, args *tree.Node) {
 	return nil
 }
 
-// replace replaces the functions in a value and below it.
-func (t *template) replace(n *tree.Node) {
+// Replace replaces the functions in a value and below it.
+func (t *Template) Replace(n *tree.Node) {
 	switch t.state[n] {
 	case replaced:
 		return
@@ -63,7 +63,7 @@ func (t *template) replace(n *tree.Node) {
 		}
 	}
 	for i := range n.Children {
-		t.replace(&n.Children[i])
+		t.Replace(&n.Children[i])
 	}
 	if n.Kind == tree.String {
 		n.Text = string(t.resolved(policy.Text(n.Text), n))
@@ -72,7 +72,7 @@ func (t *template) replace(n *tree.Node) {
 }
 
 // become makes a node a string, or the several strings that it can be.
-func (t *template) become(n *tree.Node, texts ...policy.Text) {
+func (t *Template) become(n *tree.Node, texts ...policy.Text) {
 	switch {
 	case len(texts) > maxBranches:
 		texts = []policy.Text{t.unknown(n, "a value with too many branches")}
@@ -87,9 +87,9 @@ func (t *template) become(n *tree.Node, texts ...policy.Text) {
 	pointer := t.pointerTo(n)
 	n.Kind, n.Text, n.Children = tree.Choice, "", nil
 	for i, text := range texts {
-		branch := t.f.node(tree.String, n, "")
+		branch := t.Doc.NewNode(tree.String, n, "")
 		branch.Text, branch.Index = string(t.resolved(text, n)), i
-		t.pointers[branch.ID] = pointer
+		t.Pointers[branch.ID] = pointer
 		n.Children = append(n.Children, branch)
 	}
 }
@@ -100,7 +100,7 @@ func (t *template) become(n *tree.Node, texts ...policy.Text) {
 var dynamicReference = regexp.MustCompile(`\{\{resolve:[^{}]*\}\}`)
 
 // resolved returns a text with its dynamic references as symbols.
-func (t *template) resolved(text policy.Text, n *tree.Node) policy.Text {
+func (t *Template) resolved(text policy.Text, n *tree.Node) policy.Text {
 	if !strings.Contains(string(text), "{{resolve:") {
 		return text
 	}
@@ -111,8 +111,8 @@ func (t *template) resolved(text policy.Text, n *tree.Node) policy.Text {
 }
 
 // texts returns the texts that a value can be; not ok where it is no text.
-func (t *template) texts(n *tree.Node) (list []policy.Text, ok bool) {
-	t.replace(n)
+func (t *Template) texts(n *tree.Node) (list []policy.Text, ok bool) {
+	t.Replace(n)
 	for branch := range n.Branches() {
 		switch branch.Kind {
 		case tree.String, tree.Number, tree.Boolean:
@@ -126,7 +126,7 @@ func (t *template) texts(n *tree.Node) (list []policy.Text, ok bool) {
 }
 
 // text returns the text that a value is; not ok where it is none, or several.
-func (t *template) text(n *tree.Node) (policy.Text, bool) {
+func (t *Template) text(n *tree.Node) (policy.Text, bool) {
 	if list, ok := t.texts(n); ok && len(list) == 1 {
 		return list[0], true
 	}
@@ -134,12 +134,12 @@ func (t *template) text(n *tree.Node) (policy.Text, bool) {
 }
 
 // literal is text for a text without symbols.
-func (t *template) literal(n *tree.Node) (string, bool) {
+func (t *Template) literal(n *tree.Node) (string, bool) {
 	text, ok := t.text(n)
 	return text.String(), ok && text.IsLiteral()
 }
 
-func (t *template) ref(n, args *tree.Node) {
+func (t *Template) ref(n, args *tree.Node) {
 	if args.Kind != tree.String {
 		t.become(n, t.unknown(n, "Ref"))
 		return
@@ -151,10 +151,10 @@ func (t *template) ref(n, args *tree.Node) {
 	t.become(n, t.reference(n, args.Text))
 }
 
-func (t *template) getAtt(n, args *tree.Node) {
+func (t *Template) getAtt(n, args *tree.Node) {
 	name := args.Text
 	if args.Kind == tree.List && len(args.Children) > 1 {
-		t.replace(args)
+		t.Replace(args)
 		var parts []string
 		for i := range args.Children {
 			parts = append(parts, args.Children[i].Text)
@@ -172,7 +172,7 @@ func (t *template) getAtt(n, args *tree.Node) {
 // subVariable is a variable in Fn::Sub; with ! it is no variable.
 var subVariable = regexp.MustCompile(`\$\{(!?)([^${}]*)\}`)
 
-func (t *template) sub(n, args *tree.Node) {
+func (t *Template) sub(n, args *tree.Node) {
 	text := args
 	given := map[string]*tree.Node{}
 	if args.Kind == tree.List && len(args.Children) == 2 {
@@ -224,7 +224,7 @@ func product(first, second []policy.Text) (list []policy.Text) {
 	return list
 }
 
-func (t *template) join(n, args *tree.Node) {
+func (t *Template) join(n, args *tree.Node) {
 	if args.Kind != tree.List || len(args.Children) != 2 {
 		t.become(n, t.unknown(n, "Fn::Join"))
 		return
@@ -273,8 +273,8 @@ type element struct {
 }
 
 // elements returns the elements of a list; not ok where the value is no list of texts.
-func (t *template) elements(n *tree.Node) (list []element, ok bool) {
-	t.replace(n)
+func (t *Template) elements(n *tree.Node) (list []element, ok bool) {
+	t.Replace(n)
 	if n.Kind != tree.List {
 		return nil, false
 	}
@@ -292,30 +292,30 @@ func (t *template) elements(n *tree.Node) (list []element, ok bool) {
 }
 
 // ifElse makes a conditional of both branches: which of them is taken is known when somebody deploys the template.
-func (t *template) ifElse(n, args *tree.Node) {
+func (t *Template) ifElse(n, args *tree.Node) {
 	if args.Kind != tree.List || len(args.Children) != 3 {
 		t.become(n, t.unknown(n, "Fn::If"))
 		return
 	}
 	branches := args.Children[1:3]
 	for i := range branches {
-		t.pointers[branches[i].ID] = t.pointerTo(&branches[i])
-		t.replace(&branches[i])
+		t.Pointers[branches[i].ID] = t.pointerTo(&branches[i])
+		t.Replace(&branches[i])
 		branches[i].Index = i
 	}
 	n.Kind, n.Text, n.Children = tree.Choice, "", branches
 }
 
 // pointerTo returns the JSON pointer of a node in the document as it was read.
-func (t *template) pointerTo(n *tree.Node) string {
-	if pointer, ok := t.pointers[n.ID]; ok {
+func (t *Template) pointerTo(n *tree.Node) string {
+	if pointer, ok := t.Pointers[n.ID]; ok {
 		return pointer
 	}
-	return pointerTo(n)
+	return n.Pointer()
 }
 
 // findInMap returns the values of all rows that the keys can name: a key that is unknown can name each.
-func (t *template) findInMap(n, args *tree.Node) {
+func (t *Template) findInMap(n, args *tree.Node) {
 	if args.Kind != tree.List || len(args.Children) < 3 {
 		t.become(n, t.unknown(n, "Fn::FindInMap"))
 		return
@@ -349,7 +349,7 @@ func (t *template) findInMap(n, args *tree.Node) {
 }
 
 // rows returns the members of a mapping that a key can name.
-func (t *template) rows(mapping, key *tree.Node) (list []*tree.Node) {
+func (t *Template) rows(mapping, key *tree.Node) (list []*tree.Node) {
 	texts, _ := t.texts(key)
 	for i := range mapping.Children {
 		row := &mapping.Children[i]
@@ -364,7 +364,7 @@ func (t *template) rows(mapping, key *tree.Node) (list []*tree.Node) {
 	return list
 }
 
-func (t *template) selectOne(n, args *tree.Node) {
+func (t *Template) selectOne(n, args *tree.Node) {
 	if args.Kind != tree.List || len(args.Children) != 2 {
 		t.become(n, t.unknown(n, "Fn::Select"))
 		return
@@ -381,7 +381,7 @@ func (t *template) selectOne(n, args *tree.Node) {
 }
 
 // split makes a list of a text. The ARN of a resource in the template has parts that are known.
-func (t *template) split(n, args *tree.Node) {
+func (t *Template) split(n, args *tree.Node) {
 	var text policy.Text
 	var separator string
 	ok := args.Kind == tree.List && len(args.Children) == 2
@@ -394,7 +394,7 @@ func (t *template) split(n, args *tree.Node) {
 	if ok {
 		if s, rest, symbol := text.CutSymbol(); symbol && rest == "" {
 			// An ARN, which is cut at its colons.
-			if arn := t.symbols.Lookup(s).ARN; arn != (policy.ARN{}) && !arn.IsWhole() {
+			if arn := t.Symbols.Lookup(s).ARN; arn != (policy.ARN{}) && !arn.IsWhole() {
 				text = arn.Text()
 			}
 		}
@@ -406,7 +406,7 @@ func (t *template) split(n, args *tree.Node) {
 	}
 	n.Kind, n.Text, n.Children = tree.List, "", nil
 	for part := range text.Split(separator) {
-		element := t.f.node(tree.String, n, "")
+		element := t.Doc.NewNode(tree.String, n, "")
 		element.Text, element.Index = string(part), len(n.Children)
 		n.Children = append(n.Children, element)
 		t.state[&n.Children[len(n.Children)-1]] = replaced
@@ -414,9 +414,9 @@ func (t *template) split(n, args *tree.Node) {
 }
 
 // mayContain reports whether a symbol of the text may have the separator in its value.
-func (t *template) mayContain(text policy.Text, separator string) bool {
+func (t *Template) mayContain(text policy.Text, separator string) bool {
 	for _, s := range text.Symbols() {
-		switch t.symbols.Lookup(s).Meaning {
+		switch t.Symbols.Lookup(s).Meaning {
 		case policy.MeansAccount, policy.MeansPartition, policy.MeansRegion:
 			if separator == "-" {
 				return true
@@ -432,7 +432,7 @@ func (t *template) mayContain(text policy.Text, separator string) bool {
 	return false
 }
 
-func (t *template) importValue(n, args *tree.Node) {
+func (t *Template) importValue(n, args *tree.Node) {
 	name, ok := t.text(args)
 	if !ok {
 		t.become(n, t.unknown(n, "Fn::ImportValue"))

@@ -1,4 +1,4 @@
-package taskdef
+package template
 
 import (
 	"strings"
@@ -55,7 +55,7 @@ var pseudoMeanings = map[string]policy.Meaning{
 }
 
 // reference returns what a name refers to: a pseudo parameter, a parameter or a resource.
-func (t *template) reference(n *tree.Node, name string) policy.Text {
+func (t *Template) reference(n *tree.Node, name string) policy.Text {
 	switch s := policy.Symbol(name); s {
 	case policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix:
 		return policy.Of(s)
@@ -84,7 +84,7 @@ func (t *template) reference(n *tree.Node, name string) policy.Text {
 
 // input returns a parameter of the template. The value of one that is read from Parameter Store, or that is not shown, is
 // unknown, whatever its default is.
-func (t *template) input(n *tree.Node, name string) policy.Text {
+func (t *Template) input(n *tree.Node, name string) policy.Text {
 	info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.MeansText, Expression: "!Ref " + name}
 	text := func(member string) string {
 		if m := n.Member(member); m != nil {
@@ -104,7 +104,7 @@ func (t *template) input(n *tree.Node, name string) policy.Text {
 }
 
 // attribute returns an attribute of a resource.
-func (t *template) attribute(n *tree.Node, name, attribute string) policy.Text {
+func (t *Template) attribute(n *tree.Node, name, attribute string) policy.Text {
 	info := policy.SymbolInfo{Kind: policy.Attribute, Expression: "!GetAtt " + name + "." + attribute}
 	resource := t.resources[name]
 	if resource == nil {
@@ -137,7 +137,7 @@ func (t *template) attribute(n *tree.Node, name, attribute string) policy.Text {
 }
 
 // typeOf returns what is known of a resource's type.
-func (t *template) typeOf(resource *tree.Node) resourceType {
+func (t *Template) typeOf(resource *tree.Node) resourceType {
 	if kind := resource.Member("Type"); kind != nil {
 		return resourceTypes[kind.Text]
 	}
@@ -145,7 +145,7 @@ func (t *template) typeOf(resource *tree.Node) resourceType {
 }
 
 // nameOf returns the name that a resource has by its properties, if that is the same in every stack of the template.
-func (t *template) nameOf(resource *tree.Node, kind resourceType) (policy.Text, bool) {
+func (t *Template) nameOf(resource *tree.Node, kind resourceType) (policy.Text, bool) {
 	properties := resource.Member("Properties")
 	if kind.name == "" || properties == nil {
 		return "", false

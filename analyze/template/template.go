@@ -1,0 +1,101 @@
+// Package template reads CloudFormation templates: it replaces their functions by what they return. That is a text, in
+// which unknown values are symbols with a meaning, or a conditional of which both branches count. It knows nothing of ECS.
+package template
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Template is a CloudFormation template. Its tree changes while it is read.
+type Template struct {
+	Doc *tree.Document
+	// Symbols says what is known of the values that only a deployment knows.
+	Symbols policy.SymbolTable
+	// Pointers are the JSON pointers of nodes that have moved, by their IDs.
+	Pointers map[int]string
+	// Used are the names of the given values that were needed.
+	Used map[string]bool
+
+	top       *tree.Node
+	set       map[string]string
+	resources map[string]*tree.Node
+	inputs    map[string]*tree.Node // the template's parameters
+	mappings  map[string]*tree.Node
+	// state says of each node whether its functions have been replaced.
+	state map[*tree.Node]progress
+}
+
+type progress int
+
+const (
+	untouched progress = iota
+	working            // a function inside of it needs the node itself
+	replaced
+)
+
+// New returns the template below a node of a document. Set gives values to parameters, to resources and to their
+// attributes, by names such as Db and Db.Arn. Functions are replaced when somebody asks: see [Template.Replace].
+func New(doc *tree.Document, top *tree.Node, set map[string]string) *Template {
+	longForms(top)
+	return &Template{
+		Doc: doc, top: top, set: set, resources: members(top, "Resources"), inputs: members(top, "Parameters"), mappings: members(top, "Mappings"),
+		Symbols: policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, state: map[*tree.Node]progress{},
+	}
+}
+
+// members returns the members of a member of the template, by name.
+func members(top *tree.Node, name string) map[string]*tree.Node {
+	list := map[string]*tree.Node{}
+	if n := top.Member(name); n != nil && n.Kind == tree.Object {
+		for i := range n.Children {
+			list[n.Children[i].Name] = &n.Children[i]
+		}
+	}
+	return list
+}
+
+// longForms gives the functions that YAML writes as tags, such as !Sub, their names.
+func longForms(n *tree.Node) {
+	for i := range n.Children {
+		longForms(&n.Children[i])
+	}
+	if n.Kind != tree.Object || len(n.Children) != 1 || !strings.HasPrefix(n.Children[0].Name, "!") {
+		return
+	}
+	kid := &n.Children[0]
+	switch kid.Name {
+	case "!Ref", "!Condition":
+		kid.Name = kid.Name[1:]
+	case "!GetAtt":
+		kid.Name = "Fn::GetAtt"
+	default:
+		kid.Name = "Fn::" + kid.Name[1:]
+	}
+}
+
+// symbol returns a symbol, and keeps what is known of it.
+func (t *Template) symbol(name string, info policy.SymbolInfo, at *tree.Node) policy.Text {
+	s := policy.Symbol(name)
+	if value, ok := t.set[name]; ok {
+		t.Used[name] = true
+		return policy.Text(value)
+	}
+	if _, known := t.Symbols[s]; !known {
+		info.Place = t.Doc.Source.Place(at.Start)
+		if info.Meaning == "" {
+			info.Meaning = policy.MeansUnknown
+		}
+		t.Symbols[s] = info
+	}
+	return policy.Of(s)
+}
+
+// unknown returns a symbol for a value that only the deployment knows.
+func (t *Template) unknown(n *tree.Node, expression string) policy.Text {
+	line, column := t.Doc.Source.Position(n.Start)
+	return t.symbol(fmt.Sprintf("%s at %d:%d", expression, line, column), policy.SymbolInfo{Kind: policy.Attribute, Expression: expression}, n)
+}
