@@ -39,6 +39,17 @@ func (e Environment) Values() map[Symbol]string {
 	return values
 }
 
+// Fill returns t for people and for explain, as [Text.String] does, but with the values that are known in the place of
+// their symbols.
+func (e Environment) Fill(t Text) string {
+	return t.Expand(func(s string) string { return s }, func(s Symbol) string {
+		if v := e.Value(s); v != "" {
+			return v
+		}
+		return "${" + string(s) + "}"
+	})
+}
+
 // Set changes the value of one of [EnvironmentSymbols], and panics on any other symbol.
 func (e *Environment) Set(s Symbol, value string) {
 	switch s {

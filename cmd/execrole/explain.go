@@ -2,7 +2,9 @@ package main
 
 import (
 	"io"
+	"slices"
 
+	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/report"
 )
@@ -45,10 +47,17 @@ func (r *request) makeExplanation(stdin io.Reader, colour bool) output {
 	if a.plan == nil {
 		return out
 	}
+	// The explanation has the values of the environment that it knows, also those that the input contradicts itself about.
+	file := emit.File{Name: "explain" + r.format.extensions[0], Uses: report.Uses(a.plan, a.role)}
+	for _, f := range contradictions(a.plan, []emit.File{file}) {
+		i := slices.IndexFunc(a.plan.Findings, func(g analyze.Finding) bool { return g.At.Offset > f.At.Offset })
+		if i < 0 {
+			i = len(a.plan.Findings)
+		}
+		a.plan.Findings = slices.Insert(a.plan.Findings, i, f)
+	}
 	out.findings = a.plan.Findings
-	out.files = []emit.File{{
-		Name: "explain" + r.format.extensions[0],
-		Data: r.format.report.Write(a.plan, a.role, colour),
-	}}
+	file.Data = r.format.report.Write(a.plan, a.role, colour)
+	out.files = []emit.File{file}
 	return out
 }

@@ -106,6 +106,15 @@ func statements(role *policy.Role) []policy.Statement {
 	return list
 }
 
+// environmentOf returns where the role is used, as far as that is known. The caller of the library may know more than the
+// plan, and says so in the role.
+func environmentOf(plan *analyze.Plan, role *policy.Role) policy.Environment {
+	if role != nil {
+		return role.Environment
+	}
+	return plan.Environment
+}
+
 // source returns a place of the input in words: "app: secrets DB_PASSWORD".
 func source(container, field string) string {
 	if container == "" || field == "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -17,6 +18,7 @@ const Schema = 1
 type document struct {
 	Schema       int            `json:"schema"`
 	Family       string         `json:"family"`
+	Environment  environment    `json:"environment"`
 	Role         roleProperties `json:"role"`
 	Statements   []statement    `json:"statements"`
 	Requirements []requirement  `json:"requirements"`
@@ -24,6 +26,13 @@ type document struct {
 	MinimumAgent string         `json:"minimumAgent"`
 	Unseen       []unseen       `json:"unseen"`
 	Others       []otherAccount `json:"otherAccounts"`
+}
+
+// environment is where the role is used: its members are empty where that is unknown.
+type environment struct {
+	Partition string `json:"partition"`
+	Region    string `json:"region"`
+	Account   string `json:"account"`
 }
 
 // otherAccount is what another account has to allow.
@@ -96,16 +105,18 @@ type unseen struct {
 type conditions map[string]map[string][]string
 
 // JSON returns the plan and the role for programs. Role is nil where the plan has errors; the requirements
-// are there all the same. Symbols are written as ${AWS::AccountId}.
+// are there all the same. Symbols without a known value are written as ${AWS::AccountId}.
 func JSON(plan *analyze.Plan, role *policy.Role) []byte {
 	return jsonText(plan, role, plan.Agent(), plan.Unseen)
 }
 
 // jsonText is JSON with the results of all rules as arguments, so that tests can choose them.
 func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []analyze.Unseen) []byte {
+	known := environmentOf(plan, role)
 	doc := document{
 		Schema:       Schema,
 		Family:       plan.Family,
+		Environment:  environment(known),
 		Statements:   []statement{},
 		Requirements: []requirement{},
 		Findings:     []finding{},
@@ -118,7 +129,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		p := role.Properties
 		doc.Role.Name, doc.Role.Path, doc.Role.Description = role.Name, p.Path, p.Description
 		doc.Role.PermissionsBoundary, doc.Role.MaxSessionDuration = p.PermissionsBoundary, p.MaxSessionDuration
-		doc.Role.ManagedPolicies = texts(role.Attached)
+		doc.Role.ManagedPolicies = texts(role.Attached, known)
 		for _, t := range p.Tags {
 			doc.Role.Tags[t.Key] = t.Value
 		}
@@ -131,8 +142,8 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		doc.Statements = append(doc.Statements, statement{
 			Sid:        s.Sid,
 			Actions:    append([]string{}, s.Actions...),
-			Resources:  valueTexts(s.Resources),
-			Conditions: conditionsOf(s.Conditions),
+			Resources:  texts(policy.Texts(s.Resources), known),
+			Conditions: conditionsOf(s.Conditions, known),
 			From:       from,
 		})
 	}
@@ -144,10 +155,10 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		doc.Requirements = append(doc.Requirements, requirement{
 			Rule:       r.Rule.ID,
 			Actions:    actions,
-			Resource:   r.Resource.String(),
+			Resource:   known.Fill(r.Resource),
 			Match:      string(r.Match),
-			Conditions: conditionsOf(r.Conditions),
-			GrantedBy:  r.GrantedBy.String(),
+			Conditions: conditionsOf(r.Conditions, known),
+			GrantedBy:  known.Fill(r.GrantedBy),
 			From:       placeOf(r.At),
 			Why:        r.Why(),
 			Doc:        r.Rule.Doc,
@@ -172,23 +183,23 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	return []byte(analyze.PrintableLines(b.String()))
 }
 
-func texts(list []policy.Text) []string {
+// texts returns texts as they are written, sorted, and each once: with the values that are known, two can be equal.
+func texts(list []policy.Text, known policy.Environment) []string {
 	out := make([]string, len(list))
 	for i, t := range list {
-		out[i] = t.String()
+		out[i] = known.Fill(t)
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
-func valueTexts(list []policy.Value) []string { return texts(policy.Texts(list)) }
-
-func conditionsOf(list []policy.Condition) conditions {
+func conditionsOf(list []policy.Condition, known policy.Environment) conditions {
 	out := conditions{}
 	for _, c := range list {
 		if out[c.Operator] == nil {
 			out[c.Operator] = map[string][]string{}
 		}
-		out[c.Operator][c.Key] = valueTexts(c.Values)
+		out[c.Operator][c.Key] = texts(policy.Texts(c.Values), known)
 	}
 	return out
 }

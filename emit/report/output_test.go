@@ -111,7 +111,7 @@ func TestOneRuleThatSeesTheCallIsEnough(t *testing.T) {
 		}
 		b := block{policy.Statement{Actions: []string{"logs:CreateLogGroup"}, Resources: policy.Values("a")},
 			[]*analyze.Requirement{requirement(tt.first), requirement(tt.second)}}
-		if marked := len(b.view().actions[0].marks) > 0; marked != tt.marked {
+		if marked := len(b.view(policy.Environment{}).actions[0].marks) > 0; marked != tt.marked {
 			t.Errorf("%v and %v: marked %v", tt.first, tt.second, marked)
 		}
 	}

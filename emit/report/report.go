@@ -17,6 +17,20 @@ type Report struct {
 	Write func(plan *analyze.Plan, role *policy.Role, color bool) []byte
 }
 
+// Uses returns the symbols in the place of which an explanation has values where these are known.
+func Uses(plan *analyze.Plan, role *policy.Role) []policy.Symbol {
+	var documents []policy.Document
+	for _, r := range plan.Requirements {
+		documents = append(documents, policy.NewDocument(policy.Statement{Resources: policy.Values(r.Resource), Conditions: r.Conditions}))
+	}
+	if role != nil {
+		for _, p := range role.ResourcePolicies {
+			documents = append(documents, p.Document)
+		}
+	}
+	return policy.Symbols(documents...)
+}
+
 // The forms of an explanation.
 var (
 	TextExplanation = &Report{

@@ -60,8 +60,8 @@ func marks(views []view) (list []string) {
 	return list
 }
 
-// view returns the block for people.
-func (b block) view() view {
+// view returns the block for people. The environment's values are written in the place of their symbols.
+func (b block) view(environment policy.Environment) view {
 	v := view{sid: analyze.Printable(b.statement.Sid)}
 	strengths := map[string]analyze.Strength{}
 	byResource := map[policy.Text][]*analyze.Requirement{}
@@ -85,7 +85,13 @@ func (b block) view() view {
 		v.actions = append(v.actions, m)
 	}
 	for _, value := range b.statement.Resources {
-		res := resource{marked: marked{text: analyze.Printable(value.String())}}
+		text := analyze.Printable(environment.Fill(value.Text))
+		i := slices.IndexFunc(v.resources, func(r resource) bool { return r.text == text })
+		if i < 0 {
+			i = len(v.resources)
+			v.resources = append(v.resources, resource{marked: marked{text: text}})
+		}
+		res := &v.resources[i]
 		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
 			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
@@ -93,12 +99,11 @@ func (b block) view() view {
 				res.askers = append(res.askers, a)
 			}
 		}
-		v.resources = append(v.resources, res)
 	}
 	for _, c := range b.statement.Conditions {
-		values := make([]string, len(c.Values))
-		for i, value := range c.Values {
-			values[i] = analyze.Printable(value.String())
+		values := texts(policy.Texts(c.Values), environment)
+		for i, value := range values {
+			values[i] = analyze.Printable(value)
 		}
 		v.conditions = append(v.conditions, analyze.Printable(c.Key)+" "+analyze.Printable(c.Operator)+" "+strings.Join(values, " or "))
 	}
@@ -144,15 +149,15 @@ type other struct {
 
 const othersLead = "Other accounts have to allow this role too, in the policies of:"
 
-// others returns the role's resource policies. The environment's symbols keep their names, as everywhere in explain.
+// others returns the role's resource policies.
 func others(role *policy.Role) (list []other) {
 	if role == nil {
 		return nil
 	}
 	for _, s := range role.ResourcePolicies {
-		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, policy.Environment{})))}
+		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, role.Environment)))}
 		for _, r := range s.Things {
-			o.resources = append(o.resources, analyze.Printable(r.String()))
+			o.resources = append(o.resources, analyze.Printable(role.Environment.Fill(r)))
 		}
 		for _, from := range s.From {
 			o.askers = appendNew(o.askers, analyze.Printable(source(from.Container, from.Field)))
@@ -188,7 +193,7 @@ func properties(role *policy.Role) (list []property) {
 		}
 	}
 	for _, arn := range role.Attached {
-		add("attached", arn.String())
+		add("attached", role.Environment.Fill(arn))
 	}
 	for _, t := range tags {
 		add("tag", t.Key+"="+t.Value)
@@ -198,15 +203,16 @@ func properties(role *policy.Role) (list []property) {
 
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
 	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), unseen: unseen, agent: agent, findings: plan.Findings}
+	environment := environmentOf(plan, role)
 	granted, attached, open := blocks(plan, role)
 	for _, b := range granted {
-		p.granted = append(p.granted, b.view())
+		p.granted = append(p.granted, b.view(environment))
 	}
 	for _, b := range attached {
-		p.attached = append(p.attached, b.view())
+		p.attached = append(p.attached, b.view(environment))
 	}
 	for _, b := range open {
-		p.open = append(p.open, b.view())
+		p.open = append(p.open, b.view(environment))
 	}
 	switch {
 	case role == nil && len(plan.Requirements) == 0:
