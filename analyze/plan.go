@@ -28,6 +28,8 @@ type Plan struct {
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.
 	Mappings []policy.Mapping
+	// TaskRoles are what taskRoleArn says: the role as which the containers act, and usually one.
+	TaskRoles []policy.Text
 	// Symbols says what is known of the symbols in requirements, besides those of the environment.
 	Symbols policy.SymbolTable
 	// Contradictions are those inside the input about the environment. One of them is a finding only where the value
@@ -134,6 +136,7 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	role.Mappings = p.usedMappings(role)
 	role.ResourcePolicies = p.resourcePolicies(opts)
+	role.PassRole = passRole(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}

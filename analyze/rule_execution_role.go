@@ -1,7 +1,9 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -17,6 +19,11 @@ var executionRole = &Rule{
 	Fields: []string{"executionRoleArn"},
 	check: func(p *pass, td taskdef.Value) {
 		noteTrust(p, td)
+		for v := range td.Each("taskRoleArn") {
+			if t, _ := v.Text(); t != "" && !slices.Contains(p.plan.TaskRoles, t) {
+				p.plan.TaskRoles = append(p.plan.TaskRoles, t)
+			}
+		}
 		for v := range td.EachOrAbsent("executionRoleArn") {
 			t, _ := v.Text()
 			if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRoleName {
@@ -43,13 +50,38 @@ func noteTrust(p *pass, td taskdef.Value) {
 	}
 }
 
+// ecsTasks is the service that assumes an execution role, and every task role, in all partitions.
+const ecsTasks = "ecs-tasks.amazonaws.com"
+
+// RoleARN is the symbol of the role's ARN in policies of others, where the role has no name yet.
+const RoleARN policy.Symbol = "TaskExecutionRoleArn"
+
+// passRole returns what has to be allowed to those who register the task definition or run the task: IAM asks them for
+// the permission to pass the role on, and to this service alone.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+func passRole(opts policy.Options) policy.Document {
+	arn := policy.Of(RoleARN)
+	if opts.Name != "" {
+		// A path can have characters that are wildcards in a resource.
+		arn = policy.ARN{
+			Partition: policy.Of(policy.Partition), Service: "iam", Account: policy.Of(policy.AccountID),
+			Resource: policy.Text("role" + policy.Escape(cmp.Or(opts.Properties.Path, "/")) + opts.Name),
+		}.Text()
+	}
+	return policy.NewDocument(policy.Statement{
+		Sid: "PassTaskExecutionRole", Actions: []string{"iam:PassRole"}, Resources: policy.Values(arn),
+		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: policy.Values(ecsTasks)}},
+	})
+}
+
 // trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and with conditions only
 // for tasks of the role's own account. Any region is allowed, since roles belong to no region.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 func trustPolicy(conditions bool) policy.Document {
 	s := policy.Statement{
-		Principals: []policy.Principal{{Type: policy.ServicePrincipal, IDs: []policy.Text{"ecs-tasks.amazonaws.com"}}},
+		Principals: []policy.Principal{{Type: policy.ServicePrincipal, IDs: []policy.Text{ecsTasks}}},
 		Actions:    []string{"sts:AssumeRole"},
 	}
 	if conditions {

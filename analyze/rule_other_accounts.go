@@ -24,9 +24,6 @@ var otherAccounts = &Rule{
 	},
 }
 
-// RoleARN is the symbol of the role's ARN in the policies of other accounts, where the role has no name yet.
-const RoleARN policy.Symbol = "TaskExecutionRoleArn"
-
 // otherThing is a thing of another account that a requirement names.
 type otherThing struct {
 	account string

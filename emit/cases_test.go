@@ -30,8 +30,11 @@ func outputs(t *testing.T, plan *analyze.Plan, role *policy.Role) map[string]str
 			outputs[kind], _, _ = strings.Cut(string(f.Data), emit.ProgramBegin)
 		}
 	}
-	files, err := emit.WithResourcePolicies(make([]emit.File, 1), role)
+	files, err := emit.WithPassRole(make([]emit.File, 1), role)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if files, err = emit.WithResourcePolicies(files, role); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files[1:] {

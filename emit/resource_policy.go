@@ -21,24 +21,45 @@ func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 	files = slices.Clone(files)
 	number := map[string]int{}
 	for _, p := range role.ResourcePolicies {
-		if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: p.Document}}}, func(string) error { return nil }); err != nil {
-			return nil, err
-		}
 		name := base + p.Account + "-" + p.Service
 		if number[name]++; number[name] > 1 {
 			name += fmt.Sprintf("-%d", number[name])
 		}
-		files = append(files, File{Name: name + ".json", Data: ResourcePolicyDocument(p, role.Environment), Uses: policy.Symbols(p.Document)})
+		f, err := documentFile(name+".json", p.Document, role.Environment)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
 	}
 	return append(files, File{Name: base + strings.Repeat("[0-9]", 12) + "-[a-z]*.json", Write: Remove}), nil
 }
 
-// ResourcePolicyDocument returns the document of a resource policy as JSON of many lines. A symbol that the environment
-// does not have is written as ${NAME}, for the owner to replace.
-func ResourcePolicyDocument(p policy.ResourcePolicy, environment policy.Environment) []byte {
+// WithPassRole returns the files that a format made, and behind them the file of [policy.Role.PassRole]: a policy document
+// for whoever passes the role on. It is for output into a folder. A symbol that the role's environment does not have is
+// written as ${AWS::AccountId}.
+func WithPassRole(files []File, role *policy.Role) ([]File, error) {
+	name := stem(role.Family) + "-execution-pass-role.json"
+	if role.PassRole.Statements == nil {
+		return append(slices.Clone(files), File{Name: name, Write: Remove}), nil
+	}
+	f, err := documentFile(name, role.PassRole, role.Environment)
+	return append(slices.Clone(files), f), err
+}
+
+// documentFile returns the file of a document that somebody else uses.
+func documentFile(name string, d policy.Document, environment policy.Environment) (File, error) {
+	if err := checkTexts(&policy.Role{Inline: []policy.Policy{{Document: d}}}, func(string) error { return nil }); err != nil {
+		return File{}, err
+	}
+	return File{Name: name, Data: OpenDocument(d, environment), Uses: policy.Symbols(d)}, nil
+}
+
+// OpenDocument returns a document that somebody else uses, as JSON of many lines. A symbol that the environment does not
+// have is written as ${NAME}, for that person to replace.
+func OpenDocument(d policy.Document, environment policy.Environment) []byte {
 	var b bytes.Buffer
 	w := newJSONWriter(&b, environment.Values(), jsontext.WithIndent("  "))
 	w.open = true
-	w.document(p.Document)
+	w.document(d)
 	return b.Bytes()
 }

@@ -28,6 +28,9 @@ type Role struct {
 	// ResourcePolicies are what the owners of resources in other accounts have to allow, besides the role's own
 	// policies.
 	ResourcePolicies []ResourcePolicy
+	// PassRole is what somebody has to be allowed who gives this role to the service that assumes it; its zero value where
+	// that is unknown.
+	PassRole Document
 	// Environment is where the role is used, as far as that is known. Some formats leave it to the deployment.
 	Environment Environment
 	// Symbols says what is known of the symbols in the documents that are neither in the environment nor in Mappings.

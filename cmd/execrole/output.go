@@ -137,6 +137,9 @@ func (r *request) emit(a analysis) ([]emit.File, error) {
 	case err != nil:
 		return nil, err
 	case r.target.folder:
+		if files, err = emit.WithPassRole(files, a.role); err != nil {
+			return nil, err
+		}
 		return emit.WithResourcePolicies(files, a.role)
 	}
 	return files[:1], nil

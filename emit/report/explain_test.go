@@ -39,7 +39,7 @@ func webPlan() *analyze.Plan {
 	const db = policy.Text("arn:" + own + ":secretsmanager:us-east-1:111122223333:secret:db-??????")
 	appImage := at(5, 16, "/containerDefinitions/0/image", "app", "image")
 	proxyImage := at(21, 16, "/containerDefinitions/1/image", "proxy", "image")
-	plan := &analyze.Plan{File: "web.json", Family: "web"}
+	plan := &analyze.Plan{File: "web.json", Family: "web", TaskRoles: []policy.Text{"arn:aws:iam::111122223333:role/`task`"}}
 	add := func(rule *analyze.Rule, grant *analyze.Grant, resource policy.Text, match analyze.Match, ref taskdef.Ref, conditions ...policy.Condition) {
 		plan.Requirements = append(plan.Requirements, analyze.Requirement{
 			Rule: rule, Grant: grant, Actions: grant.Actions, Resource: resource, Match: match, Conditions: conditions, At: ref,
@@ -81,7 +81,8 @@ func asked(plan *analyze.Plan, numbers ...int) (list []policy.Value) {
 func webRole() *policy.Role {
 	plan := webPlan()
 	owners := []policy.Value{{Text: "111122223333", From: asked(plan, 5)[0].From}, {Text: "444455556666", From: asked(plan, 10)[0].From}}
-	return &policy.Role{Family: "web", Inline: []policy.Policy{{Name: "TaskExecution", Document: policy.NewDocument(
+	pass := policy.NewDocument(policy.Statement{Sid: "Pass", Actions: []string{"iam:PassRole"}, Resources: policy.Values("\x00Role\x00")})
+	return &policy.Role{Family: "web", PassRole: pass, Inline: []policy.Policy{{Name: "TaskExecution", Document: policy.NewDocument(
 		policy.Statement{Sid: "EcrToken", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: asked(plan, 1, 7)},
 		policy.Statement{Sid: "EcrPull", Actions: []string{"ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"}, Resources: asked(plan, 2, 8)},
 		policy.Statement{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: asked(plan, 3, 4, 9)},

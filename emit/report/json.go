@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -26,6 +27,7 @@ type document struct {
 	MinimumAgent string         `json:"minimumAgent"`
 	Unseen       []unseen       `json:"unseen"`
 	Others       []otherAccount `json:"otherAccounts"`
+	PassRole     passing        `json:"passRole"`
 }
 
 // environment is where the role is used: its members are empty where that is unknown.
@@ -42,6 +44,12 @@ type otherAccount struct {
 	Resources []string        `json:"resources"`
 	From      []string        `json:"from"`
 	Policy    json.RawMessage `json:"policy"`
+}
+
+// passing is what whoever passes the role on has to be allowed.
+type passing struct {
+	Policy    json.RawMessage `json:"policy"`
+	TaskRoles []string        `json:"taskRoles"`
 }
 
 // roleProperties are the properties of the role, all of them empty where there is no role.
@@ -172,6 +180,10 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	}
 	for _, o := range others(role) {
 		doc.Others = append(doc.Others, otherAccount{o.account, o.service, o.resources, o.askers, json.RawMessage(o.document)})
+	}
+	doc.PassRole = passing{json.RawMessage(cmp.Or(passRole(role), "{}")), []string{}}
+	for _, t := range plan.TaskRoles {
+		doc.PassRole.TaskRoles = append(doc.PassRole.TaskRoles, known.Fill(t))
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -57,6 +57,7 @@ func markdown(page page) []byte {
 		}
 	}
 	markdownOthers(&b, page.others)
+	markdownPassRole(&b, page)
 	if len(page.unseen) > 0 {
 		paragraph("## Not in a task definition")
 		b.WriteByte('\n')
@@ -104,6 +105,22 @@ func markdownOthers(b *bytes.Buffer, list []other) {
 		}
 		// No line of JSON is a fence.
 		b.WriteString("\n```json\n" + o.document + "```\n")
+	}
+}
+
+func markdownPassRole(b *bytes.Buffer, page page) {
+	if page.passRole == "" {
+		return
+	}
+	b.WriteString("\n## To pass the role on\n\n" + passRoleLead + "\n\n```json\n" + page.passRole + "```\n")
+	if page.openRole {
+		b.WriteString("\n" + plain(openRoleLead) + "\n")
+	}
+	if len(page.taskRoles) > 0 {
+		b.WriteString("\n" + taskRolesLead + "\n\n")
+	}
+	for _, role := range page.taskRoles {
+		b.WriteString("- " + code(role) + "\n")
 	}
 }
 

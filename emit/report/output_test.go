@@ -207,17 +207,17 @@ func FuzzHostileStrings(f *testing.F) {
 		}
 		ref := taskdef.Ref{Place: tree.Place{File: s, Line: 1, Column: 1, Pointer: s}, Container: s, Field: s}
 		conditions := []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: policy.Values(policy.Text(s))}}
-		plan := &analyze.Plan{File: s, Family: s,
+		plan := &analyze.Plan{File: s, Family: s, TaskRoles: []policy.Text{policy.Text(s)},
 			Requirements: []analyze.Requirement{{Rule: logs, Grant: write, Actions: write.Actions, Resource: policy.Text(s), Conditions: conditions, At: ref}},
 			Findings:     []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: s}},
 		}
 		roleWith := func(own string) *policy.Role {
 			p := policy.Properties{Path: own, Description: own, PermissionsBoundary: own, Tags: []policy.Tag{{Key: own, Value: own}}}
-			return &policy.Role{Name: own, Properties: p, Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
+			return &policy.Role{Name: own, Properties: p, PassRole: policy.NewDocument(policy.Statement{Resources: policy.Values(policy.Text(own))}), Inline: []policy.Policy{{Document: policy.Document{Statements: []policy.Statement{{
 				Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: []policy.Value{{Text: policy.Text(s), From: []policy.Source{{Container: s, Field: s, Requirement: 1}}}}, Conditions: conditions,
 			}}}}}}
 		}
-		reference := &analyze.Plan{File: "x", Family: "x",
+		reference := &analyze.Plan{File: "x", Family: "x", TaskRoles: []policy.Text{"x"},
 			Requirements: []analyze.Requirement{plan.Requirements[0]}, Findings: []analyze.Finding{{Severity: analyze.Error, Rule: "awslogs", At: ref, Message: "x"}},
 		}
 		for _, roles := range [][2]*policy.Role{{roleWith(s), roleWith("x")}, {nil, nil}} {
@@ -240,7 +240,7 @@ func FuzzHostileStrings(f *testing.F) {
 				t.Fatalf("%q: %v\n%s", s, err, asJSON)
 			}
 			want := toUTF8(s)
-			if r != nil && (got.Role.Name != want || got.Role.Path != want || got.Role.Description != want || got.Role.PermissionsBoundary != want || got.Role.Tags[want] != want) {
+			if r != nil && (got.Role.Name != want || got.Role.Path != want || got.Role.Description != want || got.Role.PermissionsBoundary != want || got.Role.Tags[want] != want || !json.Valid(got.PassRole.Policy)) {
 				t.Errorf("the properties of %q are read back as something else:\n%s", s, asJSON)
 			}
 			if got.Family != want || got.Requirements[0].From.Field != want || got.Requirements[0].Resource != want || got.Findings[0].Message != want {

@@ -27,6 +27,7 @@ func Uses(plan *analyze.Plan, role *policy.Role) []policy.Symbol {
 		for _, p := range role.ResourcePolicies {
 			documents = append(documents, p.Document)
 		}
+		documents = append(documents, role.PassRole)
 	}
 	return policy.Symbols(documents...)
 }

@@ -51,6 +51,7 @@ func text(page page, color bool) []byte {
 	p.properties(page.properties)
 	p.views(page)
 	p.others(page.others)
+	p.passRole(page)
 	if len(page.unseen) > 0 {
 		p.heading("Not in a task definition:")
 		for _, u := range page.unseen {
@@ -154,9 +155,31 @@ func (p *printer) others(list []other) {
 		for _, a := range o.askers {
 			p.line("    " + a)
 		}
-		for line := range strings.Lines(o.document) {
-			p.line("      " + p.style(faint, strings.TrimRight(line, "\n")))
-		}
+		p.document(o.document)
+	}
+}
+
+// document prints a policy document.
+func (p *printer) document(text string) {
+	for line := range strings.Lines(text) {
+		p.line("      " + p.style(faint, strings.TrimRight(line, "\n")))
+	}
+}
+
+func (p *printer) passRole(page page) {
+	if page.passRole == "" {
+		return
+	}
+	p.heading(passRoleLead)
+	p.document(page.passRole)
+	if page.openRole {
+		p.line("  " + openRoleLead)
+	}
+	if len(page.taskRoles) > 0 {
+		p.line("  " + taskRolesLead)
+	}
+	for _, role := range page.taskRoles {
+		p.line("    " + role)
 	}
 }
 

@@ -127,6 +127,9 @@ type page struct {
 	attached     []view // what managed policies grant that the role has attached
 	open         []view // requirements that nothing in the role grants
 	others       []other
+	passRole     string   // JSON of several lines; "" for none
+	openRole     bool     // the role's ARN is unknown in it
+	taskRoles    []string // that the same people pass on too
 	hasRole      bool
 	unseen       []analyze.Unseen
 	agent        string
@@ -149,13 +152,28 @@ type other struct {
 
 const othersLead = "Other accounts have to allow this role too, in the policies of:"
 
+// The words around the statement of [policy.Role.PassRole].
+const (
+	passRoleLead  = "Whoever registers the task definition or runs the task has to be allowed this:"
+	openRoleLead  = "Put the ARN of the new role in the place of ${" + string(analyze.RoleARN) + "}; --role-name makes it known."
+	taskRolesLead = "The same people pass on the task role, and need the same for it:"
+)
+
+// passRole returns what somebody has to be allowed who passes the role on; "" for nothing.
+func passRole(role *policy.Role) string {
+	if role == nil || role.PassRole.Statements == nil {
+		return ""
+	}
+	return analyze.PrintableLines(string(emit.OpenDocument(role.PassRole, role.Environment)))
+}
+
 // others returns the role's resource policies.
 func others(role *policy.Role) (list []other) {
 	if role == nil {
 		return nil
 	}
 	for _, s := range role.ResourcePolicies {
-		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.ResourcePolicyDocument(s, role.Environment)))}
+		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.OpenDocument(s.Document, role.Environment)))}
 		for _, r := range s.Things {
 			o.resources = append(o.resources, analyze.Printable(role.Environment.Fill(r)))
 		}
@@ -202,9 +220,12 @@ func properties(role *policy.Role) (list []property) {
 }
 
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
-	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), unseen: unseen, agent: agent, findings: plan.Findings}
+	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), passRole: passRole(role), openRole: role != nil && slices.Contains(policy.Symbols(role.PassRole), analyze.RoleARN), unseen: unseen, agent: agent, findings: plan.Findings}
 	environment := environmentOf(plan, role)
 	granted, attached, open := blocks(plan, role)
+	for _, t := range plan.TaskRoles {
+		p.taskRoles = append(p.taskRoles, analyze.Printable(environment.Fill(t)))
+	}
 	for _, b := range granted {
 		p.granted = append(p.granted, b.view(environment))
 	}
