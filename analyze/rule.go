@@ -61,6 +61,8 @@ const (
 type Unseen struct {
 	What string // what is not in the task definition
 	Cure string // the flag to give or the statement to add by hand
+	// Note is what the command says by default, in one line, where this is common and its lack is found late; "" elsewhere.
+	Note string
 	// Actions are what the role then has to allow, and Resource is on what: an ARN in which words in capitals are for
 	// the reader to replace.
 	Actions  []string

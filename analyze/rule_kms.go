@@ -51,6 +51,20 @@ var useKey = &Grant{
 		"kms:ResourceAliases leaves no other.",
 }
 
+// mayNeedKey reports whether the plan reads something that a customer-managed key can encrypt. Parameters that AWS
+// publishes are not encrypted, and those for FSx are read as they are.
+func (p *Plan) mayNeedKey() bool {
+	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool {
+		switch r.Grant.Sid {
+		case readSecret.Sid, getFile.Sid:
+			return true
+		case readParameter.Sid, readDomainlessParameter.Sid:
+			return r.Grant != readFSxParameter && (r.ARN.IsWhole() || r.ARN.Account != "")
+		}
+		return false
+	})
+}
+
 // The encryption contexts that the services give, as condition keys.
 const (
 	secretContext    = "kms:EncryptionContext:SecretARN"

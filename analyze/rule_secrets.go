@@ -16,9 +16,8 @@ var secrets = &Rule{
 		What:    "customer-managed keys: what a secret, a parameter or an S3 object is encrypted with",
 		Cure:    "--kms-key REF=KEY for each, or --kms-key '*=KEY', where it is not one of AWS's own",
 		Actions: []string{"kms:Decrypt"}, Resource: "arn:PARTITION:kms:REGION:ACCOUNT:key/KEY",
-		applies: func(p *pass) bool {
-			return p.plan.requires(readSecret, readSecretPart, readParameter, getFile) && !p.plan.requires(useKey)
-		},
+		Note:    "customer-managed keys cannot be seen in a task definition: if one encrypts a secret, a parameter or a file that ECS reads here, add --kms-key REF=KEY, or --kms-key '*=KEY' for all",
+		applies: func(p *pass) bool { return p.plan.mayNeedKey() && !p.plan.requires(useKey) },
 	}},
 	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "secrets") {

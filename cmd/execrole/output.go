@@ -123,6 +123,11 @@ func (r *request) makeRole(stdin io.Reader) output {
 	if files[0].Write == emit.Remove {
 		out.always = append(out.always, r.noPolicy(a))
 	}
+	for _, u := range a.plan.Unseen {
+		if u.Note != "" {
+			out.always = append(out.always, note(r.name, u.Note))
+		}
+	}
 	return out
 }
 
