@@ -188,7 +188,7 @@ func (a *analysis) check(name string, problems []taskdef.Problem, reader *taskde
 		}
 		break
 	}
-	plan.OnlyFargate = onlyOn(td, types.CompatibilityFargate)
+	plan.LaunchTypes = launchTypes(td)
 	plan.findEnvironment(td, a.opts.Environment)
 	passes := make([]pass, len(allRules()))
 	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}

@@ -123,6 +123,22 @@ func ExampleTaskDefinition() {
 }
 
 // Options are the role's own properties: the task definition says nothing about them. IAM's limits are checked.
+func ExamplePlan_Needs() {
+	src := []byte(`{"requiresCompatibilities": ["FARGATE"], "containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:7"}]}`)
+	plans, err := analyze.Read("web.json", src, analyze.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, n := range plans[0].Needs() {
+		fmt.Println(n)
+	}
+	// Output:
+	// thing image arn:aws:ecr:us-east-1:111122223333:repository/web tag 7 in us-east-1 for app: image
+	// endpoint ecr.api in us-east-1 for app: image
+	// endpoint ecr.dkr in us-east-1 for app: image
+	// endpoint s3 (gateway) in us-east-1 for app: image
+}
+
 func ExamplePlan_Role() {
 	src := []byte(`{
   "executionRoleArn": "arn:aws:iam::111122223333:role/web",

@@ -37,11 +37,20 @@ func TestGoldenPlans(t *testing.T) {
 				findings.WriteString(f.String() + "\n")
 			}
 			c.Check(t, "findings", findings.String())
+			if wanted, ok := c.Section("needs"); ok {
+				var needs []string
+				for _, n := range plan.Needs() {
+					needs = append(needs, n.String())
+				}
+				if diff := cmp.Diff(strings.Split(strings.TrimSpace(wanted), "\n"), needs); diff != "" {
+					t.Errorf("needs (-want +got):\n%s", diff)
+				}
+			}
 			if err == nil {
 				return
 			}
 			for _, name := range c.Sections() {
-				if !slices.Contains([]string{"input.json", "plan", "findings"}, name) {
+				if !slices.Contains(append([]string{"findings"}, golden.ByHand...), name) {
 					t.Errorf("the case has %s, but no role can be written: %v", name, err)
 				}
 			}

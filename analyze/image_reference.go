@@ -8,10 +8,11 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// imageRef is an image reference without its tag and digest, which no permission depends on.
+// imageRef is an image reference.
 type imageRef struct {
 	host       policy.Text // "" for Docker Hub
 	repository policy.Text
+	after      policy.Text // its tag and digest, as they are written; no permission depends on them
 }
 
 // cutImage cuts an image reference. List says why its registry or its repository is unknown: placeholders in a tag, or
@@ -32,6 +33,7 @@ func (p *pass) cutImage(t policy.Text) (ref imageRef, list []unknown) {
 		components, tag, more = splitImage(joinText(components, "/"))
 		list = append(list, more...)
 	}
+	ref.after = tag
 	last := len(components) - 1
 	if components[0].HasSuffix(":") {
 		return ref, append(list, unknown{reason: "an image has no scheme such as " + components[0].String() + "//"})

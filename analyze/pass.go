@@ -71,6 +71,13 @@ func (p *pass) Require(g *Grant, resource policy.ARN, match Match, at taskdef.Re
 	})
 }
 
+// partOfLast says what the field names of the resource that was required last: see [Requirement.Part].
+func (p *pass) partOfLast(part policy.Text) {
+	if n := len(p.plan.Requirements); n > 0 {
+		p.plan.Requirements[n-1].Part = part
+	}
+}
+
 // everything is the resource of an action that has no resources of its own.
 var everything = policy.Whole("*")
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -35,10 +37,11 @@ type Plan struct {
 	// Contradictions are those inside the input about the environment. One of them is a finding only where the value
 	// is used.
 	Contradictions map[policy.Symbol]Finding
-	// OnlyFargate says that the task runs on Fargate alone, where AWS keeps the agent up to date.
-	OnlyFargate bool
+	// LaunchTypes are those that the task can have, such as "EC2": all of ECS where requiresCompatibilities does not say.
+	LaunchTypes []string
 
 	remarks []remark
+	needs   []Need // those that do not follow from requirements
 }
 
 // remark is a finding about roles with some options.
@@ -199,8 +202,8 @@ var grantOrder = sync.OnceValue(func() map[*Grant]int {
 // such as "1.23.0", or "" if it requires nothing, or if nobody but AWS can choose the version.
 func (p *Plan) Agent() string {
 	least := ""
-	if p.OnlyFargate {
-		return least
+	if p.runsOnly(types.CompatibilityFargate) {
+		return least // AWS keeps the agent up to date there
 	}
 	for _, r := range p.Requirements {
 		if least == "" || slices.Compare(version(r.Grant.Agent), version(least)) > 0 {

@@ -18,7 +18,10 @@ type Requirement struct {
 	ARN        policy.ARN
 	Match      Match
 	Conditions []policy.Condition
-	At         taskdef.Ref
+	// Part is what the field names of the resource: the tag or the digest of an image, or the JSON key of a secret; "" for
+	// all of it.
+	Part policy.Text
+	At   taskdef.Ref
 	// GrantedBy is the ARN of a managed policy that the role has attached and that allows all of this: no
 	// statement is then written for it; "" where the role's own policies have to.
 	GrantedBy policy.Text

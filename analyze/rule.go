@@ -16,6 +16,9 @@ type Rule struct {
 	Fields []string // schema paths that the rule reads: "containerDefinitions[].image"
 	Grants []*Grant // what it may ask for; empty for a rule that only remarks
 	Unseen []Unseen // what the task definition cannot show about this topic
+	// Needs are what has to be there besides permissions where the rule requires something; of a rule without grants, for
+	// every task. Most needs follow from grants.
+	Needs []Need
 	// check reads one task definition.
 	check func(*pass, taskdef.Value)
 	// finish runs once, when all rules have checked all task definitions: for what depends on the requirements of
@@ -33,11 +36,28 @@ type Grant struct {
 	// Wildcard says, in one sentence, why a resource of the grant can have a wildcard: for those who review
 	// the policy, and for the tools that do. "" where none does.
 	Wildcard string
+
+	// The following say what has to be there for the actions to succeed, besides the permission: see [Need].
+
+	// thing says in words what the resource is, which has to exist: "secret"; "" where nothing has to.
+	thing string
+	// thingOf returns the ARN of that thing where it is not the requirement's resource; it is not ok if there is none.
+	thingOf func(*Requirement) (arn policy.ARN, ok bool)
+	// creates says that the actions create the thing if it is missing.
+	creates bool
+	// keys are what the JSON text in the thing has to hold.
+	keys []policy.Text
+	// endpoints are the VPC endpoints that the calls go through in a subnet without a way to the internet, or noEndpoint
+	// says in a sentence why there is none.
+	endpoints  []endpoint
+	noEndpoint string
 }
 
-// variant returns a grant of the same actions for another purpose, which v describes: When, Why and Agent.
+// variant returns a grant of the same actions for another purpose, which v describes: When, Why, Agent, keys and
+// noEndpoint.
 func (g *Grant) variant(v Grant) *Grant {
 	v.Sid, v.Actions, v.Wildcard = g.Sid, g.Actions, g.Wildcard
+	v.thing, v.thingOf, v.endpoints = g.thing, g.thingOf, g.endpoints
 	return &v
 }
 

@@ -27,13 +27,27 @@ var awslogs = &Rule{
 		Cure:    "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 		Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: "arn:PARTITION:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 	}},
+	// Source: agent/app/agent_capability.go; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html
+	Needs: []Need{{
+		Kind: NeedSetting, Name: "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true", LaunchType: string(types.CompatibilityEc2),
+		Why: "Without it, ECS never places a task with awslogs and an execution role on the instance. The package ecs-init sets it from " +
+			"version 1.16.0-1 on, as in AWS's images for Linux; on Windows and in images of your own, set it yourself.",
+	}},
 	check: checkAWSLogs,
 }
+
+// logGroupThing is what logs are written to, in words.
+const logGroupThing = "log group"
 
 var (
 	// Source: moby daemon/logger/awslogs/cloudwatchlogs.go, which calls nothing else.
 	writeLogs = &Grant{
-		Sid:     "WriteLogs",
+		Sid:   "WriteLogs",
+		thing: logGroupThing, endpoints: []endpoint{{service: "logs"}},
+		thingOf: func(r *Requirement) (policy.ARN, bool) {
+			group, _, _ := r.ARN.Resource.Cut(":log-stream:")
+			return r.ARN.With(group), true
+		},
 		Why:     "The awslogs log driver creates the container's log stream and writes to it.",
 		Actions: []Action{{"logs:CreateLogStream", Called}, {"logs:PutLogEvents", Called}},
 		Agent:   "1.16.0",
@@ -41,7 +55,12 @@ var (
 			"stream prefix, and neither is known before the task runs.",
 	}
 	createLogGroup = &Grant{
-		Sid:     "CreateLogGroups",
+		Sid:   "CreateLogGroups",
+		thing: logGroupThing, creates: true,
+		thingOf: func(r *Requirement) (policy.ARN, bool) {
+			group, _ := r.ARN.Resource.CutSuffix(":*")
+			return r.ARN.With(group), true
+		},
 		Why:     "The awslogs log driver creates the log group if it is missing and awslogs-create-group says so.",
 		Actions: []Action{{"logs:CreateLogGroup", Called}},
 		Agent:   "1.16.0",

@@ -46,7 +46,10 @@ var (
 		When:  "the secret that a domainless spec names",
 		Why:   "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
 		Agent: "1.72.0",
+		keys:  domainlessKeys,
 	})
+	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html
+	domainlessKeys = []policy.Text{"username", "password", "domainName"}
 
 	// AWS's page about gMSA on Fargate lists these two, and forgets s3:GetObject; the agent on EC2 calls neither.
 	getSpecVersion = &Grant{
@@ -71,6 +74,7 @@ var (
 		Why:     "On Windows a domainless credential spec may name a parameter, which AWS's tutorial reads with this action.",
 		Actions: []Action{{"ssm:GetParameter", Documented}},
 		Agent:   "1.72.0",
+		thing:   readParameter.thing, endpoints: readParameter.endpoints, keys: domainlessKeys,
 	}
 )
 

@@ -32,7 +32,9 @@ var environmentFiles = &Rule{
 var (
 	getFile = &Grant{
 		Sid: "ReadObjects", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0",
-		Wildcard: "The object's key has characters that IAM policies cannot hold: ? stands for each of them.",
+		thing:     "object",
+		endpoints: []endpoint{{service: "s3", gateway: true, why: "The bucket of a file has to be in the endpoint's region."}},
+		Wildcard:  "The object's key has characters that IAM policies cannot hold: ? stands for each of them.",
 	}
 	// The guide asks for it; the agent finds the bucket's region by HeadBucket, which needs no permission. The
 	// agent of Fargate is not public. Source: agent/s3/factory/factory.go.

@@ -17,6 +17,14 @@ var executionRole = &Rule{
 	Why:    "ECS assumes the role that executionRoleArn names; without one it uses none, or the instance's role on EC2.",
 	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 	Fields: []string{"executionRoleArn"},
+	// The agent on the instance talks to ECS through these; on Fargate that is AWS's own.
+	//
+	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+	Needs: []Need{
+		{Kind: NeedEndpoint, Name: "ecs", LaunchType: string(types.CompatibilityEc2)},
+		{Kind: NeedEndpoint, Name: "ecs-agent", LaunchType: string(types.CompatibilityEc2)},
+		{Kind: NeedEndpoint, Name: "ecs-telemetry", LaunchType: string(types.CompatibilityEc2)},
+	},
 	check: func(p *pass, td taskdef.Value) {
 		noteTrust(p, td)
 		for v := range td.Each("taskRoleArn") {

@@ -25,19 +25,29 @@ var fsxVolumes = &Rule{
 // Source: agent/fsx/fsx.go, agent/taskresource/fsxwindowsfileserver. The agent asks no directory service.
 var (
 	describeFileSystems = &Grant{
-		Sid:      "DescribeFileSystems",
-		Why:      "ECS asks FSx for the DNS name of the volume's file system.",
-		Actions:  []Action{{"fsx:DescribeFileSystems", Called}},
-		Agent:    "1.47.0",
-		Wildcard: "fsx:DescribeFileSystems has no resources of its own, so that IAM takes only * for it.",
+		Sid:       "DescribeFileSystems",
+		Why:       "ECS asks FSx for the DNS name of the volume's file system.",
+		Actions:   []Action{{"fsx:DescribeFileSystems", Called}},
+		Agent:     "1.47.0",
+		thing:     "file system",
+		endpoints: []endpoint{{service: "fsx"}}, // https://docs.aws.amazon.com/fsx/latest/WindowsGuide/fsx-vpc-endpoints.html
+		Wildcard:  "fsx:DescribeFileSystems has no resources of its own, so that IAM takes only * for it.",
 	}
-	readFSxSecret    = readSecret.variant(Grant{Why: "ECS reads the credentials of the Active Directory with which it mounts the share.", Agent: "1.47.0"})
-	readFSxParameter = readParameter.variant(Grant{Why: readFSxSecret.Why, Agent: "1.47.0"})
+	readFSxSecret    = readSecret.variant(Grant{Why: "ECS reads the credentials of the Active Directory with which it mounts the share.", Agent: "1.47.0", keys: fsxKeys})
+	readFSxParameter = readParameter.variant(Grant{Why: readFSxSecret.Why, Agent: "1.47.0", keys: fsxKeys})
+
+	// Source: agent/taskresource/fsxwindowsfileserver/fsxwindowsfileserver_windows.go
+	fsxKeys = []policy.Text{"username", "password"}
 )
 
 func checkFSxVolumes(p *pass, td taskdef.Value) {
 	for config := range td.Each("volumes", "fsxWindowsFileServerVolumeConfiguration") {
 		p.Require(describeFileSystems, everything, Exact, config.Ref())
+		for v := range config.Each("fileSystemId") {
+			t, _ := v.Text()
+			arn := policy.LocalARN("fsx", "file-system/"+t)
+			p.need(Need{Kind: NeedThing, Thing: "file system", Name: arn.Text(), Region: arn.Region, From: []taskdef.Ref{v.Ref()}})
+		}
 		for launchType := range td.Each("requiresCompatibilities") {
 			switch t, _ := launchType.Text(); {
 			case config.ChosenBelow(td) && launchType.ChosenBelow(td): // perhaps never together

@@ -20,6 +20,8 @@ var guardDuty = &Rule{
 		Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/" + guardDutyRepository,
 		applies: func(p *pass) bool { return mayBeOnFargate(p.td) && !p.opts.GuardDuty },
 	}},
+	// Source: https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-agent-connectivity.html
+	Needs: []Need{{Kind: NeedEndpoint, Name: "guardduty-data", Why: "GuardDuty makes this endpoint itself where it manages its agent."}},
 	check: checkGuardDuty,
 }
 

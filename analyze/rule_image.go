@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -46,6 +47,14 @@ var (
 			{"ecr:BatchCheckLayerAvailability", Documented},
 		},
 		Agent: "1.16.0",
+		thing: imageThing,
+		// GuardDuty keeps its own image.
+		thingOf: func(r *Requirement) (policy.ARN, bool) { return r.ARN, r.At.Field != guardDutyFlag },
+		// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+		endpoints: []endpoint{
+			{service: "ecr.api"}, {service: "ecr.dkr"},
+			{service: "s3", gateway: true, why: "Amazon ECR keeps the layers of images in its bucket prod-REGION-starport-layer-bucket, which a policy of the endpoint has to allow."},
+		},
 	}
 	// ECR asks for these two in the pull itself, where the repository is a pull-through cache: the first pull
 	// of an image imports it, and makes its repository.
@@ -59,8 +68,14 @@ var (
 		Agent:   "1.16.0",
 	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
-	ecrPullDualStack = ecrPull.variant(Grant{When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0"})
+	ecrPullDualStack = ecrPull.variant(Grant{When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0",
+		// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+		noEndpoint: "Amazon ECR has no VPC endpoint for hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws.",
+	})
 )
+
+// imageThing is what is pulled, in words.
+const imageThing = "image"
 
 // openRegistries are accounts of AWS whose repositories let everybody pull: no policy of theirs has to name the role.
 //
@@ -136,12 +151,13 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	switch {
 	case !ok:
 		p.Notef(image, "image %s is not in a private Amazon ECR registry: pulling it needs no permission", quote(t))
+		p.need(Need{Kind: NeedInternet, Thing: imageThing, Name: t, Why: "VPC endpoints lead to no registry but private Amazon ECR.", From: []taskdef.Ref{image.Ref()}})
 	case host.port:
 		p.find(Error, image.Ref(), []string{flag}, "image %s names a port: ECS does not take that for Amazon ECR; leave out the port, or add %s", quote(t), flag)
 	case !p.isRepository(ref.repository):
 		p.find(Error, image.Ref(), []string{flag}, "image %s has %s for a repository: Amazon ECR allows 2 to 256 small letters, digits, and . _ - / between them; correct it, or add %s", quote(t), quote(ref.repository), flag)
 	default:
-		p.pull(image, host, ref.repository)
+		p.pull(image, host, ref)
 	}
 }
 
@@ -158,6 +174,7 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 	}
 	p.Require(ecrLogin, everything, Exact, image.Ref())
 	p.Require(ecrPull, info.ARN, Exact, image.Ref())
+	p.partOfLast(imageTag(rest))
 	repository, _ := info.ARN.Resource.CutPrefix("repository/")
 	if p.throughCache(image, repository) {
 		p.Require(ecrImport, info.ARN, Exact, image.Ref())
@@ -165,9 +182,18 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 	return true
 }
 
+// imageTag returns what is pulled of a repository, by what follows its name in an image reference: the digest, or the tag,
+// which is latest where none is given.
+func imageTag(after policy.Text) policy.Text {
+	tag, digest, _ := cutText(after, '@')
+	tag, _ = tag.CutPrefix(":")
+	return cmp.Or(digest, tag, "latest")
+}
+
 // pull requires an image of a repository in private Amazon ECR.
-func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
+func (p *pass) pull(image taskdef.Value, host ecrHost, ref imageRef) {
 	t, _ := image.Text()
+	repository := ref.repository
 	partition := policy.PartitionText(host.region)
 	if partition.IsLiteral() {
 		if len(host.partitions) > 0 && !slices.Contains(host.partitions, partition) {
@@ -189,6 +215,7 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, repository policy.Text) {
 	}
 	p.Require(ecrLogin, everything, Exact, image.Ref())
 	p.Require(grant, arn, Exact, image.Ref())
+	p.partOfLast(imageTag(ref.after))
 	if cached {
 		p.Require(ecrImport, arn, Exact, image.Ref())
 	}

@@ -45,19 +45,64 @@ var logSecrets = &Rule{
 var (
 	readSecret = &Grant{
 		Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0",
+		thing: secretThing, endpoints: []endpoint{{service: "secretsmanager"}},
 		Wildcard: "Secrets Manager ends the ARN of a secret in a hyphen and six random characters, which the task definition does " +
 			"not hold: ? stands for each of the six.",
 	}
-	readSecretPart   = readSecret.variant(Grant{When: "a JSON key, version stage or version ID", Agent: "1.37.0"})
-	readLogSecret    = readSecret.variant(Grant{Agent: "1.27.0"})
-	readParameter    = &Grant{Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0"}
+	readSecretPart = readSecret.variant(Grant{When: "a JSON key, version stage or version ID", Agent: "1.37.0"})
+	readLogSecret  = readSecret.variant(Grant{Agent: "1.27.0"})
+	readParameter  = &Grant{
+		Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0",
+		thing: "parameter", endpoints: []endpoint{{service: "ssm"}},
+	}
 	readLogParameter = readParameter.variant(Grant{Agent: "1.27.0"})
 )
+
+// secretThing is a secret, in words.
+const secretThing = "secret"
+
+// reference returns the ARN of the secret that Parameter Store reads for a requirement, whose parameter refers to it; not
+// ok for any other requirement. There is no such parameter.
+//
+// Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+func (r *Requirement) reference() (secret policy.ARN, ok bool) {
+	name, ok := r.ARN.Resource.CutPrefix("parameter" + referencePath)
+	if !ok || r.ARN.Service != "ssm" {
+		return secret, false
+	}
+	secret = r.ARN.With("secret:" + name + anySuffix)
+	secret.Service = "secretsmanager"
+	return secret, true
+}
+
+// isOtherReading reports whether two ARNs are of one thing, whose name the input does not say in full: a secret with and
+// without its random suffix, or a parameter whose name may begin with a slash.
+func isOtherReading(a, b policy.Text) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	before, name, _ := b.Cut(":parameter/")
+	return a+anySuffix == b || before+":parameter"+name == a
+}
+
+// jsonKey returns the JSON key behind the name of a secret, NAME:KEY:STAGE:VERSION in an ARN or behind the symbol of one;
+// "" if there is none.
+func jsonKey(t policy.Text) policy.Text {
+	parts := splitText(t, ':', len(t)+1)
+	if _, _, symbol := t.CutSymbol(); symbol && len(parts) > 1 {
+		return parts[1]
+	}
+	if len(parts) > 7 && parts[0] == "arn" {
+		return parts[7]
+	}
+	return ""
+}
 
 // checkSecret requires what one element of secrets or secretOptions asks for.
 func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 	n.only = "ECS reads secrets from secretsmanager and ssm only"
 	for v := range element.EachOrAbsent("valueFrom") {
+		n0 := len(p.plan.Requirements)
 		switch t, ok := v.Text(); {
 		case !ok || t == "":
 			p.Errorf(v, "the secret has no valueFrom: give the ARN of a secret, or the ARN or name of a parameter")
@@ -65,6 +110,11 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 			p.requireParameterName(v, t, n)
 		default:
 			p.requireByARN(v, t, n)
+			for i := n0; i < len(p.plan.Requirements); i++ {
+				if r := &p.plan.Requirements[i]; r.Grant == n.part {
+					r.Part = jsonKey(t)
+				}
+			}
 		}
 	}
 }
@@ -89,7 +139,8 @@ var repositoryCredentials = &Rule{
 	},
 }
 
-var readRegistrySecret = readSecret.variant(Grant{Agent: "1.19.0"})
+// Source: agent/asm/asm.go, extractASMValue
+var readRegistrySecret = readSecret.variant(Grant{Agent: "1.19.0", keys: []policy.Text{"username", "password"}})
 
 func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 	t, ok := v.Text()

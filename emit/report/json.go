@@ -28,6 +28,7 @@ type document struct {
 	Unseen       []unseen       `json:"unseen"`
 	Others       []otherAccount `json:"otherAccounts"`
 	PassRole     passing        `json:"passRole"`
+	Needs        []need         `json:"needs"`
 }
 
 // environment is where the role is used: its members are empty where that is unknown.
@@ -50,6 +51,22 @@ type otherAccount struct {
 type passing struct {
 	Policy    json.RawMessage `json:"policy"`
 	TaskRoles []string        `json:"taskRoles"`
+}
+
+// need is something besides the role that has to be there for the task to start.
+type need struct {
+	Kind       string   `json:"kind"`
+	Rule       string   `json:"rule"`
+	Thing      string   `json:"thing"`
+	Name       string   `json:"name"`
+	Or         []string `json:"or"`
+	Region     string   `json:"region"`
+	Tag        string   `json:"tag"`
+	Keys       []string `json:"keys"`
+	Gateway    bool     `json:"gateway"`
+	LaunchType string   `json:"launchType"`
+	Why        string   `json:"why"`
+	From       []place  `json:"from"`
 }
 
 // roleProperties are the properties of the role, all of them empty where there is no role.
@@ -131,6 +148,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		MinimumAgent: agent,
 		Unseen:       []unseen{},
 		Others:       []otherAccount{},
+		Needs:        []need{},
 	}
 	doc.Role.Tags, doc.Role.ManagedPolicies = map[string]string{}, []string{}
 	if role != nil {
@@ -185,6 +203,9 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	for _, t := range plan.TaskRoles {
 		doc.PassRole.TaskRoles = append(doc.PassRole.TaskRoles, known.Fill(t))
 	}
+	for _, n := range plan.Needs() {
+		doc.Needs = append(doc.Needs, needOf(n, known))
+	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -193,6 +214,23 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		panic("report: " + err.Error()) // the document is made of strings and numbers
 	}
 	return []byte(analyze.PrintableLines(b.String()))
+}
+
+func needOf(n analyze.Need, known policy.Environment) need {
+	out := need{
+		Kind: string(n.Kind), Rule: n.Rule.ID, Thing: n.Thing, Name: known.Fill(n.Name), Or: []string{}, Region: known.Fill(n.Region),
+		Tag: known.Fill(n.Tag), Keys: []string{}, Gateway: n.Gateway, LaunchType: n.LaunchType, Why: n.Why, From: []place{},
+	}
+	for _, t := range n.Or {
+		out.Or = append(out.Or, known.Fill(t))
+	}
+	for _, t := range n.Keys {
+		out.Keys = append(out.Keys, known.Fill(t))
+	}
+	for _, at := range n.From {
+		out.From = append(out.From, placeOf(at))
+	}
+	return out
 }
 
 // texts returns texts as they are written, sorted, and each once: with the values that are known, two can be equal.

@@ -58,6 +58,7 @@ func markdown(page page) []byte {
 	}
 	markdownOthers(&b, page.others)
 	markdownPassRole(&b, page)
+	markdownNeeds(&b, page.needs)
 	if len(page.unseen) > 0 {
 		paragraph("## Not in a task definition")
 		b.WriteByte('\n')

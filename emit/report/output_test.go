@@ -60,6 +60,28 @@ func TestGoldens(t *testing.T) {
 	golden(t, "failed.txt", text(newPage(failed, nil, "1.37.0", notInTask), false))
 }
 
+// TestNeeds shows needs of all kinds, in all forms.
+func TestNeeds(t *testing.T) {
+	plans, err := analyze.Read("web.json", []byte(`{"containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web",
+		"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-secret:key::"},
+			{"name": "B", "valueFrom": "/b"}, {"name": "C", "valueFrom": "/c"}, {"name": "D", "valueFrom": "/d"}, {"name": "E", "valueFrom": "/e"}, {"name": "F", "valueFrom": "/f"}],
+		"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "p"}}}]}`),
+		analyze.Options{Environment: policy.Environment{Region: "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[analyze.NeedKind]bool{}
+	for _, n := range plans[0].Needs() {
+		kinds[n.Kind] = true
+	}
+	if len(kinds) != len(analyze.NeedKinds) {
+		t.Errorf("the plan has needs of the kinds %v alone", kinds)
+	}
+	groups := needGroups(plans[0], plans[0].Environment)
+	golden(t, "needs.txt", text(page{needs: groups}, false))
+	golden(t, "needs.md", markdown(page{needs: groups}))
+}
+
 // TestColorOnlyColors: without its escape sequences the colored text is the plain one.
 func TestColorOnlyColors(t *testing.T) {
 	sequence := regexp.MustCompile("\x1b\\[[0-9]*m")
@@ -222,15 +244,23 @@ func FuzzHostileStrings(f *testing.F) {
 		}
 		for _, roles := range [][2]*policy.Role{{roleWith(s), roleWith("x")}, {nil, nil}} {
 			r, harmless := roles[0], roles[1]
-			asText := text(newPage(plan, r, "1.0.0", nil), false)
+			pageOf := func(plan *analyze.Plan, role *policy.Role, s string) page {
+				p := newPage(plan, role, "1.0.0", nil)
+				name := policy.Text(s)
+				need := analyze.Need{Kind: analyze.NeedThing, Thing: s, Name: name, Or: []policy.Text{name}, Tag: name, Why: s, From: []taskdef.Ref{{Container: s, Field: s}}}
+				held := analyze.Need{Kind: analyze.NeedEndpoint, Name: name, Keys: []policy.Text{name}, Region: name, LaunchType: s}
+				p.needs = []needGroup{{"x", []needView{viewOfNeed(need, policy.Environment{}), viewOfNeed(held, policy.Environment{})}}}
+				return p
+			}
+			asText := text(pageOf(plan, r, s), false)
 			checkPrintable(t, asText)
 			// No string adds a line.
-			if want, got := strings.Count(string(text(newPage(reference, harmless, "1.0.0", nil), false)), "\n"), strings.Count(string(asText), "\n"); want != got {
+			if want, got := strings.Count(string(text(pageOf(reference, harmless, "x"), false)), "\n"), strings.Count(string(asText), "\n"); want != got {
 				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asText)
 			}
-			asMarkdown := markdown(newPage(plan, r, "1.0.0", nil))
+			asMarkdown := markdown(pageOf(plan, r, s))
 			checkPrintable(t, asMarkdown)
-			if want, got := strings.Count(string(markdown(newPage(reference, harmless, "1.0.0", nil))), "\n"), strings.Count(string(asMarkdown), "\n"); want != got {
+			if want, got := strings.Count(string(markdown(pageOf(reference, harmless, "x"))), "\n"), strings.Count(string(asMarkdown), "\n"); want != got {
 				t.Errorf("%q makes %d lines of %d:\n%s", s, got, want, asMarkdown)
 			}
 			asJSON := jsonText(plan, r, "1.0.0", nil)

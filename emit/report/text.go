@@ -52,6 +52,7 @@ func text(page page, color bool) []byte {
 	p.views(page)
 	p.others(page.others)
 	p.passRole(page)
+	p.needs(page.needs)
 	if len(page.unseen) > 0 {
 		p.heading("Not in a task definition:")
 		for _, u := range page.unseen {

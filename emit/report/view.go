@@ -131,6 +131,7 @@ type page struct {
 	openRole     bool     // the role's ARN is unknown in it
 	taskRoles    []string // that the same people pass on too
 	hasRole      bool
+	needs        []needGroup
 	unseen       []analyze.Unseen
 	agent        string
 	findings     []analyze.Finding
@@ -223,6 +224,7 @@ func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analy
 	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), passRole: passRole(role), openRole: role != nil && slices.Contains(policy.Symbols(role.PassRole), analyze.RoleARN), unseen: unseen, agent: agent, findings: plan.Findings}
 	environment := environmentOf(plan, role)
 	granted, attached, open := blocks(plan, role)
+	p.needs = needGroups(plan, environment)
 	for _, t := range plan.TaskRoles {
 		p.taskRoles = append(p.taskRoles, analyze.Printable(environment.Fill(t)))
 	}
