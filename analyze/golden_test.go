@@ -37,11 +37,17 @@ func TestGoldenPlans(t *testing.T) {
 				findings.WriteString(f.String() + "\n")
 			}
 			c.Check(t, "findings", findings.String())
-			if wanted, ok := c.Section("needs"); ok {
-				var needs []string
-				for _, n := range plan.Needs() {
-					needs = append(needs, n.String())
+			var needs []string
+			for _, n := range plan.Needs() {
+				if n.Rule == nil || n.Name == "" || n.From == nil && n.Kind != analyze.NeedEndpoint || (n.Keys != nil) != (n.Kind == analyze.NeedKeys) {
+					t.Errorf("need %+v", n)
 				}
+				needs = append(needs, n.String())
+			}
+			if once := slices.Compact(slices.Sorted(slices.Values(needs))); len(once) != len(needs) {
+				t.Errorf("of %d needs some are the same: %q", len(needs), needs)
+			}
+			if wanted, ok := c.Section("needs"); ok {
 				if diff := cmp.Diff(strings.Split(strings.TrimSpace(wanted), "\n"), needs); diff != "" {
 					t.Errorf("needs (-want +got):\n%s", diff)
 				}

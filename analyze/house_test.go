@@ -135,6 +135,37 @@ func TestRulesAreComplete(t *testing.T) {
 	}
 }
 
+// TestNeedsAreComplete checks what explain prints of needs, and that the rules know an endpoint of every service that ECS
+// calls. AWS KMS has none: the services call it.
+func TestNeedsAreComplete(t *testing.T) {
+	called, reached := map[string]bool{}, map[string]bool{"kms": true}
+	for _, r := range allRules() {
+		for _, n := range r.Needs {
+			if !slices.Contains(NeedKinds[:], n.Kind) || n.Name == "" || n.Why != "" && !isSentence(n.Why) {
+				t.Errorf("rule %s: need %+v", r.ID, n)
+			}
+		}
+		for _, g := range r.Grants {
+			service, _, _ := strings.Cut(g.Actions[0].Name, ":")
+			called[service] = true
+			for _, e := range g.endpoints {
+				reached[service] = true
+				if e.service == "" || e.why != "" && !isSentence(e.why) {
+					t.Errorf("rule %s, %s: endpoint %+v", r.ID, g.Sid, e)
+				}
+			}
+			if g.noEndpoint != "" && !isSentence(g.noEndpoint) || g.creates && g.thing == "" || g.keys != nil && g.thing == "" || g.thing != "" && !g.creates && g.endpoints == nil {
+				t.Errorf("rule %s, %s: thing %q, keys %q, endpoints %v, no endpoint %q", r.ID, g.Sid, g.thing, g.keys, g.endpoints, g.noEndpoint)
+			}
+		}
+	}
+	for service := range called {
+		if !reached[service] {
+			t.Errorf("no grant knows the endpoint of %s", service)
+		}
+	}
+}
+
 func isSentence(s string) bool {
 	return s != "" && s == strings.TrimSpace(s) && strings.HasSuffix(s, ".") && !strings.Contains(s, "\n")
 }

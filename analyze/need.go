@@ -137,7 +137,7 @@ func (p *pass) need(n Need) {
 // Needs returns what has to be there besides the role's permissions, sorted by kind, and within a kind in the order of the
 // input; endpoints are sorted by their names. Of a plan with errors it is what is known.
 func (p *Plan) Needs() []Need {
-	c := needCollector{plan: p, index: map[needKey]int{}, created: map[readThing]bool{}, referenced: map[readThing]bool{}}
+	c := needCollector{plan: p, index: map[needKey]int{}, created: map[readThing]bool{}, referenced: map[readThing]bool{}, last: map[neededAt]int{}}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
 		if r.Grant == nil {
@@ -182,6 +182,7 @@ type needCollector struct {
 	list       []Need
 	index      map[needKey]int
 	created    map[readThing]bool
+	last       map[neededAt]int   // the index of what a field asked for last
 	referenced map[readThing]bool // secrets that Parameter Store reads
 }
 
@@ -190,14 +191,29 @@ type needKey struct {
 	name, extra policy.Text
 }
 
+// neededAt is a kind of need and the offset of the field that asks for it.
+type neededAt struct {
+	kind   NeedKind
+	offset int
+}
+
 // readThing is a thing and the offset of the field that reads it.
 type readThing struct {
 	offset int
 	arn    policy.ARN
 }
 
+// appendAt appends a place that is not before those of the list, unless it is the last one already.
+func appendAt(list []taskdef.Ref, at taskdef.Ref) []taskdef.Ref {
+	if n := len(list); n > 0 && list[n-1] == at {
+		return list
+	}
+	return append(list, at)
+}
+
 // add adds a need, or the fields that ask for it if it is there already.
-func (c *needCollector) add(n Need) {
+// It returns its index in the list.
+func (c *needCollector) add(n Need) int {
 	// With the values that are known, two names can be the same.
 	key := needKey{n.Kind, policy.Text(c.plan.Environment.Fill(n.Name)), n.Tag}
 	if n.Kind == NeedEndpoint {
@@ -207,13 +223,11 @@ func (c *needCollector) add(n Need) {
 	if !seen {
 		c.index[key] = len(c.list)
 		c.list = append(c.list, n)
-		return
+		return c.index[key]
 	}
 	has := &c.list[i]
 	for _, at := range n.From {
-		if !slices.Contains(has.From, at) {
-			has.From = append(has.From, at)
-		}
+		has.From = appendAt(has.From, at)
 	}
 	for _, key := range n.Keys {
 		if !slices.Contains(has.Keys, key) {
@@ -226,6 +240,7 @@ func (c *needCollector) add(n Need) {
 	if n.LaunchType == "" {
 		has.LaunchType = "" // somebody needs it everywhere
 	}
+	return i
 }
 
 // addRequirement adds what a requirement implies: that its thing exists and holds what is read, and that it can be reached.
@@ -261,14 +276,14 @@ func (c *needCollector) addThing(r *Requirement, n Need) {
 				return
 			}
 		}
-		i := slices.IndexFunc(c.list, func(has Need) bool {
-			return has.Kind == kind && r.Match == OneOf && slices.Contains(has.From, r.At) && isOtherReading(has.Name, n.Name)
-		})
-		if i < 0 {
-			c.add(n)
-		} else if !slices.Contains(c.list[i].Or, n.Name) {
-			c.list[i].Or = append(c.list[i].Or, n.Name)
+		last := neededAt{kind, r.At.Offset}
+		if i, ok := c.last[last]; ok && r.Match == OneOf && isOtherReading(c.list[i].Name, n.Name) {
+			if !slices.Contains(c.list[i].Or, n.Name) {
+				c.list[i].Or = append(c.list[i].Or, n.Name)
+			}
+			continue
 		}
+		c.last[last] = c.add(n)
 	}
 }
 
@@ -307,8 +322,8 @@ func (c *needCollector) addWay(r *Requirement, n Need) {
 func (c *needCollector) addOfRule(rule *Rule, n Need) {
 	n.Rule = rule
 	for i := range c.plan.Requirements {
-		if r := &c.plan.Requirements[i]; r.Rule == rule && !slices.Contains(n.From, r.At) {
-			n.From = append(n.From, r.At)
+		if r := &c.plan.Requirements[i]; r.Rule == rule {
+			n.From = appendAt(n.From, r.At)
 		}
 	}
 	switch {
