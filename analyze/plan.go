@@ -139,7 +139,7 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	role.Mappings = p.usedMappings(role)
 	role.ResourcePolicies = p.resourcePolicies(opts)
-	role.PassRole = passRole(opts)
+	role.PassRole = p.passRole(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}

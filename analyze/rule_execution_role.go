@@ -68,12 +68,12 @@ const RoleARN policy.Symbol = "TaskExecutionRoleArn"
 // the permission to pass the role on, and to this service alone.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-func passRole(opts policy.Options) policy.Document {
+func (p *Plan) passRole(opts policy.Options) policy.Document {
 	arn := policy.Of(RoleARN)
 	if opts.Name != "" {
 		// A path can have characters that are wildcards in a resource.
 		arn = policy.ARN{
-			Partition: policy.Of(policy.Partition), Service: "iam", Account: policy.Of(policy.AccountID),
+			Partition: p.partition(), Service: "iam", Account: policy.Of(policy.AccountID),
 			Resource: policy.Text("role" + policy.Escape(cmp.Or(opts.Properties.Path, "/")) + opts.Name),
 		}.Text()
 	}
@@ -81,6 +81,17 @@ func passRole(opts policy.Options) policy.Document {
 		Sid: "PassTaskExecutionRole", Actions: []string{"iam:PassRole"}, Resources: policy.Values(arn),
 		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: policy.Values(ecsTasks)}},
 	})
+}
+
+// partition returns the role's own: that of the things that ECS reads with it, where nothing else says it. No role reaches
+// another partition.
+func (p *Plan) partition() policy.Text {
+	for i := range p.Requirements {
+		if t := p.Requirements[i].ARN.Partition; t != "" && t.IsLiteral() && p.Environment.Partition == "" {
+			return t
+		}
+	}
+	return policy.Of(policy.Partition)
 }
 
 // trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and with conditions only
