@@ -245,6 +245,10 @@ func (c *needCollector) add(n Need) int {
 
 // addRequirement adds what a requirement implies: that its thing exists and holds what is read, and that it can be reached.
 func (c *needCollector) addRequirement(r *Requirement) {
+	own, here := policy.Text(c.plan.Environment.Region), policy.Of(policy.Region)
+	if r.Grant.ownRegion && own != "" && r.ARN.Region.IsLiteral() && r.ARN.Region != "" && r.ARN.Region != own {
+		return // another requirement is for what ECS reads
+	}
 	from := []taskdef.Ref{r.At}
 	n := Need{Rule: r.Rule, Thing: r.Grant.thing, Region: r.ARN.Region, From: from}
 	arn, ok := r.thing()
@@ -256,10 +260,13 @@ func (c *needCollector) addRequirement(r *Requirement) {
 			return
 		}
 	}
-	c.addWay(r, n)
+	if n.Region == "" || n.Region == here {
+		n.Region = cmp.Or(own, here)
+	}
+	c.addWay(r, n, own)
 }
 
-// addThing adds a thing that has to exist, and what it has to hold. A thing that has one of two ARNs is one thing.
+// addThing adds a thing that has to exist, and what it has to hold.
 func (c *needCollector) addThing(r *Requirement, n Need) {
 	keys := slices.Clone(r.Grant.keys)
 	switch {
@@ -276,14 +283,19 @@ func (c *needCollector) addThing(r *Requirement, n Need) {
 				return
 			}
 		}
-		last := neededAt{kind, r.At.Offset}
-		if i, ok := c.last[last]; ok && r.Match == OneOf && isOtherReading(c.list[i].Name, n.Name) {
-			if !slices.Contains(c.list[i].Or, n.Name) {
-				c.list[i].Or = append(c.list[i].Or, n.Name)
-			}
-			continue
-		}
-		c.last[last] = c.add(n)
+		c.addReading(r, n)
+	}
+}
+
+// addReading adds a need, or its name to that of the same field if it is another reading of it.
+func (c *needCollector) addReading(r *Requirement, n Need) {
+	at := neededAt{n.Kind, r.At.Offset}
+	i, ok := c.last[at]
+	switch {
+	case !ok || r.Match != OneOf || !isOtherReading(c.list[i].Name, n.Name):
+		c.last[at] = c.add(n)
+	case !slices.Contains(c.list[i].Or, n.Name):
+		c.list[i].Or = append(c.list[i].Or, n.Name)
 	}
 }
 
@@ -291,26 +303,18 @@ func (c *needCollector) addThing(r *Requirement, n Need) {
 // currently don't support cross-Region requests".
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
-func (c *needCollector) addWay(r *Requirement, n Need) {
+func (c *needCollector) addWay(r *Requirement, n Need, own policy.Text) {
 	if c.plan.runsOnly(types.CompatibilityExternal) {
 		return // an instance outside of AWS is in no VPC
-	}
-	own, here := policy.Text(c.plan.Environment.Region), policy.Of(policy.Region)
-	n.Tag, n.Keys = "", nil
-	switch {
-	case n.Region == "" && own != "", n.Region == here && own != "":
-		n.Region = own
-	case n.Region == "":
-		n.Region = here
 	}
 	switch {
 	case r.Grant.noEndpoint != "":
 		n.Kind, n.Why = NeedInternet, r.Grant.noEndpoint
-		c.add(n)
+		c.addReading(r, n)
 		return
 	case r.Grant.endpoints != nil && own != "" && n.Region != own && n.Region.IsLiteral():
 		n.Kind, n.Why = NeedInternet, fmt.Sprintf("It is in %s, and the VPC endpoints of %s do not lead there.", n.Region, own)
-		c.add(n)
+		c.addReading(r, n)
 		return
 	}
 	for _, e := range r.Grant.endpoints {
@@ -334,9 +338,7 @@ func (c *needCollector) addOfRule(rule *Rule, n Need) {
 		n.LaunchType = ""
 	}
 	if n.Kind == NeedEndpoint {
-		if n.Region = policy.Text(c.plan.Environment.Region); n.Region == "" {
-			n.Region = policy.Of(policy.Region)
-		}
+		n.Region = cmp.Or(policy.Text(c.plan.Environment.Region), policy.Of(policy.Region))
 	}
 	c.add(n)
 }
@@ -352,23 +354,4 @@ func (r *Requirement) thing() (policy.ARN, bool) {
 // runsOnly reports whether the task has this launch type and can have no other.
 func (p *Plan) runsOnly(launchType types.Compatibility) bool {
 	return len(p.LaunchTypes) == 1 && p.LaunchTypes[0] == string(launchType)
-}
-
-// launchTypes returns those that a task can have, as requiresCompatibilities says: all of them where it says nothing, or
-// something that is unknown until deployment.
-func launchTypes(td taskdef.Value) (list []string) {
-	for v := range td.EachOrAbsent("requiresCompatibilities") {
-		t, _ := v.Text()
-		if !v.Present() || !t.IsLiteral() {
-			list = nil
-			for _, c := range types.Compatibility("").Values() {
-				list = append(list, string(c))
-			}
-			return list
-		}
-		if !slices.Contains(list, t.String()) {
-			list = append(list, t.String())
-		}
-	}
-	return list
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // TestNeeds is about needs that depend on symbols, conditionals and launch types; the section needs of golden cases has
@@ -27,6 +29,8 @@ func TestNeeds(t *testing.T) {
 			"thing parameter arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${P} or arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${P} in ${AWS::Region} for a: secrets A"},
 		{"one key of a doubtful secret", `"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret:k::"}]`, "", Options{}, "keys",
 			"keys secret arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret or arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret-?????? with k in us-east-1 for a: secrets A"},
+		{"doubtful secret of another region", `"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret"}]`, "", Options{Environment: policy.Environment{Region: "eu-west-1"}}, "internet",
+			"internet image nginx for a: image|internet secret arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret or arn:aws:secretsmanager:us-east-1:111122223333:secret:x-secret-?????? in us-east-1 for a: secrets A"},
 		{"image of a symbol", `"image": "${R:the URI of a repository=R.Arn}:${T:plain text}"`, "", Options{}, "thing internet", "thing image ${R.Arn} tag ${T} for a: image"},
 		{"tag and digest", `"image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/aa:1@sha256:0123456789012345678901234567890123456789012345678901234567890123"`, "", Options{}, "thing",
 			"thing image arn:aws:ecr:us-east-1:111122223333:repository/aa tag sha256:0123456789012345678901234567890123456789012345678901234567890123 in us-east-1 for a: image"},

@@ -43,6 +43,8 @@ type Grant struct {
 	thing string
 	// thingOf returns the ARN of that thing where it is not the requirement's resource; it is not ok if there is none.
 	thingOf func(*Requirement) (arn policy.ARN, ok bool)
+	// ownRegion says that ECS reads the thing in the task's own region, whatever its ARN says.
+	ownRegion bool
 	// creates says that the actions create the thing if it is missing.
 	creates bool
 	// keys are what the JSON text in the thing has to hold.
@@ -53,8 +55,8 @@ type Grant struct {
 	noEndpoint string
 }
 
-// variant returns a grant of the same actions for another purpose, which v describes: When, Why, Agent, keys and
-// noEndpoint.
+// variant returns a grant of the same actions for another purpose, which v describes: When, Why, Agent, keys, ownRegion
+// and noEndpoint.
 func (g *Grant) variant(v Grant) *Grant {
 	v.Sid, v.Actions, v.Wildcard = g.Sid, g.Actions, g.Wildcard
 	v.thing, v.thingOf, v.endpoints = g.thing, g.thingOf, g.endpoints

@@ -368,3 +368,22 @@ func onlyOn(td taskdef.Value, launchTypes ...types.Compatibility) bool {
 	}
 	return true
 }
+
+// launchTypes returns those that a task can have, as requiresCompatibilities says: all of them where it says nothing, or
+// something that is unknown until deployment.
+func launchTypes(td taskdef.Value) (list []string) {
+	for v := range td.EachOrAbsent("requiresCompatibilities") {
+		t, _ := v.Text()
+		if !v.Present() || !t.IsLiteral() {
+			list = nil
+			for _, c := range [...]types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate, types.CompatibilityExternal, types.CompatibilityManagedInstances} {
+				list = append(list, string(c))
+			}
+			return list
+		}
+		if !slices.Contains(list, t.String()) {
+			list = append(list, t.String())
+		}
+	}
+	return list
+}

@@ -39,14 +39,14 @@ var (
 	getCredentialSpec           = getFile.variant(Grant{When: "in S3, on Linux", Agent: "1.66.0"})
 	getWindowsCredentialSpec    = getFile.variant(Grant{When: "in S3, on Windows", Agent: "1.34.0"})
 	getDomainlessSpec           = getFile.variant(Grant{When: "in S3, domainless", Agent: "1.72.0"})
-	readSpecParameter           = readParameter.variant(Grant{When: "in Parameter Store, on Linux", Agent: "1.66.0"})
-	readWindowsSpecParameter    = readParameter.variant(Grant{When: "in Parameter Store, on Windows", Agent: "1.34.0"})
-	readDomainlessSpecParameter = readParameter.variant(Grant{When: "in Parameter Store, domainless", Agent: "1.72.0"})
+	readSpecParameter           = readParameter.variant(Grant{When: "in Parameter Store, on Linux", Agent: "1.66.0", ownRegion: true})
+	readWindowsSpecParameter    = readParameter.variant(Grant{When: "in Parameter Store, on Windows", Agent: "1.34.0", ownRegion: true})
+	readDomainlessSpecParameter = readParameter.variant(Grant{When: "in Parameter Store, domainless", Agent: "1.72.0", ownRegion: true})
 	readDomainlessSecret        = readSecret.variant(Grant{
 		When:  "the secret that a domainless spec names",
 		Why:   "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
 		Agent: "1.72.0",
-		keys:  domainlessKeys,
+		keys:  domainlessKeys, ownRegion: true,
 	})
 	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html
 	domainlessKeys = []policy.Text{"username", "password", "domainName"}
@@ -74,7 +74,7 @@ var (
 		Why:     "On Windows a domainless credential spec may name a parameter, which AWS's tutorial reads with this action.",
 		Actions: []Action{{"ssm:GetParameter", Documented}},
 		Agent:   "1.72.0",
-		thing:   readParameter.thing, endpoints: readParameter.endpoints, keys: domainlessKeys,
+		thing:   readParameter.thing, endpoints: readParameter.endpoints, keys: domainlessKeys, ownRegion: true,
 	}
 )
 

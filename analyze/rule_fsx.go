@@ -33,8 +33,8 @@ var (
 		endpoints: []endpoint{{service: "fsx"}}, // https://docs.aws.amazon.com/fsx/latest/WindowsGuide/fsx-vpc-endpoints.html
 		Wildcard:  "fsx:DescribeFileSystems has no resources of its own, so that IAM takes only * for it.",
 	}
-	readFSxSecret    = readSecret.variant(Grant{Why: "ECS reads the credentials of the Active Directory with which it mounts the share.", Agent: "1.47.0", keys: fsxKeys})
-	readFSxParameter = readParameter.variant(Grant{Why: readFSxSecret.Why, Agent: "1.47.0", keys: fsxKeys})
+	readFSxSecret    = readSecret.variant(Grant{Why: "ECS reads the credentials of the Active Directory with which it mounts the share.", Agent: "1.47.0", keys: fsxKeys, ownRegion: true})
+	readFSxParameter = readParameter.variant(Grant{Why: readFSxSecret.Why, Agent: "1.47.0", keys: fsxKeys, ownRegion: true})
 
 	// Source: agent/taskresource/fsxwindowsfileserver/fsxwindowsfileserver_windows.go
 	fsxKeys = []policy.Text{"username", "password"}
