@@ -2,6 +2,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"text/template"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,8 +19,10 @@ import (
 	"github.com/execrole/execrole/templates"
 )
 
-// AWSCLI writes a POSIX shell script that makes the role with the AWS CLI, and updates it when it runs again. Its
-// documents are quoted here-documents, so every symbol needs a value. Tags of the role say that the script made it.
+// AWSCLI writes a POSIX shell script that makes the role with the AWS CLI, and updates it when it runs again. The account,
+// the region and the partition are variables of the script. If one is unknown, the script asks the CLI for it, so that
+// one script serves every account, as a template does. If it is known, the script refuses credentials of another one.
+// Every other symbol needs a value. Tags of the role and of its policies say that the script made them.
 //
 // Text of the input is an argument of the CLI only if the CLI cannot take it for something else: it would read a
 // description that begins with "file://" from that file. Other text is in JSON, which the CLI passes on unread.
@@ -34,22 +38,38 @@ var AWSCLI = &Format{
 // attached managed policies to it that exist without the role.
 const familyTag, regionTag, attachedTag = "execrole:family", "execrole:region", "execrole:attached"
 
-// The data of the template. Every string is ready for its place: quoted for the shell, the line of a comment, or JSON
-// that ends with a line break.
+// The data of the template. Every string is ready for its place: quoted for the shell, the line of a comment, or a word
+// of harmless characters.
 type (
 	shScript struct {
-		Header, Family              string
-		Role, Path, Account, Region string
-		Tag, Boundary, Attached     string
-		Naming, Inline              string
-		Trust, Properties, Tags     string
-		InlinePolicies              []shPolicy
-		ManagedPolicies             []shPolicy
+		Header, Family             string
+		Role, Path                 string
+		Account, Partition, Region string
+		NeedsRegion, AddRegion     string // "yes" or "no"
+		Tag, Boundary              string
+		Naming, Inline             string
+		Attached, Trust            shDocument
+		Properties, Tags           shDocument
+		InlinePolicies             []shPolicy
+		ManagedPolicies            []shPolicy
+		Mappings                   []shMapping
 	}
 	shPolicy struct {
-		Function, Name, Document string
-		Hash                     string // of a managed policy's document; "" for an inline policy
-		Comments                 []string
+		Function, Name string
+		Document       shDocument
+		Mark           string // of a managed policy: a word that differs where the document does
+		Comments       []string
+	}
+	// shMapping gives a variable its value by the region.
+	shMapping struct {
+		Variable, Missing string
+		Rows              []policy.Row
+	}
+	// shDocument is the text of a here-document, which ends with a line break. The shell expands variables in one that
+	// is open.
+	shDocument struct {
+		Text string
+		Open bool
 	}
 )
 
@@ -57,8 +77,11 @@ var shTemplate = sync.OnceValues(func() (*template.Template, error) {
 	return template.ParseFS(templates.AWSCLI, "awscli/role.sh.tmpl")
 })
 
+// shVariables are the variables of a script that have the values of an environment.
+var shVariables = map[policy.Symbol]string{policy.Partition: "partition", policy.Region: "region", policy.AccountID: "account"}
+
 func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
-	if err := checkTexts(role, func(string) error { return nil }); err != nil {
+	if err := checkTexts(role, withoutNUL); err != nil {
 		return nil, fmt.Errorf("format aws-cli: %w", err)
 	}
 	used := usedSymbols(role)
@@ -67,11 +90,11 @@ func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
 			used = append(used, s)
 		}
 	}
-	values, err := knownValues("aws-cli", role, used)
+	values, mappings, err := shValues(role, used)
 	if err != nil {
 		return nil, err
 	}
-	script, err := shData(role, opts, values)
+	script, err := shData(role, opts, values, mappings)
 	if err != nil {
 		return nil, fmt.Errorf("format aws-cli: %w", err)
 	}
@@ -88,49 +111,122 @@ func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
 		return nil, err
 	}
 	b.Write(program)
-	return []File{{Name: stem(role.Family) + "-execution-role.sh", Data: b.Bytes(), Uses: needed(role, used), Executable: true}}, nil
+	uses := slices.DeleteFunc(needed(role, used), func(s policy.Symbol) bool { return role.Environment.Value(s) == "" })
+	return []File{{Name: stem(role.Family) + "-execution-role.sh", Data: b.Bytes(), Uses: uses, Executable: true}}, nil
 }
 
-func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (shScript, error) {
-	p := role.Properties
+// withoutNUL refuses a text with a NUL byte. A script cannot have one, and shVariable needs it.
+func withoutNUL(s string) error {
+	if strings.IndexByte(s, 0) >= 0 {
+		return fmt.Errorf("%q has a NUL byte, which no script can have", s)
+	}
+	return nil
+}
+
+// shVariable is the value of a symbol until shJSON or shList writes the variable of that name.
+func shVariable(name string) string { return "\x00" + name + "\x00" }
+
+// shValues returns a value for each symbol. Symbols of the environment, and of mappings if the region is unknown, are
+// variables. It fails with a [MissingValues] if another symbol has no value, and with a [policy.LimitError] if the role
+// is too large with the values that are known.
+func shValues(role *policy.Role, used []policy.Symbol) (values map[policy.Symbol]string, mappings []shMapping, err error) {
+	env := role.Environment
+	for _, e := range []policy.Environment{{Partition: env.Partition}, {Region: env.Region}, {Account: env.Account}} {
+		// The documents contain these values as they are.
+		if err := e.Check(); err != nil {
+			return nil, nil, fmt.Errorf("format aws-cli: %w", err)
+		}
+	}
+	values, longest := map[policy.Symbol]string{}, env.Values()
+	missing := &MissingValues{Format: "aws-cli"}
+	for _, s := range used {
+		m, mapped := mappingOf(role, s)
+		switch {
+		case shVariables[s] != "":
+			values[s] = shVariable(shVariables[s])
+		case !mapped:
+			missing.Symbols = append(missing.Symbols, s)
+		case env.Region != "":
+			if values[s], err = mappedValue("aws-cli", m, env.Region); err != nil {
+				return nil, nil, err
+			}
+			longest[s] = values[s]
+		default:
+			one := shMappingOf(m, mappings)
+			values[s], mappings = shVariable(one.Variable), append(mappings, one)
+			longest[s] = longestValue(m)
+		}
+	}
+	if missing.Symbols != nil {
+		return nil, nil, missing
+	}
+	// The permissions were packed for the longest values of today and some more. Longer values can be given. The script
+	// refuses them if the CLI says them.
+	if err := role.CheckValues(longest); err != nil {
+		return nil, nil, fmt.Errorf("format aws-cli: %w", err)
+	}
+	return values, mappings, nil
+}
+
+// shMappingOf returns a mapping with a variable that no other one has.
+func shMappingOf(m policy.Mapping, others []shMapping) shMapping {
+	words := append(wordsOf(m.Name), wordsOf(m.Column)...)
+	first := "mapping_" + strings.ToLower(strings.Join(words, "_"))
+	out := shMapping{Variable: first, Missing: shQuote(fmt.Sprintf("the mapping %s has no %s for region ", m.Name, m.Column))}
+	for n := 2; slices.ContainsFunc(others, func(o shMapping) bool { return o.Variable == out.Variable }); n++ {
+		out.Variable = first + "_" + strconv.Itoa(n)
+	}
+	for _, r := range m.Rows {
+		// The value becomes a part of a JSON string.
+		value := quote(r.Value, dialectIAM)
+		out.Rows = append(out.Rows, policy.Row{Region: shQuote(r.Region), Value: shQuote(value[1 : len(value)-1])})
+	}
+	return out
+}
+
+// longestValue returns the longest value of a mapping.
+func longestValue(m policy.Mapping) (longest string) {
+	for _, r := range m.Rows {
+		if utf8.RuneCountInString(r.Value) > utf8.RuneCountInString(longest) {
+			longest = r.Value
+		}
+	}
+	return longest
+}
+
+func shData(role *policy.Role, opts Options, values map[policy.Symbol]string, mappings []shMapping) (shScript, error) {
+	p, env := role.Properties, role.Environment
+	name, addRegion := role.Name, false
+	if name == "" {
+		name, addRegion = regionlessName(role), env.Region == ""
+		if !addRegion {
+			name += "-" + env.Region
+		}
+	}
 	// The script passes these to the CLI, which would take other text for files and options.
-	if err := (policy.Options{Name: role.Name, Properties: policy.Properties{Path: p.Path, PermissionsBoundary: p.PermissionsBoundary}}).Check(); err != nil {
+	if err := (policy.Options{Name: name, Properties: policy.Properties{Path: p.Path, PermissionsBoundary: p.PermissionsBoundary}}).Check(); err != nil {
 		return shScript{}, err
 	}
-	name, region := role.Name, values[policy.Region]
-	if name == "" {
-		name = defaultRoleName(role.Family, region)
-	}
-	family := shorten(cleaned(role.Family), role.Family, policy.MaxTagValue)
-	tags, err := ownTags(p.Tags, family, region)
+	attached, err := shAttached(role, values)
 	if err != nil {
 		return shScript{}, err
 	}
-	attached := make([]string, len(role.Attached))
-	for i, t := range role.Attached {
-		attached[i] = t.Expand(func(s string) string { return s }, func(s policy.Symbol) string { return values[s] })
+	family := shorten(cleaned(role.Family), role.Family, policy.MaxTagValue)
+	tags, err := ownTags(p.Tags, family, values[policy.Region])
+	if err != nil {
+		return shScript{}, err
 	}
-	list := strings.Join(attached, " ")
-	switch bad := strings.IndexFunc(list, func(r rune) bool {
-		return !asciiLetter(byte(min(r, 0x7F))) && !strings.ContainsRune("0123456789_.:/=+-@ ", r)
-	}); {
-	case bad >= 0:
-		return shScript{}, fmt.Errorf("the managed policy's ARN %q has characters that the tag %s cannot have", list, attachedTag)
-	case len(list) > policy.MaxTagValue:
-		return shScript{}, fmt.Errorf("the ARNs of the attached managed policies have %d characters, and the tag %s has room for %d", len(list), attachedTag, policy.MaxTagValue)
-	}
-	if list != "" {
-		tags = append(tags, policy.Tag{Key: attachedTag, Value: list})
-	}
-	path := p.Path
-	if path == "" {
-		path = "/"
+	if attached != "" {
+		tags = append(tags, policy.Tag{Key: attachedTag, Value: attached})
 	}
 	script := shScript{
-		Header: headerComment(opts.Source), Family: "the task definition", Naming: shQuote(policy.Name),
-		Role: shQuote(name), Path: shQuote(path), Account: shQuote(values[policy.AccountID]), Region: shQuote(region),
-		Tag: shQuote(family), Boundary: shQuote(p.PermissionsBoundary), Attached: shQuote(list),
-		Trust: string(jsonDocument(role.Trust, values)), Properties: shProperties(p), Tags: shTags(tags),
+		Header: headerComment(opts.Source), Family: "the task definition",
+		Role: shQuote(name), Path: shQuote(cmp.Or(p.Path, "/")),
+		Account: shQuote(env.Account), Partition: shQuote(cmp.Or(env.Partition, partitionOfResources(role))), Region: shQuote(env.Region),
+		NeedsRegion: yesNo(addRegion || mappings != nil || slices.Contains(usedSymbols(role), policy.Region)), AddRegion: yesNo(addRegion),
+		Tag: shQuote(family), Boundary: shQuote(p.PermissionsBoundary), Naming: shQuote(policy.Name),
+		Attached: shList(attached), Trust: shJSON(jsonDocument(role.Trust, values)),
+		Properties: shDocument{Text: shProperties(p)}, Tags: shJSON(shTags(tags)), Mappings: mappings,
 	}
 	if role.Family != "" {
 		script.Family = word(role.Family)
@@ -138,35 +234,162 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string) (s
 	names := make([]string, len(role.Inline))
 	for i, q := range role.Inline {
 		names[i] = q.Name
-		script.InlinePolicies = append(script.InlinePolicies, shPolicyOf(q, i, values))
+		script.InlinePolicies = append(script.InlinePolicies, shPolicyOf(q, i, values, mappings))
 	}
 	script.Inline = shQuote(strings.Join(names, " "))
 	for i, q := range role.Managed {
-		one := shPolicyOf(q, len(role.Inline)+i, values)
-		sum := sha256.Sum256([]byte(one.Document))
-		// Names of managed policies are unique in an account too.
-		one.Name, one.Hash = shQuote(name+"-"+q.Name), hex.EncodeToString(sum[:])
-		script.ManagedPolicies = append(script.ManagedPolicies, one)
+		script.ManagedPolicies = append(script.ManagedPolicies, shPolicyOf(q, len(role.Inline)+i, values, mappings))
 	}
 	return script, nil
 }
 
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
 // shPolicyOf returns a policy, numbered from 0. JSON has no comments, so the fields that asked for a statement are
 // listed above the document.
-func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string) shPolicy {
-	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: string(jsonDocument(p.Document, values))}
+func shPolicyOf(p policy.Policy, i int, values map[policy.Symbol]string, mappings []shMapping) shPolicy {
+	document := jsonDocument(p.Document, values)
+	out := shPolicy{Function: "policy_" + strconv.Itoa(i+1), Name: shQuote(p.Name), Document: shJSON(document)}
 	for _, s := range p.Document.Statements {
 		for _, from := range s.Fields() {
 			out.Comments = append(out.Comments, word(s.Sid)+": "+sourceComment(from))
 		}
 	}
+	// An account has one partition, so in its policies only the region can differ, and what depends on it.
+	hash, regional := sha256.New(), strings.Contains(out.Document.Text, "${"+shVariables[policy.Region]+"}")
+	hash.Write(document)
+	for _, m := range mappings {
+		if strings.Contains(out.Document.Text, "${"+m.Variable+"}") {
+			fmt.Fprintf(hash, "%q", m)
+			regional = true
+		}
+	}
+	out.Mark = hex.EncodeToString(hash.Sum(nil))
+	if regional {
+		out.Mark = `"` + out.Mark + `:$region"`
+	}
 	return out
 }
 
-// defaultRoleName returns the name of a role for which none was given. The region is a part of it, since names of roles
-// are unique in an account.
-func defaultRoleName(family, region string) string {
-	return shorten(cleaned(family)+"-execution-"+cleaned(region), family+"-execution-"+region, policy.MaxRoleName)
+// shJSON returns JSON as the text of a here-document. Names between NUL bytes are those of variables.
+func shJSON(data []byte) shDocument {
+	const nul = `\u0000`
+	text := string(data)
+	if !strings.Contains(text, nul) {
+		return shDocument{Text: text}
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case strings.HasPrefix(text[i:], nul):
+			name, _, _ := strings.Cut(text[i+len(nul):], nul)
+			b.WriteString("${" + name + "}")
+			i += 2*len(nul) + len(name) - 1
+		case c == '\\':
+			// An escape of JSON: both characters go together, so that what follows \\ is no escape.
+			b.WriteString(`\\`)
+			if i++; text[i] == '\\' {
+				b.WriteString(`\\`)
+			} else {
+				b.WriteByte(text[i])
+			}
+		case c == '$', c == '`':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return shDocument{Text: b.String(), Open: true}
+}
+
+// shList returns a list of words as the text of a here-document. Names between NUL bytes are those of variables. Nothing
+// else in it means something to the shell.
+func shList(list string) shDocument {
+	if list == "" {
+		return shDocument{}
+	}
+	parts := strings.Split(list, "\x00")
+	for i := 1; i < len(parts); i += 2 {
+		parts[i] = "${" + parts[i] + "}"
+	}
+	return shDocument{Text: strings.Join(parts, "") + "\n", Open: len(parts) > 1}
+}
+
+// shAttached returns the ARNs of the attached managed policies, with a space between two.
+func shAttached(role *policy.Role, values map[policy.Symbol]string) (string, error) {
+	longest := func(s policy.Symbol) string {
+		if m, mapped := mappingOf(role, s); mapped && role.Environment.Region == "" {
+			return longestValue(m)
+		}
+		if values[s] != "" && shVariables[s] == "" {
+			return values[s]
+		}
+		return cmp.Or(role.Environment.Value(s), strings.Repeat("x", role.Symbols.Lookup(s).MaxLength))
+	}
+	list, measured := make([]string, len(role.Attached)), make([]string, len(role.Attached))
+	for i, t := range role.Attached {
+		list[i] = t.Expand(unquoted, func(s policy.Symbol) string { return values[s] })
+		measured[i] = t.Expand(unquoted, longest)
+		for _, s := range t.Symbols() {
+			if m, mapped := mappingOf(role, s); mapped {
+				for _, r := range m.Rows {
+					if !isTagWord(r.Value) {
+						return "", fmt.Errorf("the value %q of a managed policy's ARN has characters that the tag %s cannot have", r.Value, attachedTag)
+					}
+				}
+			}
+		}
+	}
+	all := strings.Join(measured, " ")
+	switch {
+	case !isTagWord(all):
+		return "", fmt.Errorf("the managed policy's ARN %q has characters that the tag %s cannot have", all, attachedTag)
+	case len(all) > policy.MaxTagValue:
+		return "", fmt.Errorf("the ARNs of the attached managed policies have %d characters, and the tag %s has room for %d", len(all), attachedTag, policy.MaxTagValue)
+	}
+	return strings.Join(list, " "), nil
+}
+
+// isTagWord reports whether a text has only characters of ASCII that the values of tags can have.
+func isTagWord(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !asciiLetter(byte(min(r, 0x7F))) && !strings.ContainsRune("0123456789_.:/=+-@ ", r)
+	})
+}
+
+// partitionOfResources returns the partition that all ARNs of the role's permissions have, if it is the same in all that
+// say one: a role has no access to another partition. It is "" if they differ or say none.
+func partitionOfResources(role *policy.Role) string {
+	found := ""
+	for _, p := range role.Policies() {
+		for _, s := range p.Document.Statements {
+			for _, v := range s.Resources {
+				arn, ok := policy.CutARN(v.Text)
+				partition := string(arn.Partition)
+				switch {
+				case !ok || !policy.IsPartition(partition) || partition == found:
+				case found != "":
+					return ""
+				default:
+					found = partition
+				}
+			}
+		}
+	}
+	return found
+}
+
+// regionlessName returns the name of a role for which none was given, without the region at its end, for which it leaves
+// room. The region is a part of the name, since names of roles are unique in an account.
+func regionlessName(role *policy.Role) string {
+	room := policy.MaxRoleName - len("-") - role.Symbols.Lookup(policy.Region).MaxLength
+	return shorten(cleaned(role.Family)+"-execution", role.Family+"-execution", room)
 }
 
 // ownTags returns the tags together with the two by which the script recognises the role. It leaves room for the third.
@@ -203,13 +426,14 @@ func shProperties(p policy.Properties) string {
 	return b.String()
 }
 
-func shTags(tags []policy.Tag) string {
+func shTags(tags []policy.Tag) []byte {
 	var b bytes.Buffer
 	newJSONWriter(&b, nil, jsontext.WithIndent("  ")).tags(tags)
-	return b.String()
+	return b.Bytes()
 }
 
-// shQuote returns s, which has no NUL byte, as one word for a POSIX shell.
-func shQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+// shQuote returns s, which has no NUL byte, as one word for a POSIX shell. Dollars and backticks are not between quotes:
+// shellcheck would warn that they mean nothing there.
+func shQuote(s string) string { return "'" + shQuotes.Replace(s) + "'" }
+
+var shQuotes = strings.NewReplacer("'", `'\''`, "$", `'\$'`, "`", "'\\`'")

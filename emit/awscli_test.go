@@ -39,8 +39,8 @@ func TestAWSCLIFiles(t *testing.T) {
 	}
 }
 
-// TestAWSCLIMissingValues: the role's tag and the script's own check ask for the region and the account of every role.
-func TestAWSCLIMissingValues(t *testing.T) {
+// TestAWSCLIUses: a script has the values of the environment that are known, and needs no others.
+func TestAWSCLIUses(t *testing.T) {
 	closed := &policy.Role{Family: "web", Name: "web", Trust: policy.Document{Statements: []policy.Statement{
 		{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}},
 	}}}
@@ -51,15 +51,90 @@ func TestAWSCLIMissingValues(t *testing.T) {
 		{closed, []policy.Symbol{policy.Region, policy.AccountID}},
 		{sample.Files(), []policy.Symbol{policy.Partition, policy.Region, policy.AccountID}},
 	} {
-		_, err := AWSCLI.Emit(tt.role, Options{})
-		var missing *MissingValues
-		if !errors.As(err, &missing) || missing.Format != "aws-cli" || !slices.Equal(missing.Symbols, tt.want) {
-			t.Errorf("error %v, want that of %v", err, tt.want)
+		if uses := emitOne(t, "aws-cli", sample.In(ownValues, tt.role), Options{})[0].Uses; !slices.Equal(uses, tt.want) {
+			t.Errorf("uses %v, want %v", uses, tt.want)
 		}
-		files := emitOne(t, "aws-cli", sample.In(ownValues, tt.role), Options{})
-		if !slices.Equal(files[0].Uses, tt.want) {
-			t.Errorf("uses %v, want %v", files[0].Uses, tt.want)
+		if uses := emitOne(t, "aws-cli", sample.In(policy.Environment{}, tt.role), Options{})[0].Uses; len(uses) > 0 {
+			t.Errorf("uses %v, and nothing is known", uses)
 		}
+	}
+}
+
+// TestAWSCLIEnvironment: what is known of the environment is in the first lines of a script, and changes nothing else.
+func TestAWSCLIEnvironment(t *testing.T) {
+	head := func(role *policy.Role, env policy.Environment) (values [5]string, rest string) {
+		data := emitOne(t, "aws-cli", sample.In(env, role), Options{})[0].Data
+		got := readScript(t, data).values
+		values = [5]string{got["account"], got["partition"], got["region"], got["needs_region"], got["add_region_to_name"]}
+		_, rest, _ = strings.Cut(string(data), "\nfamily=")
+		return values, rest
+	}
+	literal, regional, china := sample.Deployed(0, "a", policy.Properties{}), sample.Files(), sample.Deployed(0, "a", policy.Properties{})
+	regional.Name = "web"
+	literal.Inline[0].Document.Statements[0].Resources = policy.Values("arn:aws:ssm:us-east-1:111122223333:parameter/a", "*")
+	china.Name = ""
+	china.Inline[0].Document.Statements[0].Resources = policy.Values("arn:aws-cn:ssm:cn-north-1:111122223333:parameter/a", "*")
+	several := sample.Deployed(0, "a", policy.Properties{})
+	several.Inline[0].Document.Statements[0].Resources = policy.Values("arn:aws-cn:s3:::a", "arn:aws:s3:::a")
+	for _, tt := range []struct {
+		name string
+		role *policy.Role
+		env  policy.Environment
+		want [5]string
+	}{
+		{"all", regional, ownValues, [5]string{"111122223333", "aws", "us-east-1", "yes", "no"}},
+		{"nothing", regional, policy.Environment{}, [5]string{"", "", "", "yes", "no"}},
+		{"no region in it", literal, policy.Environment{}, [5]string{"", "aws", "", "no", "no"}},
+		{"a partition in it", china, policy.Environment{Account: "111122223333"}, [5]string{"111122223333", "aws-cn", "", "yes", "yes"}},
+		{"another partition in it", china, ownValues, [5]string{"111122223333", "aws", "us-east-1", "no", "no"}},
+		{"two partitions in it", several, policy.Environment{}, [5]string{"", "", "", "no", "no"}},
+	} {
+		got, rest := head(tt.role, tt.env)
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+		if _, known := head(tt.role, ownValues); rest != known {
+			t.Errorf("%s: the environment changes more than the first lines:\n%s", tt.name, cmp.Diff(known, rest))
+		}
+	}
+}
+
+// TestAWSCLIMappings: without a region, the script has all rows of a mapping, and measures with the longest.
+func TestAWSCLIMappings(t *testing.T) {
+	role := sample.Roles()["made-tables"]
+	data := emitOne(t, "aws-cli", sample.In(policy.Environment{}, role), Options{})[0].Data
+	got := readScript(t, data).calls["mappings"]
+	want := strings.Split(`	case $region in
+	'eu-west-1') mapping_test_table_owner='000000000001' ;;
+	'us-east-1') mapping_test_table_owner='000000000002' ;;
+	*) fail 'the mapping TestTable has no Owner for region '"$region" ;;
+	esac
+	case $region in
+	'us-east-1') mapping_other_table_text='a '\$'{b} \"c\" '\$'' ;;
+	*) fail 'the mapping OtherTable has no Text for region '"$region" ;;
+	esac`, "\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	twins := []shMapping{{Variable: "mapping_test_table_owner"}}
+	if one := shMappingOf(role.Mappings[0], twins); one.Variable != "mapping_test_table_owner_2" {
+		t.Errorf("a second variable has the name %s", one.Variable)
+	}
+	mapping := policy.Mapping{Symbol: "T", Name: "Table", Column: "C", Rows: []policy.Row{{Region: "us-east-1", Value: "a"}, {Region: "us-west-1", Value: strings.Repeat("a", 300)}}}
+	long := sample.Web()
+	long.Mappings, long.Attached = []policy.Mapping{mapping}, []policy.Text{policy.Of("T")}
+	if _, err := AWSCLI.Emit(long, Options{}); err == nil || !strings.Contains(err.Error(), "the attached managed policies have 300 characters") {
+		t.Errorf("error %v", err)
+	}
+	mapping.Rows[1].Value = "a$b"
+	if _, err := AWSCLI.Emit(long, Options{}); err == nil || !strings.Contains(err.Error(), `"a$b"`) {
+		t.Errorf("error %v", err)
+	}
+	mapping.Rows[1].Value = strings.Repeat("a", 10000)
+	long.Attached, long.Inline[0].Document.Statements[0].Resources = nil, policy.Values("arn:aws:s3:::"+policy.Of("T"))
+	var limit policy.LimitError
+	if _, err := AWSCLI.Emit(long, Options{}); !errors.As(err, &limit) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -96,65 +171,96 @@ func TestAWSCLIRefuses(t *testing.T) {
 			r.Mappings = []policy.Mapping{{Symbol: "T", Name: "Table", Column: "C"}}
 			r.Attached = []policy.Text{policy.Of("T")}
 		}), "the mapping Table has no C for region us-east-1"},
+		{"account", sample.In(policy.Environment{Account: "1"}, sample.Web()), `account "1": an account has 12 digits`},
+		{"region", sample.In(policy.Environment{Region: `a"`}, sample.Web()), "region \"a\\\"\""},
+		{"partition", sample.In(policy.Environment{Partition: "aws$(id)"}, sample.Web()), `partition "aws$(id)"`},
+		{"NUL", role(func(r *policy.Role) { r.Properties.Description = "\x00region\x00" }), "a NUL byte"},
 		{"unknown symbol", role(func(r *policy.Role) { r.Attached = []policy.Text{policy.Of("T")} }), "needs the values of T"},
 	} {
-		if _, err := AWSCLI.Emit(sample.In(ownValues, tt.role), Options{}); err == nil || !strings.HasPrefix(err.Error(), "format aws-cli") || !strings.Contains(err.Error(), tt.want) {
+		if tt.role.Environment == (policy.Environment{}) {
+			tt.role = sample.In(ownValues, tt.role)
+		}
+		if _, err := AWSCLI.Emit(tt.role, Options{}); err == nil || !strings.HasPrefix(err.Error(), "format aws-cli") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q in it", tt.name, err, tt.want)
 		}
 	}
 }
 
-func TestDefaultRoleName(t *testing.T) {
+// TestRegionlessName: with the longest region, the name of a role is not longer than IAM allows. So it is the same
+// whether execrole or the script adds the region.
+func TestRegionlessName(t *testing.T) {
 	a := strings.Repeat("a", 60)
-	for _, tt := range []struct{ family, region, want string }{
-		{"web", "us-east-1", "web-execution-us-east-1"},
-		{"", "us-east-1", "task-execution-us-east-1"},
-		{"-x", "us-east-1", "task-x-execution-us-east-1"},
-		{"a b/c", "us-east-1", "a-b-c-execution-us-east-1"},
-		{a[:44], "us-east-1", a[:44] + "-execution-us-east-1"},
-		// printf %s aaa…-execution-us-east-1 | sha256sum
-		{a, "us-east-1", a[:55] + "-ed203e40"},
-		{a, "us-east-2", a[:55] + "-31794d40"},
+	for _, tt := range []struct{ family, want string }{
+		{"web", "web-execution"},
+		{"", "task-execution"},
+		{"-x", "task-x-execution"},
+		{"a b/c", "a-b-c-execution"},
+		{a[:34], a[:34] + "-execution"},
+		// printf %s aaa…-execution | sha256sum
+		{a, a[:35] + "-c89c1231"},
+		{a[:35], a[:35] + "-db21b21c"},
 	} {
-		if got := defaultRoleName(tt.family, tt.region); got != tt.want || len(got) > policy.MaxRoleName {
-			t.Errorf("%s, %s: %s, want %s", tt.family, tt.region, got, tt.want)
+		if got := regionlessName(&policy.Role{Family: tt.family}); got != tt.want || len(got+"-us-isof-northeast-1") > policy.MaxRoleName {
+			t.Errorf("%s: %s, want %s", tt.family, got, tt.want)
 		}
+	}
+	long := sample.In(policy.Environment{Region: "us-" + a + "-1"}, sample.Files())
+	if _, err := AWSCLI.Emit(long, Options{}); err == nil || !strings.Contains(err.Error(), "IAM allows 64") {
+		t.Errorf("error %v", err)
 	}
 }
 
 // shParts is what a shell reads in the part of a script that differs from role to role.
 type shParts struct {
 	values    map[string]string // of variables
-	documents map[string]string // of functions that print one
+	documents map[string]string // of functions that print one, with the variables in them as in ownValues
 	calls     map[string][]string
 	comments  int
 }
 
 var (
-	assignment = regexp.MustCompile(`^([a-z]+)='([^']*(?:'\\''[^']*)*)'$`)
+	assignment = regexp.MustCompile(`^([a-z_]+)=(?:'([^'$]*(?:'\\['$]'[^'$]*)*)'|(yes|no))$`)
 	function   = regexp.MustCompile(`^([a-z_0-9]+)\(\) \{$`)
 )
 
 // readScript reads that part as a shell does, and knows nothing but what the template prints.
 func readScript(t *testing.T, data []byte) shParts {
 	t.Helper()
-	text, program, found := strings.Cut(string(data), ProgramBegin)
+	part, program, found := strings.Cut(string(data), ProgramBegin)
 	if want := programOf(t); !found || ProgramBegin+program != want {
 		t.Fatalf("the script does not end with the program:\n%s", data)
 	}
+	return readPart(t, part)
+}
+
+// ScriptDocuments returns the documents in the part of a script that differs from role to role, by the functions that
+// print them.
+func ScriptDocuments(t *testing.T, part string) map[string]string {
+	t.Helper()
+	return readPart(t, part).documents
+}
+
+func readPart(t *testing.T, text string) shParts {
+	t.Helper()
 	p := shParts{map[string]string{}, map[string]string{}, map[string][]string{}, 0}
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		switch m := function.FindStringSubmatch(lines[i]); {
-		case lines[i] == "" || lines[i] == "set -eu":
+		case lines[i] == "" || lines[i] == "set -eu" || strings.HasSuffix(lines[i], "() { :; }"):
 		case strings.HasPrefix(lines[i], "#"):
 			p.comments++
-		case m != nil && lines[i+1] == "\tcat <<'END'":
+		case m != nil && strings.HasPrefix(lines[i+1], "\tcat <<"):
 			end := slices.Index(lines[i:], "END") + i
 			if lines[end+1] != "}" {
 				t.Fatalf("%s does not end:\n%s", m[1], text)
 			}
-			p.documents[m[1]] = strings.Join(lines[i+2:end], "\n")
+			document := strings.Join(lines[i+2:end], "\n")
+			if lines[i+1] == "\tcat <<END" {
+				document = expand(t, document)
+			} else if lines[i+1] != "\tcat <<'END'" {
+				t.Fatalf("the line %q", lines[i+1])
+			}
+			p.documents[m[1]] = document
 			i = end + 1
 		case m != nil:
 			end := slices.Index(lines[i:], "}") + i
@@ -165,10 +271,39 @@ func readScript(t *testing.T, data []byte) shParts {
 			if m == nil {
 				t.Fatalf("the line %q in\n%s", lines[i], text)
 			}
-			p.values[m[1]] = strings.ReplaceAll(m[2], `'\''`, "'")
+			p.values[m[1]] = strings.NewReplacer(`'\''`, "'", `'\$'`, "$").Replace(m[2]) + m[3]
 		}
 	}
 	return p
+}
+
+// expand does what a shell does with the text of an open here-document.
+func expand(t *testing.T, text string) string {
+	t.Helper()
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			if i+1 == len(text) || !strings.ContainsRune("\\$`", rune(text[i+1])) {
+				t.Fatalf("a backslash before nothing that needs one in %s", text)
+			}
+			i++
+			b.WriteByte(text[i])
+		case '$':
+			name, _, _ := strings.Cut(text[i+1:], "}")
+			value, known := map[string]string{"{partition": ownValues.Partition, "{region": ownValues.Region, "{account": ownValues.Account}[name]
+			if !known && !strings.HasPrefix(name, "{mapping_") {
+				t.Fatalf("no variable of the environment: %.20q", text[i:])
+			}
+			b.WriteString(value)
+			i += len(name) + 1
+		case '`':
+			t.Fatalf("a command in %s", text)
+		default:
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
 }
 
 func programOf(t *testing.T) string {
@@ -222,8 +357,9 @@ func checkAWSCLIHostile(t *testing.T, s string) {
 	sample.CheckPrintable(t, []byte(strings.ReplaceAll(string(data), "\t", "")))
 	got := readScript(t, data)
 	values := map[string]string{
-		"role": defaultRoleName(s, "us-east-1"), "path": "/", "account": "111122223333", "region": "us-east-1", "family": shorten(cleaned(s), s, 256),
-		"boundary": "", "attached": "", "naming": "TaskExecution", "inline": "TaskExecution",
+		"role": regionlessName(&policy.Role{Family: s}) + "-us-east-1", "path": "/", "account": "111122223333", "partition": "aws", "region": "us-east-1",
+		"needs_region": "yes", "add_region_to_name": "no", "family": shorten(cleaned(s), s, 256),
+		"boundary": "", "naming": "TaskExecution", "inline": "TaskExecution",
 	}
 	if diff := cmp.Diff(values, got.values); diff != "" {
 		t.Errorf("%q: variables (-want +got):\n%s", s, diff)
@@ -231,10 +367,10 @@ func checkAWSCLIHostile(t *testing.T, s string) {
 	if got.comments != harmless.comments {
 		t.Errorf("%q: %d comments, want %d\n%s", s, got.comments, harmless.comments, data)
 	}
-	name := regexp.MustCompile(`'[^' ]+-TaskExecution' [0-9a-f]{64} `)
+	mark := regexp.MustCompile(`"[0-9a-f]{64}:\$region" `)
 	for function, lines := range harmless.calls {
 		for i := range lines {
-			want, got := name.ReplaceAllString(lines[i], "NAME HASH "), name.ReplaceAllString(got.calls[function][i], "NAME HASH ")
+			want, got := mark.ReplaceAllString(lines[i], "MARK "), mark.ReplaceAllString(got.calls[function][i], "MARK ")
 			if want != got || len(lines) != len(harmless.calls[function]) {
 				t.Errorf("%q: %s calls %q, want %q", s, function, got, want)
 			}

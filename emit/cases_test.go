@@ -20,7 +20,11 @@ func outputs(t *testing.T, plan *analyze.Plan, role *policy.Role) map[string]str
 	t.Helper()
 	outputs := map[string]string{}
 	for _, format := range emit.Formats() {
-		files, err := meaning.Emit(format.Name, role)
+		env := meaning.Environment
+		if format == emit.AWSCLI {
+			env = role.Environment // a script asks for what is unknown
+		}
+		files, err := meaning.EmitIn(format.Name, role, env)
 		if err != nil {
 			t.Fatalf("format %s: %v", format.Name, err)
 		}
@@ -66,9 +70,10 @@ func TestGoldenOutputs(t *testing.T) {
 				}
 			}
 			// A script has the documents of the other formats.
-			for _, name := range []string{"policy.json", "trust.json"} {
-				if document := outputs[name]; document != "" && !strings.Contains(outputs["role.sh"], "<<'END'\n"+document+"END\n") {
-					t.Errorf("the script lacks the document of %s:\n%s", name, outputs["role.sh"])
+			documents := emit.ScriptDocuments(t, outputs["role.sh"])
+			for name, function := range map[string]string{"policy.json": "policy_1", "trust.json": "trust_policy"} {
+				if diff := cmp.Diff(strings.TrimSuffix(outputs[name], "\n"), documents[function]); diff != "" && role.Mappings == nil {
+					t.Errorf("%s and the script (-%[1]s +%s):\n%s", name, function, diff)
 				}
 			}
 			// The trust policy depends on nothing in the input.

@@ -46,17 +46,25 @@ func knownValues(format string, role *policy.Role, symbols []policy.Symbol) (map
 		if !slices.Contains(symbols, m.Symbol) {
 			continue
 		}
-		value, ok := m.Lookup(role.Environment.Region)
-		if !ok {
-			return nil, fmt.Errorf("format %s: the mapping %s has no %s for region %s", format, m.Name, m.Column, role.Environment.Region)
+		var err error
+		if values[m.Symbol], err = mappedValue(format, m, role.Environment.Region); err != nil {
+			return nil, err
 		}
-		values[m.Symbol] = value
 	}
 	// The permissions were packed for the longest values of today and some more, but any value can be given.
 	if err := role.CheckValues(values); err != nil {
 		return nil, fmt.Errorf("format %s: %w", format, err)
 	}
 	return values, nil
+}
+
+// mappedValue returns the value of a mapping in a region, and an error if it has none.
+func mappedValue(format string, m policy.Mapping, region string) (string, error) {
+	value, ok := m.Lookup(region)
+	if !ok {
+		return "", fmt.Errorf("format %s: the mapping %s has no %s for region %s", format, m.Name, m.Column, region)
+	}
+	return value, nil
 }
 
 // needed returns the symbols whose values are needed for the given ones: a mapping needs the region.

@@ -7,18 +7,23 @@ set -eu
 
 role='web-execution'
 path='/'
+# The script asks the AWS CLI for the values that are empty here, and for the region only if the role needs one.
 account='111122223333'
+partition='aws'
 region='us-east-1'
+needs_region=yes
+add_region_to_name=no
 family='web'
 boundary=''
-# Managed policies that exist without the role.
-attached=''
 # How the names of the role's own policies begin, and the inline ones that it has.
 naming='TaskExecution'
 inline='TaskExecution'
 
+# Managed policies that exist without the role.
+attached_policies() { :; }
+
 trust_policy() {
-	cat <<'END'
+	cat <<END
 {
   "Version": "2012-10-17",
   "Statement": [
@@ -30,10 +35,10 @@ trust_policy() {
       "Action": "sts:AssumeRole",
       "Condition": {
         "ArnLike": {
-          "aws:SourceArn": "arn:aws:ecs:*:111122223333:*"
+          "aws:SourceArn": "arn:${partition}:ecs:*:${account}:*"
         },
         "StringEquals": {
-          "aws:SourceAccount": "111122223333"
+          "aws:SourceAccount": "${account}"
         }
       }
     }
@@ -52,7 +57,7 @@ END
 }
 
 tags() {
-	cat <<'END'
+	cat <<END
 [
   {
     "Key": "execrole:family",
@@ -60,7 +65,7 @@ tags() {
   },
   {
     "Key": "execrole:region",
-    "Value": "us-east-1"
+    "Value": "${region}"
   }
 ]
 END
@@ -73,7 +78,7 @@ END
 # EnvironmentFiles: app: "environmentFiles s3://b/50%*.env"
 # Secrets: "app\nB": secrets DB_PASSWORD
 policy_1() {
-	cat <<'END'
+	cat <<END
 {
   "Version": "2012-10-17",
   "Statement": [
@@ -99,7 +104,7 @@ policy_1() {
       "Sid": "EnvironmentFiles",
       "Effect": "Allow",
       "Action": "s3:GetObject",
-      "Resource": "arn:aws:s3:::b/50%${*}.env",
+      "Resource": "arn:${partition}:s3:::b/50%\${*}.env",
       "Condition": {
         "StringEquals": {
           "aws:ResourceAccount": [
@@ -114,8 +119,8 @@ policy_1() {
       "Effect": "Allow",
       "Action": "secretsmanager:GetSecretValue",
       "Resource": [
-        "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-??????",
-        "arn:aws:y${?}$us-east-1:x"
+        "arn:${partition}:secretsmanager:${region}:${account}:secret:db-??????",
+        "arn:${partition}:y\${?}\$${region}:x"
       ]
     }
   ]
@@ -127,8 +132,9 @@ inline_policies() {
 	inline_policy 'TaskExecution' "$(policy_1)"
 }
 
-# Those that the role has already are done with "old", the others before them with "new".
-managed_policies() {
-	:
-}
+# With "check", nothing changes. Policies that the role has already are done with "old", the others with "new".
+managed_policies() { :; }
+
+# Values that depend on the region.
+mappings() { :; }
 

@@ -1,22 +1,25 @@
 # What follows is the same for every role.
 
 usage() {
+	[ "$add_region_to_name" = no ] || role=$role-REGION
 	cat <<END
 Usage: sh FILE [--adopt]
 
-Makes the role $role in account $account, or brings it up to date,
-and prints its ARN. It needs the AWS CLI, and credentials of that account.
+Makes the role $role in ${account:+account }${account:-the account of your credentials}, or
+brings it up to date, and prints its ARN. It needs the AWS CLI, and credentials
+of that account.
 
 It knows the roles that it made by their tags execrole:family and
-execrole:region, and touches no other role of that name.
+execrole:region, and touches no other role of that name. It knows the managed
+policies that it made by their names and their tag execrole:document.
 
   --adopt   take over a role that was made in another way, and managed
             policies that have the names of its own
 
-What is new is put into the role before what is old is taken out. Policies of
-its own naming that it does not write are removed, and AWS's managed policy
-that an earlier run attached. Other policies and tags stay, and it says which
-policies those are.
+What is new is put into the role before what is old is taken out. The inline
+policy $naming and the managed policies that it made are removed if it does
+not write them, and AWS's managed policy that an earlier run attached. Other
+policies and tags stay, and it says which policies those are.
 END
 }
 
@@ -30,7 +33,7 @@ fail() {
 }
 
 iam() {
-	aws iam "$@" --region="$region" --output text
+	aws iam "$@" ${region:+"--region=$region"} --output text
 }
 
 # look prints what a call prints, or nothing where IAM knows no such thing. A call that fails is made again, to read
@@ -55,54 +58,232 @@ among() {
 	return 1
 }
 
-# own tells whether a policy has a name that this script gives: the beginning, and perhaps a number.
-own() {
-	case ${1#"$naming"} in
-	"$1" | *[!0-9]*) return 1 ;;
+# is_account WORD. The values that these three functions check are written into policies, which are JSON. Letters are
+# listed, because a range such as a-z has other letters too in some languages.
+is_account() {
+	case $1 in
+	*[!0-9]*) return 1 ;;
+	????????????) return 0 ;;
 	esac
+	return 1
+}
+
+# is_partition WORD
+is_partition() {
+	case $1 in
+	aws) return 0 ;;
+	aws-) return 1 ;;
+	aws-*[!abcdefghijklmnopqrstuvwxyz-]*) return 1 ;;
+	aws-*) return 0 ;;
+	esac
+	return 1
+}
+
+# is_region WORD
+is_region() {
+	case ${1##*-} in
+	'' | *[!0-9]*) return 1 ;;
+	esac
+	case ${1%-*} in
+	*[!abcdefghijklmnopqrstuvwxyz-]* | -* | *- | *--*) return 1 ;;
+	*-*) return 0 ;;
+	esac
+	return 1
+}
+
+# partition_of REGION prints the partition of a region, or nothing where the region's name does not say it.
+partition_of() {
+	case $1 in
+	us-gov-*) echo aws-us-gov ;;
+	us-isob-*) echo aws-iso-b ;;
+	us-isof-*) echo aws-iso-f ;;
+	us-iso-*) echo aws-iso ;;
+	eu-isoe-*) echo aws-iso-e ;;
+	eusc-de-*) echo aws-eusc ;;
+	cn-*) echo aws-cn ;;
+	*-*-*-*) ;;
+	us-* | eu-* | ap-* | sa-* | ca-* | me-* | af-* | il-* | mx-*) echo aws ;;
+	esac
+}
+
+# find_environment asks the CLI for the values that the script does not have, and checks what it says. The policies were
+# measured with regions and partitions of a certain length, and longer ones could exceed IAM's limits.
+find_environment() {
+	asked=
+	if [ -z "$region" ] && [ "$needs_region" = yes ]; then
+		asked=yes
+		# This is the order of version 2 of the CLI.
+		region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
+		[ -n "$region" ] || region=$(aws configure get region) || region=
+		[ -n "$region" ] || fail "the AWS CLI has no region: set AWS_REGION, or write this script with --region"
+		is_region "$region" || fail "the region of the AWS CLI is \"$region\", and a region looks like us-east-1"
+		[ "${#region}" -le 19 ] || fail "the region $region has more than 19 characters: write this script with --region $region"
+		[ "$add_region_to_name" = no ] || role=$role-$region
+	fi
+	caller=$(aws sts get-caller-identity ${region:+"--region=$region"} --output text --query "[[Account],[Arn]]")
+	{
+		read -r caller
+		read -r its_partition
+	} <<END
+$caller
+END
+	is_account "$caller" || fail "the AWS CLI says that the account is \"$caller\", and an account has 12 digits"
+	[ -z "$account" ] || [ "$account" = "$caller" ] ||
+		fail "the credentials are of account $caller, and this script is for account $account"
+	account=$caller
+	its_partition=${its_partition#arn:}
+	its_partition=${its_partition%%:*}
+	is_partition "$its_partition" || fail "the AWS CLI says that the partition is \"$its_partition\", and a partition looks like aws or aws-cn"
+	if [ -z "$partition" ]; then
+		partition=$its_partition
+		[ "${#partition}" -le 10 ] || fail "the partition $partition has more than 10 characters: write this script with --partition $partition"
+	fi
+	[ "$partition" = "$its_partition" ] ||
+		fail "the credentials are of the partition $its_partition, and this script is for the partition $partition"
+	[ -z "$asked" ] || case $(partition_of "$region") in
+	'' | "$partition") ;;
+	*) fail "the region of the AWS CLI is $region, and the credentials are of the partition $partition" ;;
+	esac
+}
+
+# ours tells whether the role's tags are those of this script. A role without a region is good for every region.
+ours() {
+	[ "$its_family" = "$family" ] || return 1
+	case $its_region in
+	"$region" | '') return 0 ;;
+	None) return 1 ;;
+	esac
+	[ -z "$region" ]
+}
+
+# find_role reads the role, if there is one, and fails where this script must not touch it.
+find_role() {
+	found=$(look get-role --role-name="$role" --query "[[Role.Arn],[Role.Path],[Role.PermissionsBoundary.PermissionsBoundaryArn],\
+[Role.Tags[?Key=='execrole:family'].Value | [0]],[Role.Tags[?Key=='execrole:region'].Value | [0]],\
+[Role.Tags[?Key=='execrole:attached'].Value | [0]]]")
+	had=
+	recorded=
+	[ -n "$found" ] || return 0
+	{
+		read -r arn
+		read -r at
+		read -r bounded
+		read -r its_family
+		read -r its_region
+		read -r recorded || : # there is no line for an empty one
+	} <<END
+$found
+END
+	[ "$recorded" != None ] || recorded=
+	ours || [ "$adopt" = yes ] ||
+		fail "a role of this name exists, and its tags execrole:family and execrole:region are $its_family and $its_region, not $family and $region: --adopt takes it over"
+	[ "$at" = "$path" ] || fail "the role exists with the path $at, not $path, and IAM cannot change a path"
+	names=$(iam list-attached-role-policies --role-name="$role" --query "AttachedPolicies[].PolicyArn")
+	for policy in $names; do
+		had="$had $policy"
+	done
+}
+
+# find_policies lists the managed policies that have names of this script, attached or not, in "named": of each the ARN,
+# the default version and the script's tag, with "|" between them. A run that was stopped may have left some. Those that
+# have another path are in "elsewhere".
+find_policies() {
+	named=
+	elsewhere=
+	policies=$(iam list-policies --scope Local --query "Policies[?starts_with(PolicyName, '$role-$naming')].Arn")
+	for policy in $policies $had; do
+		name=${policy##*/}
+		case ${name#"$role-$naming"} in
+		"$name" | *[!0-9]*) continue ;;
+		esac
+		case $policy in
+		"$own$name") recall "$policy" || read_policy "$policy" ;;
+		"$own"*) elsewhere="$elsewhere $policy" ;;
+		esac
+	done
+}
+
+# read_policy ARN adds a policy to "named". Its tag is None where it has none.
+read_policy() {
+	known=$(look get-policy --policy-arn="$1" \
+		--query "[[Policy.DefaultVersionId],[Policy.Tags[?Key=='execrole:document'].Value | [0]]]")
+	[ -n "$known" ] || return 0 # somebody deleted it a moment ago
+	{
+		read -r default
+		read -r mark || : # there is no line for an empty one
+	} <<END
+$known
+END
+	case $mark in
+	*" "*) mark=other ;; # no run writes that
+	esac
+	named="$named $1|$default|$mark"
+}
+
+# recall ARN sets "default" and "mark" to the default version and the tag of a policy in "named", or fails.
+recall() {
+	for entry in $named; do
+		case $entry in
+		"$1|"*)
+			mark=${entry##*|}
+			default=${entry%|*}
+			default=${default##*|}
+			return 0
+			;;
+		esac
+	done
+	return 1
+}
+
+# check_policy fails where $policy or its name belongs to somebody else. Names are unique in an account, whatever the path.
+check_policy() {
+	for other in $elsewhere; do
+		[ "${other##*/}" != "${policy##*/}" ] || fail "the policy $other exists, and this script needs its name for the path /"
+	done
+	! recall "$policy" || [ "$mark" != None ] || [ "$adopt" = yes ] ||
+		fail "the policy $policy exists, and this script did not make it: --adopt takes it over"
 }
 
 inline_policy() {
 	iam put-role-policy --role-name="$role" --policy-name="$1" --policy-document "$2"
 }
 
-# managed_policy WHEN NAME HASH DOCUMENT makes a managed policy and attaches it, or gives it a new version. Its tag has
-# the default version and the hash of that: versions do not change, so where both are the same so is the document,
+# managed_policy WHEN NAME MARK DOCUMENT makes a managed policy and attaches it, or gives it a new version. Its tag has
+# the default version and a mark of that: versions do not change, so where both are the same so is the document,
 # however IAM and the CLI print it, and whoever made another version meanwhile is noticed.
 managed_policy() {
-	policy=${arn%%:role/*}:policy/$2
+	policy=$own$role-$2
 	if among "$policy" "$had"; then when=old; else when=new; fi
-	[ "$1" = "$when" ] || return 0
-	wanted="$wanted $policy"
-	if [ "$when" = old ]; then
-		renew "$3" "$4"
-		return
-	fi
-	why=$(iam create-policy --policy-name="$2" --policy-document "$4" \
-		--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$3\"}]" --query Policy.Arn 2>&1) || case $why in
-	*"(EntityAlreadyExists)"*) renew "$3" "$4" ;;
+	case $1 in
+	check)
+		wanted="$wanted $policy"
+		check_policy
+		;;
+	"$when")
+		if recall "$policy"; then renew "$3" "$4"; else make_policy "$3" "$4"; fi
+		[ "$when" = old ] || iam attach-role-policy --role-name="$role" --policy-arn="$policy"
+		;;
+	esac
+}
+
+# make_policy MARK DOCUMENT makes $policy. IAM may not have listed one that is very new.
+make_policy() {
+	why=$(iam create-policy --policy-name="${policy##*/}" --policy-document "$2" \
+		--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$1\"}]" --query Policy.Arn 2>&1) || case $why in
+	*"(EntityAlreadyExists)"*)
+		read_policy "$policy"
+		recall "$policy" || fail "$why"
+		check_policy
+		renew "$1" "$2"
+		;;
 	*) fail "$why" ;;
 	esac
-	iam attach-role-policy --role-name="$role" --policy-arn="$policy"
 }
 
-# renew HASH DOCUMENT gives $policy a new version if it has another document.
+# renew MARK DOCUMENT gives $policy, as recall found it, a new default version if it has another document. IAM keeps
+# five versions.
 renew() {
-	known=$(iam get-policy --policy-arn="$policy" \
-		--query "[[Policy.DefaultVersionId],[Policy.Tags[?Key=='execrole:document'].Value | [0]]]")
-	{
-		read -r default
-		read -r mark
-	} <<END
-$known
-END
-	[ "$mark" != None ] || [ "$adopt" = yes ] ||
-		fail "the policy $policy exists, and this script did not make it: --adopt takes it over"
-	[ "$mark" = "$default:$1" ] || new_version "$1" "$2"
-}
-
-# new_version HASH DOCUMENT gives $policy a new default version. IAM keeps five.
-new_version() {
+	[ "$mark" != "$default:$1" ] || return 0
 	versions=$(iam list-policy-versions --policy-arn="$policy" --query "Versions[?!IsDefaultVersion].VersionId")
 	others=0
 	oldest=
@@ -121,7 +302,10 @@ delete_policy() {
 	for version in $versions; do
 		iam delete-policy-version --policy-arn="$policy" --version-id="$version"
 	done
-	iam delete-policy --policy-arn="$policy"
+	why=$(iam delete-policy --policy-arn="$policy" 2>&1) || case $why in
+	*"(DeleteConflict)"*) say "the managed policy $policy stays: something else uses it too" ;;
+	*) fail "$why" ;;
+	esac
 }
 
 # create makes the role.
@@ -143,11 +327,7 @@ update() {
 remove() {
 	for policy in $had; do
 		among "$policy" "$attached $wanted" && continue
-		name=${policy#"${arn%%:role/*}:policy/$role-"}
-		if own "$name"; then
-			iam detach-role-policy --role-name="$role" --policy-arn="$policy"
-			delete_policy
-		elif among "$policy" "$dropped"; then
+		if among "$policy" "$dropped" || { recall "$policy" && [ "$mark" != None ]; }; then
 			iam detach-role-policy --role-name="$role" --policy-arn="$policy"
 		else
 			say "the managed policy $policy stays attached: this script did not attach it"
@@ -156,13 +336,21 @@ remove() {
 	names=$(iam list-role-policies --role-name="$role" --query PolicyNames)
 	for name in $names; do
 		among "$name" "$inline" && continue
-		if own "$name"; then
+		if [ "$name" = "$naming" ]; then
 			iam delete-role-policy --role-name="$role" --policy-name="$name"
 		else
-			say "the inline policy $name stays: this script did not write it"
+			say "the inline policy $name stays: this script does not write it"
 		fi
 	done
 	[ -n "$boundary" ] || [ "$bounded" = None ] || iam delete-role-permissions-boundary --role-name="$role"
+}
+
+# delete_leftovers deletes the managed policies that this script made and no longer writes. The role does not have them now.
+delete_leftovers() {
+	for entry in $named; do
+		policy=${entry%%|*}
+		[ "${entry##*|}" = None ] || among "$policy" "$attached $wanted" || delete_policy
+	done
 }
 
 main() {
@@ -184,47 +372,26 @@ main() {
 	set -f # lists are split at spaces, and no word of them is a pattern
 	export AWS_PAGER=
 
-	caller=$(aws sts get-caller-identity --region="$region" --output text --query Account)
-	[ "$caller" = "$account" ] || fail "the credentials are of account $caller, and this script is for account $account"
-
-	found=$(look get-role --role-name="$role" --query "[[Role.Arn],[Role.Path],[Role.PermissionsBoundary.PermissionsBoundaryArn],\
-[Role.Tags[?Key=='execrole:family'].Value | [0]],[Role.Tags[?Key=='execrole:region'].Value | [0]],\
-[Role.Tags[?Key=='execrole:attached'].Value | [0]]]")
-	had=
+	# Nothing changes before all of this is known to be right.
+	find_environment
+	mappings
+	attached=$(attached_policies)
+	own=arn:$partition:iam::$account:policy/ # the beginning of the ARNs of the script's own managed policies
+	find_role
+	find_policies
 	wanted=
-	recorded=
-	if [ -z "$found" ]; then
-		create
-	else
-		{
-			read -r arn
-			read -r at
-			read -r bounded
-			read -r its_family
-			read -r its_region
-			read -r recorded
-		} <<END
-$found
-END
-		[ "$recorded" != None ] || recorded=
-		if [ "$its_family $its_region" != "$family $region" ] && [ "$adopt" = no ]; then
-			fail "a role of this name exists, and its tags execrole:family and execrole:region are $its_family and $its_region, not $family and $region: --adopt takes it over"
-		fi
-		[ "$at" = "$path" ] || fail "the role exists with the path $at, not $path, and IAM cannot change a path"
-		policies=$(iam list-attached-role-policies --role-name="$role" --query "AttachedPolicies[].PolicyArn")
-		for policy in $policies; do
-			had="$had $policy"
-		done
-		update
-	fi
+	managed_policies check
 
+	if [ -z "$found" ]; then create; else update; fi
 	dropped=
 	for policy in $recorded; do
 		among "$policy" "$attached" || dropped="$dropped $policy"
 	done
-	# Which policies that exist without the role are this script's doing stands in a tag: no others are detached.
-	[ -z "$found" ] || [ "$attached$dropped" = "$recorded" ] ||
-		iam tag-role --role-name="$role" --tags "[{\"Key\": \"execrole:attached\", \"Value\": \"$attached$dropped\"}]"
+	# A tag records which policies that exist without the role this script has attached: no others are detached.
+	record=$attached$dropped
+	record=${record# }
+	[ -z "$found" ] || [ "$record" = "$recorded" ] ||
+		iam tag-role --role-name="$role" --tags "[{\"Key\": \"execrole:attached\", \"Value\": \"$record\"}]"
 	for policy in $attached; do
 		among "$policy" "$had" || iam attach-role-policy --role-name="$role" --policy-arn="$policy"
 	done
@@ -235,6 +402,7 @@ END
 		remove
 		iam tag-role --role-name="$role" --tags "$(tags)"
 	fi
+	delete_leftovers
 	[ -z "$dropped" ] || [ -n "$attached" ] || iam untag-role --role-name="$role" --tag-keys execrole:attached
 	printf '%s\n' "$arn"
 }

@@ -15,7 +15,7 @@ func Deployed(n int, thing string, properties policy.Properties, attached ...pol
 	document := func(i int) policy.Document {
 		return policy.Document{Statements: []policy.Statement{{
 			Sid: fmt.Sprint("Read", i), Actions: []string{"ssm:GetParameters"},
-			Resources: policy.Values(policy.Text(fmt.Sprintf("arn:aws:ssm:us-east-1:111122223333:parameter/%s/%d", thing, i))),
+			Resources: policy.Values(policy.LocalARN("ssm", policy.Text(fmt.Sprintf("parameter/%s/%d", thing, i))).Text()),
 		}}}
 	}
 	if n == 0 {

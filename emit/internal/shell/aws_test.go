@@ -13,12 +13,20 @@ import (
 
 // account is an account of AWS as far as scripts of the format aws-cli know it.
 type account struct {
-	Account  string
-	Region   string // that the calls have to be for
+	Account   string
+	Partition string
+	Region    string // that calls have to be for
+	Profile   string // the region of the CLI's profile; "" for none
+	Variables string // of the environment: "AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-west-1"
+
 	Roles    map[string]*stubRole
 	Policies map[string]*stubPolicy // by ARN
 	Calls    []string               // "iam create-role", in their order
 	Fail     int                    // this call, counted from 1, does not work, nor do later ones that are like it; 0 for none
+	Stop     int                    // this call, counted from 1, is the last one that has an effect, and nobody gets its answer; 0 for none
+	Unlisted bool                   // policies are not listed
+
+	Regionless bool // the script that runs needs no region, so calls name none
 }
 
 type stubRole struct {
@@ -68,7 +76,13 @@ func (a *account) call(args []string) (r reply) {
 	if a.Fail > 0 && len(a.Calls) >= a.Fail && a.Calls[a.Fail-1] == call {
 		refuse("AccessDenied", call)
 	}
+	if a.Stop > 0 && len(a.Calls) > a.Stop {
+		return reply{status: 255, stderr: "stopped\n"}
+	}
 	s.do(call, options)
+	if len(a.Calls) == a.Stop {
+		return reply{status: 255, stderr: "stopped\n"}
+	}
 	return reply{stdout: s.out.String()}
 }
 
@@ -94,7 +108,9 @@ func check(err error) {
 // operations are the options of each call: those that it must have, and behind ";" those that it may have. A call that
 // prints something has a query.
 var operations = map[string]string{
-	"sts get-caller-identity":              "region output query",
+	"configure get":                        "",
+	"sts get-caller-identity":              "output query; region",
+	"iam list-policies":                    "scope query",
 	"iam get-role":                         "role-name query",
 	"iam create-role":                      "role-name path assume-role-policy-document cli-input-json tags query; permissions-boundary",
 	"iam update-assume-role-policy":        "role-name policy-document",
@@ -120,7 +136,7 @@ var operations = map[string]string{
 
 // queries are what calls print of what they know.
 var queries = map[string]string{
-	"sts get-caller-identity": "Account",
+	"sts get-caller-identity": "[[Account],[Arn]]",
 	"iam get-role": "[[Role.Arn],[Role.Path],[Role.PermissionsBoundary.PermissionsBoundaryArn]," +
 		"[Role.Tags[?Key=='execrole:family'].Value | [0]],[Role.Tags[?Key=='execrole:region'].Value | [0]]," +
 		"[Role.Tags[?Key=='execrole:attached'].Value | [0]]]",
@@ -133,19 +149,35 @@ var queries = map[string]string{
 	"iam list-policy-versions":        "Versions[?!IsDefaultVersion].VersionId",
 }
 
+// policiesQuery is the query of list-policies, with how names begin.
+const policiesQuery = "Policies[?starts_with(PolicyName, '%s')].Arn"
+
+// beginning returns how the names begin that a query of list-policies asks for.
+func beginning(query string) string {
+	parts := strings.Split(query, "'")
+	return parts[min(1, len(parts)-1)]
+}
+
 // parse reads the command line strictly.
 func (a *stub) parse(args []string) (call string, options map[string]string) {
 	if len(args) < 2 {
 		fail("no command: %q", args)
 	}
 	call = args[0] + " " + args[1]
+	if call == "configure get" {
+		if !slices.Equal(args[2:], []string{"region"}) {
+			fail("an unknown call: %q", args)
+		}
+		return call, nil
+	}
 	all, known := operations[call]
 	if !known {
 		fail("an unknown call: %q", args)
 	}
 	required, optional, _ := strings.Cut(all, ";")
 	if args[0] == "iam" {
-		required += " region output"
+		required += " output"
+		optional += " region"
 	}
 	options = map[string]string{}
 	for i := 2; i < len(args); i++ {
@@ -153,7 +185,7 @@ func (a *stub) parse(args []string) (call string, options map[string]string) {
 		switch {
 		case !strings.HasPrefix(args[i], "--"):
 			fail("%s: an argument %q", call, args[i])
-		case !slices.Contains(strings.Fields(required+optional), name):
+		case !slices.Contains(strings.Fields(required+" "+optional), name):
 			fail("%s: an option %q", call, args[i])
 		case name == "set-as-default" && !inside:
 		case !inside && (i+1 == len(args) || strings.HasPrefix(args[i+1], "-")):
@@ -177,7 +209,12 @@ func (a *stub) parse(args []string) (call string, options map[string]string) {
 			fail("%s: no --%s", call, name)
 		}
 	}
-	if options["region"] != a.Region || options["output"] != "text" || options["query"] != queries[call] {
+	query := queries[call]
+	if call == "iam list-policies" {
+		query = fmt.Sprintf(policiesQuery, beginning(options["query"]))
+	}
+	region, given := options["region"]
+	if given == a.Regionless || given && region != a.Region || options["output"] != "text" || options["query"] != query {
 		fail("%s: region %q, output %q, query %q", call, options["region"], options["output"], options["query"])
 	}
 	for _, name := range []string{"policy-document", "assume-role-policy-document"} {
@@ -190,8 +227,29 @@ func (a *stub) parse(args []string) (call string, options map[string]string) {
 
 func (a *stub) do(call string, o map[string]string) {
 	_, iam, _ := strings.Cut(call, " ")
-	if iam == "get-caller-identity" {
+	switch call {
+	case "configure get":
+		if a.Profile == "" {
+			panic(reply{status: 1})
+		}
+		a.print(a.Profile)
+		return
+	case "sts get-caller-identity":
 		a.print(a.Account)
+		a.print("arn:" + a.Partition + ":sts::" + a.Account + ":assumed-role/deploy/me")
+		return
+	case "iam list-policies":
+		if o["scope"] != "Local" {
+			fail("the scope %s", o["scope"])
+		}
+		var arns []string
+		for arn := range a.Policies {
+			if !a.Unlisted && strings.HasPrefix(arn[strings.LastIndexByte(arn, '/')+1:], beginning(o["query"])) {
+				arns = append(arns, arn)
+			}
+		}
+		slices.Sort(arns)
+		a.print(strings.Join(arns, "\t"))
 		return
 	}
 	if iam == "create-role" {
@@ -200,7 +258,7 @@ func (a *stub) do(call string, o map[string]string) {
 			refuse("EntityAlreadyExists", name)
 		}
 		r := &stubRole{
-			Arn: "arn:aws:iam::" + a.Account + ":role" + o["path"] + name, Path: o["path"], Trust: o["assume-role-policy-document"],
+			Arn: "arn:" + a.Partition + ":iam::" + a.Account + ":role" + o["path"] + name, Path: o["path"], Trust: o["assume-role-policy-document"],
 			Boundary: o["permissions-boundary"], Inline: map[string]string{},
 		}
 		r.update(o["cli-input-json"])
@@ -221,10 +279,13 @@ func (a *stub) do(call string, o map[string]string) {
 		return
 	}
 	if iam == "create-policy" {
-		arn := "arn:aws:iam::" + a.Account + ":policy/" + o["policy-name"]
-		if a.Policies[arn] != nil {
-			refuse("EntityAlreadyExists", arn)
+		// Names are unique whatever the path is.
+		for arn := range a.Policies {
+			if strings.HasSuffix(arn, "/"+o["policy-name"]) {
+				refuse("EntityAlreadyExists", arn)
+			}
 		}
+		arn := "arn:" + a.Partition + ":iam::" + a.Account + ":policy/" + o["policy-name"]
 		if a.Policies == nil {
 			a.Policies = map[string]*stubPolicy{}
 		}
@@ -277,7 +338,7 @@ func (a *stub) doRole(call string, r *stubRole, o map[string]string) {
 		slices.Sort(names)
 		a.print(strings.Join(names, "\t"))
 	case "attach-role-policy":
-		if a.Policies[arn] == nil && strings.HasPrefix(arn, "arn:aws:iam::"+a.Account+":") && !strings.HasSuffix(arn, "/a") {
+		if a.Policies[arn] == nil && strings.HasPrefix(arn, "arn:"+a.Partition+":iam::"+a.Account+":") && !strings.HasSuffix(arn, "/a") {
 			refuse("NoSuchEntity", arn)
 		}
 		if at < 0 {

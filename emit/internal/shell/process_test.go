@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// driver reads jobs from file descriptor 4: the path of a script, the number of its arguments, and each of these on a line.
-// It runs each script in a subshell, where the AWS CLI is a function that asks the test by file descriptor 3: so neither a
+// driver reads jobs from file descriptor 4: the path of a script, its variables of the environment, the number of its
+// arguments, and each of these on a line. It runs each script in a subshell, where the AWS CLI is a function that asks the test by file descriptor 3: so neither a
 // shell nor a program is started for a script or a call.
 const driver = `
 aws() {
@@ -33,6 +33,7 @@ aws() {
 	return "$stub_status"
 }
 while IFS= read -r stub_path <&4; do
+	IFS= read -r stub_variables <&4
 	IFS= read -r stub_count <&4
 	set --
 	while [ "$stub_count" -gt 0 ]; do
@@ -41,6 +42,7 @@ while IFS= read -r stub_path <&4; do
 		stub_count=$((stub_count - 1))
 	done
 	(
+		[ -z "$stub_variables" ] || export $stub_variables
 		. "$stub_path"
 	) >"$STUB_DIR/out" 2>"$STUB_DIR/err"
 	printf 'done\0%s\0' "$?" >&3
@@ -99,7 +101,7 @@ func (p *process) word(t testing.TB) string {
 // run runs a script, whose calls of the AWS CLI go to the account, and returns what it prints and says, and its exit status.
 func (p *process) run(t testing.TB, a *account, path string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	fmt.Fprintf(p.jobs, "%s\n%d\n", path, len(args))
+	fmt.Fprintf(p.jobs, "%s\n%s\n%d\n", path, a.Variables, len(args))
 	for _, arg := range args {
 		fmt.Fprintln(p.jobs, arg)
 	}
