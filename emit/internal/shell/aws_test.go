@@ -25,6 +25,7 @@ type account struct {
 	Fail     int                    // this call, counted from 1, does not work, nor do later ones that are like it; 0 for none
 	Stop     int                    // this call, counted from 1, is the last one that has an effect, and nobody gets its answer; 0 for none
 	Unlisted bool                   // policies are not listed
+	Stale    []string               // ARNs of policies that are listed, although they are deleted
 
 	Regionless bool // the script that runs needs no region, so calls name none
 }
@@ -242,7 +243,7 @@ func (a *stub) do(call string, o map[string]string) {
 		if o["scope"] != "Local" {
 			fail("the scope %s", o["scope"])
 		}
-		var arns []string
+		arns := slices.Clone(a.Stale)
 		for arn := range a.Policies {
 			if !a.Unlisted && strings.HasPrefix(arn[strings.LastIndexByte(arn, '/')+1:], beginning(o["query"])) {
 				arns = append(arns, arn)

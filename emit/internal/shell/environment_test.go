@@ -59,8 +59,11 @@ func TestScriptAsks(t *testing.T) {
 		}
 		a.unchangedBy(t, sh, path)
 	}
+	// Flags may say what execrole does not know: it warns, and the script does it.
+	a := &account{Account: "111122223333", Partition: "aws", Region: "cn-north-1"}
+	a.mustRun(t, sh, scriptIn(t, policy.Environment{Region: "cn-north-1", Partition: "aws"}, regional()))
 	// One script makes a role for each region of an account.
-	a := newAccount()
+	a = newAccount()
 	a.mustRun(t, sh, path)
 	a.Region, a.Variables = "eu-west-1", "AWS_REGION=eu-west-1"
 	a.mustRun(t, sh, path)

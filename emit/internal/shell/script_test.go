@@ -158,7 +158,8 @@ func TestScriptRefuses(t *testing.T) {
 		a := newAccount()
 		a.Roles = map[string]*stubRole{"web": {
 			Arn: "arn:aws:iam::111122223333:role/web", Path: "/", Trust: "{}", MaxSessionDuration: 3600, Attached: []string{sample.HandPolicy},
-			Inline: map[string]string{"hand": `{"Version": "2012-10-17", "Statement": []}`, "TaskExecution": "{}", "TaskExecutionRole": `{"Version": "2012-10-17", "Statement": []}`},
+			Inline: map[string]string{"hand": `{"Version": "2012-10-17", "Statement": []}`, "TaskExecution": "{}", "TaskExecutionRole": `{"Version": "2012-10-17", "Statement": []}`,
+				"TaskExecution2": `{"Version": "2012-10-17", "Statement": []}`},
 		}}
 		return a
 	}
@@ -196,12 +197,12 @@ func TestScriptRefuses(t *testing.T) {
 				return
 			}
 			r, said := a.mustRun(t, sh, path, "--adopt")
-			for _, want := range []string{"the managed policy " + sample.HandPolicy + " stays", "the inline policy hand stays", "the inline policy TaskExecutionRole stays"} {
+			for _, want := range []string{"the managed policy " + sample.HandPolicy + " stays", "the inline policy hand stays", "the inline policy TaskExecutionRole stays", "the inline policy TaskExecution2 stays"} {
 				if !strings.Contains(said, "web: "+want) {
 					t.Errorf("nothing of %q in %q", want, said)
 				}
 			}
-			if !slices.Equal(r.Attached, []string{sample.HandPolicy, string(sample.AmazonPolicy), "arn:aws:iam::111122223333:policy/web-TaskExecution1"}) || len(r.Inline) != 2 {
+			if !slices.Equal(r.Attached, []string{sample.HandPolicy, string(sample.AmazonPolicy), "arn:aws:iam::111122223333:policy/web-TaskExecution1"}) || len(r.Inline) != 3 {
 				t.Errorf("adopted: %+v", r)
 			}
 		})
@@ -299,7 +300,8 @@ func TestScriptSharedPolicy(t *testing.T) {
 	}
 }
 
-// TestScriptUnlistedPolicy: IAM may not list a policy that is new, so that the script finds it only when it makes it.
+// TestScriptUnlistedPolicy: for some seconds, IAM may not list a policy that is new, and list one that is deleted. The
+// script then finds a policy only when it makes it, or because it is attached.
 func TestScriptUnlistedPolicy(t *testing.T) {
 	sh := start(t, "sh")
 	path, arn := script(t, sample.Deployed(1, "a", policy.Properties{})), policyARN("web-TaskExecution1")
@@ -320,6 +322,13 @@ func TestScriptUnlistedPolicy(t *testing.T) {
 		if status == 0 {
 			a.contentsOf(t, arn)
 		}
+	}
+	a := newAccount()
+	a.mustRun(t, sh, script(t, sample.Deployed(2, "a", policy.Properties{})))
+	a.Unlisted, a.Stale = true, []string{policyARN("web-TaskExecution7")}
+	a.mustRun(t, sh, path)
+	if got := slices.Collect(maps.Keys(a.Policies)); !slices.Equal(got, []string{arn}) {
+		t.Errorf("the policies are %q", got)
 	}
 }
 
