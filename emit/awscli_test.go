@@ -213,7 +213,7 @@ func TestRegionlessName(t *testing.T) {
 // shParts is what a shell reads in the part of a script that differs from role to role.
 type shParts struct {
 	values    map[string]string // of variables
-	documents map[string]string // of functions that print one, with the variables in them as in ownValues
+	documents map[string]string // of functions that print one, with values for the variables in them
 	calls     map[string][]string
 	comments  int
 }
@@ -223,24 +223,25 @@ var (
 	function   = regexp.MustCompile(`^([a-z_0-9]+)\(\) \{$`)
 )
 
-// readScript reads that part as a shell does, and knows nothing but what the template prints.
+// readScript reads that part as a shell does, with the variables of ownValues. It knows nothing but what the template
+// prints.
 func readScript(t *testing.T, data []byte) shParts {
 	t.Helper()
 	part, program, found := strings.Cut(string(data), ProgramBegin)
 	if want := programOf(t); !found || ProgramBegin+program != want {
 		t.Fatalf("the script does not end with the program:\n%s", data)
 	}
-	return readPart(t, part)
+	return readPart(t, part, ownValues)
 }
 
 // ScriptDocuments returns the documents in the part of a script that differs from role to role, by the functions that
-// print them.
-func ScriptDocuments(t *testing.T, part string) map[string]string {
+// print them, in an environment.
+func ScriptDocuments(t *testing.T, part string, env policy.Environment) map[string]string {
 	t.Helper()
-	return readPart(t, part).documents
+	return readPart(t, part, env).documents
 }
 
-func readPart(t *testing.T, text string) shParts {
+func readPart(t *testing.T, text string, env policy.Environment) shParts {
 	t.Helper()
 	p := shParts{map[string]string{}, map[string]string{}, map[string][]string{}, 0}
 	lines := strings.Split(text, "\n")
@@ -256,7 +257,7 @@ func readPart(t *testing.T, text string) shParts {
 			}
 			document := strings.Join(lines[i+2:end], "\n")
 			if lines[i+1] == "\tcat <<END" {
-				document = expand(t, document)
+				document = expand(t, document, env)
 			} else if lines[i+1] != "\tcat <<'END'" {
 				t.Fatalf("the line %q", lines[i+1])
 			}
@@ -278,7 +279,7 @@ func readPart(t *testing.T, text string) shParts {
 }
 
 // expand does what a shell does with the text of an open here-document.
-func expand(t *testing.T, text string) string {
+func expand(t *testing.T, text string, env policy.Environment) string {
 	t.Helper()
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -291,7 +292,7 @@ func expand(t *testing.T, text string) string {
 			b.WriteByte(text[i])
 		case '$':
 			name, _, _ := strings.Cut(text[i+1:], "}")
-			value, known := map[string]string{"{partition": ownValues.Partition, "{region": ownValues.Region, "{account": ownValues.Account}[name]
+			value, known := map[string]string{"{partition": env.Partition, "{region": env.Region, "{account": env.Account}[name]
 			if !known && !strings.HasPrefix(name, "{mapping_") {
 				t.Fatalf("no variable of the environment: %.20q", text[i:])
 			}

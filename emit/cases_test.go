@@ -70,7 +70,7 @@ func TestGoldenOutputs(t *testing.T) {
 				}
 			}
 			// A script has the documents of the other formats.
-			documents := emit.ScriptDocuments(t, outputs["role.sh"])
+			documents := emit.ScriptDocuments(t, outputs["role.sh"], meaning.Environment)
 			for name, function := range map[string]string{"policy.json": "policy_1", "trust.json": "trust_policy"} {
 				if diff := cmp.Diff(strings.TrimSuffix(outputs[name], "\n"), documents[function]); diff != "" && role.Mappings == nil {
 					t.Errorf("%s and the script (-%[1]s +%s):\n%s", name, function, diff)

@@ -295,7 +295,7 @@ func TestScriptSharedPolicy(t *testing.T) {
 	arn := policyARN("web-TaskExecution1")
 	a.Roles["other"] = &stubRole{Arn: "arn:aws:iam::111122223333:role/other", Attached: []string{arn}}
 	r, said := a.mustRun(t, sh, script(t, sample.Deployed(0, "a", policy.Properties{})))
-	if said != "web: the managed policy "+arn+" stays: something else uses it too\n" || r.Attached != nil && len(r.Attached) > 0 || a.Policies[arn] == nil {
+	if said != "web: the managed policy "+arn+" stays: something else uses it too\n" || len(r.Attached) > 0 || a.Policies[arn] == nil {
 		t.Errorf("said %q, attached %q, policies %v", said, r.Attached, a.Policies)
 	}
 }
@@ -347,6 +347,7 @@ func (a *account) contentsOf(t *testing.T, arn string) {
 // TestScriptStops: whichever call is the last one that a script can make, the next run finishes its work. Then nothing in
 // the account says that it was stopped.
 func TestScriptStops(t *testing.T) {
+	t.Parallel()
 	sh := start(t, "sh")
 	full := policy.Properties{PermissionsBoundary: sample.Boundary, Description: "a"}
 	none := policy.Properties{}
@@ -509,6 +510,7 @@ func TestScriptsPassLint(t *testing.T) {
 // script knows nothing of the environment, apart from that of roles for another partition. Package emit tests that it
 // differs in nothing else.
 func TestScriptsMeanTheSame(t *testing.T) {
+	t.Parallel()
 	sh := start(t, "sh")
 	roles := golden.Roles(t)
 	maps.Copy(roles, sample.Roles())
