@@ -7,11 +7,13 @@ Usage: sh FILE [--adopt]
 
 Makes the role $role in ${account:+account }${account:-the account of your credentials}, or
 brings it up to date, and prints its ARN. It needs the AWS CLI, and credentials
-of that account.
+of that account. If the role needs a region that this file does not say, it is
+that of AWS_REGION, of AWS_DEFAULT_REGION, or of the profile.
 
 It knows the roles that it made by their tags execrole:family and
 execrole:region, and touches no other role of that name. It knows the managed
-policies that it made by their names and their tag execrole:document.
+policies that it made by their names and their tag execrole:document, and
+touches no others. A run that was stopped is finished by the next one.
 
   --adopt   take over a role that was made in another way, and managed
             policies that have the names of its own
@@ -58,8 +60,8 @@ among() {
 	return 1
 }
 
-# is_account WORD. The values that these three functions check are written into policies, which are JSON. Letters are
-# listed, because a range such as a-z has other letters too in some languages.
+# is_account WORD reports whether this is the number of an account. The values that this function and the next two check
+# become parts of JSON. The letters are listed, because a range such as a-z contains more of them in some languages.
 is_account() {
 	case $1 in
 	*[!0-9]*) return 1 ;;
@@ -106,8 +108,8 @@ partition_of() {
 	esac
 }
 
-# find_environment asks the CLI for the values that the script does not have, and checks what it says. The policies were
-# measured with regions and partitions of a certain length, and longer ones could exceed IAM's limits.
+# find_environment asks the CLI for the values that the script does not have, and checks the answers. The sizes of the
+# policies were measured for regions and partitions of a certain length. With longer ones they could exceed IAM's limits.
 find_environment() {
 	asked=
 	if [ -z "$region" ] && [ "$needs_region" = yes ]; then
@@ -123,7 +125,7 @@ find_environment() {
 	caller=$(aws sts get-caller-identity ${region:+"--region=$region"} --output text --query "[[Account],[Arn]]")
 	{
 		read -r caller
-		read -r its_partition
+		read -r its_partition || :
 	} <<END
 $caller
 END
@@ -146,7 +148,7 @@ END
 	esac
 }
 
-# ours tells whether the role's tags are those of this script. A role without a region is good for every region.
+# ours reports whether the role's tags are those of this script. A role without a region fits every region.
 ours() {
 	[ "$its_family" = "$family" ] || return 1
 	case $its_region in
@@ -184,9 +186,9 @@ END
 	done
 }
 
-# find_policies lists the managed policies that have names of this script, attached or not, in "named": of each the ARN,
-# the default version and the script's tag, with "|" between them. A run that was stopped may have left some. Those that
-# have another path are in "elsewhere".
+# find_policies looks for managed policies that have names of this script. They may be attached or not: a run that was
+# stopped may have left some. "named" gets a word for each, with the ARN, the default version and the script's tag, and
+# "|" between them. "elsewhere" gets the ARNs of those that have another path.
 find_policies() {
 	named=
 	elsewhere=
@@ -203,7 +205,7 @@ find_policies() {
 	done
 }
 
-# read_policy ARN adds a policy to "named". Its tag is None where it has none.
+# read_policy ARN adds a policy to "named". The tag is None if there is none.
 read_policy() {
 	known=$(look get-policy --policy-arn="$1" \
 		--query "[[Policy.DefaultVersionId],[Policy.Tags[?Key=='execrole:document'].Value | [0]]]")
@@ -248,9 +250,9 @@ inline_policy() {
 	iam put-role-policy --role-name="$role" --policy-name="$1" --policy-document "$2"
 }
 
-# managed_policy WHEN NAME MARK DOCUMENT makes a managed policy and attaches it, or gives it a new version. Its tag has
-# the default version and a mark of that: versions do not change, so where both are the same so is the document,
-# however IAM and the CLI print it, and whoever made another version meanwhile is noticed.
+# managed_policy WHEN NAME MARK DOCUMENT makes a managed policy and attaches it, or gives it a new version. The policy's
+# tag contains the default version and the mark of the document. IAM never changes a version. So if both are the same,
+# the document is the same, and a version of somebody else is noticed.
 managed_policy() {
 	policy=$own$role-$2
 	if among "$policy" "$had"; then when=old; else when=new; fi
@@ -266,7 +268,7 @@ managed_policy() {
 	esac
 }
 
-# make_policy MARK DOCUMENT makes $policy. IAM may not have listed one that is very new.
+# make_policy MARK DOCUMENT makes $policy. If it exists, it is so new that IAM did not list it.
 make_policy() {
 	why=$(iam create-policy --policy-name="${policy##*/}" --policy-document "$2" \
 		--tags "[{\"Key\": \"execrole:document\", \"Value\": \"v1:$1\"}]" --query Policy.Arn 2>&1) || case $why in
@@ -280,8 +282,8 @@ make_policy() {
 	esac
 }
 
-# renew MARK DOCUMENT gives $policy, as recall found it, a new default version if it has another document. IAM keeps
-# five versions.
+# renew MARK DOCUMENT gives $policy a new default version if its document is another one. It needs what recall set. IAM
+# keeps five versions.
 renew() {
 	[ "$mark" != "$default:$1" ] || return 0
 	versions=$(iam list-policy-versions --policy-arn="$policy" --query "Versions[?!IsDefaultVersion].VersionId")
@@ -345,7 +347,8 @@ remove() {
 	[ -n "$boundary" ] || [ "$bounded" = None ] || iam delete-role-permissions-boundary --role-name="$role"
 }
 
-# delete_leftovers deletes the managed policies that this script made and no longer writes. The role does not have them now.
+# delete_leftovers deletes the managed policies that this script made and no longer writes. They are no longer attached to
+# the role.
 delete_leftovers() {
 	for entry in $named; do
 		policy=${entry%%|*}
@@ -372,7 +375,7 @@ main() {
 	set -f # lists are split at spaces, and no word of them is a pattern
 	export AWS_PAGER=
 
-	# Nothing changes before all of this is known to be right.
+	# Nothing changes before all of this has been checked.
 	find_environment
 	mappings
 	attached=$(attached_policies)
