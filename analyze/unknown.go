@@ -78,8 +78,11 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
 }
 
-// setFlag returns the --set flag for a name, ready for the shell.
-func setFlag(name string) string { return "--set " + shellQuote(name+"=VALUE") }
+// SetFlag returns the --set flag that gives a value to a name, ready for the shell.
+func SetFlag(name, value string) string { return "--set " + shellQuote(name+"="+value) }
+
+// setFlag returns the flag for a value that somebody has to fill in.
+func setFlag(name string) string { return SetFlag(name, "VALUE") }
 
 // imageFlag returns the --image flag for a container, ready for the shell.
 func imageFlag(container string) string { return "--image " + shellQuote(container+"=URI") }

@@ -117,6 +117,16 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) 
 		}
 	}
 	for _, role := range roles {
+		for _, s := range usedSymbols(role) {
+			// What a stack exports has the same value everywhere.
+			if export := role.Symbols.Lookup(s).Export; export != "" && references[s] == (cfnReference{}) {
+				name := unusedName(cfnParameterID(wordsOf(export)), taken)
+				taken = append(taken, name)
+				references[s] = cfnReference{callNode("Fn::ImportValue", stringNode(export)), name, true}
+			}
+		}
+	}
+	for _, role := range roles {
 		isPseudo := func(s policy.Symbol) bool { return role.Symbols.Lookup(s).Kind == policy.PseudoParameter }
 		used := slices.DeleteFunc(usedSymbols(role), func(s policy.Symbol) bool {
 			_, ok := references[s]

@@ -107,15 +107,20 @@ func inputsOf(role *policy.Role, symbols []policy.Symbol, known func(policy.Symb
 		if known(s) {
 			continue
 		}
-		first := spell(wordsOf(string(s)))
-		name := first
-		for n := 2; slices.Contains(taken, name); n++ {
-			name = first + strconv.Itoa(n)
-		}
+		name := unusedName(spell(wordsOf(string(s))), taken)
 		taken = append(taken, name)
 		list = append(list, input{s, name, role.Symbols.Lookup(s)})
 	}
 	return list
+}
+
+// unusedName returns a name that is not taken: the given one, or that with a number.
+func unusedName(first string, taken []string) string {
+	name := first
+	for n := 2; slices.Contains(taken, name); n++ {
+		name = first + strconv.Itoa(n)
+	}
+	return name
 }
 
 // description says what value is needed: "The ARN of a secret: !Ref Database". Quote writes a text of the input.

@@ -400,17 +400,34 @@ func (t *Template) split(n, args *tree.Node) {
 		}
 		ok = text.IsLiteral() || strings.ContainsAny(separator, ":/,.-_|; ") && !t.mayContain(text, separator)
 	}
+	parts := slices.Collect(text.Split(separator))
+	if s, rest, symbol := text.CutSymbol(); !ok && symbol && rest == "" && separator == ":" {
+		parts, ok = t.partsOf(s, n), true
+	}
 	if !ok {
 		t.become(n, t.unknown(n, "Fn::Split"))
 		return
 	}
 	n.Kind, n.Text, n.Children = tree.List, "", nil
-	for part := range text.Split(separator) {
+	for i, part := range parts {
 		element := t.Doc.NewNode(tree.String, n, "")
-		element.Text, element.Index = string(part), len(n.Children)
+		element.Text, element.Index = string(part), i
 		n.Children = append(n.Children, element)
-		t.state[&n.Children[len(n.Children)-1]] = replaced
 	}
+}
+
+// arnParts are what the parts of an ARN mean, cut at its colons.
+var arnParts = [...]policy.Meaning{policy.MeansText, policy.MeansPartition, policy.MeansText, policy.MeansRegion, policy.MeansAccount, policy.MeansUnknown}
+
+// partsOf returns the parts of an unknown value as symbols. People cut nothing but ARNs at colons.
+func (t *Template) partsOf(s policy.Symbol, n *tree.Node) (parts []policy.Text) {
+	whole := t.Symbols.Lookup(s)
+	for i, meaning := range arnParts {
+		parts = append(parts, t.symbol(fmt.Sprintf("%s[%d]", s, i), policy.SymbolInfo{
+			Kind: policy.Attribute, Meaning: meaning, Expression: fmt.Sprintf(`!Select [%d, !Split [":", %s]]`, i, whole.Expression),
+		}, n))
+	}
+	return parts
 }
 
 // mayContain reports whether a symbol of the text may have the separator in its value.
@@ -438,6 +455,9 @@ func (t *Template) importValue(n, args *tree.Node) {
 		t.become(n, t.unknown(n, "Fn::ImportValue"))
 		return
 	}
-	expression := fmt.Sprintf("Fn::ImportValue %s", name)
-	t.become(n, t.symbol(expression, policy.SymbolInfo{Kind: policy.Import, Expression: expression}, n))
+	info := policy.SymbolInfo{Kind: policy.Import, Expression: fmt.Sprintf("Fn::ImportValue %s", name)}
+	if name.IsLiteral() {
+		info.Export = name.String()
+	}
+	t.become(n, t.symbol(info.Expression, info, n))
 }

@@ -49,7 +49,8 @@ var resourceTypes = map[string]resourceType{
 	"AWS::CloudFormation::Stack": {ref: policy.MeansText},
 }
 
-// pseudoMeanings are the pseudo parameters besides those of the role's environment, which need no entry.
+// pseudoMeanings are the pseudo parameters besides those of the role's environment. They have other values in the stack of
+// another template.
 var pseudoMeanings = map[string]policy.Meaning{
 	"AWS::StackName": policy.MeansText, "AWS::StackId": policy.MeansText, "AWS::NotificationARNs": policy.MeansUnknown,
 }
@@ -62,7 +63,7 @@ func (t *Template) reference(n *tree.Node, name string) policy.Text {
 	}
 	expression := "!Ref " + name
 	if meaning, ok := pseudoMeanings[name]; ok {
-		return t.symbol(name, policy.SymbolInfo{Kind: policy.PseudoParameter, Meaning: meaning, Expression: expression}, n)
+		return t.symbol(name, policy.SymbolInfo{Kind: policy.Variable, Meaning: meaning, Expression: expression}, n)
 	}
 	if input := t.inputs[name]; input != nil {
 		return t.input(input, name)

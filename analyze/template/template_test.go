@@ -94,6 +94,7 @@ func TestFunctions(t *testing.T) {
 		`!Select [5, !Split [":", !GetAtt Repo.Arn]]`:       "repository/${Repo}",
 		`!Select [0, !Ref List]`:                            "${Fn::Select at 27:16}",
 		`!Select [0, !Split ["-", !Ref Tag]]`:               "${Fn::Select at 27:16}",
+		`!Select [4, !Split [":", !ImportValue arn]]`:       "${Fn::ImportValue arn[4]}",
 		"!ImportValue exported":                             "${Fn::ImportValue exported}",
 		`!ImportValue {"Fn::Sub": "${AWS::StackName}-x"}`:   "${Fn::ImportValue ${AWS::StackName}-x}",
 		"!Base64 x":                       "${Fn::Base64 at 27:16}",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -50,7 +51,7 @@ func large(file string, format *emit.Format, files []emit.File) []analyze.Findin
 }
 
 // missing returns an error for each value that a format needs and that is unknown.
-func missing(file string, err *emit.MissingValues) []analyze.Finding {
+func missing(file string, err *emit.MissingValues, symbols policy.SymbolTable) []analyze.Finding {
 	var list []analyze.Finding
 	for _, s := range err.Symbols {
 		f := analyze.Finding{Severity: analyze.Error, Rule: "own-values", At: wholeFile(file)}
@@ -64,10 +65,14 @@ func missing(file string, err *emit.MissingValues) []analyze.Finding {
 			// The region implies the partition, so the last line of the report asks for the region alone.
 			f.Message, f.Flags = open+": add --partition PARTITION, or --region REGION, which implies it", []string{"--region REGION"}
 		default:
-			f.Message = open + ", and nothing says what it is"
+			info := symbols.Lookup(s)
+			flag := analyze.SetFlag(string(s), cmp.Or(info.Default, "VALUE"))
+			f.At.Place, f.Flags = cmp.Or(info.Place, f.At.Place), []string{flag}
+			f.Message = open + ": add " + flag
 		}
 		list = append(list, f)
 	}
+	slices.SortStableFunc(list, func(a, b analyze.Finding) int { return a.At.Offset - b.At.Offset })
 	return list
 }
 

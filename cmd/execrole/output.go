@@ -109,7 +109,7 @@ func (r *request) makeRole(stdin io.Reader) output {
 	var values *emit.MissingValues
 	switch {
 	case errors.As(err, &values):
-		findings := missing(r.name, values)
+		findings := missing(r.name, values, a.plan.Symbols)
 		out.findings, out.err = append(out.findings, findings...), analyze.Errors(findings)
 		return out
 	case err != nil:

@@ -78,12 +78,12 @@ func TestReport(t *testing.T) {
 func TestMissing(t *testing.T) {
 	var out bytes.Buffer
 	err := &emit.MissingValues{Format: "json", Symbols: []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, "Other"}}
-	(&command{Stderr: &out}).report(missing("web.json", err), false)
+	(&command{Stderr: &out}).report(missing("web.json", err, nil), false)
 	want := `web.json: error: format json cannot leave ${AWS::Partition} open: add --partition PARTITION, or --region REGION, which implies it [own-values]
 web.json: error: format json cannot leave ${AWS::Region} open: add --region REGION [own-values]
 web.json: error: format json cannot leave ${AWS::AccountId} open: add --account ACCOUNT [own-values]
-web.json: error: format json cannot leave ${Other} open, and nothing says what it is [own-values]
-execrole: to go on, add: --region REGION --account ACCOUNT
+web.json: error: format json cannot leave ${Other} open: add --set Other=VALUE [own-values]
+execrole: to go on, add: --region REGION --account ACCOUNT --set Other=VALUE
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
