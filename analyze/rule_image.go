@@ -85,8 +85,9 @@ var openRegistries = [...]string{
 	// AWS for Fluent Bit: one account for most regions, one for China, one for GovCloud, and others in newer regions.
 	"906394416424", "128054284489", "161423150738", "449074385750", "741863432321", "928143927712", "960320637246",
 	"921575906885", "358001906437", "146576467002", "269912160255", "378905956269", "279248816148", "577945010369",
-	// Envoy of App Mesh: one account for most regions, and others in me-south-1 and ap-east-1.
-	"840364872350", "772975370895", "856666278305",
+	// Envoy of App Mesh: one account for most regions, and others in me-south-1, ap-east-1, eu-south-1 and af-south-1. The
+	// last two are in the mapping that the CDK writes into templates.
+	"840364872350", "772975370895", "856666278305", "422531588944", "924023996002",
 	// AWS Deep Learning Containers.
 	"763104351884", "626614931356", "871362719292", "364406365360", "907027046896", "692866216735", "217643126080",
 	"914824155844", "727897471807",

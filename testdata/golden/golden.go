@@ -189,3 +189,24 @@ func Lines(plan *analyze.Plan) []string {
 	slices.Sort(lines)
 	return lines
 }
+
+// CheckFile compares a file of the project, by its path from the root, with what came out, or writes it under -update.
+func CheckFile(t *testing.T, path, got string) {
+	t.Helper()
+	path = filepath.Join(Root(t), filepath.FromSlash(path))
+	want, err := os.ReadFile(path)
+	switch {
+	case string(want) == got:
+	case *Update:
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	case err != nil:
+		t.Error(err)
+	default:
+		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")))
+	}
+}
