@@ -11,6 +11,10 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
+// maxNested is how many functions may be inside of each other. CloudFormation has a limit on the size of a template only;
+// no person writes as many.
+const maxNested = 100
+
 // maxBranches is how many texts one value may have because of conditionals inside of it.
 const maxBranches = 64
 
@@ -57,7 +61,12 @@ func (t *Template) Replace(n *tree.Node) {
 	t.state[n] = working
 	if n.Kind == tree.Object && len(n.Children) == 1 {
 		if call := t.function(n.Children[0].Name); call != nil {
-			call(n, &n.Children[0])
+			if t.depth++; t.depth > maxNested {
+				t.become(n, t.unknown(n, "a function inside of too many others"))
+			} else {
+				call(n, &n.Children[0])
+			}
+			t.depth--
 			t.state[n] = replaced
 			return
 		}
@@ -185,14 +194,14 @@ func (t *Template) sub(n, args *tree.Node) {
 		t.become(n, t.unknown(n, "Fn::Sub"))
 		return
 	}
-	list := []policy.Text{""}
+	var parts [][]policy.Text // each with the texts that it can be
 	end := 0
 	for _, m := range subVariable.FindAllStringSubmatchIndex(text.Text, -1) {
-		list = product(list, []policy.Text{policy.Text(text.Text[end:m[0]])})
+		parts = append(parts, []policy.Text{policy.Text(text.Text[end:m[0]])})
 		end = m[1]
 		name := strings.TrimSpace(text.Text[m[4]:m[5]])
 		if m[2] < m[3] {
-			list = product(list, []policy.Text{policy.Text("${" + name + "}")})
+			parts = append(parts, []policy.Text{policy.Text("${" + name + "}")})
 			continue
 		}
 		values := []policy.Text{}
@@ -206,22 +215,33 @@ func (t *Template) sub(n, args *tree.Node) {
 		} else {
 			values = append(values, t.reference(n, name))
 		}
-		list = product(list, values)
+		parts = append(parts, values)
 	}
-	t.become(n, product(list, []policy.Text{policy.Text(text.Text[end:])})...)
+	list, ok := joined(append(parts, []policy.Text{policy.Text(text.Text[end:])}))
+	if !ok {
+		list = []policy.Text{t.unknown(n, "Fn::Sub with too many branches")}
+	}
+	t.become(n, list...)
 }
 
-// product returns each text of the first list followed by each of the second.
-func product(first, second []policy.Text) (list []policy.Text) {
-	if len(first) > maxBranches {
-		return first // become refuses so many
-	}
-	for _, a := range first {
-		for _, b := range second {
-			list = append(list, a+b)
+// joined returns every text that consists of one text of each part; not ok where there are too many.
+func joined(parts [][]policy.Text) (list []policy.Text, ok bool) {
+	count := 1
+	for _, texts := range parts {
+		if count *= len(texts); count > maxBranches {
+			return nil, false
 		}
 	}
-	return list
+	for i := range count {
+		var b strings.Builder
+		rest := i
+		for _, texts := range parts {
+			b.WriteString(string(texts[rest%len(texts)]))
+			rest /= len(texts)
+		}
+		list = append(list, policy.Text(b.String()))
+	}
+	return list, true
 }
 
 func (t *Template) join(n, args *tree.Node) {

@@ -17,9 +17,8 @@ type Key struct {
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
 func (t *Template) Keys() (keys []Key) {
-	list := t.top.Member("Resources").Children
-	for i := range list {
-		resource, name := &list[i], list[i].Name
+	for _, resource := range children(t.top.Member("Resources")) {
+		name := resource.Name
 		properties := resource.Member("Properties")
 		kind := resource.Member("Type")
 		if properties == nil || kind == nil {

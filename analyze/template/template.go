@@ -27,6 +27,7 @@ type Template struct {
 	mappings  map[string]*tree.Node
 	// state says of each node whether its functions have been replaced.
 	state map[*tree.Node]progress
+	depth int // of functions that are being replaced
 }
 
 type progress int

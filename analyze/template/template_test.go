@@ -135,3 +135,30 @@ func TestKeys(t *testing.T) {
 		t.Errorf("keys\n%q, want\n%q", got, want)
 	}
 }
+
+// FuzzReplace: whatever a template says, its functions are replaced, in bounded time, and every text is whole.
+func FuzzReplace(f *testing.F) {
+	for _, value := range []string{`!Sub "${Repo}:${Tag}"`, "!If [Prod, !Ref Tag, !Ref AWS::NoValue]", `!Select [4, !Split [":", !GetAtt Repo.Arn]]`, "!FindInMap [Images, !Ref AWS::Region, web]", "!Ref Cycle"} {
+		f.Add([]byte(inTemplate(value)))
+	}
+	f.Add([]byte(`{"Resources": {"A": {"Fn::Join": ["", [{"Ref": "A"}, {"Fn::ImportValue": {"Fn::Sub": ["${x}", {"x": "{{resolve:a:${b}}}"}]}}]]}}}`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		doc, _, _ := tree.Read("f", src)
+		if doc == nil {
+			return
+		}
+		template := New(doc, doc.Root, map[string]string{"Tag": "set"})
+		template.Keys()
+		template.Replace(doc.Root)
+		var check func(n *tree.Node)
+		check = func(n *tree.Node) {
+			if n.Kind == tree.String {
+				_ = policy.Text(n.Text).String() // panics on a symbol that is cut
+			}
+			for i := range n.Children {
+				check(&n.Children[i])
+			}
+		}
+		check(doc.Root)
+	})
+}

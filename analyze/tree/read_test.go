@@ -73,7 +73,7 @@ func TestReadProblems(t *testing.T) {
 	}
 }
 
-// FuzzRead: nothing crashes, and every place is inside the text.
+// FuzzRead: nothing crashes, every place is inside the text, and no text has a NUL.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{`{"a": <A>}`, "{}\n[1]", "a: !Sub x\n---\nb: 1\n", "\xff\xfea\x00:\x00 \x001\x00", `[$A, {"b": {{ x }}}, "%"]`} {
 		f.Add([]byte(s))
@@ -83,8 +83,19 @@ func FuzzRead(f *testing.F) {
 		if broken := slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning }); (d == nil) != broken {
 			t.Fatalf("document %v, problems %v", d, problems)
 		}
-		if d != nil {
-			checkOffsets(t, d.Root, len(d.Source.Text))
+		if d == nil {
+			return
 		}
+		checkOffsets(t, d.Root, len(d.Source.Text))
+		var check func(n *Node)
+		check = func(n *Node) {
+			if strings.Contains(n.Text+n.Name, "\x00") {
+				t.Fatalf("a NUL, which begins a symbol in all that comes later, in %q", n.Name+n.Text)
+			}
+			for i := range n.Children {
+				check(&n.Children[i])
+			}
+		}
+		check(d.Root)
 	})
 }

@@ -208,7 +208,7 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 	case y.Kind == yaml.ScalarNode && (tag == "!!int" || tag == "!!float"):
 		n.Kind, n.Text = Number, y.Value
 	case y.Kind == yaml.ScalarNode && (tag == "!!str" || tag == "!!timestamp"):
-		n.Kind, n.Text = String, y.Value
+		n.Kind, n.Text = String, r.withoutNUL(start, y.Value)
 	default:
 		r.report(start, "the tag %s is not read", tag)
 	}
@@ -227,6 +227,15 @@ func (r *yamlReader) tagged(n Node, y *yaml.Node) Node {
 	value.Name = y.Tag
 	n.Children = []Node{value}
 	return n
+}
+
+// withoutNUL returns a string if it has no NUL character, which an escape can make.
+func (r *yamlReader) withoutNUL(off int, s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		r.report(off, `the string holds a NUL character (\0), which no name or value in AWS can have`)
+		return ""
+	}
+	return s
 }
 
 // members adds the members of a mapping, and then those of its merge keys that it does not have itself.
@@ -249,7 +258,7 @@ func (r *yamlReader) members(n *Node, y *yaml.Node) {
 			continue
 		}
 		member := r.node(value)
-		member.Name, member.NameStart = key.Value, start
+		member.Name, member.NameStart = r.withoutNUL(start, key.Value), start
 		n.Children = append(n.Children, member)
 	}
 	n.dropRepeated(r.source, func(p Problem) { r.problems = append(r.problems, p) })

@@ -98,6 +98,7 @@ func TestYAMLProblems(t *testing.T) {
 		{"alias bomb", nested, "too many to read"},
 		{"alias of itself", "a: &a [*a]\n", "the alias *a contains itself"},
 		{"NUL", "a: \x00\n", "f:1:4: the input holds a NUL character"},
+		{"NUL as an escape", "a: \"x\\0\"\n\"\\x00\": 1\n", "f:1:4: the string holds a NUL character|f:2:1: the string holds a NUL character"},
 		{"not UTF-8", "é: \xe9\n", "f:1:5: byte 0xE9 is not UTF-8"},
 		{"UTF-16 without a mark", "a\x00", "UTF-16"},
 		{"too large", strings.Repeat(" ", MaxSize+1), "execrole reads no more"},
