@@ -54,7 +54,7 @@ func placeholderEnd(text string, i int) int {
 	if end == 0 {
 		return 0
 	}
-	for end < len(text) && strings.IndexByte(" \t\r\n,]}\"", text[end]) < 0 {
+	for end < len(text) && text[end] > ' ' && strings.IndexByte(",]}\"", text[end]) < 0 {
 		if next := onePlaceholder(text, end); next > 0 {
 			end = next
 		} else {
@@ -71,7 +71,7 @@ const maxPlaceholder = 4096
 // onePlaceholder returns the end of the placeholder at i, which is on one line, or 0.
 func onePlaceholder(text string, i int) int {
 	line := text[i:min(len(text), i+maxPlaceholder)]
-	if end := strings.IndexByte(line, '\n'); end >= 0 {
+	if end := strings.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' }); end >= 0 {
 		line = line[:end]
 	}
 	for _, d := range delimiters {
@@ -81,7 +81,7 @@ func onePlaceholder(text string, i int) int {
 			}
 		}
 	}
-	if line[0] != '$' {
+	if line == "" || line[0] != '$' {
 		return 0
 	}
 	end := 1

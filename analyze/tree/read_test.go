@@ -60,6 +60,7 @@ func TestReadProblems(t *testing.T) {
 		{"{} []\n x", `f:2:2: text after the end of the JSON: "x"`},
 		{`{"a": <A>, "b": }`, `f:1:17: unexpected "}"`},
 		{`{<A>: 1}`, `f:1:2: "<A>: 1}" is not JSON: is it a placeholder?`},
+		{"{\"a\": $A\x00}", "f:1:9: a control character (0x00)"},
 		{`{"a": <>}`, `f:1:7: "<>}" is not JSON: is it a placeholder?`},
 		{`{"a": $}`, `f:1:7: "$}" is not JSON: is it a placeholder?`},
 		{"{\"a\": <A\n>}", `f:1:7: "<A" is not JSON: is it a placeholder?`},
