@@ -193,8 +193,8 @@ func TestRegionlessName(t *testing.T) {
 	for _, tt := range []struct{ family, want string }{
 		{"web", "web-execution"},
 		{"", "task-execution"},
-		{"-x", "task-x-execution"},
-		{"a b/c", "a-b-c-execution"},
+		{"-x", "task-x-a4209624-execution"},
+		{"a b/c", "a-b-c-539138d5-execution"},
 		{a[:34], a[:34] + "-execution"},
 		// printf %s aaa…-execution | sha256sum
 		{a, a[:35] + "-c89c1231"},

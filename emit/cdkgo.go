@@ -422,13 +422,9 @@ func noCDKToken(s string) error {
 	return fmt.Errorf("%q holds %q, which the CDK takes for a value that is to come; it has no way to write this text", s, found)
 }
 
-// cdkStackName returns the name of the stack and of the app's module: CloudFormation wants letters, digits
-// and hyphens, a letter first, and 128 characters at most.
+// cdkStackName returns the name of the stack and of the app's module: CloudFormation wants letters, digits and hyphens, a
+// letter first, and 128 characters at most.
 func cdkStackName(family string) string {
 	const end, max = "-execution-role", 128
-	name := strings.ReplaceAll(stem(family), "_", "-")
-	if !asciiLetter(name[0]) {
-		name = "task-" + name
-	}
-	return shorten(name, family, max-len(end)) + end
+	return shorten(hyphened(family), family, max-len(end)) + end
 }

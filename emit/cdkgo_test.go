@@ -156,12 +156,14 @@ func TestCheckPackage(t *testing.T) {
 func TestCDKStackName(t *testing.T) {
 	long := strings.Repeat("a", 255)
 	for family, want := range map[string]string{
-		"":        "task-execution-role",
-		"web":     "web-execution-role",
-		"my_web":  "my-web-execution-role",
-		"2048":    "task-2048-execution-role",
-		"_x":      "task--x-execution-role",
-		"a b\nc;": "a-b-c--execution-role",
+		"":       "task-execution-role",
+		"web":    "web-execution-role",
+		"my-web": "my-web-execution-role",
+		// printf %s my_web | sha256sum
+		"my_web":  "my-web-db87a0cd-execution-role",
+		"2048":    "task-2048-bfa0ec8b-execution-role",
+		"_x":      "task--x-a01e47cb-execution-role",
+		"a b\nc;": "a-b-c--7d14a5e7-execution-role",
 		// printf %s aaa… | sha256sum, of 255
 		long: strings.Repeat("a", 104) + "-b0f3323e-execution-role",
 	} {

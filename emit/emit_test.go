@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -302,14 +303,54 @@ func TestJSONMissingValues(t *testing.T) {
 	}
 }
 
+// TestNamesOfFamilies: no two families have one name, and a family of letters and hyphens is its own name.
+func TestNamesOfFamilies(t *testing.T) {
+	var families []string
+	for _, length := range []int{1, 2, 3, 4} {
+		all := []string{""}
+		for range length {
+			var longer []string
+			for _, s := range all {
+				for _, c := range []string{"a", "B", "1", "-", "_", ".", "é"} {
+					longer = append(longer, s+c)
+				}
+			}
+			all = longer
+		}
+		families = append(families, all...)
+	}
+	for _, family := range families[:7+7*7] {
+		// What is put before a name or behind it must not make it another's.
+		families = append(families, "task"+family, "task-"+family, "task_"+family, family+"-"+hash(family), strings.Repeat("a", 200)+family)
+	}
+	slices.Sort(families)
+	families = slices.Compact(families)
+	for kind, name := range map[string]func(string) string{"files": stem, "stacks": cdkStackName, "Terraform": terraformPrefix} {
+		seen := map[string]string{}
+		for _, family := range families {
+			got := name(family)
+			if other, twice := seen[got]; twice {
+				t.Errorf("%s: %q and %q have the name %s", kind, other, family, got)
+			}
+			seen[got] = family
+		}
+	}
+	for _, family := range []string{"web", "my-app", "Shop-web-2"} {
+		if got := hyphened(family); got != family {
+			t.Errorf("%s has the name %s", family, got)
+		}
+	}
+}
+
 func TestStem(t *testing.T) {
 	long := strings.Repeat("a", 128)
 	tests := []struct{ family, want string }{
 		{"", "task"},
 		{"web_2-x", "web_2-x"},
-		{"../../etc/passwd", "task------etc-passwd"},
-		{"-rf", "task-rf"},
-		{"é b", "task--b"}, {"a.b", "a-b"},
+		{"../../etc/passwd", "task------etc-passwd-3754d6cb"},
+		// printf %s -rf | sha256sum
+		{"-rf", "task-rf-686c39ac"},
+		{"é b", "task--b-5eefa2a2"}, {"a.b", "a-b-2e7336dc"},
 		{long, long},
 		// printf %s aaa…b | sha256sum
 		{long + "b", strings.Repeat("a", 119) + "-539deb4a"},

@@ -193,8 +193,22 @@ const maxStem = 128
 // have different names.
 func stem(family string) string { return shorten(cleaned(family), family, maxStem) }
 
-// cleaned returns the family with "-" for every character that is no letter, digit, "-" or "_".
-func cleaned(family string) string {
+// cleaned returns the family as a name of letters, digits, "-" and "_".
+func cleaned(family string) string { return distinct(plain(family), family) }
+
+// hyphened returns the family as a name of letters, digits and hyphens that begins with a letter, for the languages that
+// have no more characters in names, or in which names have underscores instead of hyphens. Of the families that people
+// have, many contain hyphens and few contain underscores.
+func hyphened(family string) string {
+	s := strings.ReplaceAll(plain(family), "_", "-")
+	if !asciiLetter(s[0]) {
+		s = "task-" + s
+	}
+	return distinct(s, family)
+}
+
+// plain returns the family with "-" for every character that is no letter, digit, "-" or "_".
+func plain(family string) string {
 	s := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
 			return r
@@ -207,12 +221,26 @@ func cleaned(family string) string {
 	return s
 }
 
+// distinct returns a name that was made of a family, with a hash of the family at its end if the name is not the family
+// itself. So two families have two names, and the name of one does not depend on which others there are.
+func distinct(name, family string) string {
+	if family == "" || name == family {
+		return name
+	}
+	return name + "-" + hash(family)
+}
+
 // shorten cuts a name that is longer than max, and puts a hash of the whole at its end.
 func shorten(name, whole string, max int) string {
 	if len(name) <= max {
 		return name
 	}
-	sum := sha256.Sum256([]byte(whole))
-	hash := hex.EncodeToString(sum[:4])
-	return name[:max-len(hash)-1] + "-" + hash
+	end := "-" + hash(whole)
+	return name[:max-len(end)] + end
+}
+
+// hash returns eight characters that differ for different texts.
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:4])
 }

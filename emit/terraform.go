@@ -112,14 +112,10 @@ func composed(s string) error {
 	return fmt.Errorf("%+q is not in the form NFC of Unicode, in which Terraform would write it: %+q", s, norm.NFC.String(s))
 }
 
-// terraformPrefix returns the beginning of all names: the family with underscores, as names in Terraform usually have
-// them.
+// terraformPrefix returns the beginning of all names: the family with underscores instead of hyphens, as names in
+// Terraform usually have them.
 func terraformPrefix(family string) string {
-	name := strings.ReplaceAll(stem(family), "-", "_")
-	if !asciiLetter(name[0]) && name[0] != '_' {
-		name = "task_" + name
-	}
-	return name + "_execution"
+	return strings.ReplaceAll(shorten(hyphened(family), family, maxStem), "-", "_") + "_execution"
 }
 
 // terraformNames are the names in one file.

@@ -23,7 +23,9 @@ import (
 // TestTerraformNames: names are identifiers, and begin with the family.
 func TestTerraformNames(t *testing.T) {
 	for family, want := range map[string]string{
-		"": "task_execution", "web": "web_execution", "shop-web": "shop_web_execution", "1st": "task_1st_execution", "_a": "_a_execution", "-": "task__execution",
+		"": "task_execution", "web": "web_execution", "shop-web": "shop_web_execution", "shop--web": "shop__web_execution",
+		// printf %s shop_web | sha256sum
+		"shop_web": "shop_web_687307ed_execution", "1st": "task_1st_e01ddf65_execution", "_a": "task__a_34fb7160_execution", "-": "task__3973e022_execution",
 	} {
 		role := *golden.Roles(t)["web"]
 		role.Family = family
