@@ -147,7 +147,7 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 		return nil, err
 	}
 	files = append(files, File{Name: "go.mod", Write: IfAbsent, Data: module.Bytes()})
-	for _, f := range []struct{ name, from string }{{"go.sum", "cdkgo/go.sum.txt"}, {"cdk.json", "cdkgo/cdk.json"}} {
+	for _, f := range []struct{ name, from string }{{"go.sum", "cdkgo/go.sum.txt"}, {"cdk.json", "cdkgo/cdk.json"}, {".gitignore", "cdkgo/gitignore.txt"}} {
 		data, err := templates.CDKGo.ReadFile(f.from)
 		if err != nil {
 			return nil, err

@@ -28,7 +28,7 @@ func TestCDKGoFiles(t *testing.T) {
 		opts Options
 		want string // names, with what becomes of files that exist
 	}{
-		{"app", Options{}, "stack.go owned, main.go kept, go.mod kept, go.sum kept, cdk.json kept"},
+		{"app", Options{}, "stack.go owned, main.go kept, go.mod kept, go.sum kept, cdk.json kept, .gitignore kept"},
 		{"main only", Options{MainOnly: true}, "stack.go owned"},
 		{"package", Options{Package: "roles"}, "stack.go owned"},
 		{"package, main only", Options{Package: "roles", MainOnly: true}, "stack.go owned"},

@@ -11,8 +11,9 @@ import "embed"
 //
 //	go test ./emit/internal/synth -run TestCDKGoModule -update
 //
-// writes both anew, as go mod tidy would. Their names end in .tmpl and .txt because a file go.mod would make the folder a
-// module of its own, which cannot be embedded.
+// writes both anew, as go mod tidy would. cdk.json has the feature flags that this version of the CDK recommends for new
+// apps, and the same command writes them. The names end in .tmpl and .txt because a file go.mod would make the folder a
+// module of its own, which cannot be embedded, and Git would obey a file .gitignore.
 //
 //go:embed cdkgo
 var CDKGo embed.FS

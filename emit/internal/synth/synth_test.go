@@ -2,8 +2,12 @@
 package synth
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -91,6 +95,71 @@ func cdkApp(t *testing.T) string {
 	_, err = cdkTool(t, dir)(nil, "go", "mod", "download")
 	orSkip(t, err)
 	return dir
+}
+
+// TestFeatureFlags: cdk.json has the feature flags that the version of the CDK in the app's go.mod recommends for new apps.
+// With -update it writes them into the template.
+func TestFeatureFlags(t *testing.T) {
+	t.Parallel()
+	dir := cdkApp(t)
+	folder, err := cdkTool(t, dir)(nil, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-cdk-go/awscdk/v2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recommended := recommendedFlags(t, strings.TrimSpace(folder))
+	template := filepath.Join(golden.Root(t), "templates", "cdkgo", "cdk.json")
+	text, err := os.ReadFile(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(string(text), `  "context":`)
+	var want bytes.Buffer
+	if err := json.Indent(&want, []byte(before+`"context":`+recommended+`}`), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	want.WriteByte('\n')
+	if *golden.Update {
+		if err := os.WriteFile(template, want.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want.String(), string(text)); diff != "" {
+		t.Errorf("cdk.json (-recommended +template):\n%s", diff)
+	}
+}
+
+// recommendedFlags returns the JSON object of feature flags in the module of the CDK, whose folder is given. The module
+// contains the archive of the CDK's npm package.
+func recommendedFlags(t *testing.T, module string) string {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(module, "jsii", "aws-cdk-lib-*.tgz"))
+	if err != nil || len(archives) != 1 {
+		t.Fatalf("the archives %q, %v", archives, err)
+	}
+	file, err := os.Open(archives[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := tar.NewReader(unzipped)
+	for {
+		header, err := archive.Next()
+		if err != nil {
+			t.Fatalf("the archive has no recommended flags: %v", err)
+		}
+		if header.Name == "package/recommended-feature-flags.json" {
+			text, err := io.ReadAll(archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+	}
 }
 
 // TestCDKGoModule builds an app that nobody touched: go.mod and go.sum are what go mod tidy would make of
@@ -272,11 +341,8 @@ func main() {
 	}
 
 	nagged := map[string]map[string]func(policy.Symbol) string{} // the values that a stack knows, by folder and stack
-	// The second context is an older app's and a newer app's at once: flags that rewrite policies.
-	for flags, context := range map[string]string{
-		"no flags": `{}`,
-		"flags":    `{"@aws-cdk/aws-iam:minimizePolicies":true,"@aws-cdk/core:enablePartitionLiterals":true,"@aws-cdk/core:target-partitions":["aws","aws-cn"]}`,
-	} {
+	// An older app has no flags. The flags of a new one could rewrite policies.
+	for flags, context := range map[string]string{"no flags": `{}`, "flags": appContext(t, dir)} {
 		out := filepath.Join(dir, "cdk.out "+flags)
 		if _, err := run([]string{"CDK_OUTDIR=" + out, "CDK_CONTEXT_JSON=" + context}, filepath.Join(dir, "app.exe")); err != nil {
 			t.Fatal(err)
@@ -326,6 +392,20 @@ func main() {
 		nagged[out] = map[string]func(policy.Symbol) string{"known": ownValue}
 		t.Logf("%s: %d stacks", flags, len(names)+len(made)+2)
 	}
+	// A stack that knows its region has the partition as a literal, where a flag says so. No other template depends on flags.
+	for _, name := range append(slices.Collect(maps.Keys(made)), names...) {
+		var templates []string
+		for out := range nagged {
+			text, err := os.ReadFile(filepath.Join(out, name+".template.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			templates = append(templates, string(text))
+		}
+		if diff := cmp.Diff(templates[0], templates[1]); diff != "" {
+			t.Errorf("%s: the flags change the template:\n%s", name, diff)
+		}
+	}
 	t.Run("cdk-nag", func(t *testing.T) {
 		tools := nodeModules(t, "cdk-nag")
 		stacks := map[string]*policy.Role{"known": roles[known], "in-package": inPackage}
@@ -337,6 +417,20 @@ func main() {
 			checkCDKNag(t, tools, out, stacks, values)
 		}
 	})
+}
+
+// appContext returns the context in the cdk.json of an app: its feature flags.
+func appContext(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "cdk.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var app struct{ Context json.RawMessage }
+	if err := json.Unmarshal(text, &app); err != nil {
+		t.Fatal(err)
+	}
+	return string(app.Context)
 }
 
 // cdkNag calls yield for what is to be suppressed for cdk-nag, resource by resource.
