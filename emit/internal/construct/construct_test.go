@@ -1,4 +1,6 @@
-package cdkrole_test
+// Package construct tests the construct of package cdkrole. These tests have a package of their own because go.mod leaves
+// cdkrole out of the pattern ./... and go test ./... is to run them.
+package construct
 
 import (
 	"encoding/json"
