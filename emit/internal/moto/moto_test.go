@@ -2,12 +2,10 @@
 package moto
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,50 +24,8 @@ import (
 	"github.com/execrole/execrole/testdata/golden"
 )
 
-// environment is that of moto and of who speaks to it: with credentials that are nobody's.
-var environment = []string{
-	"MOTO_ACCOUNT_ID=" + meaning.Environment.Account, "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-	"AWS_REGION=" + meaning.Environment.Region, "AWS_DEFAULT_REGION=" + meaning.Environment.Region, "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
-	"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-}
-
-// motoServer starts a server of moto, which plays AWS on this machine, for the account of meaning.Environment. It returns the
-// environment in which the AWS CLI speaks to it and to nothing else.
-func motoServer(t *testing.T) []string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the AWS CLI takes a second for each call")
-	}
-	tool.Require(t, "aws", "the AWS CLI")
-	server := tool.Require(t, "moto_server", "pip install 'moto[server]'")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	_, port, _ := net.SplitHostPort(address)
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, server, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(os.Environ(), environment...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		cmd.Wait()
-	})
-	for range 600 {
-		response, err := http.Get("http://" + address + "/moto-api/")
-		if err == nil {
-			response.Body.Close()
-			return slices.Concat(os.Environ(), environment, []string{"AWS_ENDPOINT_URL=http://" + address})
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("moto_server does not answer")
-	return nil
-}
+// environment is that of moto and of what talks to it.
+var environment = tool.MotoEnvironment(meaning.Environment.Account, meaning.Environment.Region)
 
 // awsCLI runs the AWS CLI and decodes what it prints.
 func awsCLI(env []string, args ...string) (any, error) {
@@ -195,7 +150,10 @@ func properties(t *testing.T, m *meaning.Meaning, role map[string]any) {
 // TestScriptsDeploy runs scripts with the AWS CLI against moto, reads the roles back with it, and compares with what the
 // scripts mean. The scripts ask the CLI for the account and the region. Each call of the CLI takes a second, so two roles at the same time go through all.
 func TestScriptsDeploy(t *testing.T) {
-	env := motoServer(t)
+	if testing.Short() {
+		t.Skip("the AWS CLI takes a second for each call")
+	}
+	env := tool.MotoServer(t, meaning.Environment.Account, meaning.Environment.Region)
 	run := func(t *testing.T, role *policy.Role, own policy.Environment, args ...string) (stdout, stderr string, err error) {
 		t.Helper()
 		files, err := meaning.EmitIn("aws-cli", role, own)

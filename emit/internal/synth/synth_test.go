@@ -47,25 +47,6 @@ func cdkTool(t *testing.T, dir string) func(env []string, name string, args ...s
 	}
 }
 
-// nodeModules returns a new folder with what a folder of testdata wants installed.
-func nodeModules(t *testing.T, name string) string {
-	t.Helper()
-	npm := tool.Require(t, "npm", "https://nodejs.org")
-	dir := t.TempDir()
-	for _, file := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join(golden.Root(t), "testdata", name, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, file), text, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := cdkTool(t, dir)(nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	orSkip(t, err)
-	return dir
-}
-
 // orSkip skips the test where something cannot be downloaded, or fails it where all has to be there.
 func orSkip(t *testing.T, err error) {
 	t.Helper()
@@ -407,7 +388,7 @@ func main() {
 		}
 	}
 	t.Run("cdk-nag", func(t *testing.T) {
-		tools := nodeModules(t, "cdk-nag")
+		tools := tool.NodeModules(t, filepath.Join(golden.Root(t), "testdata", "cdk-nag"))
 		stacks := map[string]*policy.Role{"known": roles[known], "in-package": inPackage}
 		maps.Copy(stacks, roles)
 		for name := range made {
@@ -533,7 +514,7 @@ func checkCDKNag(t *testing.T, tools, out string, stacks map[string]*policy.Role
 func TestCDKSynth(t *testing.T) {
 	t.Parallel()
 	dir := cdkApp(t)
-	tools := nodeModules(t, "cdk-go")
+	tools := tool.NodeModules(t, filepath.Join(golden.Root(t), "testdata", "cdk-go"))
 	out, err := cdkTool(t, dir)(nil, filepath.Join(tools, "node_modules", ".bin", "cdk"), "synth", "--json", "--no-notices")
 	if err != nil {
 		t.Fatal(err)
