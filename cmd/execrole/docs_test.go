@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -55,72 +56,23 @@ func fences(text, language string) []string {
 	return blocks
 }
 
-// TestConsole runs every console block of the documentation and compares what a terminal would show. A
-// command begins with "$ "; a line [...] in the output stands for lines that are left out.
-func TestConsole(t *testing.T) {
-	commands := 0
-	for name, text := range documents(t) {
-		for _, block := range fences(text, "console") {
-			for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
-				part = strings.ReplaceAll(part, "\\\n", "")
-				line, want, _ := strings.Cut(part, "\n")
-				commands++
-				t.Run(name+" "+line, func(t *testing.T) {
-					if got := terminal(t, line); !resembles(got, want) {
-						t.Errorf("it prints\n%s\nand %s shows\n%s", got, name, want)
-					}
-				})
-			}
-		}
-	}
-	if commands == 0 {
-		t.Error("no document shows a command")
-	}
-}
-
-// terminal runs one command in the project's root and returns both its outputs as they came. It knows the
-// words of a POSIX shell only as far as the documentation uses them, and no command but these.
-func terminal(t *testing.T, line string) string {
-	t.Helper()
-	if strings.ContainsAny(line, `'"|<>;&`) {
-		t.Fatalf("%q needs a shell", line)
-	}
-	args := strings.Fields(line)
-	if strings.HasPrefix(line, "go run ./cmd/execrole ") {
-		args = append([]string{"execrole"}, args[3:]...)
-	}
-	t.Chdir(root)
-	switch {
-	case args[0] == "cat" && len(args) == 2:
-		text, err := os.ReadFile(args[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.ReplaceAll(string(text), "\r\n", "\n")
-	case args[0] != "execrole":
-		t.Fatalf("%q is not run by this test; put it into a block that is not console", line)
-	case slices.Contains(args, "-o"):
-		t.Fatalf("%q would write into the project", line)
-	}
-	var out bytes.Buffer
-	c := command{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }}
-	c.run(args[1:])
-	return out.String()
-}
-
-// resembles reports whether got is want, apart from what want leaves out.
-func resembles(got, want string) bool {
-	pattern := regexp.QuoteMeta(strings.TrimRight(want, "\n"))
-	pattern = regexp.MustCompile(`(?m)^[ \t]*\\\[\\\.\\\.\\\.\\\]$`).ReplaceAllLiteralString(pattern, `(?s:.*)`)
-	return regexp.MustCompile(`^` + pattern + `$`).MatchString(strings.TrimRight(got, "\n"))
-}
-
-// TestMainJob keeps the two commands in the README that everybody tries first.
+// TestMainJob keeps the commands in the README that everybody tries first. The short way to test needs no CDK.
 func TestMainJob(t *testing.T) {
 	readme := documents(t)["README.md"]
-	for _, command := range []string{"go run ./cmd/execrole testdata/web.json", "go test ./..."} {
+	for _, command := range []string{"go run ./cmd/execrole testdata/web.json", "go test ./analyze/... ./cmd/...", "go test ./..."} {
 		if !regexp.MustCompile(`(?m)^(\$ )?` + regexp.QuoteMeta(command) + `$`).MatchString(readme) {
 			t.Errorf("README.md does not show %q on a line of its own", command)
+		}
+	}
+	list := exec.Command("go", "list", "-deps", "-test", "./analyze/...", "./cmd/...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.Lines(string(out)) {
+		if strings.Contains(path, "aws-cdk-go") || strings.Contains(path, "jsii") {
+			t.Errorf("go test ./analyze/... ./cmd/... downloads %s", path)
 		}
 	}
 }
@@ -180,14 +132,15 @@ func TestExplainMembers(t *testing.T) {
 	text := documents(t)["docs/explain.md"]
 	var docs []any
 	// In another account, everything belongs to others.
-	for _, command := range []string{"execrole explain -f json testdata/web.json", "execrole explain -f json --account 444455556666 testdata/web.json"} {
-		t.Run(command, func(t *testing.T) {
-			var doc any
-			if err := json.Unmarshal([]byte(terminal(t, command)), &doc); err != nil {
-				t.Fatal(err)
-			}
-			docs = append(docs, doc)
-		})
+	for _, flags := range [][]string{nil, {"--account", "444455556666"}} {
+		var out bytes.Buffer
+		c := command{Stdin: strings.NewReader(""), Stdout: &out, Stderr: os.Stderr, Getenv: func(string) string { return "" }}
+		c.run(append([]string{"explain", "-f", "json", filepath.Join(root, "testdata", "web.json")}, flags...))
+		var doc any
+		if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, doc)
 	}
 	members := map[string]bool{}
 	var walk func(any)

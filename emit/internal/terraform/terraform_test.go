@@ -14,16 +14,12 @@ import (
 	"github.com/execrole/execrole/emit/internal/tool"
 )
 
-// pluginFolder is the variable of the environment that names a folder with the AWS provider, as terraform init -plugin-dir
-// takes it. .ci/run looks for one.
-const pluginFolder = "EXECROLE_TERRAFORM_PLUGINS"
-
 // TestValidate: one module with the files of all roles is valid, and terraform has no warning about it.
 func TestValidate(t *testing.T) {
 	terraform := tool.Require(t, "terraform", "https://developer.hashicorp.com/terraform/install")
-	plugins := os.Getenv(pluginFolder)
+	plugins := os.Getenv(tool.TerraformPlugins)
 	if plugins == "" {
-		t.Skip("the AWS provider is missing: " + pluginFolder + " names no folder for terraform init -plugin-dir")
+		t.Skip("the AWS provider is missing: " + tool.TerraformPlugins + " names no folder for terraform init -plugin-dir")
 	}
 	dir := t.TempDir()
 	roles := meaning.Roles(t)

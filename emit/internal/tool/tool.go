@@ -7,6 +7,10 @@ import (
 	"testing"
 )
 
+// TerraformPlugins is the variable of the environment that names a folder with the AWS provider, as terraform init
+// -plugin-dir takes it. .ci/run looks for one.
+const TerraformPlugins = "EXECROLE_TERRAFORM_PLUGINS"
+
 // Require returns the path of a program. Where it is missing it skips the test and says how to install it, or fails
 // where EXECROLE_TOOLS=required says that all are there.
 func Require(t testing.TB, name, install string) string {
