@@ -24,6 +24,7 @@ func TestValidate(t *testing.T) {
 	dir := t.TempDir()
 	roles := meaning.Roles(t)
 	roles["made-inputs"] = sample.Inputs()
+	roles["made_inputs"] = sample.Inputs() // names in Terraform have no hyphens
 	n := 0
 	for name, role := range roles {
 		if strings.HasPrefix(name, "hostile-") {
