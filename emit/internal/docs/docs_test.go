@@ -46,6 +46,9 @@ var given = map[string]map[string]func(t *testing.T) string{
 	}},
 }
 
+// givenRoles are the roles that a document says its readers have.
+var givenRoles = map[string][]string{"docs/formats.md": {"deploy"}}
+
 // programs are those of others that commands need, by the beginning of the command, and whether they are missing here.
 var programs = []struct {
 	command string
@@ -80,11 +83,11 @@ func lackingProgram(names ...string) string {
 // step is one command of a document.
 type step struct {
 	line    int
-	command string // as it is executed; "" if it is not
+	command string // as it is executed; "" for nothing
 	shown   string // as the document has it
 	want    string // what the document shows of the output; only a command of a console may fail
 	console bool
-	missing string // the program that is missing
+	missing string // the program that is missing, so that nothing is executed
 	reason  string // why something else is executed, or nothing
 }
 
@@ -172,9 +175,6 @@ func prepare(s *step) {
 			s.missing = p.lacking()
 		}
 	}
-	if s.missing != "" {
-		s.command = ""
-	}
 }
 
 // TestDocuments executes every block of commands in README.md and docs, each document in a fresh copy of the project, as
@@ -211,6 +211,10 @@ func TestDocuments(t *testing.T) {
 			env := os.Environ()
 			if lackingAWS() == "" && slices.ContainsFunc(list, step.deploys) {
 				env = tool.MotoServer(t, account, region) // an account in which nothing is left of another document
+			}
+			for _, role := range givenRoles[name] {
+				create := fmt.Sprintf("aws iam create-role --role-name %s --assume-role-policy-document '{}'", role)
+				list = append([]step{{shown: create, command: create, missing: lackingAWS()}}, list...)
 			}
 			execute(t, sh, slices.Concat(env, settings), freshCopy(t, root, name), scratch, list)
 			for i, s := range list {
@@ -267,7 +271,7 @@ func execute(t *testing.T, sh string, env []string, fresh, scratch string, list 
 	t.Helper()
 	var script strings.Builder
 	for i, s := range list {
-		if s.command != "" {
+		if s.command != "" && s.missing == "" {
 			files := filepath.Join(scratch, fmt.Sprint("step", i))
 			fmt.Fprintf(&script, "{\n%s\n} >%s.out 2>&1 </dev/null\necho $? >%[2]s.status\n", s.command, files)
 		}
