@@ -28,6 +28,8 @@ type SymbolInfo struct {
 	Place tree.Place
 	// MaxLength is the length of the longest value, in characters; 0 where it is unknown.
 	MaxLength int
+	// Condition is the condition under which the input has what the symbol names; "" where it always has it.
+	Condition string
 	// Export is the name under which a stack exports the value of an [Import]; "" where it is unknown.
 	Export string
 	// Expression is the symbol in the language of its input: "!GetAtt Repo.Arn", "var.region".

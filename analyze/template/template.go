@@ -90,6 +90,10 @@ func (t *Template) symbol(name string, info policy.SymbolInfo, at *tree.Node) po
 		if info.Meaning == "" {
 			info.Meaning = policy.MeansUnknown
 		}
+		resource, _, _ := strings.Cut(name, ".")
+		if r := t.resources[resource]; r != nil && r.Member("Condition") != nil {
+			info.Condition = r.Member("Condition").Text
+		}
 		t.Symbols[s] = info
 	}
 	return policy.Of(s)
