@@ -6,33 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/execrole/execrole/analyze"
-	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/meaning"
 	"github.com/execrole/execrole/testdata/golden"
 )
-
-// taskRoles returns the roles of the task definitions in a template that have none.
-func taskRoles(t testing.TB, name string, src []byte) (roles []emit.TaskRole) {
-	t.Helper()
-	doc, _, _ := tree.Read(name, src)
-	plans, _ := analyze.Read(name, src, analyze.Options{})
-	for _, plan := range plans {
-		if plan.Err() != nil || plan.Name == "" {
-			continue
-		}
-		if doc.Root.Find("/Resources/"+plan.Name+"/Properties/ExecutionRoleArn", (*tree.Node).Member) != nil {
-			continue
-		}
-		role, err := plan.Role(policy.Options{})
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		roles = append(roles, emit.TaskRole{Task: plan.Name, Role: role})
-	}
-	return roles
-}
 
 // isSubsequence reports whether the bytes of a are in b, in the same order.
 func isSubsequence(a, b string) bool {
@@ -55,7 +32,7 @@ func TestMergeCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := filepath.Base(path)
-		roles := taskRoles(t, name, src)
+		roles := meaning.TaskRoles(t, name, src)
 		if roles == nil {
 			continue
 		}
@@ -68,7 +45,7 @@ func TestMergeCorpus(t *testing.T) {
 		if !isSubsequence(string(src), string(got)) {
 			t.Errorf("%s: a byte has changed", name)
 		}
-		if left := taskRoles(t, name, got); left != nil {
+		if left := meaning.TaskRoles(t, name, got); left != nil {
 			t.Errorf("%s: %s has no role", name, left[0].Task)
 		}
 	}

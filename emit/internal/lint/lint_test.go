@@ -2,6 +2,7 @@
 package lint
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/internal/meaning"
 	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
 	"github.com/execrole/execrole/testdata/golden"
@@ -63,6 +65,66 @@ func TestTemplates(t *testing.T) {
 	}
 	if out, err := exec.Command(cfnLint, args...).CombinedOutput(); err != nil || len(strings.TrimSpace(string(out))) > 0 {
 		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
+
+// TestMerged: cfn-lint says nothing of real templates with a role in them that it does not say of them without it.
+func TestMerged(t *testing.T) {
+	cfnLint := tool.Require(t, "cfn-lint", "pip install cfn-lint")
+	dir := t.TempDir()
+	args := []string{"--format", "json", "--"}
+	for i, path := range golden.Corpus(t, "cloudformation", "cdkout") {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roles := meaning.TaskRoles(t, path, src)
+		if roles == nil || i%3 > 0 {
+			continue // a third of them says as much
+		}
+		merged, err := emit.Merge(path, src, roles)
+		if err != nil {
+			continue
+		}
+		for folder, data := range map[string][]byte{"before": src, "after": merged} {
+			file := filepath.Join(dir, folder, filepath.Base(path))
+			if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, file)
+		}
+	}
+	if len(args) < 40 {
+		t.Fatalf("only %d templates", len(args)/2)
+	}
+	out, _ := exec.Command(cfnLint, args...).Output() // the templates have faults of their own
+	var matches []struct {
+		Filename string
+		Rule     struct{ Id string }
+		Message  string
+	}
+	if err := json.Unmarshal(out, &matches); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	before, after := map[string]int{}, map[string][]string{} // by file and rule
+	for _, m := range matches {
+		key := filepath.Base(m.Filename) + " " + m.Rule.Id
+		if filepath.Base(filepath.Dir(m.Filename)) == "before" {
+			before[key]++
+		} else {
+			after[key] = append(after[key], m.Message)
+		}
+	}
+	if len(before) == 0 {
+		t.Error("cfn-lint finds nothing in real templates: was it started?")
+	}
+	for key, messages := range after {
+		if len(messages) > before[key] {
+			t.Errorf("%s: %d messages became %q", key, before[key], messages)
+		}
 	}
 }
 
