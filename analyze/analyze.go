@@ -28,6 +28,9 @@ type Options struct {
 	// secrets that they name: the task definition has neither.
 	CredSpecs       []CredSpec
 	CredSpecSecrets []string
+	// CompleteARNs says that every ARN of a secret that may lack its random suffix has it, and PartialARNs that it lacks
+	// it. Without one of them both readings are allowed.
+	CompleteARNs, PartialARNs bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
 	// BucketOwners say which account owns a bucket.

@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -234,29 +233,6 @@ func TestPure(t *testing.T) {
 		case path == "github.com/aws/aws-sdk-go-v2/service/ecs", path == "net/http", strings.Contains(path, "jsii"), strings.Contains(path, "awscdk"):
 			t.Errorf("the analysis depends on %s", path)
 		}
-	}
-}
-
-// TestReadsLikeWords compares the function with the pattern that says what it means.
-func TestReadsLikeWords(t *testing.T) {
-	pattern := regexp.MustCompile(`^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]+)?[0-9]*|[A-Z]+[0-9]*|[0-9]+)$`)
-	check := func(s string) {
-		if got, want := readsLikeWords(policy.Text(s)), pattern.MatchString(s); got != want {
-			t.Errorf("readsLikeWords(%q) = %v, want %v", s, got, want)
-		}
-	}
-	for _, s := range []string{"secret", "config", "oauth2", "ApiKey", "PASSWD", "123456", "a1B2c3", "AbC1dE", "aBcDeF", "ABcdef", "AB1234", "Ab12cd"} {
-		check(s)
-	}
-	// Four letters and digits of each kind make every class of strings likely.
-	const characters = "azbyAZBY0918"
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
-		b := make([]byte, 6)
-		for i := range b {
-			b[i] = characters[random.IntN(len(characters))]
-		}
-		check(string(b))
 	}
 }
 

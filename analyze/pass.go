@@ -25,6 +25,8 @@ type reading struct {
 	td     taskdef.Value
 	opts   *Options
 	used   map[any]bool // options that fit something; all readings share it
+	// suffixes is what the ARNs of secrets say of each other; nil as long as no rule has asked.
+	suffixes *suffixes
 }
 
 // finish is the end of one rule's work: its passes over all task definitions.

@@ -1,9 +1,7 @@
 package analyze
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 )
@@ -111,10 +109,10 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 		return
 	}
 	name := parts[1]
-	ending, why := p.secretEnding(name)
-	if rest, ok := name.CutSuffix(anySuffix); ok && rest != "" {
-		name, ending = rest, withoutSuffix
-		p.Warnf(v, "secret %s ends in %s as in a policy, and ECS does not find such a secret: write the complete ARN", quote(t), anySuffix)
+	rest, isOpen := cutAnySuffix(name)
+	if isOpen {
+		p.Warnf(v, "secret %s has %s in the place of its six random characters, and ECS does not find such a secret: write the complete ARN", quote(t), name[len(rest):])
+		name = rest
 	}
 	list = slices.Concat(list, p.secretNameUnknown(name), missing(a.Region, "region"), missing(a.Account, "account"))
 	if len(list) > 0 {
@@ -134,11 +132,17 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 		known := p.decrypt(v, a.Service, region, secretContext, resources, like)
 		p.checkOwner(v, n, a.Account, known)
 	}
+	ending, why := withoutSuffix, ""
+	if !isOpen {
+		ending, why = p.secretEnding(a, name)
+	}
+	if ending == doubtfulSuffix {
+		ending = p.settleSuffix(v, name, why)
+	}
 	switch ending {
 	case withoutSuffix:
 		require(OneOf, partial)
 	case doubtfulSuffix:
-		p.Warnf(v, "secret %s may be complete, or may lack the six random characters at its end, since %s: both are allowed; write the complete ARN", quote(t), why)
 		require(OneOf, complete, partial)
 	default:
 		require(Exact, complete)
@@ -165,65 +169,6 @@ func (p *pass) secretNameUnknown(name policy.Text) []unknown {
 	}
 	fits := len(name.String()) <= 512 && p.fits(name, oneOf("/_+=.@-!"), policy.MeansSecretName)
 	return settleWhole(unless(fits, name, "no name of a secret (1 to 512 letters, digits and / _ + = . @ - !)"))
-}
-
-// ending says whether the name in the ARN of a secret ends in the suffix that Secrets Manager adds: a hyphen and six
-// random letters and digits.
-type ending int
-
-const (
-	withSuffix ending = iota
-	withoutSuffix
-	doubtfulSuffix
-)
-
-// suffixLength is the length of that suffix, in characters.
-const suffixLength = len("-??????")
-
-// secretEnding returns how the name in a secret's ARN ends, and why that is doubtful.
-func (p *pass) secretEnding(name policy.Text) (e ending, why string) {
-	literal := name.Behind()
-	if len(literal) < suffixLength && literal != name {
-		symbols := name.Symbols()
-		last := symbols[len(symbols)-1]
-		isName := literal == "" && p.reader.Symbols().Lookup(last).Meaning == policy.MeansSecretName
-		if isName || literal != "" && !all(literal, isAlnum) {
-			return withoutSuffix, ""
-		}
-		return doubtfulSuffix, fmt.Sprintf("the value of %s is unknown", policy.Of(last))
-	}
-	tail, hasTail := randomTail(literal, literal != name)
-	switch {
-	case !hasTail:
-		return withoutSuffix, ""
-	case readsLikeWords(tail):
-		return doubtfulSuffix, fmt.Sprintf("%q reads like words", tail)
-	}
-	return withSuffix, ""
-}
-
-// randomTail returns what is in the place of the suffix's random characters. Of a whole name it is never everything:
-// something has to come before it.
-func randomTail(name policy.Text, preceded bool) (policy.Text, bool) {
-	i := len(name) - suffixLength
-	if i < 0 || i == 0 && !preceded || name[i] != '-' || !all(name[i+1:], isAlnum) {
-		return "", false
-	}
-	return name[i+1:], true
-}
-
-// readsLikeWords reports whether somebody could have written the tail by hand: secret, config, oauth2,
-// ApiKey, PASSWD, 123456. About one random suffix in eleven reads like that too.
-func readsLikeWords(tail policy.Text) bool {
-	s := strings.TrimRight(tail.String(), "0123456789")
-	if s == "" || all(s, isUpper) {
-		return true
-	}
-	if isUpper(s[0]) {
-		s = s[1:]
-	}
-	s = strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyz")
-	return s == "" || len(s) > 1 && isUpper(s[0]) && all(s[1:], isLower)
 }
 
 const (

@@ -24,6 +24,7 @@ var secrets = &Rule{
 			p.checkSecret(s, namedThing{what: "valueFrom", secret: readSecret, part: readSecretPart, parameter: readParameter})
 		}
 	},
+	finish: finishSuffixes,
 }
 
 var logSecrets = &Rule{

@@ -49,8 +49,8 @@ type flagGroup struct {
 
 // flagGroups are the groups of all flags, in the order of the help.
 var flagGroups = [...]flagGroup{
-	{"What is required", []string{"kms-key", "bucket-owner", "credspec", "credspec-secret", "pull-through-cache", "guardduty",
-		"source-vpce", "source-vpc", "managed-policy", "called-only"}},
+	{"What is required", []string{"kms-key", "bucket-owner", "complete-arns", "partial-arns", "credspec", "credspec-secret",
+		"pull-through-cache", "guardduty", "source-vpce", "source-vpc", "managed-policy", "called-only"}},
 	{"Placeholders", []string{"set", "image"}},
 	{"The role", []string{"account", "region", "partition", "role-name", "path", "permissions-boundary", "tag", "description",
 		"max-session-duration", "no-source-conditions"}},
