@@ -201,6 +201,7 @@ func (a *analysis) check(name string, problems []taskdef.Problem, reader *taskde
 			rule.check(&passes[i], td)
 		}
 	}
+	shared.questions.answer(plan, td)
 	return plan, passes
 }
 

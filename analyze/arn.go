@@ -16,7 +16,7 @@ func (p *pass) cutARN(v located, t policy.Text, what string) (a policy.ARN, part
 		if list := placeholders(t, false); len(list) > 0 {
 			p.Unknown(v, what, list)
 		} else {
-			p.Errorf(v, "%s %s is no complete ARN: an ARN is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE", what, quote(t))
+			p.Wrong(v, what, "it is no complete ARN, arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE")
 		}
 		return policy.ARN{}, nil, false
 	}
@@ -34,10 +34,10 @@ func (p *pass) cutARN(v located, t policy.Text, what string) (a policy.ARN, part
 		Resource:  fields[5],
 	}
 	parts = slices.Concat(
-		unless(isPartition(a.Partition), a.Partition, "no partition"),
+		ofKind("partition", unless(isPartition(a.Partition), a.Partition, "no partition")),
 		unless(all(a.Service, oneOf("-")), a.Service, "no service"),
-		unless(isRegion(a.Region), a.Region, "no region"),
-		unless(isAccount(a.Account), a.Account, "no account (12 digits)"),
+		ofKind("region", unless(isRegion(a.Region), a.Region, "no region")),
+		ofKind("account", unless(isAccount(a.Account), a.Account, "no account (12 digits)")),
 	)
 	if want := policy.PartitionOf(a.Region); want != "" && policy.IsPartition(a.Partition) && a.Partition != policy.Text(want) {
 		p.Warnf(v, "%s %s says partition %s, but region %s is in %s", what, quote(t), a.Partition, a.Region, want)

@@ -37,6 +37,17 @@ func BenchmarkGrowth(b *testing.B) {
 		{"words in an image", func(n int) string {
 			return container(`"name":"app","image":"` + many(n, func(i int) string { return "X" + number(i) + "/" }) + `"`)
 		}},
+		{"words to be replaced", func(n int) string {
+			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(i int) string { return `{"valueFrom":"/TBD/` + number(i) + `_PLACEHOLDER"},` }) + `{}]`)
+		}},
+		{"a placeholder for many", func(n int) string {
+			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(int) string { return `{"valueFrom":"<TBD>"},` }) + `{}]`)
+		}},
+		{"secrets that read like words", func(n int) string {
+			return container(`"name":"app","image":"nginx","secrets":[` + many(n, func(i int) string {
+				return `{"valueFrom":"arn:aws:secretsmanager:us-east-1:111122223333:secret:` + number(i) + `-cuwyhr"},`
+			}) + `{}]`)
+		}},
 		{"options", func(n int) string {
 			return container(`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{` + many(n, func(i int) string { return `"awslogs` + number(i) + `":5,` }) + `"mode":""}}`)
 		}},

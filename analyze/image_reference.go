@@ -115,14 +115,14 @@ func splitImage(t policy.Text) (components []policy.Text, after policy.Text, lis
 }
 
 func joinText(parts []policy.Text, separator policy.Text) policy.Text {
-	var joined policy.Text
+	var joined strings.Builder
 	for i, t := range parts {
 		if i > 0 {
-			joined += separator
+			joined.WriteString(string(separator))
 		}
-		joined += t
+		joined.WriteString(string(t))
 	}
-	return joined
+	return policy.Text(joined.String())
 }
 
 // ecrHost is the host name of a private Amazon ECR registry.
@@ -210,8 +210,8 @@ func (p *pass) parseECRHost(host policy.Text) (h ecrHost, ok bool) {
 	isRegion := func(t policy.Text) bool { return p.isPart(t, policy.IsRegion, policy.MeansRegion) }
 	h.account, h.region = p.word(account, isAccount(account)), p.word(region, isRegion(region))
 	h.unknown = slices.Concat(
-		unless(isAccount(h.account), h.account, "no account (12 digits)"),
-		unless(isRegion(h.region), h.region, "no region"),
+		ofKind("account", unless(isAccount(h.account), h.account, "no account (12 digits)")),
+		ofKind("region", unless(isRegion(h.region), h.region, "no region")),
 	)
 	return h, true
 }

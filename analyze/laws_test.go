@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -325,68 +324,6 @@ func alternatives(conditions []policy.Condition) []string {
 		list = longer
 	}
 	return list
-}
-
-// TestPlaceholdersCanBeFilled follows the flags that findings print, with plausible values, until no
-// placeholder is left: a refusal that a person cannot act on is no help.
-func TestPlaceholdersCanBeFilled(t *testing.T) {
-	held := 0
-	for _, file := range golden.Corpus(t, "taskdef", "describe") {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var opts analyze.Options
-		flagged := func() (flags []string) {
-			plan, _ := golden.Plan(src, opts)
-			for _, f := range plan.Findings {
-				if f.Severity != analyze.Error {
-					continue
-				}
-				if len(f.Flags) == 0 {
-					t.Errorf("no flag settles %v", f)
-				}
-				for _, flag := range f.Flags {
-					if words := golden.Words(flag); words[0] == "--set" && !slices.Contains(flags, words[1]) {
-						flags = append(flags, words[1])
-					}
-				}
-			}
-			return flags
-		}
-		flags := flagged()
-		if len(flags) > 0 {
-			held++
-		}
-		for round := 0; len(flags) > 0 && round < 3; round++ {
-			for _, flag := range flags {
-				s := golden.Settings([]string{strings.TrimSuffix(flag, "VALUE") + plausible(flag)})[0]
-				opts.Set = append(opts.Set, s)
-			}
-			flags = flagged()
-		}
-		if len(flags) > 0 {
-			t.Errorf("%s: after filling %v there is still %v", file, opts.Set, flags)
-		}
-	}
-	t.Logf("%d files hold placeholders", held)
-	if held < 46 {
-		t.Errorf("only %d files hold placeholders, want at least 46", held)
-	}
-}
-
-// plausible returns a value for a placeholder of that name.
-func plausible(name string) string {
-	name = strings.ToLower(strings.TrimSuffix(name, "=VALUE"))
-	switch {
-	case strings.Contains(name, "account") || strings.Trim(name, "x") == "" || strings.Trim(name, "0123456789") == "":
-		return "111122223333"
-	case strings.Contains(name, "region"):
-		return "us-east-1"
-	case strings.Contains(name, "partition"):
-		return "aws"
-	}
-	return "nginx"
 }
 
 // TestResourcePoliciesAreRequirements: what another account has to allow is what the role may do there, no more and no less.

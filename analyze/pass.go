@@ -26,7 +26,8 @@ type reading struct {
 	opts   *Options
 	used   map[any]bool // options that fit something; all readings share it
 	// suffixes is what the ARNs of secrets say of each other; nil as long as no rule has asked.
-	suffixes *suffixes
+	suffixes  *suffixes
+	questions questions
 }
 
 // finish is the end of one rule's work: its passes over all task definitions.
@@ -152,17 +153,22 @@ type derived struct {
 	text    policy.Text
 	written policy.Text // what the task definition has there
 	at      taskdef.Ref // of the value of the task definition that needs it
+	outside bool        // it is not in that value
 }
 
-// derivedFrom returns a string that a value of the task definition needs.
-func derivedFrom(v located, text policy.Text) derived {
+// partOf returns a part of a value of the task definition.
+func partOf(v located, text policy.Text) derived {
 	written, _ := v.Text()
-	return derived{text, written, v.Ref()}
+	return derived{text: text, written: written, at: v.Ref()}
 }
 
-// outside returns a text from outside of the task definition. A caller of the library may have put a NUL into it, which
-// would be taken for a symbol.
-func outside(s string) policy.Text { return policy.Text(strings.ReplaceAll(s, "\x00", "")) }
+// outsideOf returns a string that a value of the task definition needs and that is not in it. A caller of the library may
+// have put a NUL into it, which would be taken for a symbol.
+func outsideOf(v located, s string) derived {
+	d := partOf(v, policy.Text(strings.ReplaceAll(s, "\x00", "")))
+	d.outside = true
+	return d
+}
 
 // Text returns the string.
 func (d derived) Text() (policy.Text, bool) { return d.text, true }

@@ -116,6 +116,7 @@ func Rules() []*Rule {
 // optionRules returns the rules that read no fields of the schema: they are about options, or about all of the input.
 func optionRules() []*Rule {
 	return []*Rule{
+		placeholderWords, // it looks at all requirements
 		customerManagedKeys,
 		managedPolicy,
 		otherAccounts, // it looks at all requirements

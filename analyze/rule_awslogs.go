@@ -265,7 +265,7 @@ func (p *pass) logsARN(region taskdef.Value) (policy.ARN, bool) {
 	}
 	isRegion := func(t policy.Text) bool { return p.isPart(t, policy.IsRegion, policy.MeansRegion) }
 	name := p.word(t, isRegion(t))
-	if list := unless(isRegion(name), name, "no region"); len(list) > 0 {
+	if list := ofKind("region", unless(isRegion(name), name, "no region")); len(list) > 0 {
 		p.Unknown(region, "awslogs-region", list)
 		return arn, false
 	}
@@ -289,15 +289,15 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 	if !prefix.Meant() {
 		list = append(list, placeholders(t, true)...)
 	}
-	if len(list) > 0 {
-		p.Unknown(prefix, "awslogs-stream-prefix", list)
-		return nil, false
-	}
-	if i := t.IndexAny(":*"); i >= 0 {
-		p.Errorf(prefix, "awslogs-stream-prefix %s has %q, which no log stream's name can have", quote(t), t[i:i+1])
-		return nil, false
-	}
 	ok = true
+	if i := t.IndexAny(":*"); len(list) > 0 {
+		p.Unknown(prefix, "awslogs-stream-prefix", list)
+		ok = false
+	} else if i >= 0 {
+		p.Wrong(prefix, "awslogs-stream-prefix", "no log stream's name can have %q", t[i:i+1])
+		ok = false
+	}
+	// The container's name is looked at in any case, so that all placeholders are found at once.
 	pattern := policy.Text("")
 	for v := range container.EachOrAbsent("name") {
 		name, _ := v.Text()
@@ -309,7 +309,7 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 		case len(list) > 0:
 			p.Unknown(v, "container name", settleWhole(list))
 			ok = false
-		default:
+		case ok:
 			if pattern == "" {
 				pattern, _ = p.pattern(prefix, "awslogs-stream-prefix", t)
 			}

@@ -188,11 +188,11 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) bool {
 	case !ok && !t.IsLiteral():
 		p.Unknown(v, "credential spec", p.open(t))
 	case !ok:
-		p.Errorf(v, "credential spec %s: it begins with %s or %s, and the ARN of an object in S3 or of a parameter follows", quote(t), specPrefix, domainlessPrefix)
+		p.Wrong(v, "credential spec", "it begins with %s or %s, and the ARN of an object in S3 or of a parameter follows", specPrefix, domainlessPrefix)
 	case rest.HasPrefix("file://"):
 		p.Notef(v, "credential spec %s is a file on the instance: reading it needs no permission", quote(t))
 	case !rest.HasPrefix("arn:") && !symbol:
-		p.Errorf(v, "credential spec %s is no ARN: give that of an object in S3 or of a parameter", quote(t))
+		p.Wrong(v, "credential spec", "it has no ARN: give that of an object in S3 or of a parameter")
 	default:
 		windows, linux := operatingSystems(td)
 		inS3 := false
@@ -234,7 +234,7 @@ func operatingSystems(td taskdef.Value) (windows, linux bool) {
 // Source: agent/taskresource/credentialspec/credentialspec_linux.go (GetSecretsFromSSM, which decrypts) and
 // credentialspec_windows.go (GetParametersFromSSM, which does not)
 func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object *Grant, n namedThing) (inS3 bool) {
-	spec, before := derivedFrom(v, arn), len(p.plan.Requirements)
+	spec, before := partOf(v, arn), len(p.plan.Requirements)
 	if n.encrypted {
 		defer func() {
 			p.noteEncrypted(v, "credential spec in Parameter Store: ECS does not decrypt it on Windows", n.parameter, before)
@@ -263,8 +263,7 @@ func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object *Grant, 
 		n.secret = readDomainlessSecret // of a parameter that refers to a secret
 		p.requireParameterARN(spec, a, nil, n)
 	default:
-		t, _ := v.Text()
-		p.Errorf(v, "credential spec %s is of the service %s: %s", quote(t), a.Service, n.only)
+		p.Wrong(v, "credential spec", "it is of the service %s: %s", a.Service, n.only)
 	}
 	return a.Service == "s3"
 }
@@ -339,11 +338,11 @@ func (p *pass) requireDomainlessSecrets(from, to int) {
 			p.find(Error, taskdef.Ref{Place: place}, nil, "credential spec: %s", problem)
 			continue
 		}
-		p.requireDomainlessSecret(derivedFrom(p.specs()[0], outside(arn)), "credential spec")
+		p.requireDomainlessSecret(outsideOf(p.specs()[0], arn), "credential spec")
 	}
 	for i, arn := range p.opts.CredSpecSecrets {
 		if i += len(p.opts.CredSpecs); i >= from && i < to {
-			p.requireDomainlessSecret(derivedFrom(p.specs()[0], outside(arn)), "--credspec-secret")
+			p.requireDomainlessSecret(outsideOf(p.specs()[0], arn), "--credspec-secret")
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 			return o, false
 		}
 		if len(list) == 0 && (arn.Service != "s3" || arn.Region != "" || arn.Account != "") {
-			p.Errorf(v, "%s %s is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points", what, quote(t))
+			p.Wrong(v, what, "it is no object in a bucket, arn:PARTITION:s3:::BUCKET/KEY: ECS reads no others, nor access points")
 			return o, false
 		}
 		o.bucket, o.key, _ = cutText(arn.Resource, '/')
@@ -156,7 +156,7 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 			if list = placeholders(t, true); len(list) > 0 {
 				p.Unknown(v, what, list)
 			} else {
-				p.Errorf(v, "%s %s is no object in S3: write arn:aws:s3:::BUCKET/KEY", what, quote(t))
+				p.Wrong(v, what, "it is no object in S3: write arn:aws:s3:::BUCKET/KEY")
 			}
 			return o, false
 		}
@@ -166,11 +166,19 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 		isBucket := func(t policy.Text) bool {
 			return t.IsLiteral() && isBucket(t) || !t.IsLiteral() && p.fits(t, oneOf("._-"), policy.MeansBucketName)
 		}
-		o.bucket = p.word(o.bucket, isBucket(o.bucket))
+		if name := p.word(o.bucket, isBucket(o.bucket)); name != o.bucket && o.key == "" {
+			o.bucket, o.key, _ = cutText(name, '/') // a word can mean both
+		} else {
+			o.bucket = name
+		}
 		if contrary := p.contrary(o.bucket, policy.MeansBucketName); contrary != nil {
 			list = append(list, contrary...)
 		} else {
-			list = append(list, unless(isBucket(o.bucket), o.bucket, "no name of a bucket (3 to 63 small letters, digits, . and -)")...)
+			reason := "no name of a bucket (3 to 63 small letters, digits, . and -)"
+			if o.key == "" {
+				reason = "no bucket with a key behind it, BUCKET/KEY"
+			}
+			list = append(list, unless(isBucket(o.bucket), o.bucket, reason)...)
 		}
 		o.bucketARN = arn.With(o.bucket)
 	}

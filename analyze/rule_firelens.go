@@ -72,7 +72,7 @@ func (p *pass) checkFirelensType(td, options, kind taskdef.Value) {
 	case len(list) > 0:
 		p.Unknown(kind, "config-file-type", list)
 	default:
-		p.Errorf(kind, "config-file-type %s: FireLens has \"s3\" and \"file\"", quote(t))
+		p.Wrong(kind, "config-file-type", "FireLens has \"s3\" and \"file\"")
 	}
 }
 

@@ -69,7 +69,7 @@ func (p *pass) requireNamed(v located, t policy.Text, a policy.ARN, list []unkno
 	case len(list) > 0:
 		p.Unknown(v, n.what, list)
 	default:
-		p.Errorf(v, "%s %s is of the service %s: %s", n.what, quote(t), a.Service, n.only)
+		p.Wrong(v, n.what, "it is of the service %s: %s", a.Service, n.only)
 	}
 }
 
@@ -105,7 +105,7 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 			p.Unknown(v, "secret", list)
 			return
 		}
-		p.Errorf(v, "%s is no secret: its ARN ends in secret:NAME", quote(t))
+		p.Wrong(v, n.what, "it is no secret, whose ARN ends in secret:NAME")
 		return
 	}
 	name := parts[1]
@@ -192,7 +192,11 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 		return
 	}
 	if t.Count(":") > 1 {
-		p.Errorf(v, "valueFrom %s is no name of a parameter, nor an ARN, which begins with arn: in small letters", quote(t))
+		reason := "it is no name of a parameter, nor an ARN, which begins with arn: in small letters"
+		if start := lowerASCII(t); !start.HasPrefix("arn:") && !start.HasPrefix("aws:") {
+			reason = "it is no name of a parameter, and ECS finds a secret of Secrets Manager by its ARN only"
+		}
+		p.Wrong(v, n.what, "%s", reason)
 		return
 	}
 	name, ok := p.parameterName(v, t, nil)
@@ -236,7 +240,7 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 			p.Unknown(v, "parameter", list)
 			return
 		}
-		p.Errorf(v, "%s is no parameter: its ARN ends in parameter/NAME", quote(t))
+		p.Wrong(v, n.what, "it is no parameter, whose ARN ends in parameter/NAME")
 		return
 	}
 	if name := rest.TrimLeft("/:"); rest != "/"+name && !open {
@@ -311,7 +315,11 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 	if contrary := p.contrary(name, policy.MeansParameterName, policy.MeansSecretName); contrary != nil {
 		list = append(list, contrary...)
 	} else {
-		list = append(list, settleWhole(unless(fits, name, "no name of a parameter (letters, digits and . _ - /)"))...)
+		reason := "no name of a parameter (letters, digits and . _ - /)"
+		if value[0] != '/' && !value.HasPrefix("arn:") {
+			reason += ", and ECS finds a secret of Secrets Manager by its ARN only"
+		}
+		list = append(list, settleWhole(unless(fits, name, reason))...)
 	}
 	if len(list) > 0 {
 		p.Unknown(v, "parameter", list)
@@ -325,7 +333,7 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 		p.Warnf(v, "parameter %s begins with more than one slash", quote(value))
 	}
 	if name[0] != '/' && name.Before() != "" && name.Count("/") > 0 {
-		p.Warnf(v, "parameter %s has slashes, but does not begin with one: Parameter Store refuses such names", quote(value))
+		p.Warnf(v, "parameter %s has slashes, but does not begin with one: Parameter Store refuses such names. If it is a secret of Secrets Manager, ECS finds it by its ARN only", quote(value))
 	}
 	if secretName, ok := name.CutPrefix(referencePath); ok {
 		if list := p.secretNameUnknown(secretName); len(list) > 0 {

@@ -3,7 +3,6 @@ package analyze
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -14,68 +13,41 @@ import (
 // symbol that names something else.
 type unknown struct {
 	name   policy.Text   // of the placeholder, as --set calls it; "" where only the whole value can be set
+	call   policy.Text   // the whole template call, where the name is its argument
 	reason string        // why it is one, where no delimiters show it
-	symbol policy.Symbol // whose value is unknown, or names something else; "" for none
+	kind   string        // what it has to be, where that is certain: "account", "region", "partition"
+	symbol policy.Symbol // whose value is unknown, or names something else; "" for none. A symbol of the input is the name
 }
 
-// Unknown says that parts of a value are unknown, and with which flags to settle them. What names the value in the
-// message; other are further flags that settle it.
+// Unknown says that parts of a value are unknown. What names the value in the message; other are further flags that settle
+// it. The finding gets its text when the whole task definition has been read: see [questions].
 func (p *pass) Unknown(v located, what string, parts []unknown, other ...string) {
-	value, _ := v.Text()
-	at := v.Ref()
-	p.reader.UseDefaults(at.Pointer)
-	var flags, names, reasons []string
-	flagged, seen := map[string]bool{}, map[unknown]bool{}
-	given := false // by the name of a symbol
-	for _, u := range parts {
-		name := u.name.String()
-		if p.reader.Symbols().Lookup(u.symbol).Expression != "" {
-			name, given = string(u.symbol), true
-		}
-		if name == "" || strings.Contains(name, "=") || Printable(name) != name {
-			name = at.Pointer
-		}
-		if !flagged[name] {
-			flagged[name] = true
-			flags = append(flags, setFlag(name))
-		}
-		if u.reason != "" {
-			u.name = ""
-		}
-		switch {
-		case seen[u]:
-			continue
-		case u.reason == "":
-			names = append(names, strconv.Quote(u.name.String()))
-		default:
-			reasons = append(reasons, u.reason)
-		}
-		seen[u] = true
-	}
-	switch len(names) {
-	case 0:
-	case 1:
-		reasons = append([]string{"placeholder " + names[0]}, reasons...)
-	default:
-		reasons = append([]string{"placeholders " + strings.Join(names, ", ")}, reasons...)
-	}
-	if _, ok := v.(derived); ok {
+	if d, ok := v.(derived); ok && d.outside {
 		// No flag changes what is outside of the task definition.
-		p.find(Error, at, nil, "%s %s: %s", what, quote(value), strings.Join(reasons, "; "))
+		p.find(Error, v.Ref(), nil, "%s %s: %s", what, quote(d.text), strings.Join(new(questions).reasons(parts), "; "))
 		return
 	}
-	cure := strings.Join(flags, " ")
-	if len(other) > 0 {
-		cure += " or " + strings.Join(other, " ")
+	p.reader.UseDefaults(v.Ref().Pointer)
+	for i, u := range parts {
+		if p.reader.Symbols().Lookup(u.symbol).Expression != "" {
+			parts[i].name = policy.Text(u.symbol)
+		}
 	}
-	advice := "to fill it in"
-	switch {
-	case flags[0] == setFlag(at.Pointer) && !value.IsLiteral():
-		advice = "to set the whole value"
-	case len(names) == 0 && !given:
-		advice = "correct it, or if it is a placeholder"
+	p.questions.asked = append(p.questions.asked, question{len(p.plan.Findings), written(v), v.Ref(), what, parts, other})
+	p.find(Error, v.Ref(), nil, "")
+}
+
+// Wrong says that a whole value keeps a permission from being known, for the reason given. Its flag is that of the pointer.
+func (p *pass) Wrong(v located, what, format string, args ...any) {
+	p.Unknown(v, what, []unknown{{reason: fmt.Sprintf(format, args...)}})
+}
+
+// ofKind says of parts what they have to be.
+func ofKind(kind string, parts []unknown) []unknown {
+	for i := range parts {
+		parts[i].kind = kind
 	}
-	p.find(Error, at, append(flags, other...), "%s %s: %s; %s, add %s", what, quote(value), strings.Join(reasons, "; "), advice, cure)
+	return parts
 }
 
 // SetFlag returns the --set flag that gives a value to a name, ready for the shell.
@@ -102,7 +74,7 @@ func shellQuote(s string) string {
 func placeholders(t policy.Text, literal bool) []unknown {
 	var list []unknown
 	for _, h := range taskdef.Placeholders(t, literal) {
-		list = append(list, unknown{name: policy.Text(h.Name)})
+		list = append(list, unknown{name: policy.Text(h.Name), call: policy.Text(h.Call)})
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import "strings"
 // {{ call }}, %NAME%, [NAME], {words}.
 type Placeholder struct {
 	Name       string // what --set calls it
+	Call       string // the whole template call, where the name is only its argument; "" otherwise
 	Start, End int    // in the string, End exclusive
 }
 
@@ -23,7 +24,11 @@ func Placeholders[S ~string](s S, literal bool) []Placeholder {
 			i++
 			continue
 		}
-		found = append(found, Placeholder{name, i, end})
+		p := Placeholder{Name: name, Start: i, End: end}
+		if argument := argumentOf(name); text[i] == '{' && argument != "" {
+			p.Name, p.Call = argument, name
+		}
+		found = append(found, p)
 		i = end
 	}
 	return found
@@ -49,7 +54,7 @@ func placeholderAt(s string, i int, literal bool) (name string, end int) {
 	switch s[i] {
 	case '{':
 		if name, end = between("{{", "}}", ""); end > 0 {
-			return callName(name), end
+			return name, end
 		}
 		if !literal {
 			return between("{", "}", "{")
@@ -89,12 +94,12 @@ func placeholderAt(s string, i int, literal bool) (name string, end int) {
 	return "", 0
 }
 
-// callName names a template call: by its only back-quoted argument, or else by the whole call.
-func callName(call string) string {
-	if parts := strings.Split(call, "`"); len(parts) == 3 && strings.TrimSpace(parts[1]) != "" {
+// argumentOf returns the only back-quoted argument of a template call, which names the call; "" where there is none.
+func argumentOf(call string) string {
+	if parts := strings.Split(call, "`"); len(parts) == 3 {
 		return strings.TrimSpace(parts[1])
 	}
-	return call
+	return ""
 }
 
 func isWord(c byte) bool {

@@ -21,8 +21,9 @@ type Setting struct {
 // settings puts the values of [Options] into a document, and remembers which of them fit something.
 //
 // It changes strings that are already parsed: no value can change the shape of the document. Placeholders with
-// delimiters are filled wherever they are. A word without delimiters, such as ACCOUNT_ID, is a placeholder only
-// where a rule expects an account: see [Reader.Word].
+// delimiters are filled wherever they are, and so are words that say of themselves that they are to be replaced: see
+// [Words]. Another word without delimiters, such as ACCOUNT_ID, is a placeholder only where a rule expects an account: see
+// [Reader.Word].
 type settings struct {
 	doc      *tree.Document
 	form     Form
@@ -75,10 +76,11 @@ func (s *settings) fill(opts Options, parts []Part) {
 		s.words[set.Name] = set.Value
 		s.matched[set.Name] = s.filled[set.Name]
 	}
+	written := s.writtenNames(opts.Image, parts)
 	if len(s.words) > 0 {
 		s.fillBelow(s.doc.Root)
 	}
-	s.fillImages(opts.Image, parts)
+	s.fillImages(opts.Image, parts, written)
 }
 
 // given reports whether a setting of that name is in the list.
@@ -130,12 +132,11 @@ func kindOf(text string) tree.Kind {
 	return tree.String
 }
 
+// fillText fills the placeholders in a string, and outside of them the words that are to be replaced.
 func (s *settings) fillText(text string) string {
 	found := append(Placeholders(text, true), Placeholders(text, false)...)
-	found = slices.DeleteFunc(found, func(p Placeholder) bool {
-		_, ok := s.words[p.Name]
-		return !ok
-	})
+	found = append(found, Words(text)...)
+	found = slices.DeleteFunc(found, func(p Placeholder) bool { return s.nameOf(p) == "" })
 	if len(found) == 0 {
 		return text
 	}
@@ -146,17 +147,43 @@ func (s *settings) fillText(text string) string {
 		if p.Start < end {
 			continue
 		}
-		s.matched[p.Name] = true
+		name := s.nameOf(p)
+		s.matched[name] = true
 		b.WriteString(text[end:p.Start])
-		b.WriteString(s.words[p.Name])
+		b.WriteString(s.words[name])
 		end = p.End
 	}
 	b.WriteString(text[end:])
 	return b.String()
 }
 
-// fillImages gives containers their images. It can add a member.
-func (s *settings) fillImages(images []Setting, parts []Part) {
+// nameOf returns the name under which a setting fills a placeholder, or "". A whole template call has precedence over its
+// argument.
+func (s *settings) nameOf(p Placeholder) string {
+	for _, name := range [...]string{p.Call, p.Name} {
+		if _, ok := s.words[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// writtenNames returns the names of the containers before their placeholders are filled: a finding that asks for an image
+// knows the container by that name.
+func (s *settings) writtenNames(images []Setting, parts []Part) map[*tree.Node]string {
+	names := map[*tree.Node]string{}
+	if len(images) > 0 {
+		for _, part := range parts {
+			for c := range objects(part.Root.MemberFold("containerDefinitions")) {
+				names[c] = nameMember(c)
+			}
+		}
+	}
+	return names
+}
+
+// fillImages gives containers their images, by their names or by those that are written. It can add a member.
+func (s *settings) fillImages(images []Setting, parts []Part, written map[*tree.Node]string) {
 	if len(images) == 0 {
 		return
 	}
@@ -185,7 +212,7 @@ func (s *settings) fillImages(images []Setting, parts []Part) {
 		value := s.fillText(set.Value)
 		for _, list := range lists {
 			for c := range objects(list) {
-				if nameMember(c) == set.Name {
+				if nameMember(c) == set.Name || written[c] == set.Name {
 					s.imaged[set.Name] = true
 					s.fillImage(c, set.Name, value)
 				}

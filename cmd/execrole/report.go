@@ -9,19 +9,21 @@ import (
 	"github.com/execrole/execrole/emit/report"
 )
 
-// report prints findings to stderr: errors and warnings, and notes too if asked. If more than one error names flags that
-// settle it, a last line repeats all these flags, ready to paste, so that several placeholders are filled in one go.
+// report prints findings to stderr: errors and warnings, and notes too if asked. If there are errors and more than one
+// finding names flags that settle it, a last line repeats all these flags, ready to paste, so that all placeholders are
+// filled in one go. Of warnings, these are the flags that fill words.
 func (c *command) report(findings []analyze.Finding, notes bool) {
 	var b strings.Builder
 	var flags []string
-	flagged := 0
+	flagged, failed := 0, false
 	colour := c.colour(c.Stderr)
 	for _, f := range findings {
 		if f.Severity == analyze.Note && !notes {
 			continue
 		}
 		b.WriteString(report.Finding(f, colour) + "\n")
-		if f.Severity != analyze.Error || len(f.Flags) == 0 {
+		failed = failed || f.Severity == analyze.Error
+		if len(f.Flags) == 0 || f.Severity != analyze.Error && f.Rule != analyze.PlaceholderWords {
 			continue
 		}
 		flagged++
@@ -33,7 +35,7 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 			}
 		}
 	}
-	if flagged > 1 {
+	if failed && flagged > 1 {
 		b.WriteString(analyze.Printable("execrole: to go on, add: "+strings.Join(flags, " ")) + "\n")
 	}
 	fmt.Fprint(c.Stderr, b.String())

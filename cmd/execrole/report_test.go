@@ -49,6 +49,7 @@ func TestReport(t *testing.T) {
 	b := finding(analyze.Error, "no B\x1b", "--set B=VALUE", "--set A=VALUE")
 	none := finding(analyze.Error, "no image", "--image side=URI")
 	warning := finding(analyze.Warning, "odd", "--set C=VALUE")
+	warning.Rule = analyze.PlaceholderWords
 	remark := finding(analyze.Note, "so be it")
 	for _, c := range []struct {
 		name     string
@@ -59,11 +60,13 @@ func TestReport(t *testing.T) {
 		{"nothing", nil, true, ""},
 		{"one error", []analyze.Finding{a}, false, "web.json:2:5: error: no A [ecr-image]\n"},
 		{"all flags once", []analyze.Finding{a, warning, remark, b, none}, false, "web.json:2:5: error: no A [ecr-image]\n" +
-			"web.json:2:5: warning: odd [ecr-image]\n" +
+			"web.json:2:5: warning: odd [placeholder-words]\n" +
 			"web.json:2:5: error: no B\\u001b [ecr-image]\n" +
 			"web.json:2:5: error: no image [ecr-image]\n" +
-			"execrole: to go on, add: --set A=VALUE --set B=VALUE --image side=URI\n"},
-		{"notes", []analyze.Finding{warning, remark}, true, "web.json:2:5: warning: odd [ecr-image]\n" +
+			"execrole: to go on, add: --set A=VALUE --set C=VALUE --set B=VALUE --image side=URI\n"},
+		{"only placeholders of warnings", []analyze.Finding{a, finding(analyze.Warning, "a default", "--set X=VALUE")}, false, "web.json:2:5: error: no A [ecr-image]\n" +
+			"web.json:2:5: warning: a default [ecr-image]\n"},
+		{"notes", []analyze.Finding{warning, remark}, true, "web.json:2:5: warning: odd [placeholder-words]\n" +
 			"web.json:2:5: note: so be it [ecr-image]\n"},
 		{"no notes", []analyze.Finding{remark}, false, ""},
 	} {
