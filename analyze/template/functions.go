@@ -114,7 +114,7 @@ func (t *Template) resolved(text policy.Text, n *tree.Node) policy.Text {
 		return text
 	}
 	return policy.Text(dynamicReference.ReplaceAllStringFunc(string(text), func(s string) string {
-		expression := policy.Text(s).String()
+		expression := policy.Text(s[len("{{") : len(s)-len("}}")]).String()
 		return string(t.symbol(expression, policy.SymbolInfo{Kind: policy.Variable, Expression: expression}, n))
 	}))
 }

@@ -99,8 +99,8 @@ func TestFunctions(t *testing.T) {
 		`!ImportValue {"Fn::Sub": "${AWS::StackName}-x"}`:   "${Fn::ImportValue ${AWS::StackName}-x}",
 		"!Base64 x":                       "${Fn::Base64 at 27:16}",
 		"!Transform {Name: x}":            "${Fn::Transform at 27:16}",
-		"'{{resolve:ssm:/image:1}}'":      "${{{resolve:ssm:/image:1}}}",
-		`!Sub "a-{{resolve:ssm:${Tag}}}"`: "a-${{{resolve:ssm:${Tag}}}}",
+		"'{{resolve:ssm:/image:1}}'":      "${resolve:ssm:/image:1}",
+		`!Sub "a-{{resolve:ssm:${Tag}}}"`: "a-${resolve:ssm:${Tag}}",
 	} {
 		template := read(t, inTemplate(value))
 		image := template.Doc.Root.Find("/Resources/Task/Properties/ContainerDefinitions/0/Image", (*tree.Node).Member)
