@@ -87,6 +87,9 @@ func (t *Template) symbol(name string, info policy.SymbolInfo, at *tree.Node) po
 	}
 	if _, known := t.Symbols[s]; !known {
 		info.Place = t.Doc.Source.Place(at.Start)
+		if at == t.resources[name] || at == t.inputs[name] {
+			info.Place = t.Doc.Source.Place(at.NameStart) // where it is declared
+		}
 		if info.Meaning == "" {
 			info.Meaning = policy.MeansUnknown
 		}

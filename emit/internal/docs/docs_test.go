@@ -104,6 +104,8 @@ var checks = map[string]struct{ command, want string }{
 	".tf": {"terraform -chdir=%s init -backend=false -input=false >/dev/null && terraform -chdir=%[1]s validate -no-color",
 		"Success! The configuration is valid.\n"},
 	".yaml": {"cfn-lint %[2]s", ""},
+	// Examples of what execrole reads, which the commands behind them check.
+	".yml": {"test -s %[2]s", ""}, ".json": {"test -s %[2]s", ""}, ".jsonnet": {"test -s %[2]s", ""},
 }
 
 // steps returns the commands of a document in their order. Files that the document shows are written into a folder, from
