@@ -52,9 +52,13 @@ var useKey = &Grant{
 }
 
 // mayNeedKey reports whether the plan reads something that a customer-managed key can encrypt. Parameters that AWS
-// publishes are not encrypted, and those for FSx are read as they are.
+// publishes are not encrypted, and those for FSx are read as they are. Of a secret that the input declares, the input says
+// the key.
 func (p *Plan) mayNeedKey() bool {
 	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool {
+		if s, _, ok := r.ARN.Resource.CutSymbol(); ok && r.ARN.IsWhole() && p.Symbols.Lookup(s).Kind == policy.Resource {
+			return false
+		}
 		switch r.Grant.Sid {
 		case readSecret.Sid, getFile.Sid:
 			return true
