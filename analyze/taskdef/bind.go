@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
-	"github.com/aws/smithy-go"
-
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -22,52 +19,47 @@ func (td *TaskDefinition) bind() {
 			}
 		}
 	}
-	td.members(td.root, memberSchema, func() []string {
-		return append(names(schemas.TaskDefinition), names(schemas.RegisterTaskDefinitionRequest)...)
-	})
+	td.detail(td.root).schema = &schemaRoot
+	td.structure(td.root, &schemaRoot)
 }
 
-func (td *TaskDefinition) members(n *tree.Node, lookup func(string) *smithy.Schema, names func() []string) {
+// structure gives the members of an object the schemas of a structure's members.
+func (td *TaskDefinition) structure(n *tree.Node, s *schema) {
 	for i := range n.Children {
 		if isName(&n.Children[i]) {
 			td.detail(n).named = int32(i + 1)
 			break
 		}
 	}
-	var known []string
-	all := func() []string {
-		if known == nil {
-			known = names()
-		}
-		return known
-	}
 	for i := range n.Children {
 		kid := &n.Children[i]
-		s := lookup(kid.Name)
-		if s == nil {
-			name := kid.Name
-			if j := slices.IndexFunc(all(), func(a string) bool { return strings.EqualFold(a, name) }); j >= 0 {
-				s = td.otherCase(n, kid, all()[j], lookup)
+		member := s.member(kid.Name)
+		if member == nil {
+			for _, m := range s.members {
+				if strings.EqualFold(m.name, kid.Name) {
+					member = td.otherCase(n, kid, m)
+					break
+				}
 			}
 		}
-		if s == nil {
-			td.unknown(kid, all())
+		if member == nil {
+			td.unknown(kid, s.names())
 			continue
 		}
-		td.value(kid, s)
+		td.value(kid, member)
 	}
 }
 
 // otherCase accepts a member whose name differs from ECS's only in case, as in the SDK's own JSON and in
 // CloudFormation. If such a member were ignored, its permission would be lost.
-func (td *TaskDefinition) otherCase(parent, kid *tree.Node, name string, lookup func(string) *smithy.Schema) *smithy.Schema {
-	if first := parent.Member(name); first != nil {
+func (td *TaskDefinition) otherCase(parent, kid *tree.Node, m member) *schema {
+	if first := parent.Member(m.name); first != nil {
 		line, column := td.doc.Source.Position(first.NameStart)
-		td.report(Syntax, kid.NameStart, fmt.Sprintf("%q is here a second time, as %q; the first one is at %d:%d", name, kid.Name, line, column))
+		td.report(Syntax, kid.NameStart, fmt.Sprintf("%q is here a second time, as %q; the first one is at %d:%d", m.name, kid.Name, line, column))
 		return nil
 	}
 	if !td.form.NamesInAnyCase {
-		td.warn(kid, kid.NameStart, fmt.Sprintf("ECS writes %q as %q; it is read as that", kid.Name, name))
+		td.warn(kid, kid.NameStart, fmt.Sprintf("ECS writes %q as %q; it is read as that", kid.Name, m.name))
 	}
 	if !td.form.NoLines {
 		if td.written == nil {
@@ -75,41 +67,33 @@ func (td *TaskDefinition) otherCase(parent, kid *tree.Node, name string, lookup 
 		}
 		td.written[kid] = kid.Name
 	}
-	kid.Name = name
-	return lookup(name)
+	kid.Name = m.name
+	return m.schema
 }
 
-// wants says which kinds of values each type of the schema takes, and what a message calls them.
-var wants = map[smithy.ShapeType]struct {
+// wants says which kinds of values each kind of schema takes, and what a message calls them.
+var wants = [...]struct {
 	words string
 	kinds []tree.Kind
 }{
-	smithy.ShapeTypeStructure: {"an object", []tree.Kind{tree.Object}},
-	smithy.ShapeTypeUnion:     {"an object", []tree.Kind{tree.Object}},
-	smithy.ShapeTypeMap:       {"an object", []tree.Kind{tree.Object}},
-	smithy.ShapeTypeList:      {"a list", []tree.Kind{tree.List}},
-	smithy.ShapeTypeSet:       {"a list", []tree.Kind{tree.List}},
-	smithy.ShapeTypeString:    {"a string", []tree.Kind{tree.String}},
-	smithy.ShapeTypeEnum:      {"a string", []tree.Kind{tree.String}},
-	smithy.ShapeTypeBoolean:   {"a boolean", []tree.Kind{tree.Boolean}},
-	smithy.ShapeTypeInteger:   {integer, []tree.Kind{tree.Number}},
-	smithy.ShapeTypeLong:      {integer, []tree.Kind{tree.Number}},
-	smithy.ShapeTypeShort:     {integer, []tree.Kind{tree.Number}},
-	smithy.ShapeTypeByte:      {integer, []tree.Kind{tree.Number}},
-	smithy.ShapeTypeIntEnum:   {integer, []tree.Kind{tree.Number}},
-	smithy.ShapeTypeDouble:    {"a number", []tree.Kind{tree.Number}},
-	smithy.ShapeTypeFloat:     {"a number", []tree.Kind{tree.Number}},
+	structure:   {"an object", []tree.Kind{tree.Object}},
+	union:       {"an object", []tree.Kind{tree.Object}},
+	mapping:     {"an object", []tree.Kind{tree.Object}},
+	list:        {"a list", []tree.Kind{tree.List}},
+	text:        {"a string", []tree.Kind{tree.String}},
+	enumeration: {"a string", []tree.Kind{tree.String}},
+	boolean:     {"a boolean", []tree.Kind{tree.Boolean}},
+	integer:     {"an integer", []tree.Kind{tree.Number}},
+	number:      {"a number", []tree.Kind{tree.Number}},
 	// Seconds in the API, a date in the output of the AWS CLI.
-	smithy.ShapeTypeTimestamp: {"a time", []tree.Kind{tree.Number, tree.String}},
+	timestamp: {"a time", []tree.Kind{tree.Number, tree.String}},
 }
 
-const integer = "an integer"
-
 // value gives a node and what is below it their schemas.
-func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
-	d, kind := td.detail(n), s.Type()
+func (td *TaskDefinition) value(n *tree.Node, s *schema) {
+	d := td.detail(n)
 	d.schema = s
-	isString := kind == smithy.ShapeTypeString || kind == smithy.ShapeTypeEnum
+	isString := s.kind == text || s.kind == enumeration
 	switch {
 	case n.Kind == tree.Choice:
 		for i := range n.Children {
@@ -124,28 +108,25 @@ func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
 			td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s, a placeholder without quotes, and the permissions depend on it: render the template first", called(n), n.Text)})
 		}
 		return
-	case td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && kind == smithy.ShapeTypeEnum:
+	case td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && s.kind == enumeration:
 		n.Kind = tree.Null
 		return
-	case td.form.UntaggedUnions && kind == smithy.ShapeTypeUnion:
+	case td.form.UntaggedUnions && s.kind == union:
 		return // no rule reads one
 	case td.form.ScalarsAreStrings && isString && (n.Kind == tree.Number || n.Kind == tree.Boolean):
 		n.Kind = tree.String
 		return
 	}
-	want, known := wants[kind]
-	if !known {
-		panic(fmt.Sprintf("taskdef: the schema of %s has type %d, which bind does not know", n.Name, kind))
-	}
-	fits := slices.Contains(want.kinds, n.Kind) && (want.words != integer || !strings.ContainsAny(n.Text, ".eE"))
+	want := &wants[s.kind]
+	fits := slices.Contains(want.kinds, n.Kind) && (s.kind != integer || !strings.ContainsAny(n.Text, ".eE"))
 	if fits {
 		td.below(n, s)
 		return
 	}
-	if want.kinds[0] == tree.List && n.Kind == tree.Object && s.ListMember().Type() == smithy.ShapeTypeStructure {
+	if s.kind == list && n.Kind == tree.Object && s.element.kind == structure {
 		d.lone = true
 		td.warn(n, n.Start, fmt.Sprintf("%s has to be a list; this object is read as its only element", called(n)))
-		td.structure(n, s.ListMember())
+		td.structure(n, s.element)
 		return
 	}
 	d.wrong = true
@@ -153,24 +134,15 @@ func (td *TaskDefinition) value(n *tree.Node, s *smithy.Schema) {
 }
 
 // below gives the members or the elements of a node their schemas.
-func (td *TaskDefinition) below(n *tree.Node, s *smithy.Schema) {
-	switch s.Type() {
-	case smithy.ShapeTypeStructure, smithy.ShapeTypeUnion:
+func (td *TaskDefinition) below(n *tree.Node, s *schema) {
+	switch s.kind {
+	case structure, union:
 		td.structure(n, s)
-	case smithy.ShapeTypeMap:
+	case list, mapping:
 		for i := range n.Children {
-			td.value(&n.Children[i], s.MapValue())
-		}
-	case smithy.ShapeTypeList, smithy.ShapeTypeSet:
-		for i := range n.Children {
-			td.value(&n.Children[i], s.ListMember())
+			td.value(&n.Children[i], s.element)
 		}
 	}
-}
-
-// structure gives the members of an object the schemas of a structure's members.
-func (td *TaskDefinition) structure(n *tree.Node, s *smithy.Schema) {
-	td.members(n, s.Member, func() []string { return names(s) })
 }
 
 // called names a node in a message: a member by its name, an element by its list's.
@@ -202,14 +174,4 @@ func (td *TaskDefinition) at(n *tree.Node, off int) Ref {
 	ref, place := td.ref(n), td.place(off)
 	ref.Offset, ref.Line, ref.Column = off, place.Line, place.Column
 	return ref
-}
-
-// names returns the names of a structure's members, sorted.
-func names(s *smithy.Schema) []string {
-	var list []string
-	for name := range s.Members() {
-		list = append(list, name)
-	}
-	slices.Sort(list)
-	return list
 }

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
-	"github.com/aws/smithy-go"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
@@ -37,11 +34,11 @@ type TaskDefinition struct {
 
 // detail is what a task definition knows of a node.
 type detail struct {
-	schema *smithy.Schema // nil for what the schema lacks
-	named  int32          // the index of the member "name", from 1; 0 where there is none
-	wrong  bool           // the value does not fit its schema
-	lone   bool           // an object in the place of a list: its only element
-	meant  bool           // the value was set whole by its pointer: it holds no placeholders
+	schema *schema // nil for what the schema lacks
+	named  int32   // the index of the member "name", from 1; 0 where there is none
+	wrong  bool    // the value does not fit its schema
+	lone   bool    // an object in the place of a list: its only element
+	meant  bool    // the value was set whole by its pointer: it holds no placeholders
 }
 
 func (td *TaskDefinition) detail(n *tree.Node) *detail { return &td.details[n.ID] }
@@ -206,13 +203,4 @@ func place(doc *tree.Document, form Form, off int) tree.Place {
 		return tree.Place{Offset: off}
 	}
 	return doc.Source.Place(off)
-}
-
-// memberSchema returns the schema of a member of the task definition itself. Registering takes tags,
-// describing does not print them there; all else of a registration is in what is described.
-func memberSchema(name string) *smithy.Schema {
-	if m := schemas.TaskDefinition.Member(name); m != nil {
-		return m
-	}
-	return schemas.RegisterTaskDefinitionRequest.Member(name)
 }

@@ -7,8 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
@@ -109,11 +107,11 @@ func (v Value) EachOrAbsent(path ...string) iter.Seq[Value] {
 
 // walk yields the values at a path below n, which is present and has the schema s. Absent, where it is not nil, is
 // called where there is none. It returns false when the caller wants no more.
-func (r *Reader) walk(n *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walk(n *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
 	if len(path) == 0 {
 		return yield(r.value(n))
 	}
-	s = below(n, s, path[0])
+	s = below(s, path[0])
 	kid := n.Member(path[0])
 	if kid == nil {
 		checkPath(s, path[1:])
@@ -123,7 +121,7 @@ func (r *Reader) walk(n *tree.Node, s *smithy.Schema, path []string, yield func(
 }
 
 // walkBranches continues a path at a member of n: at each of its branches, if it is a conditional.
-func (r *Reader) walkBranches(n, kid *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walkBranches(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
 	if kid.Kind != tree.Choice {
 		return r.walkMember(n, kid, s, path, yield, absent)
 	}
@@ -136,7 +134,7 @@ func (r *Reader) walkBranches(n, kid *tree.Node, s *smithy.Schema, path []string
 }
 
 // walkMember continues a path at a member of n, which is no conditional.
-func (r *Reader) walkMember(n, kid *tree.Node, s *smithy.Schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walkMember(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
 	d := r.td.detail(kid)
 	switch {
 	case kid.Kind == tree.Null:
@@ -187,19 +185,15 @@ func (r *Reader) want(n *tree.Node) {
 	r.mistyped++
 }
 
-// below returns the schema of a member of n, which has the schema s.
-func below(n *tree.Node, s *smithy.Schema, name string) *smithy.Schema {
-	if n != nil && s == nil {
-		s = memberSchema(name)
-	} else {
-		if s.Type() == smithy.ShapeTypeList {
-			s = s.ListMember()
-		}
-		if s.Type() == smithy.ShapeTypeMap {
-			return s.MapValue()
-		}
-		s = s.Member(name)
+// below returns the schema of a member of something that has the schema s.
+func below(s *schema, name string) *schema {
+	if s.kind == list {
+		s = s.element
 	}
+	if s.kind == mapping {
+		return s.element
+	}
+	s = s.member(name)
 	if s == nil {
 		panic(fmt.Sprintf("taskdef: a rule asks for %q, which the schema of ECS does not have", name))
 	}
@@ -207,9 +201,9 @@ func below(n *tree.Node, s *smithy.Schema, name string) *smithy.Schema {
 }
 
 // checkPath panics where a path does not follow the schema, though the input ends before it.
-func checkPath(s *smithy.Schema, path []string) {
+func checkPath(s *schema, path []string) {
 	for _, name := range path {
-		s = below(nil, s, name)
+		s = below(s, name)
 	}
 }
 
