@@ -103,6 +103,7 @@ var benchmarkWork = []struct {
 	{"analyze", func(t testing.TB, src []byte) { planOf(t, src) }},
 	{"json", func(t testing.TB, src []byte) { write(t, src, emit.IAMJSON) }},
 	{"cloudformation", func(t testing.TB, src []byte) { write(t, src, emit.CloudFormation) }},
+	{"cdk-go", func(t testing.TB, src []byte) { write(t, src, emit.CDKGo) }},
 	{"terraform", func(t testing.TB, src []byte) { write(t, src, emit.Terraform) }},
 	{"aws-cli", func(t testing.TB, src []byte) { write(t, src, emit.AWSCLI) }},
 }

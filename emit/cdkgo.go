@@ -2,12 +2,13 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"go/format"
 	"go/token"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -45,68 +46,33 @@ func CheckPackage(name string) error {
 	return nil
 }
 
-// The data of the templates. Every string is Go source: a quoted string, an expression, or the line of a comment. Only the
-// names of the package and the stack are neither.
+// The data of the templates. Every string is Go source in the layout of gofmt: whole lines, a quoted string, or the line of
+// a comment. Only the names of the package and the stack are neither.
 type (
 	cdkApp struct {
 		Header, Package string
-		Family          string // for a comment
+		Family          string // for a doc comment
 		StackValues     []cdkStackValue
 		Inputs          []cdkInput
-		Properties      []cdkTag // the fields of awsiam.RoleProps
+		InputFields     string // the inputs as fields of a struct
+		InputValues     string // the inputs in a literal, for people to fill in
+		Mappings        string // statements that look up a value of the region
+		RoleProps       string // the fields of awsiam.RoleProps
+		Suppressed      string // calls
+		NamesOpen       bool   // the name of a finding has a symbol in it
 		Tags            []cdkTag
-		Trust           cdkStatement
-		Policies        []cdkPolicy
-		Managed         []cdkPolicy
-		Attached        []cdkTag
-		Mappings        []cdkMapping
-		Suppressed      []cdkSuppressed
-		NamesOpen       bool // the name of a finding has a symbol in it
 		Description     string
 		Stack           string
 	}
-	// cdkTag is a tag, or another pair of a name and a value.
 	cdkTag        struct{ Key, Value string }
 	cdkStackValue struct{ Name, Method string }
 	// cdkInput is a field of the role's properties. Default is "" for none.
-	cdkInput   struct{ Field, Comment, Default string }
-	cdkMapping struct {
-		Variable, ID, Region, Column string
-		Rows                         []cdkTag
-	}
-	cdkPolicy struct {
-		Name       string
-		Statements []cdkStatement
-	}
-	cdkStatement struct {
-		Comments           []string
-		Sid, Service       string
-		Actions, Resources cdkValues
-		Conditions         []cdkOperator
-	}
-	cdkOperator struct {
-		Name string
-		Keys []cdkKey
-	}
-	cdkKey struct {
-		Name   string
-		Values cdkValues
-	}
-	// cdkSuppressed is what is suppressed on one construct.
-	cdkSuppressed struct {
-		Construct      string
-		CFNNag, CDKNag []cdkRule
-	}
-	cdkRule struct {
-		ID, Reason string
-		Findings   []string
-	}
-	// cdkValues is a list. It is written in one line if it has one element.
-	cdkValues struct {
-		One  string
-		Many []string
-	}
+	cdkInput struct{ Field, Comment, Default string }
 )
+
+var cdkTemplates = sync.OnceValues(func() (*template.Template, error) {
+	return template.ParseFS(templates.CDKGo, "cdkgo/*.tmpl")
+})
 
 func emitCDKGo(role *policy.Role, opts Options) ([]File, error) {
 	files, err := cdkFiles(role, opts)
@@ -126,27 +92,28 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := template.ParseFS(templates.CDKGo, "cdkgo/*.tmpl")
+	text, err := cdkTemplates()
 	if err != nil {
 		return nil, err
 	}
-	src, err := cdkSource(text, app, "stack.go.tmpl")
-	if err != nil {
-		return nil, err
+	files := []File{
+		{Name: "stack.go", Write: IfOurs, Line: "package " + app.Package},
+		{Name: "main.go", Write: IfAbsent, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), " + app.stackProps()},
+		{Name: "go.mod", Write: IfAbsent},
 	}
-	files := []File{{Name: "stack.go", Write: IfOurs, Data: src, Line: "package " + app.Package}}
 	if opts.MainOnly || opts.Package != "" {
+		files = files[:1]
+	}
+	for i := range files {
+		var b bytes.Buffer
+		if err := text.ExecuteTemplate(&b, files[i].Name+".tmpl", app); err != nil {
+			return nil, err
+		}
+		files[i].Data = b.Bytes()
+	}
+	if len(files) == 1 {
 		return files, nil
 	}
-	if src, err = cdkSource(text, app, "main.go.tmpl"); err != nil {
-		return nil, err
-	}
-	files = append(files, File{Name: "main.go", Write: IfAbsent, Data: src, Line: "\tNewExecutionRoleStack(app, jsii.String(" + strconv.Quote(app.Stack) + "), " + app.stackProps()})
-	var module bytes.Buffer
-	if err := text.ExecuteTemplate(&module, "go.mod.tmpl", app); err != nil {
-		return nil, err
-	}
-	files = append(files, File{Name: "go.mod", Write: IfAbsent, Data: module.Bytes()})
 	for _, f := range []struct{ name, from string }{{"go.sum", "cdkgo/go.sum.txt"}, {"cdk.json", "cdkgo/cdk.json"}, {".gitignore", "cdkgo/gitignore.txt"}} {
 		data, err := templates.CDKGo.ReadFile(f.from)
 		if err != nil {
@@ -163,15 +130,6 @@ func (app cdkApp) stackProps() string {
 		return "nil)"
 	}
 	return "&ExecutionRoleStackProps{Role: TaskExecutionRoleProps{"
-}
-
-// cdkSource prints a template as a Go file.
-func cdkSource(text *template.Template, app cdkApp, name string) ([]byte, error) {
-	var b bytes.Buffer
-	if err := text.ExecuteTemplate(&b, name, app); err != nil {
-		return nil, err
-	}
-	return format.Source(b.Bytes())
 }
 
 // CheckCDK reports what execrole could not write with the CDK: texts that the CDK takes for something else, a trust policy
@@ -212,46 +170,25 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		app.Package = opts.Package
 	}
 	if role.Family != "" {
-		app.Family = word(role.Family)
+		app.Family = goDoc(word(role.Family))
 	}
 	for _, p := range role.Properties.List(role.Name) {
-		switch {
-		case p.Tags != nil:
-			for _, t := range p.Tags {
-				app.Tags = append(app.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
-			}
-		case p.Number != 0:
-			app.Properties = append(app.Properties, cdkTag{p.Key, fmt.Sprintf("awscdk.Duration_Seconds(jsii.Number(%d))", p.Number)})
-		case p.Key == policy.PermissionsBoundaryKey:
-			app.Properties = append(app.Properties, cdkTag{p.Key,
-				`awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id + "Boundary"), jsii.String(` + strconv.Quote(p.Text) + `))`})
-		default:
-			app.Properties = append(app.Properties, cdkTag{p.Key, "jsii.String(" + strconv.Quote(p.Text) + ")"})
+		for _, t := range p.Tags {
+			app.Tags = append(app.Tags, cdkTag{strconv.Quote(t.Key), strconv.Quote(t.Value)})
 		}
 	}
 	symbols := cdkSymbols{}
-	used := usedSymbols(role)
-	for _, t := range role.Mappings {
-		// The mapping is a construct below the scope. Its ID begins with that of the role, so that a scope can have
-		// several roles.
-		mapping := cdkMapping{
-			Variable: strings.ToLower(t.Name[:1]) + t.Name[1:] + t.Column, ID: strconv.Quote(t.Name),
-			Region: cdkStackValues[policy.Region].Name, Column: strconv.Quote(t.Column),
-		}
-		for _, r := range t.Rows {
-			mapping.Rows = append(mapping.Rows, cdkTag{strconv.Quote(r.Region), strconv.Quote(r.Value)})
-		}
-		app.Mappings = append(app.Mappings, mapping)
-		symbols[t.Symbol] = mapping.Variable
-	}
+	app.Mappings = symbols.mappings(role)
 	var findings []policy.Text
 	app.Suppressed, findings = cdkSuppressions(role)
+	used := usedSymbols(role)
 	for _, f := range findings {
 		used = append(used, f.Symbols()...)
 		app.NamesOpen = app.NamesOpen || !f.IsLiteral()
 	}
 	used = needed(role, used)
 	isOwn := func(s policy.Symbol) bool { _, ok := cdkStackValues[s]; return ok }
+	fields, values := goWriter{indent: 1}, goWriter{indent: 2}
 	for _, in := range inputsOf(role, used, isOwn, camel) {
 		field := cdkInput{Field: in.name, Comment: in.description(word)}
 		if in.info.Default != "" {
@@ -259,50 +196,140 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		}
 		app.Inputs = append(app.Inputs, field)
 		symbols[in.symbol] = "values." + in.name
+		values.commented(in.name, cmp.Or(field.Default, `""`), field.Comment)
 	}
+	width := 0
+	for _, in := range app.Inputs {
+		width = max(width, len(in.Field))
+	}
+	for _, in := range app.Inputs {
+		fields.line(in.Field, strings.Repeat(" ", width-len(in.Field)), " string // ", in.Comment)
+	}
+	app.InputFields, app.InputValues = fields.String(), values.String()
 	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix} {
 		if slices.Contains(used, s) {
 			app.StackValues = append(app.StackValues, cdkStackValues[s])
 			symbols[s] = cdkStackValues[s].Name
 		}
 	}
-	app.Trust = symbols.statement(&role.Trust.Statements[0])
-	for _, p := range role.Inline {
-		app.Policies = append(app.Policies, symbols.policy(strconv.Quote(p.Name), p.Document))
-	}
-	for i, p := range role.Managed {
-		app.Managed = append(app.Managed, symbols.policy(cdkPolicyID(i), p.Document))
-	}
-	for i, arn := range role.Attached {
-		app.Attached = append(app.Attached, cdkTag{strconv.Quote("Attached" + strconv.Itoa(i+1)), symbols.text(arn)})
-	}
+	app.RoleProps = symbols.roleProps(role)
 	return app, nil
 }
 
-// cdkSuppressions returns the suppressions of each construct, and all findings.
-func cdkSuppressions(role *policy.Role) (list []cdkSuppressed, findings []policy.Text) {
-	rules := func(suppressions []Suppression) (list []cdkRule) {
-		for _, s := range suppressions {
-			rule := cdkRule{ID: strconv.Quote(s.ID), Reason: strconv.Quote(s.Reason)}
+// mappings writes the statements that look up values of the region, and adds their variables to symbols.
+func (symbols cdkSymbols) mappings(role *policy.Role) string {
+	w := goWriter{indent: 1}
+	for _, t := range role.Mappings {
+		// The mapping is a construct below the scope. Its ID begins with that of the role, so that a scope can have
+		// several roles.
+		variable, column := strings.ToLower(t.Name[:1])+t.Name[1:]+t.Column, strconv.Quote(t.Column)
+		w.open(variable, " := *awscdk.NewCfnMapping(scope, jsii.String(*id+", strconv.Quote(t.Name), "), &awscdk.CfnMappingProps{")
+		if len(t.Rows) == 0 {
+			w.field("Mapping", "&map[string]*map[string]any{}")
+		} else {
+			w.open("Mapping: &map[string]*map[string]any{")
+			for _, r := range t.Rows {
+				w.field(strconv.Quote(r.Region), "{"+column+": "+strconv.Quote(r.Value)+"}")
+			}
+			w.close("},")
+		}
+		w.close("}).FindInMap(jsii.String(", cdkStackValues[policy.Region].Name, "), jsii.String(", column, "), nil)")
+		symbols[t.Symbol] = variable
+	}
+	return w.String()
+}
+
+// roleProps writes the fields of awsiam.RoleProps.
+func (symbols cdkSymbols) roleProps(role *policy.Role) string {
+	w := &goWriter{indent: 2}
+	for _, p := range role.Properties.List(role.Name) {
+		switch {
+		case p.Tags != nil: // they are set on the role that there is
+		case p.Number != 0:
+			w.field(p.Key, fmt.Sprintf("awscdk.Duration_Seconds(jsii.Number(%d))", p.Number))
+		case p.Key == policy.PermissionsBoundaryKey:
+			w.field(p.Key, cdkManagedPolicy("Boundary", strconv.Quote(p.Text)))
+		default:
+			w.field(p.Key, "jsii.String("+strconv.Quote(p.Text)+")")
+		}
+	}
+	trust := &role.Trust.Statements[0]
+	principal := "awsiam.NewServicePrincipal(jsii.String(" + strconv.Quote(trust.Service()) + "), "
+	if len(trust.Conditions) == 0 {
+		w.field("AssumedBy", principal+"nil)")
+	} else {
+		w.open("AssumedBy: ", principal, "&awsiam.ServicePrincipalOpts{")
+		symbols.conditions(w, trust.Conditions)
+		w.close("}),")
+	}
+	if len(role.Inline) > 0 {
+		w.open("InlinePolicies: &map[string]awsiam.PolicyDocument{")
+		for _, p := range role.Inline {
+			symbols.document(w, strconv.Quote(p.Name), p.Document)
+		}
+		w.close("},")
+	}
+	if len(role.Attached)+len(role.Managed) > 0 {
+		w.open("ManagedPolicies: &[]awsiam.IManagedPolicy{")
+		for i, arn := range role.Attached {
+			w.line(cdkManagedPolicy("Attached"+strconv.Itoa(i+1), symbols.argument(arn)), ",")
+		}
+		for i, p := range role.Managed {
+			if i == 0 {
+				w.line("// Inside of the role there is no room for all of this.")
+			}
+			w.open("awsiam.NewManagedPolicy(scope, jsii.String(*id+", cdkPolicyID(i), "), &awsiam.ManagedPolicyProps{")
+			symbols.document(w, "Document", p.Document)
+			w.close("}),")
+		}
+		w.close("},")
+	}
+	return w.String()
+}
+
+// cdkManagedPolicy returns the expression of a managed policy that exists. The ID of the construct is that of the role and
+// this ending.
+func cdkManagedPolicy(id, arn string) string {
+	return "awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id+" + strconv.Quote(id) + "), jsii.String(" + arn + "))"
+}
+
+// cdkSuppressions returns the calls that suppress findings on each construct, and all findings.
+func cdkSuppressions(role *policy.Role) (calls string, findings []policy.Text) {
+	w := &goWriter{indent: 1}
+	// rules writes a list of rules, which begins in the line of before and ends in that of after.
+	rules := func(before string, list []Suppression) (after string) {
+		if len(list) == 0 {
+			return before + "nil"
+		}
+		w.open(before, "[]map[string]any{")
+		for _, s := range list {
+			w.open("{")
+			w.field(`"id"`, strconv.Quote(s.ID))
+			w.field(`"reason"`, strconv.Quote(s.Reason))
+			var names []string
 			for _, f := range s.Findings {
 				findings = append(findings, policy.Text(f))
-				rule.Findings = append(rule.Findings, cdkFinding(f))
+				names = append(names, cdkFinding(f))
 			}
-			list = append(list, rule)
+			if names != nil {
+				w.list(`"applies_to": []string{`, names, "},")
+			}
+			w.close("},")
 		}
-		return list
+		w.indent--
+		return "}"
 	}
-	add := func(construct string, suppressions []Suppression) {
-		if len(suppressions) > 0 {
-			list = append(list, cdkSuppressed{construct, rules(of(CFNNag, suppressions)), rules(of(CDKNag, suppressions))})
+	add := func(construct string, list []Suppression) {
+		if len(list) > 0 {
+			w.line(rules(rules("suppress("+construct+", ", of(CFNNag, list))+", ", of(CDKNag, list)), ")")
 		}
 	}
 	onRole, onManaged := Suppressions(role)
 	add("role", onRole)
-	for i, suppressions := range onManaged {
-		add("scope.Node().FindChild(jsii.String(*id + "+cdkPolicyID(i)+"))", suppressions)
+	for i, list := range onManaged {
+		add("scope.Node().FindChild(jsii.String(*id+"+cdkPolicyID(i)+"))", list)
 	}
-	return list, findings
+	return w.String(), findings
 }
 
 // cdkPolicyID returns what follows the role's ID in the ID of a managed policy, so that a scope can have several roles.
@@ -311,50 +338,82 @@ func cdkPolicyID(i int) string { return strconv.Quote("Policy" + strconv.Itoa(i+
 // cdkSymbols are the Go expressions for the values of symbols.
 type cdkSymbols map[policy.Symbol]string
 
-func (symbols cdkSymbols) policy(name string, d policy.Document) cdkPolicy {
-	list := make([]cdkStatement, len(d.Statements))
-	for i := range d.Statements {
-		list[i] = symbols.statement(&d.Statements[i])
+// document writes a policy document as the value of a key.
+func (symbols cdkSymbols) document(w *goWriter, key string, d policy.Document) {
+	w.open(key, ": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{")
+	w.commented("Minimize", "jsii.Bool(false)", "each statement stays one, with its comment here")
+	if len(d.Statements) == 0 {
+		w.field("Statements", "&[]awsiam.PolicyStatement{}")
+	} else {
+		w.open("Statements: &[]awsiam.PolicyStatement{")
+		for i := range d.Statements {
+			symbols.statement(w, &d.Statements[i])
+		}
+		w.close("},")
 	}
-	return cdkPolicy{Name: name, Statements: list}
+	w.close("}),")
 }
 
-func (symbols cdkSymbols) statement(s *policy.Statement) cdkStatement {
-	out := cdkStatement{Service: strconv.Quote(s.Service()), Resources: symbols.values(s.Resources)}
-	if s.Sid != "" {
-		out.Sid = strconv.Quote(s.Sid)
-	}
+func (symbols cdkSymbols) statement(w *goWriter, s *policy.Statement) {
 	for _, from := range s.Fields() {
-		out.Comments = append(out.Comments, sourceComment(from))
+		w.line("// ", sourceComment(from))
 	}
+	w.open("awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{")
+	if s.Sid != "" {
+		w.field("Sid", "jsii.String("+strconv.Quote(s.Sid)+")")
+	}
+	w.field("Effect", "awsiam.Effect_ALLOW")
 	actions := make([]string, len(s.Actions))
 	for i, a := range s.Actions {
 		actions[i] = strconv.Quote(a)
 	}
-	out.Actions = cdkList(actions)
-	for _, operator := range conditionMembers(s.Conditions) {
-		o := cdkOperator{Name: strconv.Quote(operator.key)}
-		for _, key := range operator.members {
-			o.Keys = append(o.Keys, cdkKey{strconv.Quote(key.key), symbols.values(key.values)})
+	cdkStrings(w, "Actions", actions)
+	if len(s.Resources) == 1 {
+		cdkStrings(w, "Resources", []string{symbols.text(s.Resources[0].Text)})
+	} else {
+		resources := make([]string, len(s.Resources))
+		for i, r := range s.Resources {
+			resources[i] = symbols.argument(r.Text)
 		}
-		out.Conditions = append(out.Conditions, o)
+		cdkStrings(w, "Resources", resources)
 	}
-	return out
+	symbols.conditions(w, s.Conditions)
+	w.close("}),")
 }
 
-func (symbols cdkSymbols) values(values []policy.Value) cdkValues {
-	list := make([]string, len(values))
-	for i, v := range values {
-		list[i] = symbols.text(v.Text)
+// cdkStrings writes a list of strings as the value of a key: in one line if it has no more than one element.
+func cdkStrings(w *goWriter, key string, list []string) {
+	if len(list) < 2 {
+		w.field(key, "jsii.Strings("+strings.Join(list, "")+")")
+		return
 	}
-	return cdkList(list)
+	w.list(key+": jsii.Strings(", list, "),")
 }
 
-func cdkList(list []string) cdkValues {
-	if len(list) == 1 {
-		return cdkValues{One: list[0]}
+func (symbols cdkSymbols) conditions(w *goWriter, conditions []policy.Condition) {
+	if len(conditions) == 0 {
+		return
 	}
-	return cdkValues{Many: list}
+	w.open("Conditions: &map[string]any{")
+	for _, operator := range conditionMembers(conditions) {
+		w.open(strconv.Quote(operator.key), ": map[string]any{")
+		for _, key := range operator.members {
+			values := make([]string, len(key.values))
+			for i, v := range key.values {
+				values[i] = symbols.text(v.Text)
+			}
+			switch name := strconv.Quote(key.key); len(values) {
+			case 0:
+				w.field(name, "[]string{}")
+			case 1:
+				w.field(name, values[0])
+			default:
+				w.list(name+": []string{", values, "},")
+			}
+		}
+		w.close("},")
+	}
+	w.close("},")
 }
 
 // cdkStackValues are the variables for symbols whose value a stack has, and the stack's methods for them.
@@ -367,17 +426,22 @@ var cdkStackValues = map[policy.Symbol]cdkStackValue{
 
 // text returns a Go expression. Like quote, strconv.Quote escapes what is not printable.
 func (symbols cdkSymbols) text(t policy.Text) string {
-	return cdkExpression(t, func(s policy.Symbol) string { return symbols[s] })
+	return cdkExpression(t, " + ", func(s policy.Symbol) string { return symbols[s] })
+}
+
+// argument is text for a call with several arguments, in which gofmt writes no spaces around an operator.
+func (symbols cdkSymbols) argument(t policy.Text) string {
+	return cdkExpression(t, "+", func(s policy.Symbol) string { return symbols[s] })
 }
 
 // cdkFinding returns a Go expression for the name of a finding of cdk-nag.
 func cdkFinding(f NagFinding) string {
-	return cdkExpression(policy.Text(f), func(s policy.Symbol) string {
+	return cdkExpression(policy.Text(f), " + ", func(s policy.Symbol) string {
 		return "name(" + cdkStackValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
 	})
 }
 
-func cdkExpression(t policy.Text, symbol func(policy.Symbol) string) string {
+func cdkExpression(t policy.Text, plus string, symbol func(policy.Symbol) string) string {
 	if t == "" {
 		return `""`
 	}
@@ -390,7 +454,7 @@ func cdkExpression(t policy.Text, symbol func(policy.Symbol) string) string {
 		func(literal string) string { return part(strconv.Quote(literal)) },
 		func(s policy.Symbol) string { return part(symbol(s)) },
 	)
-	return strings.Join(parts, " + ")
+	return strings.Join(parts, plus)
 }
 
 // noCDKToken refuses a text that the CDK would not write unchanged into the template. Strings of these forms mark values

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
 	"go/token"
 	"strconv"
@@ -232,10 +231,7 @@ func checkCDKGoHostile(t *testing.T, s string) {
 			}
 			continue
 		}
-		formatted, err := format.Source(f.Data)
-		if err != nil || !bytes.Equal(formatted, f.Data) {
-			t.Errorf("%q: gofmt would change %s: %v\n%s", s, f.Name, err, f.Data)
-		}
+		checkFormatted(t, fmt.Sprintf("%q: %s", s, f.Name), f.Data)
 		if s == "" {
 			continue // it leaves nothing behind, not even an empty string
 		}

@@ -3,6 +3,7 @@ package emit_test
 import (
 	"encoding/json"
 	"fmt"
+	"go/format"
 	"maps"
 	"strings"
 	"testing"
@@ -36,6 +37,35 @@ func TestFormatsMeanTheSame(t *testing.T) {
 				meaning.Same(t, format, role, got)
 			}
 		})
+	}
+}
+
+// TestCDKGoIsFormatted: gofmt would change nothing, although nothing formats the files.
+func TestCDKGoIsFormatted(t *testing.T) {
+	roles := golden.Roles(t)
+	maps.Copy(roles, golden.Packed(t))
+	maps.Copy(roles, sample.Roles())
+	maps.Copy(roles, sample.HostileRoles())
+	roles["made-inputs"] = sample.Inputs()
+	formatted := 0
+	for name, role := range roles {
+		files, err := emit.CDKGo.Emit(role, emit.Options{Source: name})
+		if err != nil {
+			continue // the CDK cannot have these strings
+		}
+		for _, f := range files[:2] {
+			src, err := format.Source(f.Data)
+			if err != nil {
+				t.Fatalf("%s: %s: %v\n%s", name, f.Name, err, f.Data)
+			}
+			if diff := cmp.Diff(string(src), string(f.Data)); diff != "" {
+				t.Errorf("%s: %s: -gofmt +written\n%s", name, f.Name, diff)
+			}
+			formatted++
+		}
+	}
+	if formatted < 600 {
+		t.Errorf("only %d files", formatted)
 	}
 }
 
