@@ -9,7 +9,7 @@ import (
 
 // YAML is built as a syntax tree and not marshaled: the tree has comments and tags, and determines how each scalar is
 // written. The library keeps indentation in the positions of tokens. One pass, yamlBytes, sets them when the tree is
-// complete.
+// complete. A node of the library consists of several values; here they are allocated together.
 
 // yamlQuoted returns a double-quoted scalar. Every string of the input or of a flag has this form, since nothing in it
 // can end the string, start a comment or be read as a number.
@@ -17,17 +17,38 @@ func yamlQuoted(s string) *ast.StringNode { return yamlVerbatim(quote(s, dialect
 
 // yamlPlain returns a scalar without quotes, for constants. A constant that would not be read as the same string gets
 // quotes.
-func yamlPlain(s string) *ast.StringNode {
+func yamlPlain(s string) *ast.StringNode { return yamlVerbatim(yamlWord(s)) }
+
+// yamlWord is the text of yamlPlain.
+func yamlWord(s string) string {
 	if !plainScalar(s) {
-		return yamlQuoted(s)
+		return quote(s, dialectYAML)
 	}
-	return yamlVerbatim(s)
+	return s
 }
 
-// yamlVerbatim returns a scalar that is printed without a change. The type of the token matters: the library would quote
-// other types by its own rules.
+// yamlVerbatim returns a scalar that is printed without a change.
 func yamlVerbatim(s string) *ast.StringNode {
-	return ast.String(&token.Token{Type: token.StringType, Value: s, Position: &token.Position{}})
+	n := &struct {
+		scalar   yamlScalar
+		position token.Position
+	}{}
+	return n.scalar.set(s, &n.position)
+}
+
+// yamlScalar is a scalar with its parts.
+type yamlScalar struct {
+	node  ast.StringNode
+	base  ast.BaseNode
+	token token.Token
+}
+
+// set makes the scalar one that is printed without a change. The type of the token matters: the library would quote other
+// types by its own rules.
+func (n *yamlScalar) set(s string, position *token.Position) *ast.StringNode {
+	n.token = token.Token{Type: token.StringType, Value: s, Position: position}
+	n.node = ast.StringNode{BaseNode: &n.base, Token: &n.token, Value: s}
+	return &n.node
 }
 
 // plainScalar reports whether every YAML parser reads s, without quotes, as the string s. YAML 1.1 takes some words for
@@ -58,21 +79,40 @@ type yamlPair struct {
 
 // yamlMapping returns a mapping. Keys are names of execrole or IAM, and short: YAML ends a key at 1024 characters.
 func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
-	// The keys of one mapping are in one column, so they share their position.
-	position := &token.Position{}
-	values := make([]*ast.MappingValueNode, len(pairs))
+	n := &struct {
+		node  ast.MappingNode
+		base  ast.BaseNode
+		token token.Token
+		// The keys of one mapping are in one column, so they share their position.
+		position token.Position
+	}{}
+	entries := make([]struct {
+		node  ast.MappingValueNode
+		base  ast.BaseNode
+		token token.Token
+		key   yamlScalar
+	}, len(pairs))
+	n.token.Position = &n.position
+	n.node = ast.MappingNode{BaseNode: &n.base, Start: &n.token, Values: make([]*ast.MappingValueNode, len(pairs))}
 	for i, p := range pairs {
-		key := yamlPlain(p.key)
-		key.Token.Position = position
-		values[i] = ast.MappingValue(&token.Token{Position: position}, key, p.value)
+		e := &entries[i]
+		e.token.Position = &n.position
+		e.node = ast.MappingValueNode{BaseNode: &e.base, Start: &e.token, Key: e.key.set(yamlWord(p.key), &n.position), Value: p.value}
+		n.node.Values[i] = &e.node
 	}
-	return ast.Mapping(&token.Token{Position: position}, false, values...)
+	return &n.node
 }
 
 func yamlSequence(values ...ast.Node) *ast.SequenceNode {
-	n := ast.Sequence(&token.Token{Position: &token.Position{}}, false)
-	n.Values = values
-	return n
+	n := &struct {
+		node     ast.SequenceNode
+		base     ast.BaseNode
+		token    token.Token
+		position token.Position
+	}{}
+	n.token.Position = &n.position
+	n.node = ast.SequenceNode{BaseNode: &n.base, Start: &n.token, Values: values}
+	return &n.node
 }
 
 // yamlTag returns a scalar with a tag such as !Ref.
