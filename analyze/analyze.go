@@ -4,12 +4,9 @@ package analyze
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
@@ -61,6 +58,7 @@ type Setting = taskdef.Setting
 type Input struct {
 	Name   string // as findings name it
 	Source []byte
+	Form   taskdef.Form // the zero value is the JSON that [Read] takes
 }
 
 // Read analyzes the task definitions of one document: JSON as aws ecs register-task-definition takes it or as
@@ -69,7 +67,7 @@ type Input struct {
 // There is a plan for each task definition, and at least one: the plan of a document that cannot be read has nothing
 // but findings. The error is [Errors] if a plan has findings that are errors. No role can then be made of that plan.
 func Read(name string, src []byte, opts Options) ([]*Plan, error) {
-	return ReadAll([]Input{{name, src}}, opts)
+	return ReadAll([]Input{{Name: name, Source: src}}, opts)
 }
 
 // ReadAll is [Read] for several documents, which share the options: an option that fits one of them is not an error
@@ -77,24 +75,9 @@ func Read(name string, src []byte, opts Options) ([]*Plan, error) {
 func ReadAll(inputs []Input, opts Options) ([]*Plan, error) {
 	a := newAnalysis(&opts)
 	for _, in := range inputs {
-		a.read(in.Name, in.Source, taskdef.Registered)
+		a.read(in)
 	}
 	return a.finish()
-}
-
-// TaskDefinition analyzes a task definition of the AWS SDK. The places of findings are JSON pointers. The plan is never
-// nil; the error is that of [Read].
-func TaskDefinition(td *types.TaskDefinition, opts Options) (*Plan, error) {
-	src, err := json.Marshal(td)
-	if err != nil {
-		// A plan without findings would give a role without permissions.
-		plan := &Plan{Findings: []Finding{{Severity: Error, Rule: string(taskdef.Syntax), Message: err.Error()}}}
-		return plan, plan.Err()
-	}
-	a := newAnalysis(&opts)
-	a.read("", src, taskdef.SDK)
-	plans, err := a.finish()
-	return plans[0], err
 }
 
 // analysis is one run of all rules over all task definitions.
@@ -115,9 +98,9 @@ func newAnalysis(opts *Options) *analysis {
 }
 
 // read reads a document and lets every rule check its task definitions.
-func (a *analysis) read(name string, src []byte, form taskdef.Form) {
-	tds, problems := taskdef.Read(name, src, taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: form})
-	a.add(name, tds, problems)
+func (a *analysis) read(in Input) {
+	tds, problems := taskdef.Read(in.Name, in.Source, taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form})
+	a.add(in.Name, tds, problems)
 }
 
 // add lets every rule check the task definitions of a document.

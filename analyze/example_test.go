@@ -6,8 +6,6 @@ import (
 	"log"
 	"os"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
@@ -93,33 +91,6 @@ func ExampleRead() {
 	// ecr:BatchGetImage on arn:aws:ecr:eu-west-1:111122223333:repository/web
 	// ecr:GetDownloadUrlForLayer on arn:aws:ecr:eu-west-1:111122223333:repository/web
 	// 	web.json:3:30: app image: ECS pulls the image's manifest and layers from private Amazon ECR.
-}
-
-// A task definition that the caller has from the SDK, or is about to register with it, needs no file.
-func ExampleTaskDefinition() {
-	plan, err := analyze.TaskDefinition(&types.TaskDefinition{
-		Family: new("web"),
-		ContainerDefinitions: []types.ContainerDefinition{{
-			Name:  new("app"),
-			Image: new("nginx"),
-			LogConfiguration: &types.LogConfiguration{
-				LogDriver: types.LogDriverAwslogs,
-				Options: map[string]string{
-					"awslogs-group":         "/ecs/web",
-					"awslogs-region":        "us-east-1",
-					"awslogs-stream-prefix": "web",
-				},
-			},
-		}},
-	}, analyze.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, r := range plan.Requirements {
-		fmt.Println(r.Actions[0].Name, r.Resource)
-	}
-	// Output:
-	// logs:CreateLogStream arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:/ecs/web:log-stream:web/app/*
 }
 
 // Options are the role's own properties: the task definition says nothing about them. IAM's limits are checked.

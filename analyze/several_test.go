@@ -27,8 +27,8 @@ func TestOptionsAreJudgedOnce(t *testing.T) {
 		CredSpecSecrets:   []string{"arn:aws:secretsmanager:us-east-1:111122223333:secret:x-a1B2c3"},
 	}
 	for _, inputs := range [][]Input{
-		{{"a.json", []byte(withSecret)}, {"b.json", []byte(withFile)}},
-		{{"b.json", []byte(withFile)}, {"a.json", []byte(withSecret)}},
+		{{Name: "a.json", Source: []byte(withSecret)}, {Name: "b.json", Source: []byte(withFile)}},
+		{{Name: "b.json", Source: []byte(withFile)}, {Name: "a.json", Source: []byte(withSecret)}},
 	} {
 		plans, err := ReadAll(inputs, opts)
 		if len(plans) != 2 || err == nil {
@@ -78,7 +78,7 @@ func TestOptionsOfOneDocument(t *testing.T) {
 // the others are there.
 func TestUnreadDocument(t *testing.T) {
 	opts := Options{KMSKeys: []KMSKey{{Ref: "/b", Key: "alias/b"}}, Set: []Setting{{Name: "X", Value: "x"}}, SourceVPCs: []string{"vpc-1"}}
-	plans, err := ReadAll([]Input{{"bad.json", []byte("{")}, {"b.json", []byte(withFile)}}, opts)
+	plans, err := ReadAll([]Input{{Name: "bad.json", Source: []byte("{")}, {Name: "b.json", Source: []byte(withFile)}}, opts)
 	if errs, _ := err.(Errors); len(plans) != 2 || len(errs) != 1 || errs[0].At.File != "bad.json" || errs[0].Rule != "json" {
 		t.Errorf("%d plans, error %v", len(plans), err)
 	}
