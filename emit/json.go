@@ -114,6 +114,7 @@ func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...
 
 func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
 	var b bytes.Buffer
+	b.Grow(400 * (1 + len(d.Statements))) // most statements are shorter
 	newJSONWriter(&b, values, jsontext.WithIndent("  ")).document(d)
 	return b.Bytes() // the encoder ends a value at the top with a line break
 }
@@ -124,8 +125,9 @@ func (w jsonWriter) document(d policy.Document) {
 	w.string(cmp.Or(d.Version, policy.Version))
 	w.string("Statement")
 	w.token(jsontext.BeginArray)
+	var room [6]member
 	for i := range d.Statements {
-		w.members(statementMembers(&d.Statements[i]))
+		w.members(statementMembers(room[:], &d.Statements[i]))
 	}
 	w.token(jsontext.EndArray)
 	w.token(jsontext.EndObject)

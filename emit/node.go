@@ -149,9 +149,10 @@ type documentSyntax struct {
 // documentNode returns a policy document, in which comments name the fields that asked for each statement.
 func documentNode(d policy.Document, syntax documentSyntax) *node {
 	statements := &node{kind: listKind, elements: make([]*node, len(d.Statements)), comments: make([][]string, len(d.Statements))}
+	var room [6]member
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		statements.elements[i] = syntax.members(statementMembers(s))
+		statements.elements[i] = syntax.members(statementMembers(room[:], s))
 		for _, from := range s.Fields() {
 			statements.comments[i] = append(statements.comments[i], syntax.comment(sourceComment(from)))
 		}

@@ -21,9 +21,10 @@ type member struct {
 	members []member       // of Principal and Condition, instead of texts
 }
 
-// statementMembers returns the elements of a statement in the order in which they are written.
-func statementMembers(s *policy.Statement) []member {
-	list := make([]member, 0, 6)
+// statementMembers returns the elements of a statement in the order in which they are written. They are in room, if it has
+// enough.
+func statementMembers(room []member, s *policy.Statement) []member {
+	list := room[:0]
 	if s.Sid != "" {
 		list = append(list, member{key: "Sid", words: []string{s.Sid}})
 	}

@@ -16,10 +16,13 @@ func Escape[S ~string](t S) S {
 // HasWildcard reports whether t, in a resource or in the value of a condition, has a * or ? that IAM matches with more
 // than itself. In the variables ${*} and ${?} they are no wildcards.
 func HasWildcard(t Text) bool {
-	return strings.ContainsAny(string(t), "*?") && strings.ContainsAny(withoutEscapes.Replace(string(t)), "*?")
+	for i := range len(t) {
+		if c := t[i]; (c == '*' || c == '?') && !(strings.HasSuffix(string(t[:i]), "${") && strings.HasPrefix(string(t[i+1:]), "}")) {
+			return true
+		}
+	}
+	return false
 }
-
-var withoutEscapes = strings.NewReplacer("${*}", "", "${?}", "")
 
 // Allowed reports whether a policy may contain the character: U+0020 to U+00FF.
 //

@@ -79,6 +79,7 @@ func (t Text) Expand(literal func(string) string, symbol func(Symbol) string) st
 		return literal(string(t))
 	}
 	var b strings.Builder
+	b.Grow(len(t)) // a value is mostly shorter than its encoded name
 	for rest := string(t); rest != ""; {
 		before, after, found := strings.Cut(rest, "\x00")
 		if before != "" {

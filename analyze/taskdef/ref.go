@@ -25,8 +25,10 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 	for ; n.Parent != nil; n = n.Parent {
 		chain = append(chain, n)
 	}
-	// Most places are asked for once and are shorter than this, so that only the strings are allocated.
-	var pointerRoom, fieldRoom [128]byte
+	// Most places are asked for once and are shorter than this, so that only one string is allocated for
+	// both.
+	var pointerRoom [256]byte
+	var fieldRoom [128]byte
 	pointer, field := pointerRoom[:0], fieldRoom[:0]
 	ended := false
 	for _, n := range slices.Backward(chain) {
@@ -67,7 +69,8 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 			}
 		}
 	}
-	r.Pointer, r.Field = string(pointer), string(field)
+	both := string(append(pointer, field...))
+	r.Pointer, r.Field = both[:len(pointer)], both[len(pointer):]
 	return r
 }
 

@@ -38,8 +38,11 @@ func readJSON(file string, src []byte, loose bool) (*Document, []Problem) {
 
 // newJSONReader returns a reader of src, which is the text of the source, or that with its placeholders masked.
 func newJSONReader(source *Source, src []byte, loose bool) *jsonReader {
+	// Before each value except the first there is one of these characters. Strings contain some too.
+	values := strings.Count(source.Text, ",") + strings.Count(source.Text, "{") + strings.Count(source.Text, "[")
 	return &jsonReader{
 		source: source, names: map[string]string{}, loose: loose,
+		open: make([]Node, 0, 16), slab: make([]Node, 0, min(values, 1024)),
 		dec: jsontext.NewDecoder(bytes.NewBuffer(src[source.start:]), jsontext.AllowDuplicateNames(true)),
 	}
 }
@@ -72,7 +75,7 @@ func (p *jsonReader) close(base int) []Node {
 		return nil
 	}
 	if cap(p.slab)-len(p.slab) < n {
-		p.slab = make([]Node, 0, max(n, 64, min(1024, 2*cap(p.slab))))
+		p.slab = make([]Node, 0, max(n, 1024))
 	}
 	from := len(p.slab)
 	p.slab = append(p.slab, kids...)
