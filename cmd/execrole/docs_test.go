@@ -99,7 +99,7 @@ func TestFlagsInREADME(t *testing.T) {
 // TestGoCode keeps the Go code of the documentation equal to code of examples, which is compiled and run.
 func TestGoCode(t *testing.T) {
 	var sources strings.Builder
-	for _, name := range []string{"emit/readme_test.go", "analyze/example_test.go", "emit/cdkrole/example_test.go"} {
+	for _, name := range []string{"emit/readme_test.go", "analyze/example_test.go", "analyze/sdk/example_test.go", "emit/cdkrole/example_test.go"} {
 		source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
