@@ -32,14 +32,19 @@ func Pack(name string, statements []Statement, attached int, symbols SymbolTable
 		return nil, nil, nil
 	}
 	merged := merge(statements)
-	whole := NewDocument(slices.Clone(merged)...)
-	numberSids(whole.Statements)
+	sids := make([]string, len(merged))
+	for i := range merged {
+		sids[i] = merged[i].Sid
+	}
+	whole := NewDocument(merged...)
+	numberSids(merged)
 	total := whole.Size(symbols)
 	if total <= MaxInline {
 		return []Policy{{name, whole}}, nil, nil
 	}
 	var parts []part
-	for _, s := range merged {
+	for i, s := range merged {
+		s.Sid = sids[i] // each policy has numbers of its own
 		p, err := cuttable(s, symbols)
 		if err != nil {
 			return nil, nil, err
