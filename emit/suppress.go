@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -146,7 +145,7 @@ func complexity(d policy.Document) int {
 			operators[c.Operator] = true
 			for _, v := range c.Values {
 				alone := len(v.Symbols()) == 1 && v.Text == policy.Of(v.Symbols()[0]) // a Ref, which is no string
-				if variable.MatchString(withoutIAMEscapes.Replace(v.String())) && !alone {
+				if !alone && hasVariable(withoutIAMEscapes.Replace(v.String())) {
 					score++
 				}
 			}
@@ -171,10 +170,21 @@ func complexity(d policy.Document) int {
 	return score
 }
 
-var (
-	variable          = regexp.MustCompile(`\$\{.+\}`)
-	withoutIAMEscapes = strings.NewReplacer("${$}", "", "${*}", "", "${?}", "")
-)
+var withoutIAMEscapes = strings.NewReplacer("${$}", "", "${*}", "", "${?}", "")
+
+// hasVariable reports whether a text contains ${, characters of the same line, and }.
+func hasVariable(s string) bool {
+	for {
+		_, rest, found := strings.Cut(s, "${")
+		if !found {
+			return false
+		}
+		if line, _, _ := strings.Cut(rest, "\n"); strings.LastIndexByte(line, '}') > 0 {
+			return true
+		}
+		s = rest
+	}
+}
 
 // cdkNagAttached suppresses findings of policies that AWS manages.
 //

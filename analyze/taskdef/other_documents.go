@@ -7,20 +7,18 @@ import (
 )
 
 // otherTexts are texts that tools turn into a task definition: they are recognised by their content, since the names of
-// files are wrong too often. The first pattern that fits counts.
-var otherTexts = [...]struct {
-	pattern *regexp.Regexp
-	advice  string
-}{
-	{regexp.MustCompile(`(?m)^\s*(local \w+ ?=|import(str)? ['"])|\bstd\.\w+\(`),
+// files are wrong too often. The first pattern that fits counts. Patterns are compiled when they are used: that takes
+// longer than the start of the command.
+var otherTexts = [...]struct{ pattern, advice string }{
+	{`(?m)^\s*(local \w+ ?=|import(str)? ['"])|\bstd\.\w+\(`,
 		"it looks like Jsonnet: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
-	{regexp.MustCompile(`(?m)^(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`),
+	{`(?m)^(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`,
 		"it looks like Terraform: pass what terraform show -json prints of the state"},
-	{regexp.MustCompile(`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `),
+	{`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `,
 		"it looks like a template: render it first, with ecspresso render taskdef, copilot svc package or the tool that it is for"},
-	{regexp.MustCompile(`(?s)\A\x{feff}?\s*[^\s{\["#/<'-][^\n{\["]*\n.*?(?m)^\s*[{\[]`),
+	{`(?s)\A\x{feff}?\s*[^\s{\["#/<'-][^\n{\["]*\n.*?(?m)^\s*[{\[]`,
 		"there is text around the JSON: pass the JSON alone"},
-	{regexp.MustCompile(`(?s)\A\x{feff}?\s*\{\s*[A-Za-z]\w*\s*:`),
+	{`(?s)\A\x{feff}?\s*\{\s*[A-Za-z]\w*\s*:`,
 		"it looks like Jsonnet or JavaScript: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
 }
 
@@ -50,7 +48,7 @@ const adviceSize = 64 << 10
 // adviceOnText says what a text that cannot be read looks like, and what to do first; "" if it looks like nothing known.
 func adviceOnText(text string) string {
 	for _, other := range otherTexts {
-		if other.pattern.MatchString(text) {
+		if regexp.MustCompile(other.pattern).MatchString(text) {
 			return other.advice
 		}
 	}
