@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
 )
 
 // TestEveryRuleIsListed looks for rules in the files rule_*.go: one that Rules leaves out would never ask.
@@ -202,6 +203,21 @@ func inSchema(path string) string {
 		}
 	}
 	return ""
+}
+
+// TestLaunchTypes: the launch types are those that ECS takes, and no need is for another.
+func TestLaunchTypes(t *testing.T) {
+	want := taskdef.Enumeration("requiresCompatibilities")
+	if all := []string{ec2, fargate, external, managedInstances}; !slices.Equal(all, want) {
+		t.Errorf("the launch types are %q; ECS has %q", all, want)
+	}
+	for _, r := range allRules() {
+		for _, n := range r.Needs {
+			if n.LaunchType != "" && !slices.Contains(want, n.LaunchType) {
+				t.Errorf("rule %s needs %s for the launch type %q", r.ID, n.Name, n.LaunchType)
+			}
+		}
+	}
 }
 
 // TestPure keeps the analysis a function of its input: it reads no files, clocks or networks, so that it runs

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -304,7 +302,7 @@ func (c *needCollector) addReading(r *Requirement, n Need) {
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 func (c *needCollector) addWay(r *Requirement, n Need, own policy.Text) {
-	if c.plan.runsOnly(types.CompatibilityExternal) {
+	if c.plan.runsOnly(external) {
 		return // an instance outside of AWS is in no VPC
 	}
 	switch {
@@ -334,7 +332,7 @@ func (c *needCollector) addOfRule(rule *Rule, n Need) {
 	case len(rule.Grants) > 0 && n.From == nil,
 		n.LaunchType != "" && !slices.Contains(c.plan.LaunchTypes, n.LaunchType):
 		return
-	case n.LaunchType != "" && c.plan.runsOnly(types.Compatibility(n.LaunchType)):
+	case n.LaunchType != "" && c.plan.runsOnly(n.LaunchType):
 		n.LaunchType = ""
 	}
 	if n.Kind == NeedEndpoint {
@@ -352,6 +350,6 @@ func (r *Requirement) thing() (policy.ARN, bool) {
 }
 
 // runsOnly reports whether the task has this launch type and can have no other.
-func (p *Plan) runsOnly(launchType types.Compatibility) bool {
-	return len(p.LaunchTypes) == 1 && p.LaunchTypes[0] == string(launchType)
+func (p *Plan) runsOnly(launchType string) bool {
+	return len(p.LaunchTypes) == 1 && p.LaunchTypes[0] == launchType
 }

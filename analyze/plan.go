@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -202,7 +200,7 @@ var grantOrder = sync.OnceValue(func() map[*Grant]int {
 // such as "1.23.0", or "" if it requires nothing, or if nobody but AWS can choose the version.
 func (p *Plan) Agent() string {
 	least := ""
-	if p.runsOnly(types.CompatibilityFargate) {
+	if p.runsOnly(fargate) {
 		return least // AWS keeps the agent up to date there
 	}
 	for _, r := range p.Requirements {

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
@@ -29,7 +27,7 @@ var awslogs = &Rule{
 	}},
 	// Source: agent/app/agent_capability.go; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html
 	Needs: []Need{{
-		Kind: NeedSetting, Name: "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true", LaunchType: string(types.CompatibilityEc2),
+		Kind: NeedSetting, Name: "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true", LaunchType: ec2,
 		Why: "Without it, ECS never places a task with awslogs and an execution role on the instance. The package ecs-init sets it from " +
 			"version 1.16.0-1 on, as in AWS's images for Linux; on Windows and in images of your own, set it yourself.",
 	}},
@@ -93,16 +91,13 @@ var awslogsOptions = []string{
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
 var launchTypeDrivers = [...]struct {
-	launchType types.Compatibility
-	drivers    []types.LogDriver
+	launchType string
+	drivers    []string
 	words      string
 }{
-	{types.CompatibilityFargate, []types.LogDriver{
-		types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens,
-	}, "Fargate has only awslogs, splunk and awsfirelens"},
-	{types.CompatibilityManagedInstances, []types.LogDriver{
-		types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens, types.LogDriverJsonFile,
-	}, "Managed Instances have only awslogs, splunk, awsfirelens and json-file"},
+	{fargate, []string{"awslogs", "splunk", "awsfirelens"}, "Fargate has only awslogs, splunk and awsfirelens"},
+	{managedInstances, []string{"awslogs", "splunk", "awsfirelens", "json-file"},
+		"Managed Instances have only awslogs, splunk, awsfirelens and json-file"},
 }
 
 func checkAWSLogs(p *pass, td taskdef.Value) {
@@ -121,16 +116,13 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 		p.Errorf(driver, "logConfiguration has no logDriver: whether it needs permissions depends on it")
 		return
 	}
-	if name == policy.Text(types.LogDriverAwslogs) {
+	if driver.Is("awslogs") {
 		for options := range config.EachOrAbsent("options") {
 			checkAWSLogsOptions(p, td, container, options)
 		}
 		return
 	}
-	var drivers []string
-	for _, d := range types.LogDriver("").Values() {
-		drivers = append(drivers, string(d))
-	}
+	drivers := taskdef.Enumeration("containerDefinitions", "logConfiguration", "logDriver")
 	list := slices.Concat(placeholders(name, false), p.open(name))
 	switch near := tree.Nearest(name, drivers); {
 	case slices.Contains(drivers, name.String()):
@@ -152,9 +144,8 @@ func (p *pass) checkLaunchTypes(td, driver taskdef.Value) {
 		if driver.ChosenBelow(td) && launchType.ChosenBelow(td) {
 			continue
 		}
-		t, _ := launchType.Text()
 		for _, has := range launchTypeDrivers {
-			if t == policy.Text(has.launchType) && !slices.Contains(has.drivers, types.LogDriver(name.String())) {
+			if launchType.Is(has.launchType) && !driver.Is(has.drivers...) {
 				p.Warnf(driver, "log driver %s: %s", quote(name), has.words)
 			}
 		}
@@ -351,7 +342,7 @@ func compatibilityUnknown(td taskdef.Value) bool {
 // onFargate reports whether the task definition asks to be usable on Fargate.
 func onFargate(td taskdef.Value) bool {
 	for c := range td.Each("requiresCompatibilities") {
-		if t, _ := c.Text(); t == policy.Text(types.CompatibilityFargate) {
+		if c.Is(fargate) {
 			return true
 		}
 	}
@@ -360,14 +351,22 @@ func onFargate(td taskdef.Value) bool {
 
 // onlyOn reports whether requiresCompatibilities has some of the given launch types and no others, whichever way
 // conditionals choose.
-func onlyOn(td taskdef.Value, launchTypes ...types.Compatibility) bool {
+func onlyOn(td taskdef.Value, launchTypes ...string) bool {
 	for c := range td.EachOrAbsent("requiresCompatibilities") {
-		if t, _ := c.Text(); !slices.Contains(launchTypes, types.Compatibility(t.String())) {
+		if !c.Is(launchTypes...) {
 			return false
 		}
 	}
 	return true
 }
+
+// The launch types, as requiresCompatibilities has them.
+const (
+	ec2              = "EC2"
+	fargate          = "FARGATE"
+	external         = "EXTERNAL"
+	managedInstances = "MANAGED_INSTANCES"
+)
 
 // launchTypes returns those that a task can have, as requiresCompatibilities says: all of them where it says nothing, or
 // something that is unknown until deployment.
@@ -375,11 +374,7 @@ func launchTypes(td taskdef.Value) (list []string) {
 	for v := range td.EachOrAbsent("requiresCompatibilities") {
 		t, _ := v.Text()
 		if !v.Present() || !t.IsLiteral() {
-			list = nil
-			for _, c := range [...]types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate, types.CompatibilityExternal, types.CompatibilityManagedInstances} {
-				list = append(list, string(c))
-			}
-			return list
+			return []string{ec2, fargate, external, managedInstances}
 		}
 		if !slices.Contains(list, t.String()) {
 			list = append(list, t.String())

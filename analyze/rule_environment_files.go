@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -59,8 +57,9 @@ func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 				p.Warnf(file, "more than %d environment files in a container: ECS allows no more", maxEnvironmentFiles)
 			}
 			for kind := range file.Each("type") {
-				if t, _ := kind.Text(); t != policy.Text(types.EnvironmentFileTypeS3) {
-					p.Warnf(kind, "environment file of type %s: ECS has only %q", quote(t), types.EnvironmentFileTypeS3)
+				if !kind.Is("s3") {
+					t, _ := kind.Text()
+					p.Warnf(kind, `environment file of type %s: ECS has only "s3"`, quote(t))
 				}
 			}
 			for v := range file.EachOrAbsent("value") {

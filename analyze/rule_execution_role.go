@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -21,9 +19,9 @@ var executionRole = &Rule{
 	//
 	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 	Needs: []Need{
-		{Kind: NeedEndpoint, Name: "ecs", LaunchType: string(types.CompatibilityEc2)},
-		{Kind: NeedEndpoint, Name: "ecs-agent", LaunchType: string(types.CompatibilityEc2)},
-		{Kind: NeedEndpoint, Name: "ecs-telemetry", LaunchType: string(types.CompatibilityEc2)},
+		{Kind: NeedEndpoint, Name: "ecs", LaunchType: ec2},
+		{Kind: NeedEndpoint, Name: "ecs-agent", LaunchType: ec2},
+		{Kind: NeedEndpoint, Name: "ecs-telemetry", LaunchType: ec2},
 	},
 	check: func(p *pass, td taskdef.Value) {
 		noteTrust(p, td)
@@ -47,7 +45,7 @@ var executionRole = &Rule{
 // noteTrust says that nobody has reported the conditions of the trust policy to work where the task runs: they are in
 // use on Fargate and EC2.
 func noteTrust(p *pass, td taskdef.Value) {
-	if !onlyOn(td, types.CompatibilityExternal, types.CompatibilityManagedInstances) {
+	if !onlyOn(td, external, managedInstances) {
 		return
 	}
 	for v := range td.Each("requiresCompatibilities") {

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
@@ -100,8 +98,7 @@ func noteFirelensOutputs(p *pass, td taskdef.Value) {
 	for config := range td.Each("containerDefinitions", "logConfiguration") {
 		driver := false
 		for v := range config.Each("logDriver") {
-			t, _ := v.Text()
-			driver = driver || t == policy.Text(types.LogDriverAwsfirelens)
+			driver = driver || v.Is("awsfirelens")
 		}
 		for options := range config.Each("options") {
 			for name, v := range options.Members() {

@@ -3,8 +3,6 @@ package analyze
 import (
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -49,11 +47,11 @@ func checkFSxVolumes(p *pass, td taskdef.Value) {
 			p.need(Need{Kind: NeedThing, Thing: "file system", Name: arn.Text(), Region: arn.Region, From: []taskdef.Ref{v.Ref()}})
 		}
 		for launchType := range td.Each("requiresCompatibilities") {
-			switch t, _ := launchType.Text(); {
+			switch {
 			case config.ChosenBelow(td) && launchType.ChosenBelow(td): // perhaps never together
-			case t == policy.Text(types.CompatibilityFargate):
+			case launchType.Is(fargate):
 				p.Warnf(config, "a volume of FSx for Windows File Server: Fargate has none")
-			case t == policy.Text(types.CompatibilityManagedInstances):
+			case launchType.Is(managedInstances):
 				p.Warnf(config, "a volume of FSx for Windows File Server: Managed Instances have none")
 			}
 		}

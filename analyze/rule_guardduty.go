@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 )
@@ -78,7 +76,7 @@ var guardDutyAccounts = [...]guardDutyAccount{
 // anywhere.
 func mayBeOnFargate(td taskdef.Value) bool {
 	for v := range td.EachOrAbsent("requiresCompatibilities") {
-		if t, _ := v.Text(); !v.Present() || t == policy.Text(types.CompatibilityFargate) || !t.IsLiteral() {
+		if t, _ := v.Text(); !v.Present() || v.Is(fargate) || !t.IsLiteral() {
 			return true
 		}
 	}

@@ -1,11 +1,6 @@
 package analyze
 
-import (
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
-)
+import "github.com/execrole/execrole/analyze/taskdef"
 
 // otherRoles grants nothing: it names what the task role and the infrastructure role need. People look for that here.
 var otherRoles = &Rule{
@@ -28,7 +23,7 @@ const marketplaceAccount = "709825985650"
 func checkOtherRoles(p *pass, td taskdef.Value) {
 	for volume := range td.Each("volumes") {
 		for iam := range volume.Each("efsVolumeConfiguration", "authorizationConfig", "iam") {
-			if t, _ := iam.Text(); t == policy.Text(types.EFSAuthorizationConfigIAMEnabled) {
+			if iam.Is("ENABLED") {
 				p.Notef(iam, "EFS with IAM: the task role needs elasticfilesystem:ClientMount, and ClientWrite and ClientRootAccess as wanted, on the file system, not this one")
 			}
 		}
@@ -44,9 +39,8 @@ func checkOtherRoles(p *pass, td taskdef.Value) {
 	for proxy := range td.Each("proxyConfiguration") {
 		mesh := false
 		for v := range proxy.EachOrAbsent("type") {
-			t, _ := v.Text()
 			// It is the only type there is, and the default.
-			mesh = mesh || !v.Present() || t == policy.Text(types.ProxyConfigurationTypeAppmesh)
+			mesh = mesh || !v.Present() || v.Is("APPMESH")
 		}
 		if mesh {
 			p.Notef(proxy, "App Mesh proxy: Envoy runs as the task role, which needs appmesh:StreamAggregatedResources on the virtual node, not this one")

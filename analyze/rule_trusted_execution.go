@@ -1,11 +1,6 @@
 package analyze
 
-import (
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/execrole/execrole/analyze/policy"
-	"github.com/execrole/execrole/analyze/taskdef"
-)
+import "github.com/execrole/execrole/analyze/taskdef"
 
 // trustedExecution grants nothing: no permission of the execution role is known for tasks in a sandbox. The layers of an
 // image can be encrypted there, and AWS does not say which role decrypts them.
@@ -27,14 +22,14 @@ func checkTrustedExecution(p *pass, td taskdef.Value) {
 		}
 		for mode := range config.Each("isolationMode") {
 			t, _ := mode.Text()
-			isolated, confidential := t == policy.Text(types.IsolationModeIsolatedSandbox), t == policy.Text(types.IsolationModeConfidentialSandbox)
-			if (isolated || confidential) && onlyOn(td, types.CompatibilityEc2, types.CompatibilityFargate, types.CompatibilityExternal) {
-				p.Warnf(mode, "isolation mode %s: ECS has it on Managed Instances only, and requiresCompatibilities has no %s", quote(t), types.CompatibilityManagedInstances)
+			isolated, confidential := mode.Is("ISOLATED_SANDBOX"), mode.Is("CONFIDENTIAL_SANDBOX")
+			if (isolated || confidential) && onlyOn(td, ec2, fargate, external) {
+				p.Warnf(mode, "isolation mode %s: ECS has it on Managed Instances only, and requiresCompatibilities has no MANAGED_INSTANCES", quote(t))
 			}
 			if confidential && !attested {
 				p.Warnf(mode, "isolation mode %s without attestationPolicy: ECS demands it", quote(t))
 			}
-			if !isolated && t != policy.Text(types.IsolationModeShared) { // these two take no encrypted images
+			if !isolated && !mode.Is("SHARED") { // these two take no encrypted images
 				p.Notef(mode, "isolation mode %s: no permission of this role is known to be needed for it; AWS does not say which role decrypts the layers of an encrypted image with AWS KMS", quote(t))
 			}
 		}

@@ -1,5 +1,7 @@
 package taskdef
 
+import "slices"
+
 // schema says what a value of the ECS API can be. The schema of a task definition is schemaRoot, in schema_table.go:
 // what aws ecs describe-task-definition prints or register-task-definition takes. It is data that the linker lays out.
 // The SDK makes its schemas whenever a program starts, all 800 of them.
@@ -49,4 +51,16 @@ func (s *schema) names() []string {
 		list[i] = m.name
 	}
 	return list
+}
+
+// Enumeration returns the values that ECS takes at a path of names, or at the elements of a list there.
+func Enumeration(path ...string) []string {
+	s := &schemaRoot
+	for _, name := range path {
+		s = below(s, name)
+	}
+	if s.kind == list {
+		s = s.element
+	}
+	return slices.Clone(s.values)
 }

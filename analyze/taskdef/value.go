@@ -218,6 +218,20 @@ func (v Value) Text() (policy.Text, bool) {
 	return policy.Text(v.n.Text), true
 }
 
+// Is reports whether v is one of these values of its enumeration. It panics on a value that the enumeration does not
+// have: a rule that misspells one would never ask for its permission.
+func (v Value) Is(values ...string) bool {
+	if v.n == nil {
+		return false
+	}
+	for _, value := range values {
+		if !slices.Contains(v.r.td.detail(v.n).schema.values, value) {
+			panic(fmt.Sprintf("taskdef: a rule asks for the value %q, which the schema of ECS does not have", value))
+		}
+	}
+	return v.n.Kind == tree.String && slices.Contains(values, v.n.Text)
+}
+
 // Meant reports whether the caller set the whole value, by its JSON pointer: what looks like a placeholder in it
 // is then the thing's own name.
 func (v Value) Meant() bool { return v.n != nil && v.r.td.detail(v.n).meant }

@@ -134,6 +134,36 @@ func TestPathsFollowTheSchema(t *testing.T) {
 	}
 }
 
+// TestIs: a rule that misspells a value, or asks for one of something else than an enumeration, panics.
+func TestIs(t *testing.T) {
+	root := reader(t, `{"requiresCompatibilities": ["FARGATE", "fargate"], "containerDefinitions": [{"image": "FARGATE"}]}`, Options{}).Root()
+	var got []bool
+	for v := range root.Each("requiresCompatibilities") {
+		got = append(got, v.Is("FARGATE"), v.Is("EC2"))
+	}
+	for v := range root.EachOrAbsent("networkMode") {
+		got = append(got, v.Is("awsvpc"))
+	}
+	if values := Enumeration("requiresCompatibilities"); !slices.Contains(values, "EXTERNAL") || slices.Contains(values, "fargate") {
+		t.Errorf("the enumeration has %q", values)
+	}
+	if want := []bool{true, false, false, false, false}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for _, path := range [][]string{{"requiresCompatibilities"}, {"containerDefinitions", "image"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%q does not have the value, and nothing says so", path)
+				}
+			}()
+			for v := range root.Each(path...) {
+				v.Is("FARGTE")
+			}
+		}()
+	}
+}
+
 func TestMembersAndScalars(t *testing.T) {
 	root := reader(t, containers, Options{}).Root()
 	var options []string
