@@ -76,9 +76,15 @@ func (r *Requirement) WildcardReason() string {
 // statement returns the requirement as a statement of its own. Its resource and the values of its conditions have as
 // their source the requirement, which has this number in its plan.
 func (r *Requirement) statement(number int) policy.Statement {
-	from := []policy.Source{{Container: r.At.Container, Field: r.At.Field, Requirement: number}}
+	list := &struct { // one allocation for both
+		from      [1]policy.Source
+		resources [1]policy.Value
+	}{}
+	list.from[0] = policy.Source{Container: r.At.Container, Field: r.At.Field, Requirement: number}
+	from := list.from[:]
+	list.resources[0] = policy.Value{Text: r.Resource, From: from}
 	s := policy.Statement{
-		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Value{{Text: r.Resource, From: from}},
+		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: list.resources[:],
 		Conditions: slices.Clone(r.Conditions),
 	}
 	for i, a := range r.Actions {

@@ -41,7 +41,7 @@ func newJSONReader(source *Source, src []byte, loose bool) *jsonReader {
 	// Before each value except the first there is one of these characters. Strings contain some too.
 	values := strings.Count(source.Text, ",") + strings.Count(source.Text, "{") + strings.Count(source.Text, "[")
 	return &jsonReader{
-		source: source, names: map[string]string{}, loose: loose,
+		source: source, loose: loose,
 		open: make([]Node, 0, 16), slab: make([]Node, 0, min(values, 1024)),
 		dec: jsontext.NewDecoder(bytes.NewBuffer(src[source.start:]), jsontext.AllowDuplicateNames(true)),
 	}
@@ -60,8 +60,6 @@ type jsonReader struct {
 	placeholders map[int]int
 	// nodes counts the nodes so far.
 	nodes int
-	// names has each name of a member once: most inputs repeat few names often.
-	names map[string]string
 	// open has the children, so far, of all objects and lists that are not yet closed, and slab has room
 	// for those of the closed ones. Lists of children that grow one by one would waste most of their memory.
 	open, slab []Node
@@ -206,12 +204,9 @@ func (p *jsonReader) object() (Node, error) {
 			return n, err
 		}
 		nameStart := p.end() - len(raw)
-		name, seen := p.names[string(raw)]
-		if !seen {
-			if name, err = p.string(string(raw), nameStart); err != nil {
-				return n, err
-			}
-			p.names[string(raw)] = name
+		name, err := p.string(p.source.Text[nameStart:p.end()], nameStart)
+		if err != nil {
+			return n, err
 		}
 		kid, err := p.value()
 		if err != nil {
