@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,7 +85,12 @@ func (p *Plan) mapSymbol(m policy.Mapping, info policy.SymbolInfo) {
 
 // requires reports whether the plan requires one of the grants.
 func (p *Plan) requires(grants ...*Grant) bool {
-	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool { return slices.Contains(grants, r.Grant) })
+	for i := range p.Requirements { // they are large, so none is copied
+		if slices.Contains(grants, p.Requirements[i].Grant) {
+			return true
+		}
+	}
+	return false
 }
 
 // Errors are the findings that forbid making a role.
@@ -172,13 +176,15 @@ func (p *Plan) statements() []policy.Statement {
 // conditions. So the place of a statement does not depend on the order of the fields in the input.
 func (p *Plan) ordered() []int {
 	order := grantOrder()
-	ordered := make([]int, len(p.Requirements))
+	ordered, ranks := make([]int, len(p.Requirements)), make([]int, len(p.Requirements))
 	for i := range p.Requirements {
-		ordered[i] = i
+		ordered[i], ranks[i] = i, order[p.Requirements[i].Grant]
 	}
 	slices.SortStableFunc(ordered, func(i, j int) int {
-		a, b := &p.Requirements[i], &p.Requirements[j]
-		return cmp.Or(cmp.Compare(order[a.Grant], order[b.Grant]), policy.CompareConditions(a.Conditions, b.Conditions))
+		if ranks[i] != ranks[j] {
+			return ranks[i] - ranks[j]
+		}
+		return policy.CompareConditions(p.Requirements[i].Conditions, p.Requirements[j].Conditions)
 	})
 	return ordered
 }

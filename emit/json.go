@@ -114,7 +114,7 @@ func newJSONWriter(b *bytes.Buffer, values map[policy.Symbol]string, options ...
 
 func jsonDocument(d policy.Document, values map[policy.Symbol]string) []byte {
 	var b bytes.Buffer
-	b.Grow(400 * (1 + len(d.Statements))) // most statements are shorter
+	b.Grow(256 * (1 + len(d.Statements))) // most statements are shorter
 	newJSONWriter(&b, values, jsontext.WithIndent("  ")).document(d)
 	return b.Bytes() // the encoder ends a value at the top with a line break
 }
