@@ -12,6 +12,11 @@ type Source struct {
 	Text  string
 	start int   // length of the byte order mark
 	lines []int // offsets at which lines begin
+	// A text that is a string of another text has its places there, at the marks, or, where there are none, at the
+	// beginning of the string: see [Document.Embedded].
+	outer      *Source
+	outerStart int
+	marks      []mark
 }
 
 func newSource(file string, src []byte) *Source {
@@ -38,12 +43,15 @@ func (s *Source) Start() int { return s.start }
 // Place returns the place of an offset, without a pointer.
 func (s *Source) Place(off int) Place {
 	line, column := s.Position(off)
-	return Place{File: s.File, Line: line, Column: column, Offset: off}
+	return Place{File: s.File, Line: line, Column: column, Offset: s.outside(off)}
 }
 
 // Position returns line and column of an offset, both from 1, the column in bytes. The byte order mark
 // takes no column: no editor shows it.
 func (s *Source) Position(off int) (line, column int) {
+	if s.outer != nil {
+		return s.outer.Position(s.outside(off))
+	}
 	line = sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > off })
 	if line == 0 {
 		return 1, 1
