@@ -175,7 +175,7 @@ func (a *analysis) check(name string, problems []taskdef.Problem, reader *taskde
 		break
 	}
 	plan.LaunchTypes = launchTypes(td)
-	plan.findEnvironment(td, a.opts.Environment)
+	plan.findEnvironment(td, a.opts.Environment, reader.Region())
 	passes := make([]pass, len(allRules()))
 	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
 	for i, rule := range allRules() {

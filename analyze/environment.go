@@ -54,8 +54,8 @@ func ownARNs(td taskdef.Value) (list []ownARN) {
 }
 
 // findEnvironment finds out where the role is used: the values given have precedence, then those in the task
-// definition's own ARN, then those in the ARNs of its roles.
-func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
+// definition's own ARN, then those in the ARNs of its roles, then the region that the document names beside it.
+func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment, region string) {
 	given = given.WithPartition()
 	p.Environment = given
 	arns := ownARNs(td)
@@ -77,6 +77,9 @@ func (p *Plan) findEnvironment(td taskdef.Value, given policy.Environment) {
 		}
 	}
 	p.warnOfFlags(arns, given)
+	if p.Environment.Region == "" && policy.IsRegion(policy.Text(region)) {
+		p.Environment.Region = region
+	}
 	switch known := policy.PartitionOf(p.Environment.Region); {
 	case p.Environment.Partition == "":
 		p.Environment.Partition = known

@@ -138,8 +138,7 @@ func texts(list []policy.ARN) []policy.Text {
 // keysOf returns the keys that are named for v, which reads the thing with this ARN, or, where there are none, those for
 // everything.
 func (p *pass) keysOf(v located, thing policy.ARN) (keys []usedKey) {
-	declared := p.reader.Keys()
-	if len(p.opts.KMSKeys)+len(declared) == 0 {
+	if len(p.opts.KMSKeys)+len(p.reader.Keys()) == 0 {
 		return nil
 	}
 	names := namesOf(v, thing)
@@ -158,10 +157,8 @@ func (p *pass) keysOf(v located, thing policy.ARN) (keys []usedKey) {
 	if keys != nil {
 		return keys
 	}
-	for _, k := range declared {
-		if slices.ContainsFunc(k.Refs, func(ref string) bool { return slices.Contains(names, ref) }) {
-			keys = append(keys, usedKey{KMSKey{Ref: k.Refs[0], Key: string(k.Key)}, true})
-		}
+	for _, k := range p.reader.KeysOf(names) {
+		keys = append(keys, usedKey{KMSKey{Ref: k.Refs[0], Key: string(k.Key)}, true})
 	}
 	if keys != nil {
 		return keys

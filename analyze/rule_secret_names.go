@@ -136,6 +136,9 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 	if !isOpen {
 		ending, why = p.secretEnding(a, name)
 	}
+	if p.reader.Exists(complete.Text().String()) {
+		ending = withSuffix
+	}
 	if ending == doubtfulSuffix {
 		ending = p.settleSuffix(v, name, why)
 	}

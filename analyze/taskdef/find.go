@@ -22,6 +22,8 @@ type Part struct {
 	Name string
 	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
 	Note string
+	// Region is that of the task, as far as the document says it beside the task definition; "" if it does not.
+	Region string
 }
 
 // find returns the node at a JSON pointer of the document that is at another place below the part's root; nil if there
@@ -64,6 +66,10 @@ type finder struct {
 	symbols  policy.SymbolTable
 	filled   map[string]bool // the settings that gave a symbol its value
 	keys     []template.Key
+	// resources says that the document has resources of which each can have a problem of its own.
+	resources bool
+	// exist has the ARNs of secrets that the document knows.
+	exist map[string]bool
 }
 
 func (f *finder) fail(off int, format string, args ...any) {
@@ -80,6 +86,10 @@ func (f *finder) find(n *tree.Node) {
 	case tree.Object:
 		if isTemplate(n) {
 			f.template(n)
+			return
+		}
+		if isTerraformJSON(n) {
+			f.terraform(n)
 			return
 		}
 		if containers := n.MemberFold("containerDefinitions"); containers != nil {

@@ -12,8 +12,10 @@ import (
 var otherTexts = [...]struct{ pattern, advice string }{
 	{`(?m)^\s*(local \w+ ?=|import(str)? ['"])|\bstd\.\w+\(`,
 		"it looks like Jsonnet: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
-	{`(?m)^(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`,
-		"it looks like Terraform: pass what terraform show -json prints of the state"},
+	{`\APK\x03\x04`,
+		"it looks like a plan that terraform saved: pass what terraform show -json prints of it"},
+	{`(?m)^ *(?:[-+~/<=]+ )?(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`,
+		"it looks like Terraform: pass what terraform show -json prints of the state, or of a plan"},
 	{`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `,
 		"it looks like a template: render it first, with ecspresso render taskdef, copilot svc package or the tool that it is for"},
 	{`(?s)\A\x{feff}?\s*[^\s{\["#/<'-][^\n{\["]*\n.*?(?m)^\s*[{\[]`,
@@ -27,6 +29,7 @@ var otherDocuments = [...]struct{ member, advice string }{
 	{"taskDefinitionArns", "it looks like the output of aws ecs list-task-definitions: use describe-task-definition"},
 	{"services", "it looks like the output of aws ecs describe-services: use describe-task-definition"},
 	{"serviceName", "it looks like a service definition"},
+	{"@level", "it looks like the log of terraform plan -json: save the plan with -out FILE, and pass what terraform show -json FILE prints"},
 	{"tasks", "it looks like the output of aws ecs describe-tasks: use describe-task-definition"},
 }
 
@@ -63,6 +66,9 @@ func adviceOnDocument(top *tree.Node) string {
 	}
 	if services := top.Member("services"); services != nil && services.Kind == tree.Object {
 		return "it looks like a Compose file: register it with the tool that deploys it, and pass what aws ecs describe-task-definition prints"
+	}
+	if resource := top.Member("resource"); resource != nil && (resource.Member("aws_ecs_task_definition") != nil || top.Member("terraform") != nil) {
+		return "it looks like Terraform's source in JSON: pass what terraform show -json prints of the state, or of a plan"
 	}
 	for _, other := range otherDocuments {
 		if top.Member(other.member) != nil {

@@ -21,7 +21,10 @@ type TaskDefinition struct {
 	// pointers are those of nodes that are at another place in the document.
 	pointers map[int]string
 	name     string
+	region   string
 	keys     []template.Key
+	keyed    map[string][]int // the indices of the keys, by the names of what they encrypt
+	exist    map[string]bool  // the ARNs of secrets that the document knows
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -106,14 +109,26 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 	}
 	f.find(doc.Root)
 	if len(f.parts) == 0 {
-		// What is no task definition has nothing to be read, and its first problem says enough.
-		f.problems = inOrder(f.problems)[:1]
+		if f.problems = inOrder(f.problems); !f.resources {
+			// What is no task definition has nothing to be read, and its first error says enough.
+			i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning })
+			f.problems = f.problems[i : i+1]
+		}
 		if doc.Root.Kind == tree.String {
 			f.advise(string(src))
 		}
 		return nil, f.problems
 	}
-	tds, more := build(doc, f.parts, f.symbols, opts, f.filled, f.keys)
+	tds, more := build(doc, f.parts, f.symbols, opts, f.filled)
+	keyed := map[string][]int{}
+	for i, k := range f.keys {
+		for _, ref := range k.Refs {
+			keyed[ref] = append(keyed[ref], i)
+		}
+	}
+	for _, td := range tds {
+		td.keys, td.keyed, td.exist = f.keys, keyed, f.exist
+	}
 	return tds, inOrder(append(f.problems, more...))
 }
 
@@ -135,11 +150,11 @@ func inOrder(problems []Problem) []Problem {
 // adopted. Symbols says what is known of the symbols in the texts of the tree. A task definition that is not usable is
 // left out; the problems are sorted by place.
 func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options) ([]*TaskDefinition, []Problem) {
-	return build(doc, parts, symbols, opts, nil, nil)
+	return build(doc, parts, symbols, opts, nil)
 }
 
-// build is [New]. Filled are the settings that have given a symbol its value, and keys what the document encrypts.
-func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool, keys []template.Key) ([]*TaskDefinition, []Problem) {
+// build is [New]. Filled are the settings that have given a symbol its value.
+func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool) ([]*TaskDefinition, []Problem) {
 	set := &settings{doc: doc, form: opts.Form, filled: filled}
 	nodes := doc.Nodes
 	if set.fill(opts, parts); doc.Nodes > nodes {
@@ -158,7 +173,7 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, part := range parts {
-		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, name: part.Name, keys: keys, symbols: symbols, details: details, settings: set}
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, name: part.Name, region: part.Region, symbols: symbols, details: details, settings: set}
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

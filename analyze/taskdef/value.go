@@ -39,6 +39,25 @@ func (r *Reader) Name() string { return r.td.name }
 // Keys returns the keys that the document names for what it declares beside the task definition.
 func (r *Reader) Keys() []template.Key { return r.td.keys }
 
+// KeysOf returns the keys that the document names for a thing with any of these names, in the document's order.
+func (r *Reader) KeysOf(names []string) (keys []template.Key) {
+	var found []int
+	for _, name := range names {
+		found = append(found, r.td.keyed[name]...)
+	}
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		keys = append(keys, r.td.keys[i])
+	}
+	return keys
+}
+
+// Exists reports whether the document says that there is a secret with this ARN, so that the ARN is complete.
+func (r *Reader) Exists(arn string) bool { return r.td.exist[arn] }
+
+// Region returns the region of the task that the document names beside the task definition; "" if it does not name one.
+func (r *Reader) Region() string { return r.td.region }
+
 // Symbols returns what is known of the symbols in the values.
 func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
 
