@@ -1,4 +1,4 @@
-// Package terraform lets terraform read the files of the format of that name.
+// Package terraform lets terraform read the files of the format of that name, and execrole the plans that terraform makes.
 package terraform
 
 import (
