@@ -23,6 +23,9 @@ type Plan struct {
 	Environment  policy.Environment // where the role is used, as far as options or input say it
 	// Declared is what the ARNs of the input say of the environment, whatever the options say.
 	Declared policy.Environment
+	// ExecutionRole is what the task definition has as executionRoleArn; "" where it has none. It can be a symbol, or, by
+	// mistake, the name of a role.
+	ExecutionRole policy.Text
 	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.

@@ -32,6 +32,9 @@ var executionRole = &Rule{
 		}
 		for v := range td.EachOrAbsent("executionRoleArn") {
 			t, _ := v.Text()
+			if t != "" {
+				p.plan.ExecutionRole = t
+			}
 			if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRoleName {
 				p.Warnf(v, "executionRoleArn is the name of the role %s, and ECS wants its ARN: write the attribute Arn instead", s)
 			}
