@@ -31,6 +31,9 @@ func FuzzReadJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
+		if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+			return // UTF-16, which encoding/json does not read
+		}
 		doc, problems := tree.ReadJSON("f.json", src)
 		valid := json.Valid(bytes.TrimPrefix(src, []byte("\ufeff")))
 		switch {

@@ -65,6 +65,7 @@ func TestReadProblems(t *testing.T) {
 		{`{"a": $}`, `f:1:7: "$}" is not JSON: is it a placeholder?`},
 		{"{\"a\": <A\n>}", `f:1:7: "<A" is not JSON: is it a placeholder?`},
 		{"a: [\n---\nb: ]\n", "f:1:4: not YAML"},
+		{"a: !x%00y z\n", "f:1:4: the string holds a NUL character"},
 		{"a: 1\n---\na: 1\na: 2\n", `f:4:1: "a" is here a second time, with another value; the first one is at 3:1`},
 	} {
 		d, _, problems := Read("f", []byte(c.in))

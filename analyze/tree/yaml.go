@@ -224,7 +224,7 @@ func (r *yamlReader) tagged(n Node, y *yaml.Node) Node {
 		plain.Tag = "!!str"
 	}
 	value := r.node(&plain)
-	value.Name = y.Tag
+	value.Name = r.withoutNUL(n.Start, y.Tag)
 	n.Children = []Node{value}
 	return n
 }
