@@ -44,6 +44,9 @@ type Options struct {
 	ManagedPolicy bool
 	// PullThroughCaches are prefixes of repositories that are pull-through caches; "ROOT" is all.
 	PullThroughCaches []string
+	// Resources are the names of the task definitions to read, where a document has several: the logical IDs of
+	// resources, or families. Without names, all are read.
+	Resources []string
 	// Environment is where the role is used, as far as the caller knows; [policy.Environment.Check] says which values
 	// are valid. A requirement keeps its symbols all the same. These values have precedence over what the task
 	// definition says; [Plan.Environment] has the result.
@@ -71,65 +74,42 @@ func Read(name string, src []byte, opts Options) ([]*Plan, error) {
 }
 
 // ReadAll is [Read] for several documents, which share the options: an option that fits one of them is not an error
-// for the others.
+// for the others. What is wrong with the options themselves is among the findings of the last plan that has a task
+// definition. For more documents than memory should hold, see [Analysis].
 func ReadAll(inputs []Input, opts Options) ([]*Plan, error) {
-	a := newAnalysis(&opts)
+	a := NewAnalysis(opts)
+	var plans []*Plan
 	for _, in := range inputs {
-		a.read(in)
-	}
-	return a.finish()
-}
-
-// analysis is one run of all rules over all task definitions.
-type analysis struct {
-	opts    *Options
-	plans   []*Plan
-	readers []*taskdef.Reader
-	// unread says that a document could not be read: whether an option fits something is then unknown.
-	unread bool
-	// passes are those over each task definition, in the order of the rules.
-	passes [][]pass
-	// used are the options that fit something.
-	used map[any]bool
-}
-
-func newAnalysis(opts *Options) *analysis {
-	return &analysis{opts: opts, used: map[any]bool{}}
-}
-
-// read reads a document and lets every rule check its task definitions.
-func (a *analysis) read(in Input) {
-	tds, problems := taskdef.Read(in.Name, in.Source, taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form})
-	a.add(in.Name, tds, problems)
-}
-
-// add lets every rule check the task definitions of a document.
-func (a *analysis) add(name string, tds []*taskdef.TaskDefinition, problems []taskdef.Problem) {
-	if len(tds) == 0 {
-		a.unread = true
-		plan := &Plan{File: name}
-		plan.checkOptions(a.opts)
-		plan.add(problems)
-		for _, rule := range allRules() {
-			plan.Unseen = append(plan.Unseen, slices.DeleteFunc(slices.Clone(rule.Unseen), func(u Unseen) bool { return u.applies != nil })...)
+		read := a.Read(in)
+		if slices.ContainsFunc(read, func(p *Plan) bool { return p.NoTaskDefinition }) {
+			a.Incomplete()
 		}
-		a.plans = append(a.plans, plan)
-		return
+		plans = append(plans, read...)
 	}
-	for i, td := range tds {
-		reader := td.Reader()
-		if i > 0 {
-			problems = nil
-		}
-		plan, passes := a.check(name, problems, reader)
-		for reader.Stale() {
-			reader = reader.Again()
-			plan, passes = a.check(name, problems, reader)
-		}
-		plan.warnOfDefaults(reader)
-		plan.add(reader.Problems())
-		a.plans, a.readers, a.passes = append(a.plans, plan), append(a.readers, reader), append(a.passes, passes)
+	if len(plans) == 0 { // Options.Resources chooses none of them
+		plans = []*Plan{{File: inputs[len(inputs)-1].Name}}
 	}
+	return finished(plans, a.Finish())
+}
+
+// finished adds findings about the options to the last plan that has a task definition, and returns the plans and their
+// errors.
+func finished(plans []*Plan, findings []Finding) ([]*Plan, error) {
+	last := plans[len(plans)-1]
+	for _, p := range plans {
+		if !p.Unread {
+			last = p
+		}
+	}
+	last.AddFindings(findings)
+	var errs Errors
+	for _, p := range plans {
+		errs = append(errs, p.errors()...)
+	}
+	if errs == nil {
+		return plans, nil
+	}
+	return plans, errs
 }
 
 // order sorts a list in the order of the input. The elements are large, so their positions are sorted, and then each
@@ -162,7 +142,7 @@ func order[T any](list []T, offset func(*T) int) {
 }
 
 // check lets every rule check a task definition. Problems are those of its document.
-func (a *analysis) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) (*Plan, []pass) {
+func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) (*Plan, []pass) {
 	td := reader.Root()
 	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), Symbols: reader.Symbols()}
 	plan.checkOptions(a.opts)
@@ -205,39 +185,6 @@ func (p *Plan) warnOfDefaults(reader *taskdef.Reader) {
 			"%s has to be known, and so the default of a parameter is used (%s): a deployment with another value needs another role; add %s for that",
 			at.Field, strings.Join(defaults, "; "), strings.Join(flags, " "))})
 	}
-}
-
-// finish lets every rule finish, when all of them have checked every task definition, and returns the plans.
-func (a *analysis) finish() ([]*Plan, error) {
-	if len(a.readers) > 0 {
-		last := a.plans[len(a.plans)-1]
-		if !a.unread {
-			last.add(taskdef.Unused(a.readers))
-		}
-		f := &finish{passes: make([]*pass, len(a.passes)), complete: !a.unread}
-		for i, rule := range allRules() {
-			if rule.finish != nil {
-				for j := range a.passes {
-					f.passes[j] = &a.passes[j][i]
-				}
-				rule.finish(f)
-			}
-			for j := range a.passes {
-				a.passes[j][i].findUnseen()
-			}
-		}
-	}
-	var errs Errors
-	for _, p := range a.plans {
-		order(p.Requirements, func(r *Requirement) int { return r.At.Offset })
-		order(p.Findings, func(f *Finding) int { return f.At.Offset })
-		p.Findings = onePerMessage(p.Findings)
-		errs = append(errs, p.errors()...)
-	}
-	if errs == nil {
-		return a.plans, nil
-	}
-	return a.plans, errs
 }
 
 // onePerMessage returns findings, which are sorted by place, without repetitions. A rule reads a value once for each

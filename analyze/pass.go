@@ -24,32 +24,49 @@ type reading struct {
 	reader *taskdef.Reader
 	td     taskdef.Value
 	opts   *Options
-	used   map[any]bool // options that fit something; all readings share it
+	used   map[any]bool // options that fit something; all readings of a document share it
 	// suffixes is what the ARNs of secrets say of each other; nil as long as no rule has asked.
 	suffixes  *suffixes
 	questions questions
 }
 
-// finish is the end of one rule's work: its passes over all task definitions.
+// finish is the end of one rule's work on a document: its passes over the task definitions in it.
 type finish struct {
-	passes []*pass
-	// complete says that every input could be read, so that an option that fits nothing is a mistake.
-	complete bool
+	analysis *Analysis
+	rule     *Rule
+	passes   []*pass
 }
 
-// last returns the pass that gets the findings about options, which have no place in an input.
-func (f *finish) last() *pass { return f.passes[len(f.passes)-1] }
-
 // opts returns the options of all passes.
-func (f *finish) opts() *Options { return f.passes[0].opts }
+func (f *finish) opts() *Options { return &f.analysis.opts }
+
+// remember changes what the rule remembers of all documents, for its judgement. It is nil at first.
+func (f *finish) remember(change func(any) any) {
+	f.analysis.mu.Lock()
+	defer f.analysis.mu.Unlock()
+	f.analysis.remembered[f.rule] = change(f.analysis.remembered[f.rule])
+}
+
+// judgement is the end of one rule's work on all documents: it judges the options that it reads.
+type judgement struct {
+	rule *Rule
+	plan *Plan // gets the findings
+	opts *Options
+	used map[any]bool // the options that fit something
+	// complete says that every document could be read, so that an option that fits nothing is a mistake.
+	complete   bool
+	remembered any // by the rule
+}
 
 // misfit says of an option that it is malformed or contradicts another.
-func (f *finish) misfit(format string, args ...any) { f.last().flag(format, args...) }
+func (j *judgement) misfit(format string, args ...any) {
+	j.plan.Findings = append(j.plan.Findings, Finding{Severity: Error, Rule: string(taskdef.Flags), Message: fmt.Sprintf(format, args...)})
+}
 
 // unused says of an option that it fits nothing, if that is known.
-func (f *finish) unused(format string, args ...any) {
-	if f.complete {
-		f.last().flag(format, args...)
+func (j *judgement) unused(format string, args ...any) {
+	if j.complete {
+		j.misfit(format, args...)
 	}
 }
 

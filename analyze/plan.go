@@ -40,6 +40,11 @@ type Plan struct {
 	// LaunchTypes are those that the task can have, such as "EC2": all of ECS where requiresCompatibilities does not say.
 	LaunchTypes []string
 
+	// Unread says that the document has no task definition, or none that can be read: there are only findings.
+	Unread bool
+	// NoTaskDefinition says of an unread document that it is something else: nothing in it looks like a task definition.
+	NoTaskDefinition bool
+
 	remarks []remark
 	needs   []Need // those that do not follow from requirements
 }
@@ -59,6 +64,13 @@ func (p *Plan) RoleFindings(opts policy.Options) (findings []Finding) {
 		}
 	}
 	return findings
+}
+
+// AddFindings adds findings to those of the plan, in the order of their places.
+func (p *Plan) AddFindings(findings []Finding) {
+	p.Findings = append(p.Findings, findings...)
+	order(p.Findings, func(f *Finding) int { return f.At.Offset })
+	p.Findings = onePerMessage(p.Findings)
 }
 
 // add takes over what the reader found.

@@ -21,9 +21,11 @@ type Rule struct {
 	Needs []Need
 	// check reads one task definition.
 	check func(*pass, taskdef.Value)
-	// finish runs once, when all rules have checked all task definitions: for what depends on the requirements of
-	// other rules, and for options that fit nothing.
+	// finish runs once for a document, when all rules have checked all its task definitions: for what depends on the
+	// requirements of other rules.
 	finish func(*finish)
+	// judge runs once, when all documents have been read: for options that are malformed or fit nothing.
+	judge func(*judgement)
 }
 
 // Grant is a set of actions that is always granted together.

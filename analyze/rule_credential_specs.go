@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -31,6 +33,7 @@ var credentialSpecs = &Rule{
 	}},
 	check:  checkCredentialSpecs,
 	finish: finishCredentialSpecs,
+	judge:  judgeCredentialSpecs,
 }
 
 // Source: agent/taskresource/credentialspec. Windows has had credential specs for long, Linux and the
@@ -281,32 +284,40 @@ func (p *pass) requireSpecObject(td taskdef.Value, spec derived, object *Grant) 
 	p.Require(listSpecBucket, got.ARN.With(bucket), Exact, spec.at, got.Conditions...)
 }
 
+// domainlessSpecs are all domainless credential specs that have been read.
+type domainlessSpecs struct {
+	count int
+	first taskdef.Ref // the first of them by file and place
+}
+
 // finishCredentialSpecs requires the secrets that domainless credential specs name. They are inside of the
 // specs, which the task definitions only refer to. Every task definition takes as many of the given secrets as it has
 // specs, in order. Which of its specs names which secret is unknown, so all are required by its first one.
 func finishCredentialSpecs(f *finish) {
-	opts := f.opts()
-	given := len(opts.CredSpecs) + len(opts.CredSpecSecrets)
-	total := 0
-	first := f.last()
-	for _, p := range slices.Backward(f.passes) {
-		if specs := p.specs(); len(specs) > 0 {
-			total += len(specs)
-			first = p
+	total, seen := 0, 0
+	for _, p := range f.passes {
+		total += len(p.specs())
+	}
+	if total == 0 {
+		return
+	}
+	f.remember(func(old any) any {
+		all, _ := old.(domainlessSpecs)
+		seen = all.count
+		for _, p := range f.passes {
+			for _, v := range p.specs() {
+				at := v.Ref()
+				if all.count == 0 || cmp.Or(cmp.Compare(at.File, all.first.File), cmp.Compare(at.Offset, all.first.Offset)) < 0 {
+					all.first = at
+				}
+				all.count++
+			}
 		}
-	}
-	switch {
-	case total == 0 && given > 0 && f.complete:
-		first.Errorf(first.td, "--credspec or --credspec-secret is given, and no container has a domainless credential spec")
-		return
-	case total == 0:
-		return
-	case given > total && f.complete:
-		first.Errorf(first.specs()[0], "--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, total)
-		return
-	}
+		return all
+	})
+	total += seen
+	given := len(f.opts().CredSpecs) + len(f.opts().CredSpecSecrets)
 	flags := []string{"--credspec FILE", "--credspec-secret ARN"}
-	seen := 0
 	for _, p := range f.passes {
 		for i, v := range p.specs() {
 			if seen+i < given {
@@ -319,6 +330,21 @@ func finishCredentialSpecs(f *finish) {
 		p.requireDomainlessSecrets(seen, seen+len(p.specs()))
 		seen += len(p.specs())
 	}
+}
+
+// judgeCredentialSpecs says where more secrets are given than there are domainless credential specs.
+func judgeCredentialSpecs(j *judgement) {
+	specs, _ := j.remembered.(domainlessSpecs)
+	given := len(j.opts.CredSpecs) + len(j.opts.CredSpecSecrets)
+	if !j.complete || given <= specs.count {
+		return
+	}
+	f := Finding{Severity: Error, Rule: j.rule.ID, At: specs.first,
+		Message: fmt.Sprintf("--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, specs.count)}
+	if specs.count == 0 {
+		f.Message = "--credspec or --credspec-secret is given, and no container has a domainless credential spec"
+	}
+	j.plan.Findings = append(j.plan.Findings, f)
 }
 
 // specs returns the domainless credential specs that the rule has kept.

@@ -23,8 +23,8 @@ var environmentFiles = &Rule{
 		Cure:    "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
 		Actions: []string{"s3:GetObject"}, Resource: "arn:PARTITION:s3:::BUCKET/KEY",
 	}},
-	check:  checkEnvironmentFiles,
-	finish: finishBucketOwners,
+	check: checkEnvironmentFiles,
+	judge: judgeBucketOwners,
 }
 
 var (
@@ -245,18 +245,18 @@ func (p *pass) bucketOwner(bucket policy.Text) []policy.Condition {
 	return nil
 }
 
-// finishBucketOwners adds findings about owners that are malformed, and about owners of buckets that nothing is read from.
-func finishBucketOwners(f *finish) {
+// judgeBucketOwners adds findings about owners that are malformed, and about owners of buckets that nothing is read from.
+func judgeBucketOwners(j *judgement) {
 	seen := map[string]bool{}
-	for _, o := range f.opts().BucketOwners {
+	for _, o := range j.opts.BucketOwners {
 		name := strings.TrimPrefix(o.Bucket+"="+o.Account, "=")
 		switch {
 		case !policy.IsAccount(o.Account):
-			f.misfit("--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
+			j.misfit("--bucket-owner %s: %q is no account (12 digits)", name, o.Account)
 		case seen[o.bucket()]:
-			f.misfit("--bucket-owner %s: there is another owner for the same", name)
-		case !f.last().used[o]:
-			f.unused("--bucket-owner %s: ECS reads nothing from such a bucket", name)
+			j.misfit("--bucket-owner %s: there is another owner for the same", name)
+		case !j.used[o]:
+			j.unused("--bucket-owner %s: ECS reads nothing from such a bucket", name)
 		}
 		seen[o.bucket()] = true
 	}

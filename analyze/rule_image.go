@@ -26,6 +26,7 @@ var ecrImage = &Rule{
 	}},
 	check:  checkImages,
 	finish: finishImages,
+	judge:  judgeImages,
 }
 
 var (
@@ -248,37 +249,41 @@ func (p *pass) throughCache(image taskdef.Value, repository policy.Text) bool {
 	return cached
 }
 
-// finishImages puts conditions on pulls, and says which prefixes of caches fit no image. GuardDuty's agent is pulled
-// too, by another rule.
+// finishImages puts the conditions of Options.SourceVPCEndpoints and SourceVPCs on what is pulled in the role's region.
+// GuardDuty's agent is pulled too, by another rule. The login cannot have conditions: it does not come from the task's
+// network. Nor can pulls from another region, which do not go through this region's endpoints, nor those from a
+// dual-stack host, which no endpoint of ECR serves.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html,
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 func finishImages(f *finish) {
-	finishSources(f)
-	for _, prefix := range f.opts().PullThroughCaches {
-		if !f.last().used[pullThroughCache(prefix)] {
-			f.unused("--pull-through-cache %s: no image is in a repository of private Amazon ECR whose name begins with %[1]s/; ROOT means all of them", prefix)
+	conditions, _ := f.opts().sources()
+	if len(conditions) == 0 {
+		return
+	}
+	for _, p := range f.passes {
+		if p.pullFrom(conditions) {
+			p.used[sourcesOfPulls{}] = true
 		}
 	}
 }
 
-// finishSources puts the conditions of Options.SourceVPCEndpoints and SourceVPCs on what is pulled in the
-// role's region. The login cannot have them: it does not come from the task's network. Nor can pulls from
-// another region, which do not go through this region's endpoints, nor those from a dual-stack host, which no endpoint
-// of ECR serves.
-//
-// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html,
-// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
-func finishSources(f *finish) {
-	var conditions []policy.Condition
+// sourcesOfPulls is Options.SourceVPCEndpoints and SourceVPCs, as a key of pass.used.
+type sourcesOfPulls struct{}
+
+// sources returns the conditions of the places that images are pulled from, and what is wrong with the IDs of these.
+func (o *Options) sources() (conditions []policy.Condition, problems []string) {
 	for _, c := range []struct {
 		flag, key, prefix string
 		ids               []string
 	}{
-		{"--source-vpce", "aws:SourceVpce", "vpce-", f.opts().SourceVPCEndpoints},
-		{"--source-vpc", "aws:SourceVpc", "vpc-", f.opts().SourceVPCs},
+		{"--source-vpce", "aws:SourceVpce", "vpce-", o.SourceVPCEndpoints},
+		{"--source-vpc", "aws:SourceVpc", "vpc-", o.SourceVPCs},
 	} {
 		var values []policy.Text
 		for _, id := range c.ids {
 			if rest, ok := strings.CutPrefix(id, c.prefix); !ok || !all(rest, func(b byte) bool { return isDigit(b) || b >= 'a' && b <= 'f' }) {
-				f.misfit("%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix)
+				problems = append(problems, fmt.Sprintf("%s %q: an ID looks like %s0123456789abcdef0", c.flag, id, c.prefix))
 				continue
 			}
 			values = append(values, policy.Text(id))
@@ -288,15 +293,22 @@ func finishSources(f *finish) {
 			conditions = append(conditions, policy.Condition{Operator: "StringEquals", Key: c.key, Values: policy.Values(slices.Compact(values)...)})
 		}
 	}
-	if len(conditions) == 0 {
-		return
+	return conditions, problems
+}
+
+// judgeImages says which IDs are malformed, and which options fit no image.
+func judgeImages(j *judgement) {
+	conditions, problems := j.opts.sources()
+	for _, problem := range problems {
+		j.misfit("%s", problem)
 	}
-	pulled := false
-	for _, p := range f.passes {
-		pulled = p.pullFrom(conditions) || pulled
+	if len(conditions) > 0 && !j.used[sourcesOfPulls{}] {
+		j.unused("--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
 	}
-	if !pulled {
-		f.unused("--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
+	for _, prefix := range j.opts.PullThroughCaches {
+		if !j.used[pullThroughCache(prefix)] {
+			j.unused("--pull-through-cache %s: no image is in a repository of private Amazon ECR whose name begins with %[1]s/; ROOT means all of them", prefix)
+		}
 	}
 }
 

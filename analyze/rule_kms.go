@@ -16,7 +16,7 @@ var customerManagedKeys = &Rule{
 	Why:    "The service that keeps a value decrypts it with the customer-managed key on behalf of the role.",
 	Doc:    "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html",
 	Grants: []*Grant{useKey},
-	finish: finishKeys,
+	judge:  judgeKeys,
 }
 
 // KMSKey says that a customer-managed key encrypts something.
@@ -89,7 +89,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		}
 		switch {
 		case problem != "" && !k.declared:
-			continue // finishKeys reports it
+			continue // judgeKeys reports it
 		case problem != "" && policy.Text(k.Key).HasPrefix("alias/aws/"):
 			continue // a key of AWS's own
 		case problem != "":
@@ -308,13 +308,13 @@ func (k KMSKey) cut(region policy.Text) (key keyResource, problem string) {
 	return key, ""
 }
 
-// finishKeys says which keys are malformed, and which encrypt nothing that a task definition names.
-func finishKeys(f *finish) {
-	for _, k := range f.opts().KMSKeys {
+// judgeKeys says which keys are malformed, and which encrypt nothing that a task definition names.
+func judgeKeys(j *judgement) {
+	for _, k := range j.opts.KMSKeys {
 		if _, problem := k.cut(""); problem != "" {
-			f.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
-		} else if !f.last().used[k] {
-			f.unused("--kms-key %s=%s: ECS decrypts nothing that is called so; give the name or the ARN of a secret, a parameter or a file, the field that reads it, or * for everything", k.Ref, k.Key)
+			j.misfit("--kms-key %s=%s: %s", k.Ref, k.Key, problem)
+		} else if !j.used[k] {
+			j.unused("--kms-key %s=%s: ECS decrypts nothing that is called so; give the name or the ARN of a secret, a parameter or a file, the field that reads it, or * for everything", k.Ref, k.Key)
 		}
 	}
 }

@@ -111,9 +111,8 @@ func TestSeveralTaskDefinitions(t *testing.T) {
 		Image: []Setting{{Name: "app", Value: "nginx"}, {Name: "web", Value: "nginx"}},
 	}
 	tds, found := taskdef.New(doc, []taskdef.Part{{Root: root("A")}, {Root: root("B")}}, nil, taskdef.Options{Set: opts.Set, Image: opts.Image})
-	a := newAnalysis(&opts)
-	a.add("all.json", tds, found)
-	plans, err := a.finish()
+	a := NewAnalysis(opts)
+	plans, err := finished(a.add("all.json", tds, found), a.Finish())
 	if err != nil || len(plans) != 2 {
 		t.Fatalf("%d plans, error %v", len(plans), err)
 	}

@@ -69,10 +69,9 @@ func readSymbols(t testing.TB, src []byte, opts taskdef.Options) ([]*taskdef.Tas
 // analyzeSymbols analyzes what readSymbols reads.
 func analyzeSymbols(t testing.TB, src []byte, opts Options) *Plan {
 	t.Helper()
-	a := newAnalysis(&opts)
+	a := NewAnalysis(opts)
 	tds, problems := readSymbols(t, src, taskdef.Options{Set: opts.Set, Image: opts.Image})
-	a.add("f", tds, problems)
-	plans, _ := a.finish()
+	plans, _ := finished(a.add("f", tds, problems), a.Finish())
 	return plans[0]
 }
 

@@ -54,8 +54,11 @@ func (f *finder) template(top *tree.Node) {
 			continue
 		}
 		found = true
-		f.resource(t, resource)
+		if properties := resource.Member("Properties"); properties == nil || f.chosen(resource.Name, properties) {
+			f.resource(t, resource)
+		}
 	}
+	f.broken = found
 	if !found {
 		f.fail(top.Start, "the template has no resource of type %s", taskDefinitionTypes[0])
 	}

@@ -65,7 +65,7 @@ func TestParameters(t *testing.T) {
 				t.Errorf("--set %s=nginx: %q, %v", name, text, problems)
 			}
 		}
-		if unused := Unused([]*Reader{reader}); len(unused) > 0 {
+		if unused := unused(reader); len(unused) > 0 {
 			t.Errorf("--set %s: %v", name, unused)
 		}
 	}

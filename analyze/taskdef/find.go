@@ -70,6 +70,26 @@ type finder struct {
 	resources bool
 	// exist has the ARNs of secrets that the document knows.
 	exist map[string]bool
+	choose   func(name, family string) bool
+	left     bool // a task definition was left out, because it is not chosen
+	broken   bool // there is a task definition that cannot be read
+}
+
+// chosen reports whether a task definition is to be read. A form that names its task definitions asks before it looks
+// at what is in one, so that nothing is said of the others.
+func (f *finder) chosen(name string, root *tree.Node) bool {
+	if f.choose == nil {
+		return true
+	}
+	family := ""
+	if n := root.MemberFold("family"); n != nil && n.Kind == tree.String && policy.Text(n.Text).IsLiteral() {
+		family = n.Text
+	}
+	if f.choose(name, family) {
+		return true
+	}
+	f.left = true
+	return false
 }
 
 func (f *finder) fail(off int, format string, args ...any) {
@@ -144,6 +164,7 @@ func (f *finder) taskDefinition(root, containers *tree.Node) {
 
 // oneOf takes a task definition with these containers, if it has some.
 func (f *finder) oneOf(containers *tree.Node, part Part) {
+	f.broken = true
 	switch {
 	case containers.Kind == tree.Null:
 		f.fail(containers.Start, "containerDefinitions is null: a task definition has at least one container")
@@ -152,6 +173,7 @@ func (f *finder) oneOf(containers *tree.Node, part Part) {
 	case containers.Kind != tree.List && containers.Kind != tree.Object && containers.Kind != tree.Choice:
 		f.fail(containers.Start, "containerDefinitions is %s: it has to be a list of objects", containers.Kind)
 	default:
+		f.broken = false
 		f.parts = append(f.parts, part)
 	}
 }

@@ -1,7 +1,10 @@
 package taskdef
 
 import (
+	"bytes"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -76,4 +79,30 @@ func adviceOnDocument(top *tree.Node) string {
 		}
 	}
 	return ""
+}
+
+// signs are words of which each form of a task definition has one at least.
+var signs = [...]string{"ontainerDefinitions", "ontainer_definitions", "image", "Image", "IMAGE"}
+
+// MayHold reports whether a text can have a task definition in it, without reading it. Of a text that cannot, nothing
+// needs to be read.
+func MayHold(src []byte) bool {
+	if len(src) >= 2 && (src[0] == 0 || src[1] == 0 || src[0] >= 0xFE) {
+		return true // UTF-16
+	}
+	return slices.ContainsFunc(signs[:], func(sign string) bool { return bytes.Contains(src, []byte(sign)) })
+}
+
+// containersMember matches the member that each task definition has.
+var containersMember = regexp.MustCompile(`(?i)"?container_?definitions"?\s*:`)
+
+// brokenTaskDefinition reports whether a text that cannot be read was meant as a task definition. Prose and programs can
+// quote one, so what is not written like JSON has to be called JSON or YAML.
+func brokenTaskDefinition(file string, src []byte) bool {
+	text := strings.TrimLeft(string(src[:min(len(src), adviceSize)]), "\ufeff \t\r\n")
+	isJSON := text != "" && (text[0] == '{' || text[0] == '[')
+	named := slices.ContainsFunc([]string{".json", ".yaml", ".yml", ".template"}, func(ext string) bool {
+		return strings.HasSuffix(strings.ToLower(file), ext)
+	})
+	return (isJSON || named) && containersMember.Match(src)
 }

@@ -32,6 +32,7 @@ type settings struct {
 	matched  map[string]bool     // the words that filled a placeholder
 	filled   map[string]bool     // those that were the value of a symbol
 	whole    map[*tree.Node]bool // strings that were set whole, by their pointer
+	pointers map[string]bool     // these pointers
 
 	images     []Setting       // the usable ones of Options.Image
 	imaged     map[string]bool // the containers that got their image
@@ -46,6 +47,7 @@ func (s *settings) fill(opts Options, parts []Part) {
 		return // as mostly
 	}
 	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
+	s.pointers = map[string]bool{}
 	member := func(n *tree.Node, name string) *tree.Node {
 		if kid := n.Member(name); kid != nil {
 			return kid
@@ -70,7 +72,7 @@ func (s *settings) fill(opts Options, parts []Part) {
 				s.report(n.Start, fmt.Sprintf("--set %s: there is %s, and only strings can be set", set.Name, n.Kind))
 				continue
 			}
-			n.Kind, n.Text, s.whole[n] = tree.String, set.Value, true
+			n.Kind, n.Text, s.whole[n], s.pointers[set.Name] = tree.String, set.Value, true, true
 			continue
 		}
 		s.words[set.Name] = set.Value
@@ -270,52 +272,90 @@ func (r *Reader) Word(t policy.Text) (policy.Text, bool) {
 	return policy.Text(value), ok
 }
 
-// Unused returns a problem for each setting that fits none of the task definitions, which are all that there are.
-// Every one of them has been read by its reader.
-func Unused(readers []*Reader) []Problem {
-	if len(readers) == 0 {
-		return nil
+// Uses remembers which settings fit the task definitions of documents. Its zero value has seen none.
+type Uses struct {
+	documents  int
+	file       string          // of the last document
+	place      tree.Place      // of its first list of containers
+	words      map[string]bool // the words that are no pointers, and whether they fit something
+	whole      map[string]bool // the pointers to strings of some document
+	images     []Setting
+	imaged     map[string]bool
+	containers []string // the names of all containers, where images are given
+	seen       map[string]bool
+}
+
+// Add adds the readers of all task definitions of a document. Each has been read by its reader.
+func (u *Uses) Add(readers []*Reader) {
+	set := readers[len(readers)-1].td.settings
+	u.documents++
+	u.file, u.place = set.doc.Source.File, set.place
+	if set.words == nil {
+		return // there are no settings
 	}
-	last := readers[len(readers)-1].td
-	var problems []Problem
-	words := map[string]bool{}
-	var images []Setting
-	for _, r := range readers {
-		for name := range r.td.settings.words {
-			words[name] = words[name] || r.td.settings.matched[name] || r.used[name]
-		}
-		for _, set := range r.td.settings.images {
-			if !given(images, set.Name) {
-				images = append(images, set)
-			}
-		}
+	if u.words == nil {
+		u.words, u.whole, u.imaged, u.seen = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
-	for _, set := range images {
-		var known []string
-		fits := false
+	for name := range set.words {
+		u.words[name] = u.words[name] || set.matched[name]
 		for _, r := range readers {
-			fits = fits || r.td.settings.imaged[set.Name]
-			for _, name := range r.td.settings.containers {
-				if name = strconv.Quote(name); !slices.Contains(known, name) {
-					known = append(known, name)
-				}
-			}
+			u.words[name] = u.words[name] || r.used[name]
 		}
-		if fits {
+	}
+	for name := range set.pointers {
+		u.whole[name] = true
+	}
+	for _, image := range set.images {
+		if !given(u.images, image.Name) {
+			u.images = append(u.images, image)
+		}
+	}
+	for name := range set.imaged {
+		u.imaged[name] = true
+	}
+	for _, name := range set.containers {
+		if !u.seen[name] {
+			u.seen[name] = true
+			u.containers = append(u.containers, name)
+		}
+	}
+}
+
+// Unused returns a problem for each setting that fits none of the task definitions, which are all that there are. Where
+// there is more than one document, the problems have no place.
+func (u *Uses) Unused() []Problem {
+	const most = 20 // names in a message
+	var problems []Problem
+	report := func(at tree.Place, format string, args ...any) {
+		if u.documents > 1 {
+			at = tree.Place{}
+		}
+		problems = append(problems, Problem{Kind: Flags, At: Ref{Place: at}, Message: fmt.Sprintf(format, args...)})
+	}
+	for _, set := range u.images {
+		if u.imaged[set.Name] {
 			continue
 		}
-		message := fmt.Sprintf("--image %s: there is no container of that name", set.Name)
-		if len(known) > 0 {
-			message += "; there are " + strings.Join(known, ", ")
+		known := ""
+		if len(u.containers) > 0 {
+			if u.documents > 1 {
+				slices.Sort(u.containers) // documents come in any order
+			}
+			var names []string
+			for _, name := range u.containers[:min(len(u.containers), most)] {
+				names = append(names, strconv.Quote(name))
+			}
+			if n := len(u.containers) - most; n > 0 {
+				names = append(names, fmt.Sprintf("and %d more", n))
+			}
+			known = "; there are " + strings.Join(names, ", ")
 		}
-		problems = append(problems, Problem{Kind: Flags, At: Ref{Place: last.settings.place}, Message: message})
+		report(u.place, "--image %s: there is no container of that name%s", set.Name, known)
 	}
-	for _, name := range slices.Sorted(maps.Keys(words)) {
+	for _, name := range slices.Sorted(maps.Keys(u.words)) {
 		// A pointer to a string of one document is nothing in another.
-		whole := slices.ContainsFunc(readers, func(r *Reader) bool { _, ok := r.td.settings.words[name]; return !ok })
-		if !words[name] && !whole {
-			problems = append(problems, Problem{Kind: Flags, At: Ref{Place: tree.Place{File: last.doc.Source.File}},
-				Message: fmt.Sprintf("--set %s: there is no placeholder of that name, nor a string at that JSON pointer", name)})
+		if !u.words[name] && !u.whole[name] {
+			report(tree.Place{File: u.file}, "--set %s: there is no placeholder of that name, nor a string at that JSON pointer", name)
 		}
 	}
 	return problems

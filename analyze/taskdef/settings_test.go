@@ -35,7 +35,7 @@ func filled(t *testing.T, opts Options, words ...string) (texts map[string]strin
 			}
 		}
 	}
-	for _, p := range append(found, Unused([]*Reader{r})...) {
+	for _, p := range append(found, unused(r)...) {
 		if p.Kind != Flags || p.Warning {
 			t.Errorf("problem %+v", p)
 		}
@@ -129,7 +129,7 @@ func TestUnusedOfSeveral(t *testing.T) {
 	opts := Options{Set: []Setting{{"REG", "r"}, {"X", "x"}, {"/family", "web"}}, Image: []Setting{{"a", "nginx"}, {"z", "nginx"}, {"other", "nginx"}}}
 	second := `{"containerDefinitions": [{"name": "z", "image": "x"}, {"name": "a", "image": "y"}]}`
 	var got []string
-	for _, p := range Unused([]*Reader{reader(t, unfilled, opts), reader(t, second, opts)}) {
+	for _, p := range unused(reader(t, unfilled, opts), reader(t, second, opts)) {
 		got = append(got, p.Message)
 	}
 	want := []string{
@@ -139,7 +139,7 @@ func TestUnusedOfSeveral(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("problems %q\nwant %q", got, want)
 	}
-	if Unused(nil) != nil {
+	if unused() != nil {
 		t.Error("without a document nothing is unused")
 	}
 	opts = Options{Image: []Setting{{"a", "nginx"}}}
@@ -147,8 +147,17 @@ func TestUnusedOfSeveral(t *testing.T) {
 		`{"image": "x"}`:              "--image a: there is no container of that name",
 		`{"name": "b", "image": "x"}`: `--image a: there is no container of that name; there are "b"`,
 	} {
-		if got := Unused([]*Reader{reader(t, `{"containerDefinitions": [`+container+`]}`, opts)}); len(got) != 1 || got[0].Message != want {
+		if got := unused(reader(t, `{"containerDefinitions": [`+container+`]}`, opts)); len(got) != 1 || got[0].Message != want {
 			t.Errorf("problems %+v, want %s", got, want)
 		}
 	}
+}
+
+// unused returns the problems with settings that fit none of the documents, of which each has a reader.
+func unused(readers ...*Reader) []Problem {
+	var uses Uses
+	for _, r := range readers {
+		uses.Add([]*Reader{r})
+	}
+	return uses.Unused()
 }

@@ -54,6 +54,9 @@ type Options struct {
 	Image []Setting
 	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
+	// Choose says which of the task definitions of a document to read, by the name that the document gives it and by its
+	// family, which are "" where there is none. It can be asked twice. Nil chooses all.
+	Choose func(name, family string) bool
 }
 
 // Form is what one form of input does differently from the JSON of aws ecs register-task-definition.
@@ -79,6 +82,8 @@ type Problem struct {
 	Note    bool // nothing is wrong
 	At      Ref
 	Message string
+	// None says that there is no task definition in the document, nor anything that looks like one: it is something else.
+	None bool
 }
 
 // Kind says which part of reading found a problem.
@@ -96,7 +101,7 @@ const (
 // definition where the input is not usable. The problems are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
 	doc, syntax, syntaxProblems := tree.Read(file, src)
-	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set}
+	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set, choose: opts.Choose}
 	for _, p := range syntaxProblems {
 		if opts.Form.NoLines {
 			p.At.Line, p.At.Column = 0, 0
@@ -105,15 +110,22 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 	}
 	if doc == nil {
 		f.advise(string(src))
+		f.problems[0].None = !brokenTaskDefinition(file, src)
 		return nil, f.problems
 	}
 	f.find(doc.Root)
+	f.parts = slices.DeleteFunc(f.parts, func(p Part) bool { return !f.chosen(p.Name, p.Root) })
+	isError := func(p Problem) bool { return !p.Warning && !p.Note }
+	if len(f.parts) == 0 && f.left && !slices.ContainsFunc(f.problems, isError) {
+		return nil, nil
+	}
 	if len(f.parts) == 0 {
 		if f.problems = inOrder(f.problems); !f.resources {
 			// What is no task definition has nothing to be read, and its first error says enough.
 			i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning })
 			f.problems = f.problems[i : i+1]
 		}
+		f.problems[0].None = !f.broken
 		if doc.Root.Kind == tree.String {
 			f.advise(string(src))
 		}

@@ -80,8 +80,10 @@ func (f *finder) terraform(top *tree.Node) {
 		case r.kind == "aws_ecs_task_definition" && r.data:
 			others = "; data.aws_ecs_task_definition is not the definition itself: use aws ecs describe-task-definition"
 		case r.kind == "aws_ecs_task_definition":
-			t.taskDefinition(r)
 			found = true
+			if r.values == nil || f.chosen(r.address, r.values) {
+				t.taskDefinition(r)
+			}
 		case r.kind == "aws_batch_job_definition" && !r.data:
 			others = "; job definitions of AWS Batch in Terraform are not read yet"
 			f.problems = append(f.problems, Problem{Kind: f.kind, Warning: true, At: Ref{Place: place(f.doc, f.form, r.node.Start)},
@@ -93,6 +95,7 @@ func (f *finder) terraform(top *tree.Node) {
 	prior := modules(nil, memberOf(memberOf(top.Member("prior_state"), "values"), "root_module"))
 	prior = slices.DeleteFunc(prior, func(r terraformResource) bool { return !r.data })
 	t.findKeys(append(t.resources, prior...))
+	f.broken = f.broken || found
 	if !found {
 		f.fail(top.Start, "the %s has no resource of type aws_ecs_task_definition%s", kind, others)
 	}

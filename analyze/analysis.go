@@ -1,0 +1,206 @@
+package analyze
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Analysis is [ReadAll] for any number of documents: each is read by itself, and what was read is forgotten. It remembers
+// which options fit something, and [Analysis.Finish] says which do not. Several goroutines may call Read at once. Only
+// the credential specs of Options depend on the order of these calls: each task definition takes those that the ones
+// before it have left.
+type Analysis struct {
+	opts Options
+
+	mu         sync.Mutex    // of what follows
+	used       map[any]bool  // the options that fit something
+	remembered map[*Rule]any // what rules remember of all documents
+	settings   taskdef.Uses
+	offered    map[string]bool // the names of the task definitions that there are, where some are chosen
+	documents  int             // those with task definitions
+	last       taskdef.Ref     // the last of these
+	unread     bool            // a document could not be read: whether an option fits something is then unknown
+}
+
+// NewAnalysis returns an analysis that has read nothing.
+func NewAnalysis(opts Options) *Analysis {
+	return &Analysis{opts: opts, used: map[any]bool{}, remembered: map[*Rule]any{}, offered: map[string]bool{}}
+}
+
+// Read analyzes the task definitions of one document, of any form. There is a plan for each of them, and for a document
+// that cannot be read one with nothing but findings. There is none only where [Options.Resources] choose none of the
+// document's task definitions. Findings about options that fit nothing are not among those of the plans.
+func (a *Analysis) Read(in Input) []*Plan {
+	opts := taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form}
+	offered := false
+	if a.opts.Resources != nil {
+		opts.Choose = func(name, family string) bool {
+			offered = true
+			return a.choose(name, family)
+		}
+	}
+	tds, problems := taskdef.Read(in.Name, in.Source, opts)
+	if tds == nil && offered && problems == nil {
+		return nil
+	}
+	return a.add(in.Name, tds, problems)
+}
+
+// choose reports whether [Options.Resources] choose a task definition: by the name that its document gives it, or by its
+// family.
+func (a *Analysis) choose(name, family string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	chosen := false
+	for _, n := range []string{name, family} {
+		if n != "" && slices.Contains(a.opts.Resources, n) {
+			chosen, a.used[resource(n)] = true, true
+		}
+	}
+	if name == "" {
+		name = family
+	}
+	if name != "" {
+		a.offered[name] = true
+	}
+	return chosen
+}
+
+// resource is one of Options.Resources, as a key of Analysis.used.
+type resource string
+
+// document is the analysis of one document.
+type document struct {
+	*Analysis
+	opts *Options
+	used map[any]bool
+}
+
+// add lets every rule check the task definitions of a document, and then finish.
+func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []taskdef.Problem) (plans []*Plan) {
+	if len(tds) == 0 {
+		return []*Plan{a.addUnread(name, problems)}
+	}
+	d := &document{a, &a.opts, map[any]bool{}}
+	passes := make([][]pass, len(tds)) // those over each task definition, in the order of the rules
+	readers := make([]*taskdef.Reader, len(tds))
+	for i, td := range tds {
+		reader := td.Reader()
+		if i > 0 {
+			problems = nil
+		}
+		var plan *Plan
+		plan, passes[i] = d.check(name, problems, reader)
+		for reader.Stale() {
+			reader = reader.Again()
+			plan, passes[i] = d.check(name, problems, reader)
+		}
+		plan.warnOfDefaults(reader)
+		plan.add(reader.Problems())
+		plans, readers[i] = append(plans, plan), reader
+	}
+	d.finish(passes)
+	for _, p := range plans {
+		order(p.Requirements, func(r *Requirement) int { return r.At.Offset })
+		p.AddFindings(nil)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.Copy(a.used, d.used)
+	a.settings.Add(readers)
+	a.documents++
+	a.last = readers[len(readers)-1].Root().Ref()
+	return plans
+}
+
+// addUnread returns the plan of a document that has no task definition, or none that can be read.
+func (a *Analysis) addUnread(name string, problems []taskdef.Problem) *Plan {
+	plan := &Plan{File: name, Unread: true}
+	plan.NoTaskDefinition = slices.ContainsFunc(problems, func(p taskdef.Problem) bool { return p.None })
+	plan.checkOptions(&a.opts)
+	plan.add(problems)
+	for _, rule := range allRules() {
+		plan.Unseen = append(plan.Unseen, slices.DeleteFunc(slices.Clone(rule.Unseen), func(u Unseen) bool { return u.applies != nil })...)
+	}
+	plan.AddFindings(nil)
+	if !plan.NoTaskDefinition {
+		a.Incomplete()
+	}
+	return plan
+}
+
+// Incomplete says that something could not be read: whether an option fits something there is unknown. A document that is
+// no task definition at all counts only if the caller says so.
+func (a *Analysis) Incomplete() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.unread = true
+}
+
+// finish lets every rule finish, when all of them have checked every task definition of the document.
+func (d *document) finish(passes [][]pass) {
+	f := &finish{analysis: d.Analysis, passes: make([]*pass, len(passes))}
+	for i, rule := range allRules() {
+		if f.rule = rule; rule.finish != nil {
+			for j := range passes {
+				f.passes[j] = &passes[j][i]
+			}
+			rule.finish(f)
+		}
+		for j := range passes {
+			passes[j][i].findUnseen()
+		}
+	}
+}
+
+// Finish returns the errors about options, when all documents have been read: those that are malformed, and, where every
+// document could be read, those that fit nothing. Where there was one document, they have its place, and otherwise none.
+func (a *Analysis) Finish() []Finding {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	plan := &Plan{}
+	complete := !a.unread && (a.documents > 0 || len(a.offered) > 0)
+	if complete {
+		a.judgeResources(plan)
+	}
+	if a.documents == 0 {
+		return plan.Findings
+	}
+	if complete {
+		plan.add(a.settings.Unused())
+	}
+	for _, rule := range allRules() {
+		if rule.judge != nil {
+			rule.judge(&judgement{rule: rule, plan: plan, opts: &a.opts, used: a.used, complete: complete, remembered: a.remembered[rule]})
+		}
+	}
+	for i := range plan.Findings {
+		if f := &plan.Findings[i]; a.documents == 1 && f.At == (taskdef.Ref{}) {
+			f.At = a.last
+		}
+	}
+	return plan.Findings
+}
+
+// judgeResources says which of [Options.Resources] are no task definition.
+func (a *Analysis) judgeResources(plan *Plan) {
+	const most = 20 // names in a message
+	var known []string
+	for _, name := range slices.Sorted(maps.Keys(a.offered)) {
+		known = append(known, strconv.Quote(name))
+	}
+	if n := len(known) - most; n > 0 {
+		known = append(known[:most], "and "+strconv.Itoa(n)+" more")
+	}
+	j := &judgement{plan: plan, complete: true}
+	for _, name := range a.opts.Resources {
+		if !a.used[resource(name)] {
+			j.unused("--resource %s: there is no task definition of that name; there are %s", name, strings.Join(known, ", "))
+		}
+	}
+}
