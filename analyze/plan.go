@@ -40,6 +40,9 @@ type Plan struct {
 	// LaunchTypes are those that the task can have, such as "EC2": all of ECS where requiresCompatibilities does not say.
 	LaunchTypes []string
 
+	// SharedBy are the task definitions that share the role, as the places of requirements call them: see [Share]; nil for
+	// the plan of one task definition.
+	SharedBy []string
 	// Unread says that the document has no task definition, or none that can be read: there are only findings.
 	Unread bool
 	// NoTaskDefinition says of an unread document that it is something else: nothing in it looks like a task definition.

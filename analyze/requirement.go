@@ -80,7 +80,7 @@ func (r *Requirement) statement(number int) policy.Statement {
 		from      [1]policy.Source
 		resources [1]policy.Value
 	}{}
-	list.from[0] = policy.Source{Container: r.At.Container, Field: r.At.Field, Requirement: number}
+	list.from[0] = policy.Source{Task: r.At.Task, Container: r.At.Container, Field: r.At.Field, Requirement: number}
 	from := list.from[:]
 	list.resources[0] = policy.Value{Text: r.Resource, From: from}
 	s := policy.Statement{

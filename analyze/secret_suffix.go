@@ -209,10 +209,10 @@ func (p *pass) settleSuffix(v located, name policy.Text, why string) ending {
 	return doubtfulSuffix
 }
 
-// finishSuffixes says that the options contradict each other. That they settle nothing is no mistake: whether a suffix is
+// judgeSuffixes says that the options contradict each other. That they settle nothing is no mistake: whether a suffix is
 // doubtful is chance, and one configuration serves many files.
-func finishSuffixes(f *finish) {
-	if f.opts().CompleteARNs && f.opts().PartialARNs {
-		f.misfit("--complete-arns and --partial-arns exclude each other")
+func judgeSuffixes(j *judgement) {
+	if j.opts.CompleteARNs && j.opts.PartialARNs {
+		j.misfit("--complete-arns and --partial-arns exclude each other")
 	}
 }

@@ -24,8 +24,13 @@ func word(s string) string {
 	return s
 }
 
-// sourceComment returns the line of a comment that names a field: "app: secrets DB_PASSWORD".
+// sourceComment returns the line of a comment that names a field: "app: secrets DB_PASSWORD". Where several task
+// definitions share the role, it begins with the task definition.
 func sourceComment(s policy.Source) string {
+	if task := s.Task; task != "" {
+		s.Task = ""
+		return word(task) + ": " + sourceComment(s)
+	}
 	switch {
 	case s.Container == "":
 		return word(s.Field)

@@ -123,6 +123,8 @@ func Texts(values []Value) []Text {
 // Source is a requirement and the field that has it, in words that do not change when the input is formatted anew or
 // another container is put before this one.
 type Source struct {
+	// Task is the task definition, where several share the role; "" where it is the role of one.
+	Task string
 	// Container is the container's name; "" where the field belongs to the task.
 	Container string
 	// Field is the field's name and, in a list of named things, the thing's: "secrets DB_PASSWORD".
@@ -132,10 +134,10 @@ type Source struct {
 }
 
 func compareSources(a, b Source) int {
-	return cmp.Or(strings.Compare(a.Container, b.Container), strings.Compare(a.Field, b.Field), cmp.Compare(a.Requirement, b.Requirement))
+	return cmp.Or(strings.Compare(a.Task, b.Task), strings.Compare(a.Container, b.Container), strings.Compare(a.Field, b.Field), cmp.Compare(a.Requirement, b.Requirement))
 }
 
-// SortSources returns sources sorted by container, field and requirement, each once. It does not change the list that
+// SortSources returns sources sorted by task, container, field and requirement, each once. It does not change the list that
 // it gets.
 func SortSources(from []Source) []Source {
 	for i := 1; i < len(from); i++ {
@@ -181,7 +183,7 @@ func (s *Statement) Fields() []Source { return OnePerField(s.Askers()) }
 
 // OnePerField returns sorted sources without those of a field that another source has already.
 func OnePerField(from []Source) []Source {
-	same := func(a, b Source) bool { return a.Container == b.Container && a.Field == b.Field }
+	same := func(a, b Source) bool { return a.Task == b.Task && a.Container == b.Container && a.Field == b.Field }
 	for i := 1; i < len(from); i++ {
 		if same(from[i-1], from[i]) {
 			return slices.CompactFunc(slices.Clone(from), same)

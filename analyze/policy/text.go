@@ -103,6 +103,19 @@ func (t Text) Map(change func(string) string) Text {
 	return Text(t.Expand(change, func(s Symbol) string { return string(Of(s)) }))
 }
 
+// Rename returns t with other symbols in the place of those that the map has.
+func (t Text) Rename(names map[Symbol]Symbol) Text {
+	if len(names) == 0 || t.IsLiteral() {
+		return t
+	}
+	return Text(t.Expand(func(s string) string { return s }, func(s Symbol) string {
+		if name, ok := names[s]; ok {
+			s = name
+		}
+		return string(Of(s))
+	}))
+}
+
 // IsLiteral reports whether t has no symbols.
 func (t Text) IsLiteral() bool { return strings.IndexByte(string(t), 0) < 0 }
 

@@ -58,7 +58,7 @@ func (f *finder) template(top *tree.Node) {
 			f.resource(t, resource)
 		}
 	}
-	f.broken = found
+	f.broken = f.broken || found
 	if !found {
 		f.fail(top.Start, "the template has no resource of type %s", taskDefinitionTypes[0])
 	}

@@ -11,6 +11,8 @@ import (
 // Ref says where a value is: for a machine (file, offset, pointer) and for people (line, container, field).
 type Ref struct {
 	tree.Place
+	// Task is the task definition, where several share a role and the places of all are together; "" elsewhere.
+	Task      string
 	Container string // the container's name, or "" outside of one
 	Field     string // "image", "secrets DB_PASSWORD", "logConfiguration.options.awslogs-group"
 }

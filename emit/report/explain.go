@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -115,10 +116,8 @@ func environmentOf(plan *analyze.Plan, role *policy.Role) policy.Environment {
 	return plan.Environment
 }
 
-// source returns a place of the input in words: "app: secrets DB_PASSWORD".
-func source(container, field string) string {
-	if container == "" || field == "" {
-		return container + field
-	}
-	return container + ": " + field
+// source returns a place of the input in words: "app: secrets DB_PASSWORD", with the task definition before it where
+// several share the role.
+func source(words ...string) string {
+	return strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), ": ")
 }

@@ -163,7 +163,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	for _, s := range statements(role) {
 		from := []string{}
 		for _, f := range s.Fields() {
-			from = append(from, source(f.Container, f.Field))
+			from = append(from, source(f.Task, f.Container, f.Field))
 		}
 		doc.Statements = append(doc.Statements, statement{
 			Sid:        s.Sid,

@@ -80,7 +80,7 @@ func viewOfNeed(n analyze.Need, known policy.Environment) needView {
 func askersOf(places []taskdef.Ref) string {
 	var list []string
 	for _, at := range places {
-		list = appendNew(list, analyze.Printable(source(at.Container, at.Field)))
+		list = appendNew(list, analyze.Printable(source(at.Task, at.Container, at.Field)))
 	}
 	if n := len(list) - maxAskers; n > 1 {
 		list = append(list[:maxAskers:maxAskers], fmt.Sprintf("and %d more", n))

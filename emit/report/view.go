@@ -94,7 +94,7 @@ func (b block) view(environment policy.Environment) view {
 		res := &v.resources[i]
 		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
-			a := asker{analyze.Printable(source(r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
+			a := asker{analyze.Printable(source(r.At.Task, r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
 			if !slices.Contains(res.askers, a) { // two rules may read one field
 				res.askers = append(res.askers, a)
 			}
@@ -179,7 +179,7 @@ func others(role *policy.Role) (list []other) {
 			o.resources = append(o.resources, analyze.Printable(role.Environment.Fill(r)))
 		}
 		for _, from := range s.From {
-			o.askers = appendNew(o.askers, analyze.Printable(source(from.Container, from.Field)))
+			o.askers = appendNew(o.askers, analyze.Printable(source(from.Task, from.Container, from.Field)))
 		}
 		list = append(list, o)
 	}
