@@ -220,7 +220,7 @@ func shData(role *policy.Role, opts Options, values map[policy.Symbol]string, ma
 		tags = append(tags, policy.Tag{Key: attachedTag, Value: attached})
 	}
 	script := shScript{
-		Header: headerComment(opts.Source), Family: "the task definition",
+		Header: headerComment(opts), Family: "the task definition",
 		Role: shQuote(name), Path: shQuote(cmp.Or(p.Path, "/")),
 		Account: shQuote(env.Account), Partition: shQuote(cmp.Or(env.Partition, partitionOfResources(role))), Region: shQuote(env.Region),
 		NeedsRegion: yesNo(addRegion || mappings != nil || slices.Contains(usedSymbols(role), policy.Region)), AddRegion: yesNo(addRegion),

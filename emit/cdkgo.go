@@ -27,6 +27,7 @@ var CDKGo = &Format{
 	Extensions: []string{".go"},
 	Flags:      []string{"package", "force"},
 	Emit:       emitCDKGo,
+	OwnFolder:  true,
 }
 
 // CheckPackage reports why a name cannot be the name of a Go package that people import.
@@ -163,7 +164,7 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 		return cdkApp{}, err
 	}
 	app := cdkApp{
-		Header: headerComment(opts.Source), Package: "main", Stack: cdkStackName(role.Family),
+		Header: headerComment(opts), Package: "main", Stack: cdkStackName(role.Family),
 		Family: "the task definition", Description: strconv.Quote(cfnDescription(role.Family)),
 	}
 	if opts.Package != "" {

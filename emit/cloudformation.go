@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ var CloudFormation = &Format{
 	Extensions: []string{".yaml", ".yml", ".template"},
 	MaxBody:    MaxTemplateBody,
 	Emit:       emitCloudFormation,
+	Combine:    combineCloudFormation,
 }
 
 // MaxTemplateBody is how many bytes of a template CloudFormation takes with a request. A larger template has to be in an
@@ -38,9 +40,14 @@ func emitCloudFormation(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("format cloudformation: %w", err)
 	}
+	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: cfnYAML(template, opts)}}, nil
+}
+
+// cfnYAML returns a template as YAML, below the header.
+func cfnYAML(template *node, opts Options) []byte {
 	text := template.yaml().(*ast.MappingNode)
-	text.Comment = yamlComment(headerComment(opts.Source))
-	return []File{{Name: stem(role.Family) + "-execution-role.yaml", Data: yamlBytes(text)}}, nil
+	text.Comment = yamlComment(headerComment(opts))
+	return yamlBytes(text)
 }
 
 // cfnRoleID is the logical ID of the role in a template of its own.
@@ -49,13 +56,13 @@ const cfnRoleID = "TaskExecutionRole"
 // cfnTemplate returns the template of a role as a tree. With noted, it has in Metadata what the comments would say.
 func cfnTemplate(role *policy.Role, noted *Options) (*node, error) {
 	refer, parameters, mappings := cfnSymbols([]string{cfnRoleID}, role)
-	resources, outputs, err := cfnResources(role, cfnRoleID, refer, noted != nil)
+	resources, outputs, err := cfnResources(role, cfnRoleID, refer(role), noted != nil)
 	if err != nil {
 		return nil, err
 	}
 	header := ""
 	if noted != nil {
-		header = headerComment(noted.Source)
+		header = headerComment(*noted)
 	}
 	return cfnFrame(cfnDescription(role.Family), header, pair{"Parameters", objectNode(parameters...)},
 		pair{"Mappings", objectNode(mappings...)}, pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
@@ -94,10 +101,28 @@ func cfnRef(name string) cfnReference {
 	return cfnReference{node: callNode("Ref", wordNode(name)), name: name}
 }
 
-// cfnSymbols returns how a template with these roles refers to their symbols, and the parameters and mappings that it
-// needs for that. IDs are the logical IDs of the roles, which no parameter may have.
-func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) cfnReference, parameters, mappings []pair) {
-	references := map[policy.Symbol]cfnReference{}
+// cfnSymbol is a symbol of an input. Two inputs can have symbols of one name that are different things.
+type cfnSymbol struct {
+	symbol policy.Symbol
+	file   string // "" for what is the same in every input
+}
+
+// cfnSymbols returns how a template with these roles refers to the symbols of each, and the parameters and mappings that
+// it needs for that. IDs are the logical IDs of the roles, which no parameter may have.
+func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(*policy.Role) func(policy.Symbol) cfnReference, parameters, mappings []pair) {
+	references := map[cfnSymbol]cfnReference{}
+	files := map[string]bool{}
+	symbolOf := func(role *policy.Role, s policy.Symbol) cfnSymbol {
+		if _, ok := mappingOf(role, s); ok {
+			return cfnSymbol{s, ""}
+		}
+		return cfnSymbol{s, role.Symbols[s].Place.File}
+	}
+	for _, role := range roles {
+		for _, s := range declaredSymbols(role) {
+			files[role.Symbols[s].Place.File] = true
+		}
+	}
 	var taken []string
 	for _, id := range ids {
 		taken = append(taken, id)
@@ -107,44 +132,47 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(policy.Symbol) 
 	}
 	for _, role := range roles {
 		for _, m := range role.Mappings {
-			if _, ok := references[m.Symbol]; ok {
+			if _, ok := references[cfnSymbol{m.Symbol, ""}]; ok {
 				continue
 			}
 			mappings = append(mappings, cfnMapping(m))
 			taken = append(taken, m.Name+m.Column)
-			references[m.Symbol] = cfnReference{callNode("Fn::FindInMap", listNode(
+			references[cfnSymbol{m.Symbol, ""}] = cfnReference{callNode("Fn::FindInMap", listNode(
 				wordNode(m.Name), callNode("Ref", wordNode(string(policy.Region))), wordNode(m.Column))), m.Name + m.Column, true}
 		}
 	}
 	for _, role := range roles {
 		for _, s := range usedSymbols(role) {
 			// What a stack exports has the same value everywhere.
-			if export := role.Symbols.Lookup(s).Export; export != "" && references[s] == (cfnReference{}) {
+			if export := role.Symbols.Lookup(s).Export; export != "" && references[symbolOf(role, s)] == (cfnReference{}) {
 				name := unusedName(cfnParameterID(wordsOf(export)), taken)
 				taken = append(taken, name)
-				references[s] = cfnReference{callNode("Fn::ImportValue", stringNode(export)), name, true}
+				references[symbolOf(role, s)] = cfnReference{callNode("Fn::ImportValue", stringNode(export)), name, true}
 			}
 		}
 	}
 	for _, role := range roles {
 		isPseudo := func(s policy.Symbol) bool { return role.Symbols.Lookup(s).Kind == policy.PseudoParameter }
 		used := slices.DeleteFunc(usedSymbols(role), func(s policy.Symbol) bool {
-			_, ok := references[s]
+			_, ok := references[symbolOf(role, s)]
 			return ok
 		})
 		for _, in := range inputsOf(role, used, isPseudo, cfnParameterID, taken...) {
 			taken = append(taken, in.name)
+			if len(files) > 1 {
+				in.of = path.Base(in.info.Place.File)
+			}
 			parameters = append(parameters, pair{in.name, cfnParameter(in)})
-			references[in.symbol] = cfnRef(in.name)
+			references[symbolOf(role, in.symbol)] = cfnRef(in.name)
 		}
 	}
-	return func(s policy.Symbol) cfnReference {
-		reference, ok := references[s]
-		if !ok { // a pseudo parameter
-			reference = cfnRef(string(s))
-			references[s] = reference
+	return func(role *policy.Role) func(policy.Symbol) cfnReference {
+		return func(s policy.Symbol) cfnReference {
+			if reference, ok := references[symbolOf(role, s)]; ok {
+				return reference
+			}
+			return cfnRef(string(s)) // a pseudo parameter
 		}
-		return reference
 	}, parameters, mappings
 }
 

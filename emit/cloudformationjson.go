@@ -22,12 +22,24 @@ var CloudFormationJSON = &Format{
 		if err != nil {
 			return nil, fmt.Errorf("format cloudformation-json: %w", err)
 		}
-		var b bytes.Buffer
-		w := newJSONWriter(&b, nil, jsontext.WithIndent("  "))
-		w.dialect = dialectJSON
-		template.json(w)
-		return []File{{Name: stem(role.Family) + "-execution-role.template.json", Data: b.Bytes()}}, nil
+		return []File{{Name: stem(role.Family) + "-execution-role.template.json", Data: cfnJSON(template)}}, nil
 	},
+	Combine: func(roles []*policy.Role, opts Options) (File, error) {
+		template, err := cfnCombined(roles, &opts)
+		if err != nil {
+			return File{}, fmt.Errorf("format cloudformation-json: %w", err)
+		}
+		return File{Name: "execution-roles.template.json", Data: cfnJSON(template)}, nil
+	},
+}
+
+// cfnJSON returns a template as JSON.
+func cfnJSON(template *node) []byte {
+	var b bytes.Buffer
+	w := newJSONWriter(&b, nil, jsontext.WithIndent("  "))
+	w.dialect = dialectJSON
+	template.json(w)
+	return b.Bytes()
 }
 
 // cfnSources returns, for the metadata of a resource, the fields that asked for each of its statements, in the words of

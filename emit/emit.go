@@ -22,12 +22,18 @@ type Format struct {
 	// Emit writes the role as files, the main one first. A format that needs a value for every symbol fails with a
 	// [MissingValues] where the role's environment and mappings do not have it.
 	Emit func(role *policy.Role, opts Options) ([]File, error)
+	// Combine writes several roles of different families as one file. It is nil for a format in which a file has one role.
+	Combine func(roles []*policy.Role, opts Options) (File, error)
+	// OwnFolder says that the names of the files are the same for every role, so that each role needs a folder of its own.
+	OwnFolder bool
 }
 
 // Options say how to write, not what.
 type Options struct {
-	// Source is the base name of the file that the role was made from, for the header.
-	Source string
+	// Source is the base name of the file that the role was made from, for the header. Sources are those of several files,
+	// and "" for standard input.
+	Source  string
+	Sources []string
 	// MainOnly asks for the first file only, which is what standard output gets. Then no values are missing that only
 	// the other files need.
 	MainOnly bool

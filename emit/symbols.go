@@ -97,6 +97,7 @@ func mappingOf(role *policy.Role, s policy.Symbol) (policy.Mapping, bool) {
 type input struct {
 	symbol policy.Symbol
 	name   string // in the language of the format
+	of     string // the input that has it, where the format has symbols of several; "" otherwise
 	info   policy.SymbolInfo
 }
 
@@ -109,7 +110,7 @@ func inputsOf(role *policy.Role, symbols []policy.Symbol, known func(policy.Symb
 		}
 		name := unusedName(spell(wordsOf(string(s))), taken)
 		taken = append(taken, name)
-		list = append(list, input{s, name, role.Symbols.Lookup(s)})
+		list = append(list, input{symbol: s, name: name, info: role.Symbols.Lookup(s)})
 	}
 	return list
 }
@@ -129,11 +130,15 @@ func (in input) description(quote func(string) string) string {
 	if expression == "" {
 		expression = string(in.symbol)
 	}
+	of := ""
+	if in.of != "" {
+		of = " of " + quote(in.of)
+	}
 	if in.info.Meaning == policy.MeansUnknown {
-		return quote(expression)
+		return quote(expression) + of
 	}
 	meaning := string(in.info.Meaning)
-	return strings.ToUpper(meaning[:1]) + meaning[1:] + ": " + quote(expression)
+	return strings.ToUpper(meaning[:1]) + meaning[1:] + ": " + quote(expression) + of
 }
 
 // unquoted returns s.

@@ -204,7 +204,7 @@ func TestTwoRolesInOneTemplate(t *testing.T) {
 	refer, parameters, mappings := cfnSymbols(ids, web, worker)
 	var resources, outputs []pair
 	for i, role := range []*policy.Role{web, worker} {
-		r, o, err := cfnResources(role, ids[i], refer, false)
+		r, o, err := cfnResources(role, ids[i], refer(role), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 		return nil, fmt.Errorf("format terraform: %w", err)
 	}
 	w := &hclWriter{}
-	w.line(0, "# "+hclComment(headerComment(opts.Source)))
+	w.line(0, "# "+hclComment(headerComment(opts)))
 	tf := terraformNamesOf(role)
 	tf.symbolBlocks(w)
 
