@@ -89,16 +89,14 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	d := &document{a, &a.opts, map[any]bool{}}
 	passes := make([][]pass, len(tds)) // those over each task definition, in the order of the rules
 	readers := make([]*taskdef.Reader, len(tds))
+	own, common := divided(tds, problems)
 	for i, td := range tds {
 		reader := td.Reader()
-		if i > 0 {
-			problems = nil
-		}
 		var plan *Plan
-		plan, passes[i] = d.check(name, problems, reader)
+		plan, passes[i] = d.check(name, own[i], reader)
 		for reader.Stale() {
 			reader = reader.Again()
-			plan, passes[i] = d.check(name, problems, reader)
+			plan, passes[i] = d.check(name, own[i], reader)
 		}
 		plan.warnOfDefaults(reader)
 		plan.add(reader.Problems())
@@ -115,7 +113,41 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	a.settings.Add(readers)
 	a.documents++
 	a.last = readers[len(readers)-1].Root().Ref()
+	if common != nil {
+		a.unread = true
+		plan := &Plan{File: name, Unread: true}
+		plan.add(common)
+		plans = append(plans, plan)
+	}
 	return plans
+}
+
+// divided returns the problems of each of the task definitions of a document. Where there are several, the errors that
+// are about none of them are common, such as those of a task definition that cannot be read: they do not keep the others
+// from having a role.
+func divided(tds []*taskdef.TaskDefinition, problems []taskdef.Problem) (own [][]taskdef.Problem, common []taskdef.Problem) {
+	own = make([][]taskdef.Problem, len(tds))
+	if len(tds) == 1 {
+		own[0] = problems
+		return own, nil
+	}
+	for _, problem := range problems {
+		i := slices.IndexFunc(tds, func(td *taskdef.TaskDefinition) bool { return slices.Contains(td.Problems(), problem) })
+		switch {
+		case i >= 0:
+			own[i] = append(own[i], problem)
+		case problem.Warning || problem.Note:
+			own[0] = append(own[0], problem)
+		case problem.Kind == taskdef.Flags:
+			// With a setting that cannot be used, none of them is what was asked for.
+			for i := range own {
+				own[i] = append(own[i], problem)
+			}
+		default:
+			common = append(common, problem)
+		}
+	}
+	return own, common
 }
 
 // addUnread returns the plan of a document that has no task definition, or none that can be read.

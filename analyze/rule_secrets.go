@@ -24,7 +24,7 @@ var secrets = &Rule{
 			p.checkSecret(s, namedThing{what: "valueFrom", secret: readSecret, part: readSecretPart, parameter: readParameter})
 		}
 	},
-	judge:  judgeSuffixes,
+	judge: judgeSuffixes,
 }
 
 var logSecrets = &Rule{

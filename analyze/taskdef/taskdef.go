@@ -35,6 +35,9 @@ type TaskDefinition struct {
 	written  map[*tree.Node]string // the names as the input has them, where those of ECS differ in case
 }
 
+// Problems returns the problems of [Read] that are about this task definition and no other.
+func (td *TaskDefinition) Problems() []Problem { return td.problems }
+
 // detail is what a task definition knows of a node.
 type detail struct {
 	schema *schema // nil for what the schema lacks

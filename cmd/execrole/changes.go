@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/execrole/execrole/analyze/tree"
@@ -20,6 +21,26 @@ import (
 type target struct {
 	path   string // "" for standard output
 	folder bool   // every file of the format goes there, under its own name
+	// names returns the names in the folder, sorted, as they were at first; nil if they are not known yet.
+	names func() ([]string, error)
+}
+
+// folderTarget returns the target of files that go to a folder, whose names are read once for all of them.
+func folderTarget(path string) target {
+	return target{path: path, folder: true, names: sync.OnceValues(func() ([]string, error) { return namesIn(path) })}
+}
+
+// namesIn returns the names in a folder, sorted; none if there is no such folder.
+func namesIn(path string) ([]string, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read the folder %s: %v", path, reason(err))
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names, nil
 }
 
 // findTarget returns the target that -o means by path. Its folder need not exist, but has to be possible.
@@ -179,9 +200,13 @@ func (t target) expand(files []emit.File) ([]emit.File, error) {
 	if !t.folder {
 		return files, nil
 	}
-	entries, err := os.ReadDir(t.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cannot read the folder %s: %v", t.path, reason(err))
+	read := t.names
+	if read == nil {
+		read = func() ([]string, error) { return namesIn(t.path) }
+	}
+	names, err := read()
+	if err != nil {
+		return nil, err
 	}
 	var list []emit.File
 	for _, f := range files {
@@ -189,8 +214,13 @@ func (t target) expand(files []emit.File) ([]emit.File, error) {
 			list = append(list, f)
 			continue
 		}
-		for _, entry := range entries {
-			name := entry.Name()
+		// Of many names, only those that begin like the pattern are looked at.
+		prefix := f.Name[:strings.IndexAny(f.Name, "*?[")]
+		first, _ := slices.BinarySearch(names, prefix)
+		for _, name := range names[first:] {
+			if !strings.HasPrefix(name, prefix) {
+				break
+			}
 			match, _ := path.Match(f.Name, name) // the patterns are ours, and well formed
 			if match && !slices.ContainsFunc(files, func(f emit.File) bool { return f.Name == name }) {
 				list = append(list, emit.File{Name: name, Write: emit.Remove})

@@ -19,7 +19,7 @@ func diffCommand() *subcommand {
 	r := new(request)
 	return &subcommand{
 		name:    "diff",
-		args:    "[flags] -o OUTPUT FILE",
+		args:    "[flags] -o OUTPUT FILE...",
 		example: "execrole diff -o role.yaml task-definition.json",
 		about:   "compare the role with what is on disk",
 		text: `Compares what generate would write with what is on disk, and writes nothing: for
@@ -40,7 +40,8 @@ point to anything, and its text would be printed.
 			if r.target.path == "" {
 				return misuse(in.name, errors.New("-o is missing: name the file or the folder to compare with"))
 			}
-			return c.compare(r, r.makeRole(c.Stdin))
+			r.compares = true
+			return c.perform(r, r.makeRole)
 		},
 	}
 }
@@ -50,7 +51,7 @@ point to anything, and its text would be printed.
 func (c *command) compare(r *request, out output) error {
 	var d difference
 	if out.err == nil {
-		d, out.err = r.target.diff(out.files, r.source(), r.force)
+		d, out.err = r.target.diff(out.files, out.source, r.force)
 	}
 	differs := d.text != ""
 	if out.err == nil && differs {
@@ -67,14 +68,6 @@ func (c *command) compare(r *request, out output) error {
 		return errNo
 	}
 	return r.result(out)
-}
-
-// source names FILE as the header of a difference does.
-func (r *request) source() string {
-	if r.file == "-" {
-		return "standard input"
-	}
-	return r.name
 }
 
 // difference is what diff found.

@@ -21,7 +21,9 @@ Usage:
 const inputText = `
 FILE contains what "aws ecs register-task-definition" takes or what
 "aws ecs describe-task-definition" prints, as JSON or YAML; - is standard input.
-The name of a command comes first; flags come anywhere after it; -- ends them.
+It can also be a folder, in which every task definition is read, or a pattern in
+quotes, such as 'infra/**/*.json'. The name of a command comes first; flags come
+anywhere after it; -- ends them.
 
 `
 
@@ -49,6 +51,7 @@ type flagGroup struct {
 
 // flagGroups are the groups of all flags, in the order of the help.
 var flagGroups = [...]flagGroup{
+	{"Several inputs", []string{"resource", "shared-role"}},
 	{"What is required", []string{"kms-key", "bucket-owner", "complete-arns", "partial-arns", "credspec", "credspec-secret",
 		"pull-through-cache", "guardduty", "source-vpce", "source-vpc", "managed-policy", "called-only"}},
 	{"Placeholders", []string{"set", "image"}},

@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -44,7 +46,7 @@ func readFile(path string, limit int) ([]byte, error) {
 	return readAll(f, limit)
 }
 
-// input is what was read from FILE.
+// input is what was read from a source.
 type input struct {
 	data []byte
 	// base is the file's base name, which the output contains, or "" if it is not a file: the numbers of pipes differ from
@@ -53,14 +55,14 @@ type input struct {
 	info fs.FileInfo // nil where there is no file
 }
 
-// readInput reads the request's FILE. Its errors say all there is to say.
-func (r *request) readInput(stdin io.Reader) (in input, err error) {
+// read reads the source. Its errors say all there is to say.
+func (s *source) read(stdin io.Reader) (in input, err error) {
 	from := stdin
 	fail := func(err error) (input, error) {
-		return input{}, fmt.Errorf("cannot read %s: %w", r.name, reason(err))
+		return input{}, fmt.Errorf("cannot read %s: %w", s.name, reason(err))
 	}
-	if r.file != "-" {
-		f, err := os.Open(r.file)
+	if s.path != "-" {
+		f, err := os.Open(s.path)
 		if err != nil {
 			return fail(err)
 		}
@@ -71,22 +73,48 @@ func (r *request) readInput(stdin io.Reader) (in input, err error) {
 		if in.info, err = f.Stat(); err != nil {
 			return fail(err)
 		}
-		if in.info.IsDir() {
-			return fail(errors.New("it is a folder; name the task definition's file in it"))
-		}
-		if r.file != "-" && in.info.Mode().IsRegular() {
-			in.base = filepath.Base(r.file)
+		if s.path != "-" && in.info.Mode().IsRegular() {
+			in.base = filepath.Base(s.path)
 		}
 	}
 	in.data, err = readAll(from, tree.MaxSize)
 	var large tooLarge
 	switch {
 	case errors.As(err, &large):
-		return fail(fmt.Errorf("%v, and ECS takes no task definition of that size", large))
+		return fail(fmt.Errorf("%w, and ECS takes no task definition of that size", large))
 	case err != nil:
 		return fail(err)
 	}
 	return in, nil
+}
+
+// readPlans reads the source and analyzes it. Of a file that is only found in a folder, skip says why it is no task
+// definition; there are no plans then.
+func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plans []*analyze.Plan, skip string, err error) {
+	in, err = s.read(stdin)
+	var large tooLarge
+	switch {
+	case !s.named && errors.As(err, &large):
+		return in, nil, large.Error(), nil
+	case err != nil:
+		a.Incomplete()
+		return in, nil, "", err
+	case !s.named && !taskdef.MayHold(in.data):
+		return in, nil, "there is no task definition in it", nil
+	}
+	plans = a.Read(analyze.Input{Name: s.name, Source: in.data})
+	in.data = nil
+	if len(plans) == 0 {
+		return in, nil, "--resource names none of its task definitions", nil
+	}
+	if first := plans[0]; first.NoTaskDefinition {
+		if !s.named {
+			i := slices.IndexFunc(first.Findings, func(f analyze.Finding) bool { return f.Severity == analyze.Error })
+			return in, nil, first.Findings[max(i, 0)].Message, nil
+		}
+		a.Incomplete()
+	}
+	return in, plans, "", nil
 }
 
 // readCredSpecs reads the files of --credspec.

@@ -3,22 +3,49 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"os"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
 
-// output is what a request makes of its input. Making it neither prints nor writes anything.
+// task is a task definition that was read, or several that share a role.
+type task struct {
+	input           // of one task definition
+	name   string   // of the input, as messages call it; "" for several
+	inputs []string // the base names of several inputs, "" for what is no file
+	plan   *analyze.Plan
+}
+
+// source names the input as the header of a difference does.
+func (t *task) source() string {
+	switch {
+	case t.inputs != nil:
+		return fmt.Sprintf("%d inputs", len(t.inputs))
+	case t.name == stdinName:
+		return "standard input"
+	}
+	return t.name
+}
+
+// output is what a request makes of a task. Making it neither prints nor writes anything.
 type output struct {
 	files    []emit.File // what the target gets; nil if there is nothing to write
+	source   string      // the input, for people
 	input    fs.FileInfo // nil where the input is no file
 	findings []analyze.Finding
 	shown    bool              // the files show the findings, on standard output
 	always   []analyze.Finding // notes that are printed without --verbose too
 	err      error             // why the request could not be done, though there may be files
+
+	// Of several outputs:
+	name, family, id string        // the input, the family, and what the input calls the task definition
+	role             *policy.Role  // that is to be in one file with others
+	warned           bool          // there is a warning among the findings, which are not all kept
+	unread           bool          // there is no task definition in the input, or none that can be read
+	again            func() output // makes the output once more, because its files were not kept; nil where they were
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.
@@ -26,7 +53,7 @@ func (c *command) deliver(r *request, out output) error {
 	var done, remarks []string
 	if out.files != nil {
 		var err error
-		if done, remarks, err = c.write(r.target, out.files, out.input, r.force); err != nil {
+		if done, remarks, err = c.write(r.target, out.files, out.isInput, r.force); err != nil {
 			out.err = err
 		}
 	}
@@ -55,61 +82,24 @@ func (r *request) result(out output) error {
 	return out.err
 }
 
-// analysis is a request's input, its plan, and the role that fits the plan.
-type analysis struct {
-	in   input
-	plan *analyze.Plan // nil if the input or another file could not be read
-	role *policy.Role  // nil if there is an error
-}
-
-// analyze reads the request's input and makes a plan and a role of it. An error of the input, or of a role that would be
-// over IAM's limits, is among the plan's findings.
-func (r *request) analyze(stdin io.Reader) (a analysis, err error) {
-	if a.in, err = r.readInput(stdin); err != nil {
-		_, more := r.readCredSpecs()
-		return a, errors.Join(more, err)
-	}
-	opts := r.options
-	if opts.CredSpecs, err = r.readCredSpecs(); err != nil {
-		return a, err
-	}
-	plans, err := analyze.Read(r.name, a.in.data, opts)
-	a.plan = plans[0]
-	if len(plans) > 1 {
-		// A role is for one task definition so far.
-		several := analyze.Finding{Severity: analyze.Error, Rule: "several", At: wholeFile(r.name),
-			Message: fmt.Sprintf("%d task definitions in one input: pass one of them", len(plans))}
-		for _, p := range plans[1:] {
-			a.plan.Findings = append(a.plan.Findings, p.Findings...)
-		}
-		a.plan.Findings = append(a.plan.Findings, several)
-		err = errors.Join(err, analyze.Errors{several})
-	}
-	r.in.place(a.plan.Findings)
-	if err != nil {
-		return a, err
-	}
-	var more []analyze.Finding
-	a.role, more, err = roleOf(a.plan, r.roleOptions)
-	a.plan.Findings = append(a.plan.Findings, more...)
-	return a, err
-}
-
 // makeRole makes the files of a role, as generate writes them and diff compares them.
-func (r *request) makeRole(stdin io.Reader) output {
-	a, err := r.analyze(stdin)
-	out := output{input: a.in.info, err: err}
-	if a.plan != nil {
-		out.findings = a.plan.Findings
-	}
+func (r *request) makeRole(t *task) output {
+	out := t.output()
+	role, err := r.roleOf(t)
+	out.findings, out.err = t.plan.Findings, err
 	if err != nil {
 		return out
 	}
-	files, err := r.emit(a)
+	if r.together() {
+		out.role = role
+		out.findings, out.always = append(out.findings, t.notes()...), t.unseen()
+		return out
+	}
+	files, err := r.emit(t, role)
 	var values *emit.MissingValues
 	switch {
 	case errors.As(err, &values):
-		findings := missing(r.name, values, a.plan.Symbols)
+		findings := missing(t.name, values, t.plan.Symbols)
 		out.findings, out.err = append(out.findings, findings...), analyze.Errors(findings)
 		return out
 	case err != nil:
@@ -117,24 +107,46 @@ func (r *request) makeRole(stdin io.Reader) output {
 		return out
 	}
 	out.files = files
-	out.findings = append(out.findings, contradictions(a.plan, files)...)
-	out.findings = append(out.findings, large(r.name, r.format.role, files)...)
-	out.findings = append(out.findings, r.notes(a)...)
+	out.findings = append(out.findings, contradictions(t.plan, files)...)
+	out.findings = append(out.findings, large(t.name, r.format.role, files)...)
+	out.findings = append(out.findings, t.notes()...)
 	if files[0].Write == emit.Remove {
-		out.always = append(out.always, r.noPolicy(a))
+		out.always = append(out.always, t.noPolicy(role))
 	}
-	for _, u := range a.plan.Unseen {
-		if u.Note != "" {
-			out.always = append(out.always, note(r.name, u.Note))
-		}
-	}
+	out.always = append(out.always, t.unseen()...)
 	return out
 }
 
+// output returns an output of the task without files.
+func (t *task) output() output {
+	return output{source: t.source(), input: t.info, name: t.name, family: t.plan.Family, id: t.plan.Name, unread: t.plan.Unread}
+}
+
+// roleOf returns the role of the task. The findings about the role are among those of the plan then.
+func (r *request) roleOf(t *task) (*policy.Role, error) {
+	if err := t.plan.Err(); err != nil {
+		return nil, err
+	}
+	role, more, err := roleOf(t.plan, r.roleOptions)
+	t.plan.Findings = append(t.plan.Findings, more...)
+	return role, err
+}
+
+// together reports whether the roles of several task definitions go into one file.
+func (r *request) together() bool {
+	return r.several && !r.shared.given && !r.target.folder && r.format.role != nil && r.format.role.Combine != nil
+}
+
+// isInput reports whether a change is of the file that the output was made of.
+func (out *output) isInput(ch *change) bool {
+	return out.input != nil && os.SameFile(ch.info, out.input)
+}
+
 // emit writes the role in the request's format: the main file, or for a folder all files.
-func (r *request) emit(a analysis) ([]emit.File, error) {
-	files, err := r.format.role.Emit(a.role, emit.Options{
-		Source:   a.in.base,
+func (r *request) emit(t *task, role *policy.Role) ([]emit.File, error) {
+	files, err := r.format.role.Emit(role, emit.Options{
+		Source:   t.base,
+		Sources:  t.inputs,
 		MainOnly: !r.target.folder,
 		Package:  r.goPackage,
 	})
@@ -142,27 +154,37 @@ func (r *request) emit(a analysis) ([]emit.File, error) {
 	case err != nil:
 		return nil, err
 	case r.target.folder:
-		if files, err = emit.WithPassRole(files, a.role); err != nil {
+		if files, err = emit.WithPassRole(files, role); err != nil {
 			return nil, err
 		}
-		return emit.WithResourcePolicies(files, a.role)
+		return emit.WithResourcePolicies(files, role)
 	}
 	return files[:1], nil
 }
 
 // noPolicy returns a note that says why there is no policy to write.
-func (r *request) noPolicy(a analysis) analyze.Finding {
+func (t *task) noPolicy(role *policy.Role) analyze.Finding {
 	why := "the task needs no permissions"
-	if len(a.role.Attached) > 0 {
+	if len(role.Attached) > 0 {
 		why = "the managed policy grants all that the task needs"
 	}
-	return note(r.name, why+", so there is no policy to write")
+	return note(t.name, why+", so there is no policy to write")
 }
 
 // notes returns remarks on what the files do not show.
-func (r *request) notes(a analysis) (list []analyze.Finding) {
-	if n := len(a.plan.Unseen); n > 0 {
-		list = append(list, note(r.name, fmt.Sprintf(`a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n)))
+func (t *task) notes() (list []analyze.Finding) {
+	if n := len(t.plan.Unseen); n > 0 {
+		list = append(list, note(t.name, fmt.Sprintf(`a task definition does not show everything: "execrole explain" lists what else may need a permission here (%d)`, n)))
+	}
+	return list
+}
+
+// unseen returns notes about what is common and whose lack is found late.
+func (t *task) unseen() (list []analyze.Finding) {
+	for _, u := range t.plan.Unseen {
+		if u.Note != "" {
+			list = append(list, note(t.name, u.Note))
+		}
 	}
 	return list
 }

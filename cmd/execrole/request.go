@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -18,6 +20,7 @@ type request struct {
 	formatName, output string
 	credSpecs          []string // names of files
 	options            analyze.Options
+	shared             sharedRole
 	roleOptions        policy.Options
 	strict             bool
 	quiet, verbose     bool // at most one of them
@@ -26,10 +29,13 @@ type request struct {
 
 	// complete sets the following.
 	in     *invocation
-	file   string // FILE, as it was given
-	name   string // FILE, as messages name it
+	files  []string // the arguments FILE
 	format *format
 	target target
+	// several says that the run is about several task definitions, or could be.
+	several bool
+	// compares says that what would be written is compared with what exists.
+	compares bool
 }
 
 // roleFlags defines the flags of generate and diff.
@@ -52,6 +58,8 @@ func (r *request) sharedFlags(set *pflag.FlagSet) {
 	flags.Analyze(set, &r.options)
 	set.StringArrayVar(&r.credSpecs, "credspec", nil, "instead of --credspec-secret, the `FILE` of the\ncredential spec; repeatable")
 	flags.Role(set, &r.roleOptions)
+	set.Var(&r.shared, "shared-role", "write one role for all task definitions; its files\nare named by their family, or by `NAME`")
+	set.Lookup("shared-role").NoOptDefVal = "true"
 	set.String("config", "", "read options from a YAML `FILE`; execrole.yaml where\nit exists, and '' for none; a flag wins")
 	set.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
 	set.BoolVarP(&r.quiet, "quiet", "q", false, "print errors and warnings only, and not which\nfiles are written")
@@ -70,7 +78,7 @@ func (r *request) complete(in *invocation) error {
 		}
 	}
 	r.in = in
-	problem(r.setFile(in.args))
+	problem(r.setFiles(in.args))
 	problem(configure(in)...)
 	var err error
 	if r.format, err = findFormat(in.formats, r.formatName); err != nil {
@@ -114,22 +122,61 @@ func (r *request) setVerbosity(in *invocation) error {
 	return nil
 }
 
-// setFile takes the FILE from the arguments.
-func (r *request) setFile(args []string) error {
+// setFiles takes the files from the arguments.
+func (r *request) setFiles(args []string) error {
 	commands := commandNames(subcommands())
-	switch {
-	case len(args) == 0:
+	if len(args) == 0 {
 		return errors.New("no FILE: name the task definition's file, or - for standard input")
-	case len(args) > 1 && slices.Contains(commands, args[1]):
-		return fmt.Errorf("%q is a second FILE there: the name of a command comes first", args[1])
-	case len(args) > 1:
-		return fmt.Errorf("one FILE at a time, not %q and %q%s", args[0], args[1], didYouMean("execrole ", args[0], commands))
-	case args[0] == "":
-		return errors.New("FILE is empty: name the task definition's file, or - for standard input")
 	}
-	r.file, r.name = args[0], analyze.Printable(args[0])
-	if r.file == "-" {
-		r.name = "<stdin>"
+	for i, arg := range args {
+		switch {
+		case arg == "":
+			return errors.New("FILE is empty: name the task definition's file, or - for standard input")
+		case exists(arg):
+		case i > 0 && slices.Contains(commands, arg):
+			return fmt.Errorf("there is no file %q: the name of a command comes first", arg)
+		case i == 0 && !isPattern(arg):
+			if advice := didYouMean("execrole ", arg, commands); advice != "" {
+				return fmt.Errorf("there is no file %q%s", arg, advice)
+			}
+		}
+	}
+	r.files = args
+	return nil
+}
+
+// exists reports whether something has the name of an argument.
+func exists(arg string) bool {
+	_, err := os.Stat(arg)
+	return arg == "-" || err == nil
+}
+
+// sharedRole is the value of --shared-role: whether it is given, and the name that stands for the families, or "".
+type sharedRole struct {
+	given bool
+	name  string
+}
+
+func (s *sharedRole) Set(value string) error {
+	switch {
+	case value == "true" || value == "false":
+		*s = sharedRole{given: value == "true"}
+	case len(value) > 255 || strings.ContainsFunc(value, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
+	}):
+		return fmt.Errorf("%q: a name has 1 to 255 letters, digits, - and _, as a family has", value)
+	default:
+		*s = sharedRole{true, value}
 	}
 	return nil
 }
+
+func (s *sharedRole) String() string {
+	if s.given && s.name == "" {
+		return "true"
+	}
+	return s.name
+}
+
+// Type is that of a flag with a value.
+func (s *sharedRole) Type() string { return "string" }

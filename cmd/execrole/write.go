@@ -16,10 +16,10 @@ import (
 
 // write writes files to the target: the first one to standard output or a file, all of them to a folder. Each file is
 // written whole or not at all, and nothing is put in place before everything is written beside its place. Folders that are
-// missing are made. Input is the file that the data came from, which is never overwritten; nil if there is none. Force
+// missing are made. IsInput reports whether what exists is an input, which is never overwritten; nil if none can be. Force
 // replaces a file that is [emit.IfOurs] although somebody else wrote it. Done says for each file what happened to it; for
 // the remarks see [target.changes].
-func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bool) (done, remarks []string, err error) {
+func (c *command) write(t target, files []emit.File, isInput func(*change) bool, force bool) (done, remarks []string, err error) {
 	if t.path == "" {
 		return nil, nil, c.print(string(files[0].Data))
 	}
@@ -27,7 +27,7 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 	if err != nil {
 		return nil, remarks, err
 	}
-	if err := t.commit(differences(changes), input, force); err != nil {
+	if err := t.commit(differences(changes), isInput, force); err != nil {
 		return nil, remarks, err
 	}
 	for _, ch := range changes {
@@ -41,33 +41,42 @@ func (c *command) write(t target, files []emit.File, input fs.FileInfo, force bo
 }
 
 // commit makes the target's folder and writes the changes. If it fails, no new folder is left.
-func (t target) commit(changes []*change, input fs.FileInfo, force bool) error {
+func (t target) commit(changes []*change, isInput func(*change) bool, force bool) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	missing, err := missingFolders(t.base())
-	if err != nil {
-		return fmt.Errorf("-o %s: %v", t.path, reason(err))
-	}
-	for i, folder := range missing {
-		if err = os.Mkdir(folder, 0o777); err != nil {
-			missing = missing[:i]
-			err = fmt.Errorf("cannot make the folder %s: %v", folder, reason(err))
-			break
-		}
-	}
+	made, err := t.makeFolders()
 	if err == nil {
-		err = eachChange(changes, func(ch *change) error { return ch.prepare(input, force) })
+		err = eachChange(changes, func(ch *change) error { return ch.prepare(isInput, force) })
 	}
 	if err == nil {
 		err = commit(changes)
 	}
 	if err != nil {
-		for _, folder := range slices.Backward(missing) {
-			os.Remove(folder) // fails where something is in place in it
-		}
+		removeFolders(made)
 	}
 	return err
+}
+
+// makeFolders makes the folders on the way to the target's files, and returns those that it made.
+func (t target) makeFolders() (made []string, err error) {
+	missing, err := missingFolders(t.base())
+	if err != nil {
+		return nil, fmt.Errorf("-o %s: %v", t.path, reason(err))
+	}
+	for i, folder := range missing {
+		if err = os.Mkdir(folder, 0o777); err != nil {
+			return missing[:i], fmt.Errorf("cannot make the folder %s: %v", folder, reason(err))
+		}
+	}
+	return missing, nil
+}
+
+// removeFolders removes folders that were made, the innermost first. One with something in it stays.
+func removeFolders(made []string) {
+	for _, folder := range slices.Backward(made) {
+		os.Remove(folder)
+	}
 }
 
 // eachChange does one step for all changes and returns the errors of all.
@@ -82,7 +91,7 @@ func eachChange(changes []*change, step func(*change) error) error {
 }
 
 // prepare finds out how to write a change, and why it must not be written.
-func (ch *change) prepare(input fs.FileInfo, force bool) error {
+func (ch *change) prepare(isInput func(*change) bool, force bool) error {
 	switch {
 	case ch.err != nil:
 		return ch.err
@@ -94,7 +103,7 @@ func (ch *change) prepare(input fs.FileInfo, force bool) error {
 	case !ch.info.Mode().IsRegular():
 		ch.place, ch.direct = ch.name, true
 		return nil
-	case input != nil && os.SameFile(ch.info, input):
+	case isInput != nil && isInput(ch):
 		return errors.New("it is the input")
 	}
 	place, opened, err := follow(ch.name)

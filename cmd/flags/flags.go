@@ -62,6 +62,7 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 	fs.Var(guardDuty{o}, "guardduty", "allow GuardDuty's agent image, as Runtime\nMonitoring adds it to Fargate tasks; `ACCOUNT` where\nthe region's is not known")
 	fs.Lookup("guardduty").NoOptDefVal = guardDutyOfRegion
 	fs.BoolVar(&o.ManagedPolicy, "managed-policy", false, "attach AmazonECSTaskExecutionRolePolicy, and write\nonly what it does not grant: AWS's guide's way")
+	fs.StringArrayVar(&o.Resources, "resource", nil, "of several task definitions, read that of this\n`NAME`: a logical ID or a family; repeatable")
 	fs.BoolVar(&o.CalledOnly, "called-only", false, "leave out actions that AWS documents but no source\nis known to call")
 	fs.StringVar(&o.Environment.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it, that of ARNs in the input")
 	fs.StringVar(&o.Environment.Region, "region", "", "the role's `REGION`, likewise")

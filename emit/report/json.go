@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/execrole/execrole/analyze"
@@ -19,6 +20,9 @@ const Schema = 1
 type document struct {
 	Schema       int            `json:"schema"`
 	Family       string         `json:"family"`
+	File         string         `json:"file"`
+	Name         string         `json:"name"`
+	SharedBy     []string       `json:"sharedBy"`
 	Environment  environment    `json:"environment"`
 	Role         roleProperties `json:"role"`
 	Statements   []statement    `json:"statements"`
@@ -113,6 +117,7 @@ type finding struct {
 }
 
 type place struct {
+	Task      string `json:"task,omitempty"`
 	File      string `json:"file"`
 	Line      int    `json:"line"`
 	Column    int    `json:"column"`
@@ -141,6 +146,9 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	doc := document{
 		Schema:       Schema,
 		Family:       plan.Family,
+		File:         plan.File,
+		Name:         plan.Name,
+		SharedBy:     append([]string{}, plan.SharedBy...),
 		Environment:  environment(known),
 		Statements:   []statement{},
 		Requirements: []requirement{},
@@ -255,5 +263,20 @@ func conditionsOf(list []policy.Condition, known policy.Environment) conditions 
 }
 
 func placeOf(r taskdef.Ref) place {
-	return place{r.File, r.Line, r.Column, r.Pointer, r.Container, r.Field}
+	return place{r.Task, r.File, r.Line, r.Column, r.Pointer, r.Container, r.Field}
+}
+
+// combineJSON returns an object with a list of what [JSON] returned.
+func combineJSON(explanations [][]byte) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n  \"schema\": %d,\n  \"taskDefinitions\": [", Schema)
+	for i, e := range explanations {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n    ")
+		b.Write(bytes.ReplaceAll(bytes.TrimSuffix(e, []byte("\n")), []byte("\n"), []byte("\n    ")))
+	}
+	b.WriteString("\n  ]\n}\n")
+	return b.Bytes()
 }

@@ -26,6 +26,13 @@ func markdown(page page) []byte {
 	if page.file != "" {
 		paragraph("From " + code(page.file) + ".")
 	}
+	if page.sharedBy != nil {
+		names := make([]string, len(page.sharedBy))
+		for i, task := range page.sharedBy {
+			names[i] = code(task)
+		}
+		paragraph("Shared by " + strings.Join(names, ", ") + ".")
+	}
 	if page.lead != "" {
 		paragraph(page.lead)
 	}

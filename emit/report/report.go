@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 )
@@ -15,6 +17,8 @@ type Report struct {
 	// Write returns the explanation. Role is nil if the plan has errors, or if its permissions are more than a role can
 	// have. Color asks for the escape sequences of a terminal; forms that are no text for people ignore it.
 	Write func(plan *analyze.Plan, role *policy.Role, color bool) []byte
+	// Combine makes one explanation of those of several task definitions.
+	Combine func(explanations [][]byte) []byte
 }
 
 // Uses returns the symbols in the place of which an explanation has values where these are known.
@@ -36,17 +40,22 @@ func Uses(plan *analyze.Plan, role *policy.Role) []policy.Symbol {
 var (
 	TextExplanation = &Report{
 		Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"},
-		Write: Text,
+		Write: Text, Combine: lines,
 	}
 	JSONExplanation = &Report{
 		Name: "json", Help: "for programs", Extensions: []string{".json"},
-		Write: func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return JSON(plan, role) },
+		Write:   func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return JSON(plan, role) },
+		Combine: combineJSON,
 	}
 	MarkdownExplanation = &Report{
 		Name: "markdown", Aliases: []string{"md"}, Help: "for a comment on a pull request", Extensions: []string{".md"},
-		Write: func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return Markdown(plan, role) },
+		Write:   func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return Markdown(plan, role) },
+		Combine: lines,
 	}
 )
+
+// lines returns texts with an empty line between them.
+func lines(explanations [][]byte) []byte { return bytes.Join(explanations, []byte("\n")) }
 
 // Explanations returns all forms of an explanation, the default one first.
 func Explanations() []*Report {

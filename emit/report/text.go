@@ -45,6 +45,9 @@ func text(page page, color bool) []byte {
 		title += " (" + page.file + ")"
 	}
 	p.line(p.style(bold, title))
+	if page.sharedBy != nil {
+		p.line("Shared by: " + strings.Join(page.sharedBy, ", "))
+	}
 	if page.lead != "" {
 		p.line(page.lead)
 	}

@@ -121,7 +121,8 @@ func appendNew(list []string, s string) []string {
 // page is all that people read.
 type page struct {
 	family, file string
-	lead         string // how much of a role there is; "" for a whole one
+	sharedBy     []string // the task definitions that share the role; nil for one
+	lead         string   // how much of a role there is; "" for a whole one
 	properties   []property
 	granted      []view
 	attached     []view // what managed policies grant that the role has attached
@@ -223,6 +224,9 @@ func properties(role *policy.Role) (list []property) {
 func newPage(plan *analyze.Plan, role *policy.Role, agent string, unseen []analyze.Unseen) page {
 	p := page{family: analyze.Printable(plan.Family), file: analyze.Printable(plan.File), properties: properties(role), hasRole: role != nil, others: others(role), passRole: passRole(role), openRole: role != nil && slices.Contains(policy.Symbols(role.PassRole), analyze.RoleARN), unseen: unseen, agent: agent, findings: plan.Findings}
 	environment := environmentOf(plan, role)
+	for _, task := range plan.SharedBy {
+		p.sharedBy = append(p.sharedBy, analyze.Printable(task))
+	}
 	granted, attached, open := blocks(plan, role)
 	p.needs = needGroups(plan, environment)
 	for _, t := range plan.TaskRoles {

@@ -1,0 +1,459 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/emit"
+)
+
+// results are what became of all inputs of a batch.
+type results struct {
+	inputs   int
+	outs     []*output         // in the order in which they are written
+	bases    []string          // the base names of the inputs with task definitions
+	tasks    int               // how many task definitions there are
+	findings []analyze.Finding // in the order of the inputs
+	always   []analyze.Finding // likewise
+	problems []error           // that are no findings
+	unread   int               // how many inputs could not be opened
+	wrong    bool              // something is wrong with the run as a whole: nothing is written
+	handled  []handled
+}
+
+// handled is what became of files.
+type handled struct {
+	done, remarks []string
+	difference    difference
+}
+
+// finish writes, prints or compares what was made of all inputs, reports what there is to say, and returns the error for
+// the exit status. Err says which arguments could not be read.
+func (b *batch) finish(readings []*reading, err error) error {
+	res := b.collect(readings, err)
+	switch {
+	case res.wrong:
+	case b.target.folder:
+		res.handled = b.inFolder(res)
+	default:
+		res.handled = b.inOne(res)
+	}
+	b.progress.stop()
+	return b.conclude(res)
+}
+
+// collect puts the readings together, and checks what can be checked only now.
+func (b *batch) collect(readings []*reading, err error) *results {
+	res := &results{inputs: len(readings) + len(each(err)), problems: each(err), unread: len(each(err))}
+	var tasks []*task
+	if b.verbose {
+		res.findings = slices.SortedStableFunc(slices.Values(b.found.skipped), func(f, g analyze.Finding) int {
+			return strings.Compare(f.At.File+f.Message, g.At.File+g.Message)
+		})
+	}
+	for _, read := range readings {
+		if read.err != nil {
+			res.problems = append(res.problems, each(read.err)...)
+			res.unread++
+		}
+		if read.skip.Message != "" {
+			res.findings = append(res.findings, read.skip)
+		}
+		tasks, res.outs, res.bases = append(tasks, read.tasks...), append(res.outs, read.outs...), append(res.bases, read.bases...)
+	}
+	flags := b.analysis.Finish()
+	b.in.place(flags)
+	// A mistake in an option can cost any role a permission.
+	res.wrong = len(flags) > 0 && !b.explains()
+	res.tasks = len(res.outs)
+	if len(tasks) > 0 {
+		res.tasks = len(tasks)
+		out := b.share(tasks, res)
+		res.outs = []*output{&out}
+	}
+	if len(res.outs) == 0 && res.problems == nil && flags == nil {
+		res.problems = append(res.problems, fmt.Errorf("no task definition in %d files; add -v, which lists why", res.inputs))
+		if b.verbose {
+			res.problems[0] = fmt.Errorf("no task definition in %d files", res.inputs)
+		}
+	}
+	said := map[saying]bool{}
+	for _, out := range res.outs {
+		for _, f := range out.findings {
+			// What is wrong with a setting keeps each task definition of an input from having a role.
+			isFlag := f.Rule == string(taskdef.Flags) && f.Flags == nil
+			if key := (saying{f.At, f.Message}); !isFlag || !said[key] {
+				said[key] = isFlag
+				res.findings = append(res.findings, f)
+			}
+		}
+		res.always = append(res.always, out.always...)
+	}
+	res.findings = append(res.findings, flags...)
+	b.checkOuts(res)
+	slices.SortStableFunc(res.outs, func(x, y *output) int {
+		return slices.Compare([]string{x.family, x.id, x.name}, []string{y.family, y.id, y.name})
+	})
+	return res
+}
+
+// saying is the place and the message of a finding.
+type saying struct {
+	at      taskdef.Ref
+	message string
+}
+
+// explains reports whether the request is for explanations, which show what is wrong.
+func (b *batch) explains() bool { return b.format.report != nil }
+
+// share makes the output of a role that all tasks share.
+func (b *batch) share(tasks []*task, res *results) output {
+	if len(tasks) == 1 {
+		t := tasks[0]
+		if b.shared.name != "" {
+			t.plan.Family = b.shared.name
+		}
+		return b.make(t)
+	}
+	plans := make([]*analyze.Plan, len(tasks))
+	for i, t := range tasks {
+		plans[i] = t.plan
+	}
+	return b.make(&task{inputs: res.bases, plan: analyze.Share(b.shared.name, plans)})
+}
+
+// checkOuts says where several outputs exclude each other.
+func (b *batch) checkOuts(res *results) {
+	wrong := func(format string, args ...any) {
+		res.problems, res.wrong = append(res.problems, fmt.Errorf(format, args...)), true
+	}
+	whole := 0
+	for _, out := range res.outs {
+		if !out.unread {
+			whole++
+		}
+	}
+	if whole < 2 || b.explains() {
+		return
+	}
+	if b.roleOptions.Name != "" {
+		wrong("--role-name %s is the name of one role, and there are %d task definitions: leave it out, or add --shared-role for one role that all of them share", b.roleOptions.Name, whole)
+	}
+	if !b.target.folder && b.format.role.Combine == nil {
+		wrong("format %s writes one role to a file, and there are %d task definitions: add -o DIR/ for a role each, --shared-role for one role, or --resource NAME to choose one", b.format.name, whole)
+	}
+}
+
+// collide finds outputs that would be written to the same files, and leaves none of them. Names that differ in upper and
+// lower case alone are the same in some file systems, and the names of roles are the same to IAM.
+func (b *batch) collide(outs []*output) {
+	owner := map[string]*output{}
+	for _, out := range outs {
+		if out.err != nil || len(out.files) == 0 {
+			continue
+		}
+		for _, f := range out.files {
+			if f.Write == emit.Remove {
+				continue
+			}
+			path := strings.ToLower(filepath.Join(b.folderOf(out), f.Name))
+			other, taken := owner[path]
+			if !taken {
+				owner[path] = out
+				continue
+			}
+			what := fmt.Sprintf("have the family %s", strconv.Quote(out.family))
+			switch {
+			case out.family == "" && other.family == "":
+				what = "have no family"
+			case out.family != other.family:
+				what = fmt.Sprintf("have the families %q and %q", other.family, out.family)
+			}
+			err := fmt.Errorf("%s and %s %s, so that their files would have the same names: leave one out, or add --shared-role for one role for both",
+				other.label(), out.label(), what)
+			if other.err == nil {
+				other.err = errCollides
+			}
+			out.err = err
+			break
+		}
+	}
+	for _, out := range outs {
+		if out.err != nil {
+			out.files = nil
+		}
+	}
+}
+
+// errCollides is the error of an output with whose files those of another collide, which says so.
+var errCollides = &exitError{status: statusFailed}
+
+// label returns the name of the input and, where it has one, that of the task definition in it.
+func (out *output) label() string {
+	if out.id == "" {
+		return out.name
+	}
+	return out.name + " (" + analyze.Printable(out.id) + ")"
+}
+
+// folderOf returns the folder to which the files of an output go.
+func (b *batch) folderOf(out *output) string {
+	if b.format.role != nil && b.format.role.OwnFolder && !b.shared.given {
+		return filepath.Join(b.target.path, emit.Stem(out.family))
+	}
+	return b.target.path
+}
+
+// inFolder writes the files of all outputs to folders, or compares them.
+func (b *batch) inFolder(res *results) []handled {
+	if len(res.outs) == 0 {
+		return nil
+	}
+	b.collide(res.outs)
+	list := make([]handled, len(res.outs))
+	var made []string
+	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return len(out.files) > 0 }) {
+		var err error
+		if made, err = b.target.makeFolders(); err != nil {
+			removeFolders(made)
+			res.problems = append(res.problems, err)
+			return nil
+		}
+	}
+	shared := folderTarget(b.target.path)
+	inParallel(len(res.outs), runtime.GOMAXPROCS(0), func(i int) {
+		out := res.outs[i]
+		if len(out.files) == 0 {
+			return
+		}
+		if out.again != nil {
+			again := out.again()
+			if out.err = again.err; out.err != nil {
+				return
+			}
+			out.files = again.files
+		}
+		t := shared
+		if folder := b.folderOf(out); folder != t.path {
+			t = folderTarget(folder)
+		}
+		list[i], out.err = b.handle(t, out)
+		out.files = nil
+	})
+	removeFolders(made) // nothing may have come into them
+	return list
+}
+
+// handle writes the files of an output, or compares them.
+func (b *batch) handle(t target, out *output) (h handled, err error) {
+	if b.compares {
+		h.difference, err = t.diff(out.files, out.source, b.force)
+		return h, err
+	}
+	h.done, h.remarks, err = b.write(t, out.files, b.isInput, b.force)
+	return h, err
+}
+
+// isInput reports whether a change is of one of the inputs.
+func (b *batch) isInput(ch *change) bool {
+	_, ok := b.found.real[realPath(ch.name)]
+	return ok
+}
+
+// inOne writes everything to one file or to standard output, or compares that. A file of all roles lacks none: if there is
+// an error, nothing is written.
+func (b *batch) inOne(res *results) []handled {
+	one := output{source: fmt.Sprintf("%d inputs", len(res.bases))}
+	var err error
+	switch {
+	case len(res.outs) == 0:
+		return nil
+	case b.explains():
+		var parts [][]byte
+		for _, out := range res.outs {
+			for _, f := range out.files {
+				parts = append(parts, f.Data)
+			}
+		}
+		one.files = []emit.File{{Data: parts[0]}}
+		if !b.shared.given {
+			one.files[0].Data = b.format.report.Combine(parts)
+		}
+	case slices.ContainsFunc(res.outs, func(out *output) bool { return out.err != nil }) || res.problems != nil:
+		if len(res.outs) > 1 || res.inputs > 1 {
+			res.problems = append(res.problems, errors.New("nothing is written: all of it would be in one file, which would lack a part"))
+		}
+		return nil
+	case !b.together():
+		one.files = res.outs[0].files
+		if len(res.outs) == 1 {
+			one.source = res.outs[0].source
+		}
+	default:
+		one.files, err = b.combine(res)
+	}
+	var h handled
+	if err == nil {
+		h, err = b.handle(b.target, &one)
+	}
+	res.problems = append(res.problems, each(err)...)
+	return []handled{h}
+}
+
+// combine makes one file of all roles.
+func (b *batch) combine(res *results) ([]emit.File, error) {
+	roles := make([]*policy.Role, len(res.outs))
+	for i, out := range res.outs {
+		roles[i] = out.role
+		if i > 0 && out.family == res.outs[i-1].family {
+			return nil, fmt.Errorf("%s and %s have the family %q, and one template cannot have a role for each: leave one out, or add --shared-role for one role for both",
+				res.outs[i-1].label(), out.label(), out.family)
+		}
+	}
+	file, err := b.format.role.Combine(roles, emit.Options{Sources: res.bases})
+	if err != nil {
+		return nil, err
+	}
+	files := []emit.File{file}
+	res.findings = append(res.findings, large("", b.format.role, files)...)
+	return files, nil
+}
+
+// conclude reports what there is to say, and returns the error for the exit status.
+func (b *batch) conclude(res *results) error {
+	var text strings.Builder
+	var stale, refused []string
+	failed, differs := res.wrong || len(res.problems) > 0, 0
+	for _, h := range res.handled {
+		text.WriteString(h.difference.text)
+		stale, refused = append(stale, h.difference.stale...), append(refused, h.difference.refused...)
+		if h.difference.text != "" {
+			differs++
+		}
+	}
+	if err := b.print(text.String()); text.Len() > 0 && err != nil {
+		return err
+	}
+	b.report(res.findings, b.verbose)
+	if !b.quiet {
+		b.report(grouped(res.always), true)
+	}
+	for _, h := range res.handled {
+		for _, remark := range h.remarks {
+			b.complain("%s", remark)
+		}
+	}
+	if !b.quiet {
+		for _, h := range res.handled {
+			for _, line := range h.done {
+				b.complain("%s", line)
+			}
+		}
+	}
+	if differs > 0 && !b.quiet {
+		b.complain("to write this, run: %s", difference{stale: stale}.cure(b.in))
+		for _, why := range refused {
+			b.complain("%s", why)
+		}
+	}
+	errs := res.problems
+	for _, out := range res.outs {
+		errs = append(errs, each(out.err)...)
+	}
+	failed = failed || len(errs) > 0
+	for _, err := range errs {
+		var findings analyze.Errors
+		if !errors.As(err, &findings) && err != errCollides {
+			b.complain("%v", err)
+		}
+	}
+	if !b.quiet || failed {
+		b.complain("%s", b.summary(res, differs))
+	}
+	switch {
+	case failed:
+		return &exitError{status: statusFailed}
+	case differs > 0, b.strict && slices.ContainsFunc(res.outs, func(out *output) bool { return out.warned }):
+		return errNo
+	}
+	return nil
+}
+
+// grouped returns notes of which many inputs have the same: each is there once, with the first input that has it.
+func grouped(notes []analyze.Finding) (list []analyze.Finding) {
+	index, count := map[string]int{}, map[string]int{}
+	for _, f := range notes {
+		if count[f.Message]++; count[f.Message] == 1 {
+			index[f.Message] = len(list)
+			list = append(list, f)
+		}
+	}
+	for message, n := range count {
+		if n > 1 {
+			list[index[message]].Message += fmt.Sprintf("; the same for %d more of the inputs", n-1)
+		}
+	}
+	return list
+}
+
+// counted returns a number with the noun that it counts.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// summary says in one line what became of all inputs.
+func (b *batch) summary(res *results, differs int) string {
+	unread, bad, files := res.unread, 0, map[string]int{}
+	for _, out := range res.outs {
+		switch {
+		case out.unread:
+			unread++
+			res.tasks--
+		case out.err != nil:
+			bad++
+		}
+	}
+	for _, h := range res.handled {
+		for _, line := range h.done {
+			what, _, _ := strings.Cut(line, " ")
+			files[what]++
+		}
+	}
+	good := max(0, min(len(res.outs), res.tasks)-bad)
+	var parts []string
+	add := func(n int, format string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(format, n))
+		}
+	}
+	switch {
+	case b.explains():
+		add(good, "%d explained")
+	case res.handled == nil:
+		parts = append(parts, "nothing written")
+	case b.compares:
+		parts = append(parts, counted(good, "role")+" compared")
+		add(differs, "%d different")
+	default:
+		parts = append(parts, counted(good, "role"))
+		if n := files["wrote"]; n > 0 {
+			parts = append(parts, counted(n, "file")+" written")
+		}
+		add(files["unchanged"], "%d unchanged")
+		add(files["kept"], "%d kept")
+	}
+	add(bad, "%d with errors")
+	add(unread, "%d not read")
+	return counted(res.tasks, "task definition") + " in " + counted(res.inputs, "input") + ": " + strings.Join(parts, ", ")
+}

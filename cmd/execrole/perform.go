@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/execrole/execrole/analyze"
+)
+
+// perform reads the request's inputs, makes an output of each task definition, and writes, prints or compares these. It returns the error for the exit status.
+func (c *command) perform(r *request, makeOutput func(*task) output) error {
+	found, err := findSources(r.files)
+	opts := r.options
+	var more error
+	if opts.CredSpecs, more = r.readCredSpecs(); more != nil || err != nil && len(found.list) == 0 {
+		return errors.Join(more, err)
+	}
+	r.several = found.several || r.shared.given
+	b := &batch{command: c, request: r, make: makeOutput, found: found, opts: opts, analysis: analyze.NewAnalysis(opts)}
+	if found.several || err != nil {
+		return b.run(err)
+	}
+	return b.one(found.list[0])
+}
+
+// batch is a request and what it reads.
+type batch struct {
+	*command
+	*request
+	make     func(*task) output
+	found    *sources
+	opts     analyze.Options // those of the request, with the files that they name
+	analysis *analyze.Analysis
+	progress *progress
+	kept     atomic.Int64 // the bytes of files that are kept
+}
+
+// one handles a request with one input. If there is one task definition in it, what is wrong with options is a finding
+// about this input.
+func (b *batch) one(s *source) error {
+	in, plans, _, err := s.readPlans(b.analysis, b.Stdin)
+	if err != nil {
+		return err
+	}
+	if len(plans) > 1 || len(plans) == 1 && b.shared.given {
+		b.several = true
+		return b.finish([]*reading{b.outputs(s, in, plans)}, nil)
+	}
+	if len(plans) == 0 {
+		plans = []*analyze.Plan{{File: s.name, Unread: true}}
+	}
+	plans[0].AddFindings(b.analysis.Finish())
+	b.in.place(plans[0].Findings)
+	out := b.make(&task{input: in, name: s.name, plan: plans[0]})
+	if b.compares {
+		return b.compare(b.request, out)
+	}
+	return b.deliver(b.request, out)
+}
+
+// reading is what became of a source.
+type reading struct {
+	outs  []*output
+	tasks []*task         // those that share a role
+	skip  analyze.Finding // why there is nothing in it
+	err   error           // why it could not be read
+	bases []string        // of the input, if it has a task definition
+}
+
+// run handles a request with several inputs. Err says which arguments could not be read.
+func (b *batch) run(err error) error {
+	workers := runtime.GOMAXPROCS(0)
+	if len(b.opts.CredSpecs)+len(b.opts.CredSpecSecrets) > 0 {
+		workers = 1 // each task definition takes the next ones
+	}
+	list := b.found.list
+	if err != nil {
+		b.analysis.Incomplete()
+	}
+	b.progress = b.startProgress(len(list))
+	defer b.progress.stop()
+	readings := make([]*reading, len(list))
+	inParallel(len(list), workers, func(i int) {
+		in, plans, skip, err := list[i].readPlans(b.analysis, b.Stdin)
+		switch {
+		case err != nil:
+			readings[i] = &reading{err: err}
+		case plans == nil:
+			readings[i] = &reading{}
+			if b.verbose {
+				readings[i].skip = skipped(list[i].name, skip)
+			}
+		default:
+			readings[i] = b.outputs(list[i], in, plans)
+		}
+		b.progress.step()
+	})
+	return b.finish(readings, err)
+}
+
+// inParallel calls do for the numbers below n, in as many goroutines as workers.
+func inParallel(n, workers int, do func(int)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, n) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// keptBytes is how many bytes of files are kept until all inputs are read. Beyond it, files are made once more when they
+// are written, so that memory does not grow with the number of inputs.
+const keptBytes = 64 << 20
+
+// outputs makes the outputs of the task definitions of a source.
+func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
+	read := &reading{bases: []string{in.base}}
+	for i, plan := range plans {
+		b.in.place(plan.Findings)
+		t := &task{input: in, name: s.name, plan: plan}
+		if b.shared.given {
+			read.tasks = append(read.tasks, t)
+			continue
+		}
+		out := b.make(t)
+		out.trim(b.verbose)
+		size := 0
+		for _, f := range out.files {
+			size += len(f.Data)
+		}
+		if b.kept.Add(int64(size)) > keptBytes && in.base != "" && b.opts.CredSpecs == nil && b.opts.CredSpecSecrets == nil {
+			out.again = func() output { return b.again(s, in, i) }
+			for i := range out.files {
+				out.files[i].Data = nil
+			}
+			b.kept.Add(-int64(size))
+		}
+		read.outs = append(read.outs, &out)
+	}
+	return read
+}
+
+// trim forgets the findings that are not printed.
+func (out *output) trim(notes bool) {
+	out.warned = warned(out.findings)
+	if out.shown {
+		out.findings = nil // they are in the file
+		return
+	}
+	out.findings = slices.Clip(slices.DeleteFunc(out.findings, func(f analyze.Finding) bool { return f.Severity == analyze.Note && !notes }))
+}
+
+// again makes the output of a source's task definition once more.
+func (b *batch) again(s *source, in input, i int) output {
+	_, plans, _, err := s.readPlans(analyze.NewAnalysis(b.opts), strings.NewReader(""))
+	if err == nil && i >= len(plans) {
+		err = fmt.Errorf("cannot read %s: it has changed in the meantime", s.name)
+	}
+	if err != nil {
+		return output{err: err}
+	}
+	return b.make(&task{input: in, name: s.name, plan: plans[i]})
+}
