@@ -1,8 +1,6 @@
 package emit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
@@ -77,8 +75,7 @@ func cfnIDOf(family string) string {
 	}
 	name := camel(wordsOf(family))
 	if cut := name[:min(len(name), maxID)]; cut != name || !plainFamily.MatchString(family) {
-		sum := sha256.Sum256([]byte(family))
-		name = cut + hex.EncodeToString(sum[:4])
+		name = cut + hash(family)
 	}
 	return name + cfnRoleID
 }
