@@ -65,14 +65,14 @@ func labelsOf(plans []*Plan) []string {
 	for i, p := range plans {
 		families[p.Family] = append(families[p.Family], i)
 	}
-	for family, group := range families {
+	for _, group := range families {
 		for w, way := range ways {
 			seen := map[string]bool{}
 			for _, i := range group {
 				labels[i] = way(plans[i])
 				seen[labels[i]] = true
 			}
-			if len(seen) == len(group) && (family != "" || w > 0) {
+			if len(seen) == len(group) && !seen[""] {
 				break
 			}
 			if w == len(ways)-1 {

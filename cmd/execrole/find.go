@@ -203,6 +203,12 @@ func matches(pattern string) ([]string, error) {
 		start += string(filepath.Separator)
 	}
 	list, err := matchesBelow(start, strings.FieldsFunc(rest, func(r rune) bool { return r == '/' }))
+	if strings.HasSuffix(rest, "/") {
+		list = slices.DeleteFunc(list, func(path string) bool {
+			info, err := os.Stat(path)
+			return err != nil || !info.IsDir()
+		})
+	}
 	slices.Sort(list)
 	return slices.Compact(list), err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -23,6 +24,7 @@ type results struct {
 	tasks    int               // how many task definitions there are
 	findings []analyze.Finding // in the order of the inputs
 	always   []analyze.Finding // likewise
+	general  []analyze.Finding // what was found that is about no input
 	problems []error           // that are no findings
 	unread   int               // how many inputs could not be opened
 	wrong    bool              // something is wrong with the run as a whole: nothing is written
@@ -39,6 +41,10 @@ type handled struct {
 // the exit status. Err says which arguments could not be read.
 func (b *batch) finish(readings []*reading, err error) error {
 	res := b.collect(readings, err)
+	byInput := slices.Clone(res.outs)
+	slices.SortStableFunc(res.outs, func(x, y *output) int {
+		return slices.Compare([]string{x.family, x.id, x.name}, []string{y.family, y.id, y.name})
+	})
 	switch {
 	case res.wrong:
 	case b.target.folder:
@@ -46,6 +52,7 @@ func (b *batch) finish(readings []*reading, err error) error {
 	default:
 		res.handled = b.inOne(res)
 	}
+	res.gather(byInput)
 	b.progress.stop()
 	return b.conclude(res)
 }
@@ -85,8 +92,15 @@ func (b *batch) collect(readings []*reading, err error) *results {
 			res.problems[0] = fmt.Errorf("no task definition in %d files", res.inputs)
 		}
 	}
+	res.general = flags
+	b.checkOuts(res)
+	return res
+}
+
+// gather puts together what was found, in the order of the inputs, and behind it what is about none of them.
+func (res *results) gather(outs []*output) {
 	said := map[saying]bool{}
-	for _, out := range res.outs {
+	for _, out := range outs {
 		for _, f := range out.findings {
 			// What is wrong with a setting keeps each task definition of an input from having a role.
 			isFlag := f.Rule == string(taskdef.Flags) && f.Flags == nil
@@ -97,12 +111,7 @@ func (b *batch) collect(readings []*reading, err error) *results {
 		}
 		res.always = append(res.always, out.always...)
 	}
-	res.findings = append(res.findings, flags...)
-	b.checkOuts(res)
-	slices.SortStableFunc(res.outs, func(x, y *output) int {
-		return slices.Compare([]string{x.family, x.id, x.name}, []string{y.family, y.id, y.name})
-	})
-	return res
+	res.findings = append(res.findings, res.general...)
 }
 
 // saying is the place and the message of a finding.
@@ -126,6 +135,11 @@ func (b *batch) share(tasks []*task, res *results) output {
 	plans := make([]*analyze.Plan, len(tasks))
 	for i, t := range tasks {
 		plans[i] = t.plan
+		if t.plan.Family != tasks[0].plan.Family && b.format.role == emit.AWSCLI && b.shared.name == "" && b.roleOptions.Name == "" && !res.wrong {
+			// Two roles of that name would be one.
+			res.problems, res.wrong = append(res.problems, fmt.Errorf(
+				"format %s names the role by the family, and the task definitions have several: name the role, with --shared-role=NAME or --role-name", b.format.name)), true
+		}
 	}
 	return b.make(&task{inputs: res.bases, plan: analyze.Share(b.shared.name, plans)})
 }
@@ -152,44 +166,35 @@ func (b *batch) checkOuts(res *results) {
 	}
 }
 
-// collide finds outputs that would be written to the same files, and leaves none of them. Names that differ in upper and
-// lower case alone are the same in some file systems, and the names of roles are the same to IAM.
+// collide finds outputs that would be written to the same files, whose names are made of the family, and leaves none of
+// them. Names that differ in upper and lower case alone are the same in some file systems, and the names of roles are the
+// same to IAM.
 func (b *batch) collide(outs []*output) {
 	owner := map[string]*output{}
 	for _, out := range outs {
-		if out.err != nil || len(out.files) == 0 {
+		if out.err != nil && !b.explains() {
 			continue
 		}
-		for _, f := range out.files {
-			if f.Write == emit.Remove {
-				continue
-			}
-			path := strings.ToLower(filepath.Join(b.folderOf(out), f.Name))
-			other, taken := owner[path]
-			if !taken {
-				owner[path] = out
-				continue
-			}
-			what := fmt.Sprintf("have the family %s", strconv.Quote(out.family))
-			switch {
-			case out.family == "" && other.family == "":
-				what = "have no family"
-			case out.family != other.family:
-				what = fmt.Sprintf("have the families %q and %q", other.family, out.family)
-			}
-			err := fmt.Errorf("%s and %s %s, so that their files would have the same names: leave one out, or add --shared-role for one role for both",
-				other.label(), out.label(), what)
-			if other.err == nil {
-				other.err = errCollides
-			}
-			out.err = err
-			break
+		stem := strings.ToLower(emit.Stem(out.family))
+		other, taken := owner[stem]
+		if !taken {
+			owner[stem] = out
+			continue
 		}
-	}
-	for _, out := range outs {
-		if out.err != nil {
-			out.files = nil
+		what := fmt.Sprintf("have the family %s", strconv.Quote(out.family))
+		switch {
+		case out.family == "" && other.family == "":
+			what = "have no family"
+		case out.family != other.family:
+			what = fmt.Sprintf("have the families %q and %q", other.family, out.family)
 		}
+		err := fmt.Errorf("%s and %s %s, so that their files would have the same names: leave one out, or add --shared-role for one role for both",
+			other.label(), out.label(), what)
+		for _, o := range []*output{other, out} {
+			o.files, o.later = nil, nil
+		}
+		other.err = cmp.Or(other.err, error(errCollides))
+		out.err = errors.Join(out.err, err)
 	}
 }
 
@@ -220,7 +225,7 @@ func (b *batch) inFolder(res *results) []handled {
 	b.collide(res.outs)
 	list := make([]handled, len(res.outs))
 	var made []string
-	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return len(out.files) > 0 }) {
+	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return out.files != nil || out.later != nil }) {
 		var err error
 		if made, err = b.target.makeFolders(); err != nil {
 			removeFolders(made)
@@ -229,24 +234,24 @@ func (b *batch) inFolder(res *results) []handled {
 		}
 	}
 	shared := folderTarget(b.target.path)
+	b.progress.write(len(res.outs))
 	inParallel(len(res.outs), runtime.GOMAXPROCS(0), func(i int) {
+		defer b.progress.step()
 		out := res.outs[i]
-		if len(out.files) == 0 {
-			return
+		if out.later != nil {
+			*out = out.later()
+			out.trim(b.verbose)
 		}
-		if out.again != nil {
-			again := out.again()
-			if out.err = again.err; out.err != nil {
-				return
-			}
-			out.files = again.files
+		if out.files == nil {
+			return
 		}
 		t := shared
 		if folder := b.folderOf(out); folder != t.path {
 			t = folderTarget(folder)
 		}
-		list[i], out.err = b.handle(t, out)
-		out.files = nil
+		var err error
+		list[i], err = b.handle(t, out)
+		out.err, out.files = errors.Join(out.err, err), nil
 	})
 	removeFolders(made) // nothing may have come into them
 	return list
@@ -323,7 +328,7 @@ func (b *batch) combine(res *results) ([]emit.File, error) {
 		return nil, err
 	}
 	files := []emit.File{file}
-	res.findings = append(res.findings, large("", b.format.role, files)...)
+	res.general = append(res.general, large("", b.format.role, files)...)
 	return files, nil
 }
 

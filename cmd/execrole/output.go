@@ -45,7 +45,7 @@ type output struct {
 	role             *policy.Role  // that is to be in one file with others
 	warned           bool          // there is a warning among the findings, which are not all kept
 	unread           bool          // there is no task definition in the input, or none that can be read
-	again            func() output // makes the output once more, because its files were not kept; nil where they were
+	later            func() output // makes the output when it is to be written; nil where it is made
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -117,13 +117,15 @@ func inParallel(n, workers int, do func(int)) {
 	group.Wait()
 }
 
-// keptBytes is how many bytes of files are kept until all inputs are read. Beyond it, files are made once more when they
-// are written, so that memory does not grow with the number of inputs.
-const keptBytes = 64 << 20
+// keptBytes is how many bytes of files are kept until all inputs are read. When there are more, what an option fits and how
+// task definitions are called is all that is remembered of further inputs, and they are read once more to be written. So
+// memory does not grow with their number.
+const keptBytes = 24 << 20
 
 // outputs makes the outputs of the task definitions of a source.
 func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 	read := &reading{bases: []string{in.base}}
+	byOrder := len(b.opts.CredSpecs)+len(b.opts.CredSpecSecrets) > 0 // another reading would have other ones
 	for i, plan := range plans {
 		b.in.place(plan.Findings)
 		t := &task{input: in, name: s.name, plan: plan}
@@ -131,42 +133,48 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 			read.tasks = append(read.tasks, t)
 			continue
 		}
-		out := b.make(t)
-		out.trim(b.verbose)
-		size := 0
-		for _, f := range out.files {
-			size += len(f.Data)
-		}
-		if b.kept.Add(int64(size)) > keptBytes && in.base != "" && b.opts.CredSpecs == nil && b.opts.CredSpecSecrets == nil {
-			out.again = func() output { return b.again(s, in, i) }
+		var out output
+		if b.kept.Load() > keptBytes && b.target.folder && in.base != "" && !byOrder && plan.Err() == nil {
+			out = t.output()
+			out.trim(b.verbose)
+			out.later = func() output { return b.later(s, in, i) }
+		} else {
+			out = b.make(t)
+			out.trim(b.verbose)
 			for i := range out.files {
-				out.files[i].Data = nil
+				const rest = 256 // of the file and what belongs to it
+				f := &out.files[i]
+				f.Data = bytes.Clone(f.Data) // the format made it in a larger buffer
+				b.kept.Add(int64(len(f.Data)) + rest)
 			}
-			b.kept.Add(-int64(size))
 		}
 		read.outs = append(read.outs, &out)
 	}
 	return read
 }
 
-// trim forgets the findings that are not printed.
+// trim forgets the findings that are not printed, and all else that only the making of the output needs.
 func (out *output) trim(notes bool) {
 	out.warned = warned(out.findings)
-	if out.shown {
-		out.findings = nil // they are in the file
-		return
+	out.family, out.id = strings.Clone(out.family), strings.Clone(out.id) // they would keep the text of the input
+	all := out.findings
+	out.findings = nil
+	for _, f := range all {
+		if !out.shown && (notes || f.Severity != analyze.Note) { // others are in the file, or nowhere
+			out.findings = append(out.findings, f)
+		}
 	}
-	out.findings = slices.Clip(slices.DeleteFunc(out.findings, func(f analyze.Finding) bool { return f.Severity == analyze.Note && !notes }))
 }
 
-// again makes the output of a source's task definition once more.
-func (b *batch) again(s *source, in input, i int) output {
-	_, plans, _, err := s.readPlans(analyze.NewAnalysis(b.opts), strings.NewReader(""))
+// later reads a source again, and makes the output of one of its task definitions.
+func (b *batch) later(s *source, in input, i int) output {
+	_, plans, _, err := s.readPlans(analyze.NewAnalysis(b.opts), nil)
 	if err == nil && i >= len(plans) {
 		err = fmt.Errorf("cannot read %s: it has changed in the meantime", s.name)
 	}
 	if err != nil {
-		return output{err: err}
+		return output{name: s.name, err: err}
 	}
+	b.in.place(plans[i].Findings)
 	return b.make(&task{input: in, name: s.name, plan: plans[i]})
 }

@@ -10,12 +10,13 @@ import (
 
 // progress is a line on a terminal that says how many inputs have been read. A nil one says nothing.
 type progress struct {
-	out   io.Writer
-	total int
-	done  atomic.Int64
-	once  sync.Once
-	quit  chan struct{}
-	ended chan struct{}
+	out     io.Writer
+	total   atomic.Int64
+	done    atomic.Int64
+	writing atomic.Bool // the inputs are read, and their outputs are being written
+	once    sync.Once
+	quit    chan struct{}
+	ended   chan struct{}
 }
 
 // The line comes after a second, when somebody begins to wonder, and changes a few times in each.
@@ -45,14 +46,20 @@ func (b *batch) startProgress(total int) *progress {
 }
 
 func newProgress(out io.Writer, total int) *progress {
-	return &progress{out: out, total: total, quit: make(chan struct{}), ended: make(chan struct{})}
+	p := &progress{out: out, quit: make(chan struct{}), ended: make(chan struct{})}
+	p.total.Store(int64(total))
+	return p
 }
 
 // show writes the line at each tick, until the progress is stopped. Then it clears the line.
 func (p *progress) show(tick <-chan time.Time) {
 	defer close(p.ended)
 	for {
-		fmt.Fprintf(p.out, "%sexecrole: %d of %d inputs", clearLine, p.done.Load(), p.total)
+		what := "inputs read"
+		if p.writing.Load() {
+			what = "task definitions done"
+		}
+		fmt.Fprintf(p.out, "%sexecrole: %d of %d %s", clearLine, p.done.Load(), p.total.Load(), what)
 		select {
 		case <-tick:
 		case <-p.quit:
@@ -66,6 +73,15 @@ func (p *progress) show(tick <-chan time.Time) {
 func (p *progress) step() {
 	if p != nil {
 		p.done.Add(1)
+	}
+}
+
+// write begins to count anew, since all inputs are read and their outputs are written now.
+func (p *progress) write(total int) {
+	if p != nil {
+		p.total.Store(int64(total))
+		p.done.Store(0)
+		p.writing.Store(true)
 	}
 }
 

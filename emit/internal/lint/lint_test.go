@@ -3,9 +3,11 @@ package lint
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +61,25 @@ func TestTemplates(t *testing.T) {
 			t.Fatalf("there is no role %s", name)
 		}
 		write(emit.CloudFormationJSON, name, role)
+	}
+	// Roles of different families in one template.
+	var several []*policy.Role
+	for _, name := range slices.Sorted(maps.Keys(roles)) {
+		if role := *roles[name]; role.Name == "" && len(several) < 40 {
+			role.Family = name
+			several = append(several, &role)
+		}
+	}
+	for _, format := range []*emit.Format{emit.CloudFormation, emit.CloudFormationJSON} {
+		file, err := format.Combine(several, emit.Options{Sources: []string{"a\nb.json", ""}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "several"+format.Extensions[0])
+		if err := os.WriteFile(path, file.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
 	}
 	if len(args) < 150 {
 		t.Fatalf("only %d templates", len(args))

@@ -15,7 +15,7 @@ func Hostile(s string) *policy.Role {
 		Name: "TaskExecution",
 		Document: policy.Document{Statements: []policy.Statement{{
 			Sid: "Files", Actions: []string{"s3:GetObject"},
-			Resources: Asked([]policy.Source{{Container: s, Field: s}, {Field: "volumes " + s}}, []string{"Since " + s},
+			Resources: Asked([]policy.Source{{Container: s, Field: s}, {Task: s, Field: "volumes " + s}}, []string{"Since " + s},
 				"arn:aws:s3:::"+text+"*", "arn:"+partition+":s3:::"+text+region+text+"*",
 			),
 			Conditions: []policy.Condition{{Operator: "StringEquals", Key: "aws:x", Values: policy.Values(text)}},
