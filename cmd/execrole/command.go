@@ -146,8 +146,10 @@ func didYouMean(prefix, word string, words []string) string {
 }
 
 // print writes a command's answer to stdout.
-func (c *command) print(s string) error {
-	_, err := io.WriteString(c.Stdout, s)
+func (c *command) print(s string) error { return c.printBytes([]byte(s)) }
+
+func (c *command) printBytes(text []byte) error {
+	_, err := c.Stdout.Write(text)
 	switch {
 	case err == nil:
 		return nil

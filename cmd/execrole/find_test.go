@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,5 +149,22 @@ func TestLater(t *testing.T) {
 	}
 	if diff := cmp.Diff(said, saidLater); diff != "" || !strings.Contains(said, "secert") {
 		t.Error(diff)
+	}
+}
+
+// closedPipe is a pipe that nobody reads.
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// TestClosedPipe: a run of which nobody reads the output ends without a message, also with several inputs.
+func TestClosedPipe(t *testing.T) {
+	t.Chdir(root)
+	for _, args := range [][]string{{"docs/worker.json"}, {"docs/worker.json", "testdata/web.json"}, {"explain", "docs/worker.json", "testdata/web.json"}, {"diff", "-o", t.TempDir(), "docs/worker.json", "testdata/web.json"}} {
+		var stderr bytes.Buffer
+		c := command{Stdin: strings.NewReader(""), Stdout: closedPipe{}, Stderr: &stderr, Getenv: func(string) string { return "" }}
+		if status := c.run(append(args, "-q")); status != statusFailed || stderr.Len() > 0 {
+			t.Errorf("%q: status %d, and it says %q", args, status, stderr.String())
+		}
 	}
 }

@@ -29,6 +29,7 @@ type results struct {
 	unread   int               // how many inputs could not be opened
 	wrong    bool              // something is wrong with the run as a whole: nothing is written
 	handled  []handled
+	closed   *exitError // nobody reads standard output any more; nil otherwise
 }
 
 // handled is what became of files.
@@ -309,7 +310,15 @@ func (b *batch) inOne(res *results) []handled {
 	if err == nil {
 		h, err = b.handle(b.target, &one)
 	}
-	res.problems = append(res.problems, each(err)...)
+	if err != nil {
+		var closed *exitError
+		if errors.As(err, &closed) {
+			res.closed = closed
+			return nil
+		}
+		res.problems = append(res.problems, each(err)...)
+		return nil
+	}
 	return []handled{h}
 }
 
@@ -334,18 +343,21 @@ func (b *batch) combine(res *results) ([]emit.File, error) {
 
 // conclude reports what there is to say, and returns the error for the exit status.
 func (b *batch) conclude(res *results) error {
-	var text strings.Builder
+	if res.closed != nil {
+		return res.closed
+	}
 	var stale, refused []string
 	failed, differs := res.wrong || len(res.problems) > 0, 0
 	for _, h := range res.handled {
-		text.WriteString(h.difference.text)
+		if text := h.difference.text; text != "" {
+			if err := b.print(text); err != nil {
+				return err
+			}
+		}
 		stale, refused = append(stale, h.difference.stale...), append(refused, h.difference.refused...)
 		if h.difference.text != "" {
 			differs++
 		}
-	}
-	if err := b.print(text.String()); text.Len() > 0 && err != nil {
-		return err
 	}
 	b.report(res.findings, b.verbose)
 	if !b.quiet {

@@ -21,7 +21,7 @@ import (
 // the remarks see [target.changes].
 func (c *command) write(t target, files []emit.File, isInput func(*change) bool, force bool) (done, remarks []string, err error) {
 	if t.path == "" {
-		return nil, nil, c.print(string(files[0].Data))
+		return nil, nil, c.printBytes(files[0].Data)
 	}
 	changes, remarks, err := t.changes(files)
 	if err != nil {
