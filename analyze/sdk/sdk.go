@@ -17,7 +17,7 @@ func Read(td *types.TaskDefinition, opts analyze.Options) (*analyze.Plan, error)
 	src, err := json.Marshal(td)
 	if err != nil {
 		// A plan without findings would give a role without permissions.
-		plan := &analyze.Plan{Findings: []analyze.Finding{{Severity: analyze.Error, Rule: string(taskdef.Syntax), Message: err.Error()}}}
+		plan := &analyze.Plan{Unread: true, Findings: []analyze.Finding{{Severity: analyze.Error, Rule: string(taskdef.Syntax), Message: err.Error()}}}
 		return plan, plan.Err()
 	}
 	plans, err := analyze.ReadAll([]analyze.Input{{Source: src, Form: taskdef.SDK}}, opts)
