@@ -20,6 +20,8 @@ type source struct {
 	// named says that an argument or a pattern names it. Such a file has to be a task definition. Of a folder, what is
 	// none is skipped.
 	named bool
+	// holds says that there is a task definition in it, once it was read.
+	holds bool
 }
 
 // stdinName is how messages call standard input.

@@ -268,10 +268,11 @@ func (b *batch) handle(t target, out *output) (h handled, err error) {
 	return h, err
 }
 
-// isInput reports whether a change is of one of the inputs.
+// isInput reports whether a change is of one of the inputs. Of a folder, what has no task definition is none: outputs can
+// be there.
 func (b *batch) isInput(ch *change) bool {
-	_, ok := b.found.real[realPath(ch.name)]
-	return ok
+	s := b.found.real[realPath(ch.name)]
+	return s != nil && s.holds
 }
 
 // inOne writes everything to one file or to standard output, or compares that. A file of all roles lacks none: if there is
@@ -457,6 +458,8 @@ func (b *batch) summary(res *results, differs int) string {
 	switch {
 	case b.explains():
 		add(good, "%d explained")
+	case res.handled == nil && b.compares:
+		parts = append(parts, "nothing compared")
 	case res.handled == nil:
 		parts = append(parts, "nothing written")
 	case b.compares:

@@ -114,6 +114,9 @@ func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plan
 		}
 		a.Incomplete()
 	}
+	if !s.holds { // a second reading may be one of several at once
+		s.holds = true
+	}
 	return in, plans, "", nil
 }
 
