@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,5 +180,29 @@ func TestSharedEnvironment(t *testing.T) {
 	}
 	if err := Share("", []*Plan{here, other}).Err(); err == nil || !strings.Contains(err.Error(), "a role belongs to one account; add --account ACCOUNT") {
 		t.Errorf("two accounts: %v", err)
+	}
+}
+
+// TestSharedLimits: IAM's limits are for the role that all share.
+func TestSharedLimits(t *testing.T) {
+	var plans []*Plan
+	for i := range 3 {
+		var secrets []string
+		for j := range 250 {
+			secrets = append(secrets, fmt.Sprintf(`{"name": "S%d", "valueFrom": "/a/rather/long/path/of/parameters/%d/%d"}`, j, i, j))
+		}
+		list, err := Read(fmt.Sprintf("%d.json", i), fmt.Appendf(nil, `{"family": "many", "containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [%s]}]}`, strings.Join(secrets, ", ")), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := list[0].Role(policy.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		plans = append(plans, list[0])
+	}
+	_, err := Share("", plans).Role(policy.Options{})
+	var limit policy.LimitError
+	if !errors.As(err, &limit) || !strings.HasSuffix(err.Error(), "or let fewer task definitions share the role") {
+		t.Error(err)
 	}
 }

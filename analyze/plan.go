@@ -155,7 +155,11 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 	}
 	var err error
 	if role.Inline, role.Managed, err = policy.Pack(policy.Name, p.statements(), len(role.Attached), p.Symbols); err != nil {
-		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or split the task definition", err)
+		cure := "split the task definition"
+		if p.SharedBy != nil {
+			cure = "let fewer task definitions share the role"
+		}
+		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or %s", err, cure)
 	}
 	role.Mappings = p.usedMappings(role)
 	role.ResourcePolicies = p.resourcePolicies(opts)

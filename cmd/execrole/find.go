@@ -53,7 +53,7 @@ func findSources(args []string) (*sources, error) {
 	slices.SortFunc(found.list, func(a, b *source) int {
 		return cmp.Or(strings.Compare(filepath.Clean(a.path), filepath.Clean(b.path)), strings.Compare(a.path, b.path))
 	})
-	found.several = found.several || len(found.list) > 1
+	found.several = found.several || len(found.list)+len(errs) > 1
 	return found, errors.Join(errs...)
 }
 

@@ -85,6 +85,7 @@ func (b *batch) collect(readings []*reading, err error) *results {
 	if len(tasks) > 0 {
 		res.tasks = len(tasks)
 		out := b.share(tasks, res)
+		out.trim(b.verbose)
 		res.outs = []*output{&out}
 	}
 	if len(res.outs) == 0 && res.problems == nil && flags == nil {
@@ -399,7 +400,7 @@ func (b *batch) conclude(res *results) error {
 	switch {
 	case failed:
 		return &exitError{status: statusFailed}
-	case differs > 0, b.strict && slices.ContainsFunc(res.outs, func(out *output) bool { return out.warned }):
+	case differs > 0, b.strict && (warned(res.general) || slices.ContainsFunc(res.outs, func(out *output) bool { return out.warned })):
 		return errNo
 	}
 	return nil

@@ -12,7 +12,8 @@ import (
 	"github.com/execrole/execrole/analyze"
 )
 
-// perform reads the request's inputs, makes an output of each task definition, and writes, prints or compares these. It returns the error for the exit status.
+// perform reads the request's inputs, makes an output of each task definition, and writes, prints or compares these. It
+// returns the error for the exit status.
 func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	found, err := findSources(r.files)
 	opts := r.options
