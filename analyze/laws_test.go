@@ -2,6 +2,7 @@ package analyze_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -209,54 +210,103 @@ func TestStatementsAreRequirements(t *testing.T) {
 			}
 			return
 		}
-		type permission struct {
-			action     string
-			resource   policy.Text
-			conditions string
+		checkStatements(t, plan, role)
+	})
+}
+
+// TestStatementsOfSharedRoles is the same law for roles that several task definitions share, which require what each of
+// them requires.
+func TestStatementsOfSharedRoles(t *testing.T) {
+	const several = 5
+	var plans []*analyze.Plan
+	golden.Inputs(t, func(_ *testing.T, _ []byte, plan *analyze.Plan) {
+		if plan.Err() == nil && plan.Environment.Account == "" && plan.Attached == nil {
+			plans = append(plans, plan)
 		}
-		required, written := map[permission]bool{}, map[permission]bool{}
+	})
+	shared := 0
+	for i := range plans {
+		group := plans[i:min(i+several, len(plans))]
+		plan := analyze.Share("", group)
+		role, err := plan.Role(policy.Options{})
+		var limit policy.LimitError
+		if errors.As(err, &limit) {
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", plan.SharedBy, err)
+			continue
+		}
+		shared++
+		checkStatements(t, plan, role)
+		want := 0
+		for _, p := range group {
+			want += len(p.Requirements)
+		}
 		for _, r := range plan.Requirements {
-			if r.GrantedBy != "" {
-				if !slices.Contains(role.Attached, r.GrantedBy) {
-					t.Errorf("%v is said to be granted by %s, which is not attached", r, r.GrantedBy)
-				}
-				continue
-			}
-			for _, a := range r.Actions {
-				for _, c := range alternatives(r.Conditions) {
-					required[permission{a.Name, r.Resource, c}] = true
-				}
+			if !slices.Contains(plan.SharedBy, r.At.Task) {
+				t.Errorf("%v is of %q", r, r.At.Task)
 			}
 		}
-		for _, p := range role.Policies() {
-			sids := map[string]bool{}
-			for _, s := range p.Document.Statements {
-				if sids[s.Sid] || s.Sid == "" || len(s.Askers()) == 0 || len(s.Resources) == 0 || len(s.Actions) == 0 {
-					t.Errorf("statement %+v: its Sid is not its own, or a part is empty", s)
-				}
-				sids[s.Sid] = true
-				for _, a := range s.Actions {
-					for _, r := range s.Resources {
-						for _, c := range alternatives(s.Conditions) {
-							p := permission{a, r.Text, c}
-							if written[p] {
-								t.Errorf("%v is written twice", p)
-							}
-							written[p] = true
-							if !required[p] {
-								t.Errorf("%v is written, and nothing asks for it", p)
-							}
+		if len(plan.Requirements) != want {
+			t.Errorf("%q: %d requirements, want %d", plan.SharedBy, len(plan.Requirements), want)
+		}
+	}
+	if shared < 20 {
+		t.Errorf("only %d roles are shared", shared)
+	}
+}
+
+// checkStatements reports where a role's statements are not what a plan requires.
+func checkStatements(t *testing.T, plan *analyze.Plan, role *policy.Role) {
+	t.Helper()
+	type permission struct {
+		action     string
+		resource   policy.Text
+		conditions string
+	}
+	required, written := map[permission]bool{}, map[permission]bool{}
+	for _, r := range plan.Requirements {
+		if r.GrantedBy != "" {
+			if !slices.Contains(role.Attached, r.GrantedBy) {
+				t.Errorf("%v is said to be granted by %s, which is not attached", r, r.GrantedBy)
+			}
+			continue
+		}
+		for _, a := range r.Actions {
+			for _, c := range alternatives(r.Conditions) {
+				required[permission{a.Name, r.Resource, c}] = true
+			}
+		}
+	}
+	for _, p := range role.Policies() {
+		sids := map[string]bool{}
+		for _, s := range p.Document.Statements {
+			if sids[s.Sid] || s.Sid == "" || len(s.Askers()) == 0 || len(s.Resources) == 0 || len(s.Actions) == 0 {
+				t.Errorf("statement %+v: its Sid is not its own, or a part is empty", s)
+			}
+			sids[s.Sid] = true
+			for _, a := range s.Actions {
+				for _, r := range s.Resources {
+					for _, c := range alternatives(s.Conditions) {
+						p := permission{a, r.Text, c}
+						if written[p] {
+							t.Errorf("%v is written twice", p)
+						}
+						written[p] = true
+						if !required[p] {
+							t.Errorf("%v is written, and nothing asks for it", p)
 						}
 					}
 				}
 			}
 		}
-		for p := range required {
-			if !written[p] {
-				t.Errorf("%v is asked for, and not written", p)
-			}
+	}
+	for p := range required {
+		if !written[p] {
+			t.Errorf("%v is asked for, and not written", p)
 		}
-	})
+	}
 }
 
 // TestWildcardsHaveReasons is the third law: what is wider than one thing says why, in the plan and in the role, and

@@ -69,10 +69,10 @@ type finder struct {
 	// resources says that the document has resources of which each can have a problem of its own.
 	resources bool
 	// exist has the ARNs of secrets that the document knows.
-	exist map[string]bool
-	choose   func(name, family string) bool
-	left     bool // a task definition was left out, because it is not chosen
-	broken   bool // there is a task definition that cannot be read
+	exist  map[string]bool
+	choose func(name, family string) bool
+	left   bool // a task definition was left out, because it is not chosen
+	broken bool // there is a task definition that cannot be read
 }
 
 // chosen reports whether a task definition is to be read. A form that names its task definitions asks before it looks
