@@ -167,3 +167,30 @@ func ExampleErrors() {
 	// web.json:4:41: warning: ECS has no member "secert" here; did you mean "secrets"? [schema]
 	// then: <nil>
 }
+
+// One role for two revisions of a task definition, each requirement with the one that asks for it.
+func ExampleShare() {
+	const task = `{"family": "web", "containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "KEY", "valueFrom": "/web/%s"}]}]}`
+	inputs := map[string][]byte{
+		"old.json": fmt.Appendf(nil, task, "key"),
+		"new.json": fmt.Appendf(nil, task, "key-2"),
+	}
+	a := analyze.NewAnalysis(analyze.Options{})
+	var plans []*analyze.Plan
+	for name, src := range inputs {
+		plans = append(plans, a.Read(analyze.Input{Name: name, Source: src})...)
+	}
+	for _, f := range a.Finish() {
+		fmt.Println(f)
+	}
+	role, err := analyze.Share("shop", plans).Role(policy.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, resource := range role.Inline[0].Document.Statements[0].Resources {
+		fmt.Printf("%s for %s\n", resource, resource.From[0].Task)
+	}
+	// Output:
+	// arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/web/key for web in old.json
+	// arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/web/key-2 for web in new.json
+}

@@ -174,7 +174,10 @@ func (b *batch) checkOuts(res *results) {
 func (b *batch) collide(outs []*output) {
 	owner := map[string]*output{}
 	for _, out := range outs {
-		if out.err != nil && !b.explains() {
+		if out.unread {
+			out.files = nil // its findings say all
+		}
+		if out.unread || out.err != nil && !b.explains() {
 			continue
 		}
 		stem := strings.ToLower(emit.Stem(out.family))
