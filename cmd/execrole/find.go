@@ -20,6 +20,8 @@ type source struct {
 	// named says that an argument or a pattern names it. Such a file has to be a task definition. Of a folder, what is
 	// none is skipped.
 	named bool
+	// others are the other names that it was found by, and its own where it was found twice by it.
+	others []string
 	// holds says that there is a task definition in it, once it was read.
 	holds bool
 }
@@ -53,6 +55,9 @@ func findSources(args []string) (*sources, error) {
 	slices.SortFunc(found.list, func(a, b *source) int {
 		return cmp.Or(strings.Compare(filepath.Clean(a.path), filepath.Clean(b.path)), strings.Compare(a.path, b.path))
 	})
+	for _, s := range found.list {
+		s.skipOthers(found)
+	}
 	found.several = found.several || len(found.list)+len(errs) > 1
 	return found, errors.Join(errs...)
 }
@@ -102,30 +107,36 @@ func realPath(path string) string {
 	return abs
 }
 
-// file adds a file. Of two names of one file the first in the order of the alphabet is kept.
+// file adds a file. Of two names of one file the shorter one is kept, or the first in the order of the alphabet.
 func (f *sources) file(path, real string, named bool) {
 	name := analyze.Printable(path)
 	if path == "-" {
 		name = stdinName
 	}
 	s, known := f.real[real]
-	switch {
-	case !known:
+	if !known {
 		s = &source{path: path, name: name, named: named}
 		f.real[real] = s
 		f.list = append(f.list, s)
 		return
-	case path != s.path:
-		one, other := s.name, name
-		if path < s.path {
-			one, other = other, one
-			s.path, s.name = path, name
-		}
-		f.skip(other, "it is "+one+", which is read once")
-	default:
-		f.skip(name, "it is named twice and read once")
 	}
 	s.named = s.named || named
+	if cmp.Or(cmp.Compare(len(path), len(s.path)), strings.Compare(path, s.path)) < 0 {
+		path, s.path, name, s.name = s.path, path, s.name, name
+	}
+	s.others = append(s.others, name)
+}
+
+// skipOthers notes the other names of the file.
+func (s *source) skipOthers(f *sources) {
+	slices.Sort(s.others)
+	for _, name := range slices.Compact(s.others) {
+		if name == s.name {
+			f.skip(name, "it is named twice and read once")
+		} else {
+			f.skip(name, "it is "+s.name+", which is read once")
+		}
+	}
 }
 
 // skip notes why something is not read.
