@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -119,13 +118,20 @@ func TestLater(t *testing.T) {
 	}
 	writeFiles(t, ".", files)
 	run := func(out string, kept int64) (map[string]string, string) {
-		var stderr bytes.Buffer
-		c := &command{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" }}
+		var stdout, stderr bytes.Buffer
+		c := &command{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
 		r := new(request)
-		in := &invocation{subcommand: generateCommand(), args: []string{"in"}}
-		in.flags = newFlags(&subcommand{name: "generate", formats: roleFormats(), flags: r.roleFlags})
-		if err := in.flags.Parse([]string{"-o", out}); err != nil {
-			t.Fatal(err)
+		s, defined, makeOutput := generateCommand(), r.roleFlags, r.makeRole
+		if out == "" {
+			s, defined = explainCommand(), r.explainFlags
+			makeOutput = func(t *task) output { return c.makeExplanation(r, t, false) }
+		}
+		in := &invocation{subcommand: s, args: []string{"in"}}
+		in.flags = newFlags(&subcommand{name: s.name, formats: s.formats, flags: defined})
+		if out != "" {
+			if err := in.flags.Parse([]string{"-o", out}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := r.complete(in); err != nil {
 			t.Fatal(err)
@@ -135,12 +141,20 @@ func TestLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.several = true
-		b := &batch{command: c, request: r, make: r.makeRole, found: found, opts: r.options, analysis: analyze.NewAnalysis(r.options)}
+		b := &batch{command: c, request: r, make: makeOutput, found: found, opts: r.options, analysis: analyze.NewAnalysis(r.options)}
 		b.kept.Store(kept)
 		if err := b.run(nil); err != nil {
 			t.Fatal(err)
 		}
+		if out == "" {
+			return map[string]string{"stdout": stdout.String()}, stderr.String()
+		}
 		return folderTree(t, strings.TrimSuffix(out, "/")), strings.ReplaceAll(stderr.String(), out, "OUT/")
+	}
+	explained, _ := run("", 0)
+	explainedLater, _ := run("", keptBytes+1)
+	if diff := cmp.Diff(explained, explainedLater); diff != "" || strings.Count(explained["stdout"], "Task execution role of") != 3 {
+		t.Errorf("%s: %s", explained["stdout"], diff)
 	}
 	kept, said := run("kept/", 0)
 	later, saidLater := run("later/", keptBytes+1)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // results are what became of all inputs of a batch.
@@ -51,6 +53,7 @@ func (b *batch) finish(readings []*reading, err error) error {
 	case b.target.folder:
 		res.handled = b.inFolder(res)
 	default:
+		b.progress.stop() // its line could be on the terminal that is printed to
 		res.handled = b.inOne(res)
 	}
 	res.gather(byInput)
@@ -288,16 +291,7 @@ func (b *batch) inOne(res *results) []handled {
 	case len(res.outs) == 0:
 		return nil
 	case b.explains():
-		var parts [][]byte
-		for _, out := range res.outs {
-			for _, f := range out.files {
-				parts = append(parts, f.Data)
-			}
-		}
-		one.files = []emit.File{{Data: parts[0]}}
-		if !b.shared.given {
-			one.files[0].Data = b.format.report.Combine(parts)
-		}
+		one.files, err = b.explainAll(res)
 	case slices.ContainsFunc(res.outs, func(out *output) bool { return out.err != nil }) || res.problems != nil:
 		if len(res.outs) > 1 || res.inputs > 1 {
 			res.problems = append(res.problems, errors.New("nothing is written: all of it would be in one file, which would lack a part"))
@@ -312,7 +306,7 @@ func (b *batch) inOne(res *results) []handled {
 		one.files, err = b.combine(res)
 	}
 	var h handled
-	if err == nil {
+	if err == nil && one.files != nil {
 		h, err = b.handle(b.target, &one)
 	}
 	if err != nil {
@@ -325,6 +319,50 @@ func (b *batch) inOne(res *results) []handled {
 		return nil
 	}
 	return []handled{h}
+}
+
+// explainAll prints the explanations one after another, or makes one file of them.
+func (b *batch) explainAll(res *results) ([]emit.File, error) {
+	const atOnce = 64 // explanations are made at the same time
+	sequence := b.format.report.Several
+	if b.shared.given {
+		sequence = report.Sequence{} // there is one
+	}
+	var text bytes.Buffer
+	write := func(part []byte) error {
+		if b.target.path == "" {
+			return b.printBytes(part)
+		}
+		text.Write(part)
+		return nil
+	}
+	err := write([]byte(sequence.Begin))
+	first := true
+	for outs := range slices.Chunk(res.outs, atOnce) {
+		inParallel(len(outs), runtime.GOMAXPROCS(0), func(i int) {
+			if out := outs[i]; out.later != nil {
+				*out = out.later()
+				out.trim(b.verbose)
+			}
+		})
+		for _, out := range outs {
+			for _, f := range out.files {
+				if !first {
+					err = cmp.Or(err, write([]byte(sequence.Between)))
+				}
+				first = false
+				err = cmp.Or(err, write(sequence.Element(f.Data)))
+			}
+			out.files = nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err = write([]byte(sequence.End)); err != nil || b.target.path == "" {
+		return nil, err
+	}
+	return []emit.File{{Data: text.Bytes()}}, nil
 }
 
 // combine makes one file of all roles.

@@ -135,7 +135,7 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 			continue
 		}
 		var out output
-		if b.kept.Load() > keptBytes && b.target.folder && in.base != "" && !byOrder && plan.Err() == nil {
+		if b.kept.Load() > keptBytes && (b.target.folder || b.explains() && b.target.path == "") && in.base != "" && !byOrder && plan.Err() == nil {
 			out = t.output()
 			out.trim(b.verbose)
 			out.later = func() output { return b.later(s, in, i) }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/execrole/execrole/analyze"
@@ -264,19 +263,4 @@ func conditionsOf(list []policy.Condition, known policy.Environment) conditions 
 
 func placeOf(r taskdef.Ref) place {
 	return place{r.Task, r.File, r.Line, r.Column, r.Pointer, r.Container, r.Field}
-}
-
-// combineJSON returns an object with a list of what [JSON] returned.
-func combineJSON(explanations [][]byte) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n  \"schema\": %d,\n  \"taskDefinitions\": [", Schema)
-	for i, e := range explanations {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n    ")
-		b.Write(bytes.ReplaceAll(bytes.TrimSuffix(e, []byte("\n")), []byte("\n"), []byte("\n    ")))
-	}
-	b.WriteString("\n  ]\n}\n")
-	return b.Bytes()
 }

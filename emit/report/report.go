@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -17,8 +18,23 @@ type Report struct {
 	// Write returns the explanation. Role is nil if the plan has errors, or if its permissions are more than a role can
 	// have. Color asks for the escape sequences of a terminal; forms that are no text for people ignore it.
 	Write func(plan *analyze.Plan, role *policy.Role, color bool) []byte
-	// Combine makes one explanation of those of several task definitions.
-	Combine func(explanations [][]byte) []byte
+	// Several is how explanations of several task definitions are written one after another.
+	Several Sequence
+}
+
+// Sequence is a form of several explanations: the texts before, between and behind them.
+type Sequence struct {
+	Begin, Between, End string
+	indent              string // before each line of an explanation
+}
+
+// Element returns an explanation as one of the sequence.
+func (s Sequence) Element(explanation []byte) []byte {
+	if s.indent == "" {
+		return explanation
+	}
+	lines := bytes.ReplaceAll(bytes.TrimSuffix(explanation, []byte("\n")), []byte("\n"), []byte("\n"+s.indent))
+	return append([]byte(s.indent), lines...)
 }
 
 // Uses returns the symbols in the place of which an explanation has values where these are known.
@@ -40,22 +56,19 @@ func Uses(plan *analyze.Plan, role *policy.Role) []policy.Symbol {
 var (
 	TextExplanation = &Report{
 		Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"},
-		Write: Text, Combine: lines,
+		Write: Text, Several: Sequence{Between: "\n"},
 	}
 	JSONExplanation = &Report{
 		Name: "json", Help: "for programs", Extensions: []string{".json"},
 		Write:   func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return JSON(plan, role) },
-		Combine: combineJSON,
+		Several: Sequence{Begin: fmt.Sprintf("{\n  \"schema\": %d,\n  \"taskDefinitions\": [\n", Schema), Between: ",\n", End: "\n  ]\n}\n", indent: "    "},
 	}
 	MarkdownExplanation = &Report{
 		Name: "markdown", Aliases: []string{"md"}, Help: "for a comment on a pull request", Extensions: []string{".md"},
 		Write:   func(plan *analyze.Plan, role *policy.Role, _ bool) []byte { return Markdown(plan, role) },
-		Combine: lines,
+		Several: Sequence{Between: "\n"},
 	}
 )
-
-// lines returns texts with an empty line between them.
-func lines(explanations [][]byte) []byte { return bytes.Join(explanations, []byte("\n")) }
 
 // Explanations returns all forms of an explanation, the default one first.
 func Explanations() []*Report {
