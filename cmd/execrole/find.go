@@ -122,7 +122,8 @@ func (f *sources) file(path, real string, named bool) {
 	}
 	s.named = s.named || named
 	if cmp.Or(cmp.Compare(len(path), len(s.path)), strings.Compare(path, s.path)) < 0 {
-		path, s.path, name, s.name = s.path, path, s.name, name
+		name, s.name = s.name, name
+		s.path = path
 	}
 	s.others = append(s.others, name)
 }
