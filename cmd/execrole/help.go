@@ -57,7 +57,7 @@ var flagGroups = [...]flagGroup{
 	{"Placeholders", []string{"set", "image"}},
 	{"The role", []string{"account", "region", "partition", "role-name", "path", "permissions-boundary", "tag", "description",
 		"max-session-duration", "no-source-conditions"}},
-	{"Output", []string{"format", "output", "package", "force", "config", "strict", "quiet", "verbose"}},
+	{"Output", []string{"format", "output", "merge", "package", "force", "config", "strict", "quiet", "verbose"}},
 }
 
 // runHelp prints the help of all commands or of one to stdout.

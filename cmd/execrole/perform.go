@@ -23,8 +23,14 @@ func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	}
 	r.several = found.several || r.shared.given
 	b := &batch{command: c, request: r, make: makeOutput, found: found, opts: opts, analysis: analyze.NewAnalysis(opts)}
+	if b.merge && found.several {
+		return errors.Join(misuse("", errors.New("--merge takes one template at a time")), err)
+	}
 	if found.several || err != nil {
 		return b.run(err)
+	}
+	if b.merge {
+		return b.mergeInto(found.list[0])
 	}
 	return b.one(found.list[0])
 }

@@ -25,6 +25,7 @@ type request struct {
 	strict             bool
 	quiet, verbose     bool // at most one of them
 	goPackage          string
+	merge              bool
 	force              bool
 
 	// complete sets the following.
@@ -43,6 +44,7 @@ func (r *request) roleFlags(set *pflag.FlagSet) {
 	set.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to write: see below")
 	r.sharedFlags(set)
 	set.StringVar(&r.goPackage, "package", "", "-f cdk-go: write one file for the Go package `NAME`\nof an app that exists, and no app of its own")
+	set.BoolVar(&r.merge, "merge", false, "write the input, a CloudFormation template, with a\nrole for each task definition that has none")
 	set.BoolVar(&r.force, "force", false, "-f cdk-go: replace a Go file that execrole did not\nwrite")
 }
 
@@ -91,11 +93,12 @@ func (r *request) complete(in *invocation) error {
 	}
 	if r.output != "" {
 		r.target, err = findTarget(r.output)
-		if err == nil && r.format != nil && r.target.path != "" && !r.target.folder {
+		if err == nil && r.format != nil && !r.merge && r.target.path != "" && !r.target.folder {
 			err = r.format.checkExtension(r.output, in.subcommand)
 		}
 		problem(err)
 	}
+	problem(r.checkMerge())
 	problem(each(r.options.Environment.Check())...)
 	r.options.Environment = r.options.Environment.WithPartition()
 	problem(each(r.roleOptions.Check())...)
