@@ -104,8 +104,7 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	}
 	d.finish(passes)
 	for _, p := range plans {
-		order(p.Requirements, func(r *Requirement) int { return r.At.Offset })
-		p.AddFindings(nil)
+		p.sort()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -89,7 +89,7 @@ func ReadAll(inputs []Input, opts Options) ([]*Plan, error) {
 	if len(plans) == 0 { // Options.Resources chooses none of them
 		plans = []*Plan{{File: inputs[len(inputs)-1].Name}}
 	}
-	return finished(plans, a.Finish())
+	return finished(Join(plans), a.Finish())
 }
 
 // finished adds findings about the options to the last plan that has a task definition, and returns the plans and their
@@ -145,6 +145,13 @@ func order[T any](list []T, offset func(*T) int) {
 func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) (*Plan, []pass) {
 	td := reader.Root()
 	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), Symbols: reader.Symbols()}
+	if subject := reader.Form().Subject; subject.Beside() {
+		plan.beside = newBeside(subject, td)
+		plan.Findings = append(plan.Findings, plan.beside.alone())
+	} else {
+		id := identify(td)
+		plan.identity = &id
+	}
 	plan.checkOptions(a.opts)
 	plan.add(problems)
 	// A family of another type is wrong, but no permission depends on it.
@@ -160,8 +167,12 @@ func (a *document) check(name string, problems []taskdef.Problem, reader *taskde
 	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
 	for i, rule := range allRules() {
 		passes[i] = pass{reading: shared, rule: rule}
-		if rule.check != nil {
-			rule.check(&passes[i], td)
+		check := rule.check
+		if plan.beside != nil {
+			check = rule.checkBeside
+		}
+		if check != nil {
+			check(&passes[i], td)
 		}
 	}
 	shared.questions.answer(plan, td)

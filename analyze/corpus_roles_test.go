@@ -247,7 +247,6 @@ func managedPolicies(t *testing.T) map[string][]string {
 var reasons = []struct{ pattern, reason string }{
 	{`extra secretsmanager:DescribeSecret `, "the agent never calls it"},
 	{`(extra|lacks) ecr:\w+ arn:(aws|\$\{AWS::Partition\}):ecr:\$\{AWS::Region\}:\d+:repository/aws-appmesh-envoy`, "the CDK writes the partition aws, and the image's host says any"},
-	{`extra logs:\w+ .*:log-group:\$\{(ServiceLogGroup|ServiceConnectProxyLogGroup|SvcLogGroup)`, "the log group of Service Connect, which the service names"},
 	{`ecr:\w+ .*\$\{Fn::ImportValue `, "an import of the ARN and one of the name of the same repository"},
 	{`ecr:\w+ .*(test-region|\.RepositoryName|\[\d\])`, "a region that is none, or a repository that a custom resource makes"},
 }

@@ -34,6 +34,8 @@ func ownARNs(td taskdef.Value) (list []ownARN) {
 		service, resource policy.Text
 	}{
 		{"taskDefinitionArn", "ecs", "task-definition/"},
+		{"taskDefinitionArn", "ecs", "daemon-task-definition/"},
+		{"taskDefinitionArn", "batch", "job-definition/"},
 		{"executionRoleArn", "iam", "role/"},
 		{"taskRoleArn", "iam", "role/"},
 	} {
@@ -43,11 +45,11 @@ func ownARNs(td taskdef.Value) (list []ownARN) {
 			switch known := policy.Text(policy.PartitionOf(arn.Region)); {
 			case !ok || !policy.IsPartition(arn.Partition) || arn.Service != member.service,
 				!policy.IsAccount(arn.Account) || !arn.Resource.HasPrefix(member.resource),
-				(arn.Region != "") != (member.service == "ecs") || arn.Region != "" && !policy.IsRegion(arn.Region),
+				(arn.Region != "") != (member.service != "iam") || arn.Region != "" && !policy.IsRegion(arn.Region),
 				known != "" && known != arn.Partition:
 				continue
 			}
-			list = append(list, ownARN{member.name, v.Ref(), arn})
+			list = append(list, ownARN{v.Ref().Field, v.Ref(), arn})
 		}
 	}
 	return list

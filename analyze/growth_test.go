@@ -48,6 +48,19 @@ func BenchmarkGrowth(b *testing.B) {
 				return `{"valueFrom":"arn:aws:secretsmanager:us-east-1:111122223333:secret:` + number(i) + `-cuwyhr"},`
 			}) + `{}]`)
 		}},
+		{"containers of a job", func(n int) string {
+			return `{"ecsProperties":{"taskProperties":[{"containers":[` + many(n, func(i int) string { return `{"name":"` + number(i) + `","image":"nginx","secert":1},` }) + `{}]}]}}`
+		}},
+		{"nodes of a job", func(n int) string {
+			return `{"platformCapabilities":["EC2"],"nodeProperties":{"nodeRangeProperties":[` + many(n, func(i int) string {
+				return `{"container":{"image":"nginx","volumes":[{"name":"a"}],"` + number(i) + `":1}},`
+			}) + `{}]}}`
+		}},
+		{"runs of a task", func(n int) string {
+			return `[{"family":"a","containerDefinitions":[{}]},{"tasks":[` + many(n/10, func(i int) string {
+				return `{"taskDefinitionArn":"a","overrides":{"executionRoleArn":"` + number(i) + `","containerOverrides":[{"name":"` + number(i) + `"}]}},`
+			}) + `{}]}]`
+		}},
 		{"options", func(n int) string {
 			return container(`"name":"app","image":"nginx","logConfiguration":{"logDriver":"awslogs","options":{` + many(n, func(i int) string { return `"awslogs` + number(i) + `":5,` }) + `"mode":""}}`)
 		}},

@@ -152,6 +152,9 @@ func (p *pass) findUnseen() {
 		p.plan.Unseen = make([]Unseen, 0, 8) // no plan has more
 	}
 	for _, u := range p.rule.Unseen {
+		if u.beside != "" && p.reader.Form().Subject != taskdef.Task {
+			continue // nothing is read beside it
+		}
 		if u.applies == nil || u.applies(p) {
 			p.plan.Unseen = append(p.plan.Unseen, u)
 		}

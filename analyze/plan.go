@@ -48,6 +48,12 @@ type Plan struct {
 	// NoTaskDefinition says of an unread document that it is something else: nothing in it looks like a task definition.
 	NoTaskDefinition bool
 
+	// identity is how other documents name the task definition; nil where none could be read. Beside is not nil for the plan
+	// of what is read beside a task definition: see [Join].
+	identity *identity
+	beside   *beside
+	settled  []taskdef.Subject // of what has been joined
+
 	remarks []remark
 	needs   []Need // those that do not follow from requirements
 }
@@ -72,8 +78,7 @@ func (p *Plan) RoleFindings(opts policy.Options) (findings []Finding) {
 // AddFindings adds findings to those of the plan, in the order of their places.
 func (p *Plan) AddFindings(findings []Finding) {
 	p.Findings = append(p.Findings, findings...)
-	order(p.Findings, func(f *Finding) int { return f.At.Offset })
-	p.Findings = onePerMessage(p.Findings)
+	p.sort()
 }
 
 // add takes over what the reader found.

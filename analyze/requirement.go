@@ -118,7 +118,7 @@ const (
 // Finding is a remark on one place of the input.
 type Finding struct {
 	Severity Severity
-	Rule     string // a rule's ID, or "json" (syntax), "schema" (members and types), "flags", "own-values", "limits"
+	Rule     string // a rule's ID, or "json" (syntax), "schema" (members and types), "flags", "own-values", "limits", "beside"
 	At       taskdef.Ref
 	Message  string   // what is wrong, lower case, offending values quoted, then what is allowed or what settles it
 	Flags    []string // flags that settle it, ready to paste: "--set IMAGE=VALUE", "--image app=URI"

@@ -21,6 +21,9 @@ type Rule struct {
 	Needs []Need
 	// check reads one task definition.
 	check func(*pass, taskdef.Value)
+	// checkBeside reads what is read beside a task definition: a service, or a run, in the shape of a task definition that has
+	// only what is added. It is nil for a rule that nothing can be added to.
+	checkBeside func(*pass, taskdef.Value)
 	// finish runs once for a document, when all rules have checked all its task definitions: for what depends on the
 	// requirements of other rules.
 	finish func(*finish)
@@ -93,6 +96,8 @@ type Unseen struct {
 	Resource policy.Text
 	// applies reports whether the task definition makes it likely; nil means always.
 	applies func(*pass) bool
+	// beside is what shows it, if that is read beside the task definition: see [Join].
+	beside taskdef.Subject
 }
 
 // Rules returns the rules that read fields, in the order in which their statements are written.

@@ -19,11 +19,12 @@ var awslogs = &Rule{
 		"containerDefinitions[].logConfiguration.logDriver", "containerDefinitions[].logConfiguration.options",
 		"containerDefinitions[].name", "requiresCompatibilities[]",
 	},
-	Grants: []*Grant{writeLogs, createLogGroup, createLogGroupPlain},
+	Grants: []*Grant{writeLogs, writeManagedLogs, createLogGroup, createLogGroupPlain},
 	Unseen: []Unseen{{
 		What:    "the log configuration of Service Connect, which is in the service",
-		Cure:    "allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
+		Cure:    "pass the service too, or allow logs:CreateLogStream and logs:PutLogEvents on log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
 		Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: "arn:PARTITION:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:PREFIX/ecs-service-connect-*/*",
+		beside: taskdef.Service,
 	}},
 	// Source: agent/app/agent_capability.go; https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html
 	Needs: []Need{{
@@ -31,7 +32,8 @@ var awslogs = &Rule{
 		Why: "Without it, ECS never places a task with awslogs and an execution role on the instance. The package ecs-init sets it from " +
 			"version 1.16.0-1 on, as in AWS's images for Linux; on Windows and in images of your own, set it yourself.",
 	}},
-	check: checkAWSLogs,
+	check:       checkAWSLogs,
+	checkBeside: checkAWSLogs,
 }
 
 // logGroupThing is what logs are written to, in words.
@@ -51,6 +53,17 @@ var (
 		Agent:   "1.16.0",
 		Wildcard: "The name of a log stream ends in the ID of its task, or is that of a Docker container where there is no " +
 			"stream prefix, and neither is known before the task runs.",
+	}
+	// Express Mode and AWS Batch make a log group themselves where nobody names one.
+	writeManagedLogs = &Grant{
+		Sid:       writeLogs.Sid,
+		When:      "a log group that ECS or AWS Batch makes",
+		Why:       "The awslogs log driver creates the container's log stream and writes to it, in a log group that ECS or AWS Batch makes.",
+		Actions:   writeLogs.Actions,
+		Agent:     writeLogs.Agent,
+		endpoints: writeLogs.endpoints,
+		Wildcard: "The name of a log stream ends in the ID of its task, that of a log group of Express Mode in four characters that ECS " +
+			"chooses, and the job definition of a template can have no name: none of it is known before the task runs.",
 	}
 	createLogGroup = &Grant{
 		Sid:   "CreateLogGroups",
@@ -102,7 +115,13 @@ var launchTypeDrivers = [...]struct {
 
 func checkAWSLogs(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
-		for config := range container.Each("logConfiguration") {
+		for config := range container.EachOrAbsent("logConfiguration") {
+			if !config.Present() {
+				if p.formLogs().group != nil {
+					checkLogStream(p, td, container, config, config, config, config)
+				}
+				continue
+			}
 			for driver := range config.EachOrAbsent("logDriver") {
 				checkLogDriver(p, td, container, config, driver)
 			}
@@ -208,9 +227,24 @@ func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 
 func checkLogStream(p *pass, td, container, options, region, group, prefix taskdef.Value) {
 	base, regionKnown := p.logsARN(region)
-	groupName, groupKnown := p.logGroup(group)
 	streams, streamsKnown := p.logStreams(td, container, prefix)
 	create := p.createsGroup(options)
+	if name, ok := group.Text(); (!ok || name == "") && p.formLogs().group != nil {
+		groups, groupsKnown := p.formLogs().group(p, group)
+		at := group.Ref()
+		if at.Field == "" {
+			at.Field = p.formLogs().field
+		}
+		for _, g := range groups {
+			for _, stream := range streams {
+				if regionKnown && groupsKnown && streamsKnown {
+					p.Require(writeManagedLogs, base.With("log-group:"+g+":log-stream:"+stream), Each, at)
+				}
+			}
+		}
+		return
+	}
+	groupName, groupKnown := p.logGroup(group)
 	if !regionKnown || !groupKnown || !streamsKnown {
 		return
 	}
@@ -251,6 +285,9 @@ func (p *pass) logsARN(region taskdef.Value) (policy.ARN, bool) {
 	arn := policy.LocalARN("logs", "")
 	t, ok := region.Text()
 	if !ok || t == "" {
+		if p.formLogs().ownRegion {
+			return arn, true
+		}
 		p.Warnf(region, "awslogs without awslogs-region: ECS demands it; the role's own region is taken")
 		return arn, true
 	}
@@ -270,6 +307,14 @@ func (p *pass) logsARN(region taskdef.Value) (policy.ARN, bool) {
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (names of containers)
 func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []policy.Text, ok bool) {
 	t, ok := prefix.Text()
+	if (!ok || t == "") && p.formLogs().prefix != nil {
+		prefixes, ok := p.formLogs().prefix(p, container, prefix)
+		for _, pattern := range prefixes {
+			names, known := p.logStreamNames(container, func() policy.Text { return pattern })
+			patterns, ok = append(patterns, names...), ok && known
+		}
+		return patterns, ok
+	}
 	if !ok || t == "" {
 		if onFargate(td) {
 			p.Warnf(prefix, "awslogs without awslogs-stream-prefix: Fargate demands it")
@@ -289,6 +334,22 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 		ok = false
 	}
 	// The container's name is looked at in any case, so that all placeholders are found at once.
+	patterns, known := p.logStreamNames(container, func() policy.Text {
+		if !ok {
+			return t
+		}
+		pattern, _ := p.pattern(prefix, "awslogs-stream-prefix", t)
+		return pattern
+	})
+	return patterns, ok && known
+}
+
+// logStreamNames returns the patterns of the names of a container's log streams with a prefix, which is a pattern.
+func (p *pass) logStreamNames(container taskdef.Value, prefix func() policy.Text) (patterns []policy.Text, ok bool) {
+	if name := p.formLogs().container; name != "" {
+		return []policy.Text{prefix() + "/" + name + "/*"}, true
+	}
+	ok = true
 	pattern := policy.Text("")
 	for v := range container.EachOrAbsent("name") {
 		name, _ := v.Text()
@@ -302,7 +363,7 @@ func (p *pass) logStreams(td, container, prefix taskdef.Value) (patterns []polic
 			ok = false
 		case ok:
 			if pattern == "" {
-				pattern, _ = p.pattern(prefix, "awslogs-stream-prefix", t)
+				pattern = prefix()
 			}
 			patterns = append(patterns, pattern+"/"+name+"/*")
 		}

@@ -20,11 +20,13 @@ var environmentFiles = &Rule{
 	Grants: []*Grant{getFile, locateBucket, useKey},
 	Unseen: []Unseen{{
 		What:    "environment files in the overrides of RunTask, which replace those of the task definition",
-		Cure:    "allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
+		Cure:    "pass the input of RunTask too, or allow s3:GetObject on the file and s3:GetBucketLocation on its bucket",
 		Actions: []string{"s3:GetObject"}, Resource: "arn:PARTITION:s3:::BUCKET/KEY",
+		beside: taskdef.Run,
 	}},
-	check: checkEnvironmentFiles,
-	judge: judgeBucketOwners,
+	check:       checkEnvironmentFiles,
+	checkBeside: checkOverrides,
+	judge:       judgeBucketOwners,
 }
 
 var (
@@ -74,6 +76,15 @@ func checkEnvironmentFiles(p *pass, td taskdef.Value) {
 			}
 		}
 	}
+}
+
+// checkOverrides checks the environment files of a run, which replace those of the task definition.
+func checkOverrides(p *pass, added taskdef.Value) {
+	for v := range added.Each("containerDefinitions", "name") {
+		name, _ := v.Text()
+		p.plan.beside.overrides = append(p.plan.beside.overrides, named{name, v.Ref()})
+	}
+	checkEnvironmentFiles(p, added)
 }
 
 // checkKey warns of keys of environment files that ECS refuses, or that name no object as they are meant.

@@ -39,10 +39,27 @@ var executionRole = &Rule{
 				p.Warnf(v, "executionRoleArn is the name of the role %s, and ECS wants its ARN: write the attribute Arn instead", s)
 			}
 			if t == "" && !p.hasMisplacedRole() {
-				p.Notef(td, "no executionRoleArn: put the ARN of the role there. On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it")
+				p.Notef(td, "no executionRoleArn: put the ARN of the role there%s", takesOver(p.reader.Form().Subject))
 			}
 		}
 	},
+	checkBeside: checkOtherRole,
+}
+
+// takesOver says what an execution role changes for what can run on EC2.
+func takesOver(s taskdef.Subject) string {
+	if s == taskdef.Express || s == taskdef.Daemon {
+		return ""
+	}
+	return ". On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it"
+}
+
+// checkOtherRole remembers the execution role of a run.
+func checkOtherRole(p *pass, added taskdef.Value) {
+	for v := range added.Each("executionRoleArn") {
+		role, _ := v.Text()
+		p.plan.beside.role = named{role, v.Ref()}
+	}
 }
 
 // noteTrust says that nobody has reported the conditions of the trust policy to work where the task runs: they are in

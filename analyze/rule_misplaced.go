@@ -13,12 +13,13 @@ import (
 // that are the application's. It grants nothing. So every string that looks like a reference ends in a requirement or
 // in a finding.
 var misplaced = &Rule{
-	ID:     "misplaced-references",
-	Title:  "References in the wrong place",
-	Why:    "ECS ignores or refuses a member that it does not have, and reads nothing that the member names.",
-	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
-	check:  checkUnknownMembers,
-	finish: finishReferences,
+	ID:          "misplaced-references",
+	Title:       "References in the wrong place",
+	Why:         "ECS ignores or refuses a member that it does not have, and reads nothing that the member names.",
+	Doc:         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
+	check:       checkUnknownMembers,
+	checkBeside: checkUnknownMembers,
+	finish:      finishReferences,
 }
 
 // rightPlaces are members that people write in the wrong place, and where they belong.
@@ -125,7 +126,7 @@ func finishReferences(f *finish) {
 				continue // as nearly all are
 			}
 			if said == nil {
-				said = p.plan.pointers()
+				said = p.saidOf()
 			}
 			if !covered(said, v.Ref().Pointer) {
 				p.Notef(v, "%s looks like a reference, and ECS reads nothing from %s: what the application reads, it reads as the task role", quote(t), v.Path())
@@ -134,16 +135,19 @@ func finishReferences(f *finish) {
 	}
 }
 
-// pointers returns the places of all requirements and findings.
-func (p *Plan) pointers() map[string]bool {
-	list := map[string]bool{}
-	for _, r := range p.Requirements {
-		list[r.At.Pointer] = true
+// saidOf returns the places of all requirements and findings. What is about the whole task definition, or about a whole
+// container, says nothing of its parts.
+func (p *pass) saidOf() map[string]bool {
+	list, whole := map[string]bool{}, map[string]bool{p.td.Ref().Pointer: true}
+	for container := range p.td.Each("containerDefinitions") {
+		whole[container.Ref().Pointer] = true
 	}
-	for _, f := range p.Findings {
+	for _, r := range p.plan.Requirements {
+		list[r.At.Pointer] = !whole[r.At.Pointer]
+	}
+	for _, f := range p.plan.Findings {
 		pointer := f.At.Pointer
-		// A finding about the whole input says nothing of its parts.
-		if f.Rule == string(taskdef.Schema) || strings.Count(pointer, "/") > 2 {
+		if f.Rule == string(taskdef.Schema) || strings.Count(pointer, "/") > 2 && !whole[pointer] {
 			list[pointer] = true
 		}
 		// An error can keep what is beside it from being read.

@@ -17,11 +17,12 @@ const PlaceholderWords = "placeholder-words"
 // placeholderWords warns of words in valid names that say of themselves that they are to be replaced: no delimiters show
 // them, and the role is written for the very name.
 var placeholderWords = &Rule{
-	ID:    PlaceholderWords,
-	Title: "Words to be replaced",
-	Why:   "A word such as ENV_PLACEHOLDER, TBD, CHANGEME, your-secret-name or xxxx is to be replaced before the task runs, and the role has to be made for the name that it then has.",
-	Doc:   "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",
-	check: checkPlaceholderWords,
+	ID:          PlaceholderWords,
+	Title:       "Words to be replaced",
+	Why:         "A word such as ENV_PLACEHOLDER, TBD, CHANGEME, your-secret-name or xxxx is to be replaced before the task runs, and the role has to be made for the name that it then has.",
+	Doc:         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",
+	check:       checkPlaceholderWords,
+	checkBeside: checkPlaceholderWords,
 }
 
 // foundWord is a word to be replaced, with its places in the order of the input.

@@ -28,17 +28,20 @@ var secrets = &Rule{
 }
 
 var logSecrets = &Rule{
-	ID:     "log-secrets",
-	Title:  "Secrets of log drivers",
-	Why:    "ECS reads the secret or parameter and passes its value to the log driver as an option, or to the FireLens container.",
-	Doc:    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
-	Fields: []string{"containerDefinitions[].logConfiguration.secretOptions[].valueFrom"},
-	Grants: []*Grant{readLogSecret, readSecretPart, readLogParameter, useKey},
-	check: func(p *pass, td taskdef.Value) {
-		for s := range td.Each("containerDefinitions", "logConfiguration", "secretOptions") {
-			p.checkSecret(s, namedThing{what: "valueFrom", secret: readLogSecret, part: readSecretPart, parameter: readLogParameter})
-		}
-	},
+	ID:          "log-secrets",
+	Title:       "Secrets of log drivers",
+	Why:         "ECS reads the secret or parameter and passes its value to the log driver as an option, or to the FireLens container.",
+	Doc:         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
+	Fields:      []string{"containerDefinitions[].logConfiguration.secretOptions[].valueFrom"},
+	Grants:      []*Grant{readLogSecret, readSecretPart, readLogParameter, useKey},
+	check:       checkLogSecrets,
+	checkBeside: checkLogSecrets,
+}
+
+func checkLogSecrets(p *pass, td taskdef.Value) {
+	for s := range td.Each("containerDefinitions", "logConfiguration", "secretOptions") {
+		p.checkSecret(s, namedThing{what: "valueFrom", secret: readLogSecret, part: readSecretPart, parameter: readLogParameter})
+	}
 }
 
 // The agent reads secrets and parameters with these two actions alone; ssm:GetParameter in the singular is

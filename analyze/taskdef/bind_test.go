@@ -109,9 +109,16 @@ func TestNoTaskDefinition(t *testing.T) {
 		`{"AWSTemplateFormatVersion": "", "Resources": {}}`: "the template has no resource of type",
 		`{"taskDefinitions": []}`:                           "an empty list",
 		`{"taskDefinitionArns": []}`:                        "it looks like the output of aws ecs list-task-definitions",
-		`{"services": []}`:                                  "it looks like the output of aws ecs describe-services",
+		`{"services": []}`:                                  "1:1 error json: no containerDefinitions",
+		`{"jobQueue": "q", "containerOverrides": {}}`:       "it looks like the input of aws batch submit-job",
+		`{"tasks": []}`:                                     "1:1 error json: no containerDefinitions",
 		`{"serviceName": ""}`:                               "it looks like a service definition",
-		`{"tasks": []}`:                                     "it looks like the output of aws ecs describe-tasks",
+		`{"overrides": {"minimist": "1.2.8"}}`:              "1:1 error json: no containerDefinitions",
+		`{"tasks": [{"label": "build"}]}`:                   "1:1 error json: no containerDefinitions",
+		`{"jobDefinitions": []}`:                            "1:1 error json: no containerDefinitions",
+		`{"jobDefinitionName": "x", "type": "container"}`:   "1:1 error json: the job definition has none of containerProperties",
+		`{"eksProperties": {}}`:                             "1:2 error json: the job definition runs on Amazon EKS",
+		`{"primaryContainer": "x"}`:                         "1:22 error json: primaryContainer is a string",
 		`{"data": {"taskDefinition": 1}}`:                   "1:10 error json: no containerDefinitions",
 		`{"taskDefinition": {}}`:                            "1:20 error json: no containerDefinitions",
 		` {"containerDefinitions": null}`:                   "1:27 error json: containerDefinitions is null",
@@ -123,6 +130,13 @@ func TestNoTaskDefinition(t *testing.T) {
 		if len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("%s: problems %q, want %q", src, got, want)
 		}
+	}
+	roles := ""
+	for i := range 11 {
+		roles += fmt.Sprintf(`{"container": {"executionRoleArn": "%d"}},`, i)
+	}
+	if got := problemsOf(`{"nodeProperties": {"nodeRangeProperties": [`+strings.TrimSuffix(roles, ",")+`]}}`, Registered); len(got) != 1 || !strings.Contains(got[0], "the tasks name 11 execution roles") {
+		t.Errorf("too many roles: %q", got)
 	}
 	if got := problemsOf(`{"containerDefinitions": [{}], "ContainerDefinitions": []}`, Registered); len(got) == 0 ||
 		!strings.HasPrefix(got[0], `1:32 error json: "containerDefinitions" `) || !strings.HasSuffix(got[0], `as "ContainerDefinitions"; the first one is at 1:2`) {

@@ -4,12 +4,51 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
-// taskDefinitionTypes are the types of resources that are task definitions.
-var taskDefinitionTypes = [...]string{"AWS::ECS::TaskDefinition", "AWS::ECS::DaemonTaskDefinition"}
+// resourceForm returns how to take a resource of a type that has the fields of a task definition; nil for other types.
+func resourceForm(kind string) func(f *finder, r cloudResource) {
+	switch kind {
+	case "AWS::ECS::TaskDefinition":
+		return func(f *finder, r cloudResource) {
+			if containers := f.containersOf(r); containers != nil {
+				f.oneOf(containers, Part{Root: r.properties, Form: r.form, Pointers: r.pointers, Name: r.name})
+			}
+		}
+	case "AWS::ECS::DaemonTaskDefinition":
+		return func(f *finder, r cloudResource) {
+			if containers := f.containersOf(r); containers != nil {
+				f.daemon(r.properties, containers, r.form, r.pointers, r.name)
+			}
+		}
+	case "AWS::ECS::ExpressGatewayService":
+		return func(f *finder, r cloudResource) {
+			f.express(r.properties, []*tree.Node{r.properties}, r.form, r.pointers, r.name)
+		}
+	case "AWS::Batch::JobDefinition":
+		return func(f *finder, r cloudResource) { f.batch(r.properties, r.form, r.pointers, r.name) }
+	}
+	return nil
+}
+
+// cloudForm is that of a template.
+var cloudForm = Form{NamesInAnyCase: true, ScalarsAreStrings: true}
+
+// cloudResource is a resource of a template, of which the functions have been replaced.
+type cloudResource struct {
+	name       string // the logical ID
+	properties *tree.Node
+	form       Form
+	pointers   map[int]string
+}
+
+// isTaskDefinitionType reports whether a resource of that type has the fields of a task definition.
+func isTaskDefinitionType(kind *tree.Node) bool {
+	return kind != nil && resourceForm(kind.Text) != nil
+}
 
 // isTemplate reports whether a document is a CloudFormation template.
 func isTemplate(top *tree.Node) bool {
@@ -49,18 +88,21 @@ func (f *finder) template(top *tree.Node) {
 			f.fail(resource.NameStart, "%s makes task definitions, and is not read: pass the template that aws cloudformation get-template --template-stage Processed prints", resource.Name)
 			found = true
 		}
-		kind := resource.Member("Type")
-		if kind == nil || !slices.Contains(taskDefinitionTypes[:], kind.Text) {
-			continue
+		if kind := resource.Member("Type"); isTaskDefinitionType(kind) {
+			found = true
+			if properties := resource.Member("Properties"); properties == nil || f.chosen(resource.Name, properties) {
+				f.resource(t, resource)
+			}
 		}
-		found = true
-		if properties := resource.Member("Properties"); properties == nil || f.chosen(resource.Name, properties) {
-			f.resource(t, resource)
+	}
+	for i := range list {
+		if kind := list[i].Member("Type"); found && kind != nil && kind.Text == "AWS::ECS::Service" {
+			f.serviceOf(t, &list[i], top.Member("Resources"))
 		}
 	}
 	f.broken = f.broken || found
 	if !found {
-		f.fail(top.Start, "the template has no resource of type %s", taskDefinitionTypes[0])
+		f.fail(top.Start, "the template has no resource of type AWS::ECS::TaskDefinition")
 	}
 	f.keys = t.Keys()
 	f.symbols, f.filled = t.Symbols, t.Used
@@ -84,25 +126,52 @@ func (f *finder) checkTransforms(n *tree.Node) {
 
 // mentionsTaskDefinition reports whether a task definition is somewhere below n.
 func mentionsTaskDefinition(n *tree.Node) bool {
-	if n.Name == "Type" && slices.Contains(taskDefinitionTypes[:], n.Text) {
+	if n.Name == "Type" && isTaskDefinitionType(n) {
 		return true
 	}
 	return slices.ContainsFunc(n.Children, func(kid tree.Node) bool { return mentionsTaskDefinition(&kid) })
 }
 
-// resource takes a resource that is a task definition.
+// resource takes a resource that has the fields of a task definition.
 func (f *finder) resource(t *template.Template, resource *tree.Node) {
-	properties := resource.Member("Properties")
+	properties, kind := resource.Member("Properties"), resource.Member("Type")
 	if properties == nil || properties.Kind != tree.Object {
-		f.fail(resource.Start, "the resource %s has no Properties, and so no ContainerDefinitions", resource.Name)
+		f.fail(resource.Start, "the resource %s has no Properties", resource.Name)
 		return
 	}
 	t.Replace(properties)
-	containers := properties.Member("ContainerDefinitions")
-	if containers == nil {
-		f.fail(properties.Start, "the resource %s has no ContainerDefinitions", resource.Name)
+	properties.Adopt() // functions have become other nodes
+	resourceForm(kind.Text)(f, cloudResource{resource.Name, properties, cloudForm, t.Pointers})
+}
+
+// serviceOf takes a service whose task definition is a resource of the template too.
+func (f *finder) serviceOf(t *template.Template, service, resources *tree.Node) {
+	properties := service.Member("Properties")
+	if properties == nil || properties.Kind != tree.Object {
 		return
 	}
-	form := Form{NamesInAnyCase: true, ScalarsAreStrings: true}
-	f.oneOf(containers, Part{Root: properties, Form: form, Pointers: t.Pointers, Name: resource.Name})
+	t.Replace(properties)
+	task := properties.Member("TaskDefinition")
+	if task == nil || task.Kind != tree.String {
+		return
+	}
+	symbol, rest, ok := policy.Text(task.Text).CutSymbol()
+	resource := resources.Member(string(symbol))
+	if !ok || rest != "" || resource == nil || !isTaskDefinitionType(resource.Member("Type")) {
+		return
+	}
+	if task := resource.Member("Properties"); task != nil && !f.chosen(resource.Name, task) {
+		return
+	}
+	properties.Adopt() // functions have become other nodes
+	f.service(properties, cloudForm, t.Pointers)
+}
+
+// containersOf returns the container definitions of a resource, if it has them.
+func (f *finder) containersOf(r cloudResource) *tree.Node {
+	containers := r.properties.Member("ContainerDefinitions")
+	if containers == nil {
+		f.fail(r.properties.Start, "the resource %s has no ContainerDefinitions", r.name)
+	}
+	return containers
 }

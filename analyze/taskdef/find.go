@@ -18,6 +18,11 @@ type Part struct {
 	Form Form
 	// Pointers are the JSON pointers of nodes that are at another place in the document than below Root, by the nodes' IDs.
 	Pointers map[int]string
+	// Fields are how people know nodes of a document of another shape, as paths of names, by the nodes' IDs. It is nil for
+	// a part that is in the shape of a task definition.
+	Fields map[int]string
+	// Others are values beside the task definition that permissions depend on, by the names that they have.
+	Others map[string]*tree.Node
 	// Name is that of the part in its document, such as the logical ID of a resource; "" if it has none.
 	Name string
 	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
@@ -70,6 +75,7 @@ type finder struct {
 	resources bool
 	// exist has the ARNs of secrets that the document knows.
 	exist  map[string]bool
+	taken  map[int]bool // the nodes that an assembly has moved
 	choose func(name, family string) bool
 	left   bool // a task definition was left out, because it is not chosen
 	broken bool // there is a task definition that cannot be read
@@ -116,6 +122,9 @@ func (f *finder) find(n *tree.Node) {
 			f.taskDefinition(n, containers)
 			return
 		}
+		if f.other(n) {
+			return
+		}
 		for _, name := range wrappers {
 			if inner := n.MemberFold(name); inner != nil && (inner.Kind == tree.Object || inner.Kind == tree.List) {
 				f.find(inner)
@@ -147,6 +156,29 @@ func (f *finder) find(n *tree.Node) {
 	}
 }
 
+// other takes an object that has the fields of a task definition in another shape. It reports whether it is one.
+func (f *finder) other(n *tree.Node) bool {
+	if list := n.MemberFold("jobDefinitions"); list != nil && slices.ContainsFunc(list.Children, func(job tree.Node) bool { return isBatch(&job) }) {
+		for job := range objects(list) {
+			f.batch(job, f.form, nil, "")
+		}
+		return true
+	}
+	if isBatch(n) {
+		f.batch(n, f.form, nil, "")
+		return true
+	}
+	service := n
+	if m := n.MemberFold("service"); m != nil && m.Kind == tree.Object {
+		service = m
+	}
+	if configurations := expressConfigurations(service); configurations != nil {
+		f.express(service, configurations, f.form, nil, "")
+		return true
+	}
+	return f.beside(n)
+}
+
 // isContainerAlone reports whether a value is a container definition without a task definition around it.
 func isContainerAlone(n tree.Node) bool {
 	image := n.MemberFold("image")
@@ -158,6 +190,10 @@ func (f *finder) taskDefinition(root, containers *tree.Node) {
 	form := f.form
 	if containers.Name == "ContainerDefinitions" && allCapitals(containers) {
 		form = f.inCapitals(containers.NameStart)
+	}
+	if isDaemon(root) {
+		f.daemon(root, containers, form, nil, "")
+		return
 	}
 	f.oneOf(containers, Part{Root: root, Form: form})
 }

@@ -29,11 +29,10 @@ var otherTexts = [...]struct{ pattern, advice string }{
 
 // otherDocuments are documents that people mix up with a task definition, by a member that they have.
 var otherDocuments = [...]struct{ member, advice string }{
+	{"serviceName", "it looks like a service definition, which is read beside its task definition"},
+	{"jobQueue", "it looks like the input of aws batch submit-job: pass the job definition"},
 	{"taskDefinitionArns", "it looks like the output of aws ecs list-task-definitions: use describe-task-definition"},
-	{"services", "it looks like the output of aws ecs describe-services: use describe-task-definition"},
-	{"serviceName", "it looks like a service definition"},
 	{"@level", "it looks like the log of terraform plan -json: save the plan with -out FILE, and pass what terraform show -json FILE prints"},
-	{"tasks", "it looks like the output of aws ecs describe-tasks: use describe-task-definition"},
 }
 
 // manifestTypes are the types of AWS Copilot's manifests, with the command that makes a template of one.
@@ -82,7 +81,7 @@ func adviceOnDocument(top *tree.Node) string {
 }
 
 // signs are words of which each form of a task definition has one at least.
-var signs = [...]string{"ontainerDefinitions", "ontainer_definitions", "image", "Image", "IMAGE"}
+var signs = [...]string{"ontainerDefinitions", "ontainer_definitions", "image", "Image", "IMAGE", "erviceConnectConfiguration", "ontainerOverrides"}
 
 // MayHold reports whether a text can have a task definition in it, without reading it. Of a text that cannot, nothing
 // needs to be read.

@@ -46,7 +46,10 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 		} else {
 			pointer = strconv.AppendInt(pointer, int64(n.Index), 10)
 		}
+		known, renamed := td.fields[n.ID]
 		switch {
+		case renamed:
+			field, ended = append(field[:0], known...), false
 		case n == td.root:
 			// Fields are those of the task definition, wherever it is in the document.
 			field, ended = field[:0], false

@@ -48,12 +48,6 @@ func (s *settings) fill(opts Options, parts []Part) {
 	}
 	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
 	s.pointers = map[string]bool{}
-	member := func(n *tree.Node, name string) *tree.Node {
-		if kid := n.Member(name); kid != nil {
-			return kid
-		}
-		return n.MemberFold(name) // findings can have the names of ECS
-	}
 	start := s.doc.Source.Start()
 	for i, set := range opts.Set {
 		if given(opts.Set[:i], set.Name) {
@@ -63,16 +57,15 @@ func (s *settings) fill(opts Options, parts []Part) {
 		if !s.usable("--set", set) {
 			continue
 		}
-		n := s.doc.Root.Find(set.Name, member)
-		for i := 0; n == nil && i < len(parts); i++ {
-			n = parts[i].find(set.Name)
-		}
-		if n != nil {
-			if n.Kind != tree.String && n.Kind != tree.Null && n.Kind != tree.Placeholder {
+		if found := s.find(set.Name, parts); len(found) > 0 {
+			if n := found[0]; n.Kind != tree.String && n.Kind != tree.Null && n.Kind != tree.Placeholder {
 				s.report(n.Start, fmt.Sprintf("--set %s: there is %s, and only strings can be set", set.Name, n.Kind))
 				continue
 			}
-			n.Kind, n.Text, s.whole[n], s.pointers[set.Name] = tree.String, set.Value, true, true
+			for _, n := range found {
+				n.Kind, n.Text, s.whole[n] = tree.String, set.Value, true
+			}
+			s.pointers[set.Name] = true
 			continue
 		}
 		s.words[set.Name] = set.Value
@@ -81,8 +74,51 @@ func (s *settings) fill(opts Options, parts []Part) {
 	written := s.writtenNames(opts.Image, parts)
 	if len(s.words) > 0 {
 		s.fillBelow(s.doc.Root)
+		for _, part := range parts {
+			if part.Fields != nil {
+				s.fillMoved(part.Root, part.Pointers)
+			}
+		}
 	}
 	s.fillImages(opts.Image, parts, written)
+}
+
+// find returns the nodes at a JSON pointer: the document's, or where a part is of another shape, its own in each such part.
+func (s *settings) find(pointer string, parts []Part) (found []*tree.Node) {
+	for _, part := range parts {
+		if part.Fields == nil {
+			continue
+		}
+		if n := part.find(pointer); n != nil {
+			found = append(found, n)
+		}
+	}
+	member := func(n *tree.Node, name string) *tree.Node {
+		if kid := n.Member(name); kid != nil {
+			return kid
+		}
+		return n.MemberFold(name) // findings can have the names of ECS
+	}
+	if n := s.doc.Root.Find(pointer, member); n != nil {
+		return append(found, n)
+	}
+	for i := 0; found == nil && i < len(parts); i++ {
+		if n := parts[i].find(pointer); n != nil {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// fillMoved fills the placeholders in those strings below n that have moved: they are not below the document's root. The
+// others have been filled there.
+func (s *settings) fillMoved(n *tree.Node, pointers map[int]string) {
+	if _, moved := pointers[n.ID]; moved && n.Kind == tree.String && !s.whole[n] {
+		n.Text = s.fillText(n.Text)
+	}
+	for i := range n.Children {
+		s.fillMoved(&n.Children[i], pointers)
+	}
 }
 
 // given reports whether a setting of that name is in the list.
@@ -191,7 +227,9 @@ func (s *settings) fillImages(images []Setting, parts []Part, written map[*tree.
 	}
 	lists := make([]*tree.Node, len(parts))
 	for i, part := range parts {
-		lists[i] = part.Root.MemberFold("containerDefinitions")
+		if lists[i] = part.Root.MemberFold("containerDefinitions"); part.Form.Subject.Beside() {
+			lists[i] = &tree.Node{Kind: tree.List, Start: lists[i].Start} // what is added has no images
+		}
 	}
 	s.place = place(s.doc, s.form, lists[0].Start)
 	for _, list := range lists {

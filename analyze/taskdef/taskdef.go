@@ -20,6 +20,8 @@ type TaskDefinition struct {
 	symbols policy.SymbolTable
 	// pointers are those of nodes that are at another place in the document.
 	pointers map[int]string
+	fields   map[int]string
+	others   map[string]*tree.Node
 	name     string
 	region   string
 	keys     []template.Key
@@ -64,12 +66,28 @@ type Options struct {
 
 // Form is what one form of input does differently from the JSON of aws ecs register-task-definition.
 type Form struct {
+	Subject           Subject
 	NamesInAnyCase    bool // the names of members differ from those of ECS in upper and lower case
 	ScalarsAreStrings bool // a number or a boolean can be written where ECS has a string
 	NoLines           bool // there is no text that a person could look at
 	UntaggedUnions    bool // a union does not say which of its members it is
 	EmptyEnumIsAbsent bool // an enumeration that is "" is absent
 }
+
+// Subject is what a document describes that has the fields of a task definition.
+type Subject string
+
+const (
+	Task    Subject = ""                // a task definition
+	Daemon  Subject = "daemon"          // a daemon task definition
+	Express Subject = "Express service" // a service of Express Mode
+	Batch   Subject = "AWS Batch job"   // a job definition of AWS Batch
+	Service Subject = "service"         // a service, which is read beside its task definition
+	Run     Subject = "run"             // the input of RunTask or StartTask, which is read beside its task definition
+)
+
+// Beside reports whether the subject is no task definition of its own, but adds to one.
+func (s Subject) Beside() bool { return s == Service || s == Run }
 
 var (
 	// Registered is the JSON of aws ecs register-task-definition, and of describe-task-definition.
@@ -117,16 +135,17 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		return nil, f.problems
 	}
 	f.find(doc.Root)
-	f.parts = slices.DeleteFunc(f.parts, func(p Part) bool { return !f.chosen(p.Name, p.Root) })
+	f.parts = slices.DeleteFunc(f.parts, func(p Part) bool { return !p.Form.Subject.Beside() && !f.chosen(p.Name, p.Root) })
 	isError := func(p Problem) bool { return !p.Warning && !p.Note }
 	if len(f.parts) == 0 && f.left && !slices.ContainsFunc(f.problems, isError) {
 		return nil, nil
 	}
 	if len(f.parts) == 0 {
 		if f.problems = inOrder(f.problems); !f.resources {
-			// What is no task definition has nothing to be read, and its first error says enough.
-			i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning })
-			f.problems = f.problems[i : i+1]
+			// What is no task definition has nothing to be read, and its first problem says enough.
+			i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning && !p.Note })
+			f.problems = f.problems[max(i, 0):][:1]
+			f.problems[0].Warning, f.problems[0].Note = false, false
 		}
 		f.problems[0].None = !f.broken
 		if doc.Root.Kind == tree.String {
@@ -188,7 +207,7 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, part := range parts {
-		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, name: part.Name, region: part.Region, symbols: symbols, details: details, settings: set}
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, symbols: symbols, details: details, settings: set}
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

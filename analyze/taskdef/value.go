@@ -58,6 +58,30 @@ func (r *Reader) Exists(arn string) bool { return r.td.exist[arn] }
 // Region returns the region of the task that the document names beside the task definition; "" if it does not name one.
 func (r *Reader) Region() string { return r.td.region }
 
+// Form returns the form of the input.
+func (r *Reader) Form() Form { return r.td.form }
+
+// Other yields a value that is beside the task definition in its document, by its name there: every branch where it is a
+// conditional, and an absent value where there is none.
+func (r *Reader) Other(name string) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		n := r.td.others[name]
+		if n == nil {
+			yield(Value{r, nil, r.td.root})
+			return
+		}
+		for branch := range n.Branches() {
+			v := r.value(branch)
+			if branch.Kind == tree.Null {
+				v = Value{r, nil, r.td.root}
+			}
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
 // Symbols returns what is known of the symbols in the values.
 func (r *Reader) Symbols() policy.SymbolTable { return r.td.symbols }
 

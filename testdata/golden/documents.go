@@ -11,18 +11,18 @@ import (
 	"github.com/execrole/execrole/analyze"
 )
 
-// Document is a case of testdata/documents: an input in any form, and the plans of the task definitions in it.
+// Document is a case of testdata/documents: inputs in any form, mostly one, and the plans of the task definitions in them.
 type Document struct {
 	Name    string // of the file, without its ending
-	Input   analyze.Input
+	Inputs  []analyze.Input
 	Options analyze.Options
 	// Plans are those that somebody expects, by the name of the part of the document; "" where it has no name. The lines
 	// are sorted.
 	Plans map[string][]string
 }
 
-// Documents returns all cases of testdata/documents, sorted by their names. A case has an input, and a section "plan" for
-// an unnamed task definition, or "plan NAME" for each that has a name.
+// Documents returns all cases of testdata/documents, sorted by their names. A case has inputs, and then a section
+// "plan" for an unnamed task definition, or "plan NAME" for each that has a name.
 func Documents(t testing.TB) (list []Document) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(Root(t), "testdata", "documents", "*.txtar"))
@@ -34,20 +34,20 @@ func Documents(t testing.TB) (list []Document) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(archive.Files) < 2 {
-			t.Fatalf("%s has no plan", path)
-		}
 		d := Document{Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), Plans: map[string][]string{}}
-		d.Input = analyze.Input{Name: archive.Files[0].Name, Source: archive.Files[0].Data}
 		d.Options, _ = parseFlags(t, path, string(archive.Comment))
-		for _, f := range archive.Files[1:] {
+		for _, f := range archive.Files {
 			name, ok := strings.CutPrefix(f.Name, "plan")
 			if !ok {
-				t.Fatalf("%s: a section %s", path, f.Name)
+				d.Inputs = append(d.Inputs, analyze.Input{Name: f.Name, Source: f.Data})
+				continue
 			}
 			lines := strings.Split(strings.TrimSpace(string(f.Data)), "\n")
 			slices.Sort(lines)
 			d.Plans[strings.TrimSpace(name)] = lines
+		}
+		if len(d.Inputs) == 0 || len(d.Plans) == 0 {
+			t.Fatalf("%s has no input or no plan", path)
 		}
 		list = append(list, d)
 	}
