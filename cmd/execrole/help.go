@@ -20,9 +20,10 @@ Usage:
 
 const inputText = `
 FILE contains what "aws ecs register-task-definition" takes or what
-"aws ecs describe-task-definition" prints, as JSON or YAML; - is standard input.
-It can also be a folder, in which every task definition is read, or a pattern in
-quotes, such as 'infra/**/*.json'. The name of a command comes first; flags come
+"aws ecs describe-task-definition" prints, or the same of a daemon, an Express
+service or a job of AWS Batch, as JSON or YAML; - is standard input. It can also
+be a folder, in which every task definition is read, or a pattern in quotes,
+such as 'infra/**/*.json'. The name of a command comes first; flags come
 anywhere after it; -- ends them.
 
 `
