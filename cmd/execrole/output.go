@@ -41,11 +41,12 @@ type output struct {
 	err      error             // why the request could not be done, though there may be files
 
 	// Of several outputs:
-	name, family, id string        // the input, the family, and what the input calls the task definition
-	role             *policy.Role  // that is to be in one file with others
-	warned           bool          // there is a warning among the findings, which are not all kept
-	unread           bool          // there is no task definition in the input, or none that can be read
-	later            func() output // makes the output when it is to be written; nil where it is made
+	name, family, id string                             // the input, the family, and what the input calls the task definition
+	role             *policy.Role                       // that is to be in one file with others
+	warned           bool                               // there is a warning among the findings, which are not all kept
+	unread           bool                               // there is no task definition in the input, or none that can be read
+	later            func() output                      // makes the output when it is to be written; nil where it is made
+	again            func(outline *analyze.Plan) output // makes the output with what an outline adds
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.

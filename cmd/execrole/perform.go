@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,9 +55,12 @@ func (b *batch) one(s *source) error {
 	if err != nil {
 		return err
 	}
+	plans = analyze.Join(plans)
 	if len(plans) > 1 || len(plans) == 1 && b.shared.given {
 		b.several = true
-		return b.finish([]*reading{b.outputs(s, in, plans)}, nil)
+		readings := []*reading{b.outputs(s, in, plans)}
+		b.join([]*source{s}, readings)
+		return b.finish(readings, nil)
 	}
 	if len(plans) == 0 {
 		plans = []*analyze.Plan{{File: s.name, Unread: true}}
@@ -77,6 +81,9 @@ type reading struct {
 	skip  analyze.Finding // why there is nothing in it
 	err   error           // why it could not be read
 	bases []string        // of the input, if it has a task definition
+	// Of outs or tasks, in their order: what services and runs of other inputs can add to.
+	outlines []*analyze.Plan
+	adds     []*analyze.Plan // the services and runs themselves
 }
 
 // run handles a request with several inputs. Err says which arguments could not be read.
@@ -107,6 +114,7 @@ func (b *batch) run(err error) error {
 		}
 		b.progress.step()
 	})
+	b.join(list, readings)
 	return b.finish(readings, err)
 }
 
@@ -134,6 +142,11 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 	read := &reading{bases: []string{in.base}}
 	byOrder := len(b.opts.CredSpecs)+len(b.opts.CredSpecSecrets) > 0 // another reading would have other ones
 	for i, plan := range plans {
+		if plan.Adds() {
+			read.adds = append(read.adds, plan)
+			continue
+		}
+		read.outlines = append(read.outlines, plan.Outline())
 		b.in.place(plan.Findings)
 		t := &task{input: in, name: s.name, plan: plan}
 		if b.shared.given {
@@ -141,13 +154,21 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 			continue
 		}
 		var out output
-		if b.kept.Load() > keptBytes && (b.target.folder || b.explains() && b.target.path == "") && in.base != "" && !byOrder && plan.Err() == nil {
+		again := func(outline *analyze.Plan) output { return b.later(s, in, i, outline) }
+		canRead := in.base != "" && !byOrder
+		if b.kept.Load() > keptBytes && (b.target.folder || b.explains() && b.target.path == "") && canRead && plan.Err() == nil {
 			out = t.output()
 			out.trim(b.verbose)
-			out.later = func() output { return b.later(s, in, i) }
+			out.later = func() output { return again(nil) }
 		} else {
 			out = b.make(t)
 			out.trim(b.verbose)
+			if !canRead {
+				again = func(outline *analyze.Plan) output {
+					plan.Extend(outline)
+					return b.make(t)
+				}
+			}
 			for i := range out.files {
 				const rest = 256 // of the file and what belongs to it
 				f := &out.files[i]
@@ -155,6 +176,7 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 				b.kept.Add(int64(len(f.Data)) + rest)
 			}
 		}
+		out.again = again
 		read.outs = append(read.outs, &out)
 	}
 	return read
@@ -173,14 +195,66 @@ func (out *output) trim(notes bool) {
 	}
 }
 
-// later reads a source again, and makes the output of one of its task definitions.
-func (b *batch) later(s *source, in input, i int) output {
+// join adds what services and runs need to the task definitions that they are for. A service whose task definition is not
+// there is an error, unless it was only found in a folder.
+func (b *batch) join(list []*source, readings []*reading) {
+	var plans []*analyze.Plan
+	of := map[*analyze.Plan]int{}
+	adds := false
+	for i, read := range readings {
+		for _, plan := range slices.Concat(read.outlines, read.adds) {
+			of[plan] = i
+			plans = append(plans, plan)
+		}
+		adds = adds || read.adds != nil
+	}
+	if !adds {
+		return
+	}
+	for _, plan := range analyze.Join(plans) {
+		i := of[plan]
+		if !plan.Adds() {
+			continue
+		}
+		if list[i].named {
+			b.in.place(plan.Findings)
+			out := b.make(&task{name: list[i].name, plan: plan})
+			out.trim(b.verbose)
+			readings[i].outs = append(readings[i].outs, &out)
+		} else if b.verbose {
+			readings[i].skip = skipped(list[i].name, plan.Findings[len(plan.Findings)-1].Message)
+		}
+	}
+	for _, read := range readings {
+		for j, outline := range read.outlines {
+			switch {
+			case read.tasks != nil:
+				read.tasks[j].plan.Extend(outline)
+			case outline.Extended():
+				out, again := read.outs[j], read.outs[j].again
+				if out.later != nil {
+					out.later = func() output { return again(outline) }
+					continue
+				}
+				*out = again(outline)
+				out.trim(b.verbose)
+			}
+		}
+	}
+}
+
+// later reads a source again, and makes the output of one of its task definitions, to which outline adds something if it is
+// not nil.
+func (b *batch) later(s *source, in input, i int, outline *analyze.Plan) output {
 	_, plans, _, err := s.readPlans(analyze.NewAnalysis(b.opts), nil)
 	if err == nil && i >= len(plans) {
 		err = fmt.Errorf("cannot read %s: it has changed in the meantime", s.name)
 	}
 	if err != nil {
 		return output{name: s.name, err: err}
+	}
+	if outline != nil {
+		plans[i].Extend(outline)
 	}
 	b.in.place(plans[i].Findings)
 	return b.make(&task{input: in, name: s.name, plan: plans[i]})
