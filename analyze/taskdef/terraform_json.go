@@ -85,9 +85,8 @@ func (f *finder) terraform(top *tree.Node) {
 				t.taskDefinition(r)
 			}
 		case r.kind == "aws_batch_job_definition" && !r.data:
-			others = "; job definitions of AWS Batch in Terraform are not read yet"
-			f.problems = append(f.problems, Problem{Kind: f.kind, Warning: true, At: Ref{Place: place(f.doc, f.form, r.node.Start)},
-				Message: r.address + " is a job definition of AWS Batch, which is not read yet: its role is not written"})
+			t.jobDefinition(r)
+			found = true
 		}
 	}
 	found = t.deferred() || found
@@ -97,7 +96,7 @@ func (f *finder) terraform(top *tree.Node) {
 	t.findKeys(append(t.resources, prior...))
 	f.broken = f.broken || found
 	if !found {
-		f.fail(top.Start, "the %s has no resource of type aws_ecs_task_definition%s", kind, others)
+		f.fail(top.Start, "the %s has no resource of type aws_ecs_task_definition or aws_batch_job_definition%s", kind, others)
 	}
 	if f.symbols == nil {
 		f.symbols, f.filled = policy.SymbolTable{}, map[string]bool{}
@@ -206,9 +205,7 @@ func (t *terraformJSON) taskDefinition(r terraformResource) {
 	const attribute = "container_definitions"
 	containers := r.values.Member(attribute)
 	switch {
-	case isUnknown(r.unknown) || isUnknown(memberOf(r.unknown, attribute)):
-		t.f.fail(r.node.Start, "%s of %s is unknown until apply: it is one string%s, and one unknown part hides all of it from the plan; %s",
-			attribute, r.address, t.references(r, attribute), stateKnows)
+	case t.isHidden(r, attribute):
 		return
 	case containers == nil || containers.Kind == tree.Null:
 		t.f.fail(r.values.Start, "%s has no %s", r.address, attribute)
@@ -225,6 +222,16 @@ func (t *terraformJSON) taskDefinition(r terraformResource) {
 	t.attributes(r.values, r.unknown, &schemaRoot, t.base)
 	r.values.Adopt()
 	t.f.oneOf(r.values.Member("containerDefinitions"), Part{Root: r.values, Form: t.f.form, Pointers: t.pointers, Name: r.address, Region: region})
+}
+
+// isHidden reports whether a plan does not know an attribute that is a string of JSON, and says what can be done.
+func (t *terraformJSON) isHidden(r terraformResource, attribute string) bool {
+	if !isUnknown(r.unknown) && !isUnknown(memberOf(r.unknown, attribute)) {
+		return false
+	}
+	t.f.fail(r.node.Start, "%s of %s is unknown until apply: it is one string%s, and one unknown part hides all of it from the plan; %s",
+		attribute, r.address, t.references(r, attribute), stateKnows)
+	return true
 }
 
 // embed puts the JSON that a string contains in the place of the string. A JSON pointer then leads on into it:

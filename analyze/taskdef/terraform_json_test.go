@@ -34,12 +34,12 @@ func TestTerraformProblems(t *testing.T) {
 	plan := func(change, to string) string { return strings.Replace(inPlan(oneContainer, ``), change, to, 1) }
 	const web = "aws_ecs_task_definition.web"
 	for in, want := range map[string]string{
-		`{"format_version":"1.0"}`:                                     `{"format_ver: the state has no resource of type aws_ecs_task_definition`,
-		`{"format_version":"1.0","terraform_version":"1","values":{}}`: `{"format_ver: the state has no resource of type aws_ecs_task_definition`,
-		`{"format_version":"1.0","planned_values":{"root_module":{}}}`: `{"format_ver: the plan has no resource of type aws_ecs_task_definition`,
+		`{"format_version":"1.0"}`:                                     `{"format_ver: the state has no resource of type aws_ecs_task_definition or aws_batch_job_definition`,
+		`{"format_version":"1.0","terraform_version":"1","values":{}}`: `{"format_ver: the state has no resource of type aws_ecs_task_definition or aws_batch_job_definition`,
+		`{"format_version":"1.0","planned_values":{"root_module":{}}}`: `{"format_ver: the plan has no resource of type aws_ecs_task_definition or aws_batch_job_definition`,
 		`{"format_version":"1.0","terraform_version":"1","checks":[]}`: `{"format_ver: Terraform wrote this, and it is neither a plan nor a state: pass what terraform show -json prints of one`,
 		`{"version":3,"terraform_version":"0.11.1","lineage":"x"}`:     `3,"terraform: a state of version 3 is not read: pass what terraform show -json prints`,
-		`{"version":4,"terraform_version":"1","resources":[]}`:         `{"version":4: the state has no resource of type aws_ecs_task_definition`,
+		`{"version":4,"terraform_version":"1","resources":[]}`:         `{"version":4: the state has no resource of type aws_ecs_task_definition or aws_batch_job_definition`,
 
 		inState(`"family":"x"`):                                                                                      `{"family":"x: ` + web + ` has no container_definitions`,
 		inState(`"container_definitions":null`):                                                                      `{"container_: ` + web + ` has no container_definitions`,
@@ -48,7 +48,7 @@ func TestTerraformProblems(t *testing.T) {
 		inState(`"container_definitions":"{\"a\":[1,]}"`):                                                            `,]}"}}]}}}: in the string container_definitions: a comma before "]": JSON has none after the last element`,
 		inState(`"container_definitions":"[{\"a\":1,\"a\":2}]"`):                                                     `\"a\":2}]"}}: in the string container_definitions: "a" is here a second time, with another value; the first one is at 1:191`,
 		strings.Replace(inState(``), `"values":{}}]`, `"x":1}]`, 1):                                                  `{"address":": ` + web + ` has no values`,
-		strings.Replace(inState(oneContainer), `managed`, `data`, 1):                                                 `{"format_ver: the state has no resource of type aws_ecs_task_definition; data.aws_ecs_task_definition is not the definition itself: use aws ecs describe-task-definition`,
+		strings.Replace(inState(oneContainer), `managed`, `data`, 1):                                                 `{"format_ver: the state has no resource of type aws_ecs_task_definition or aws_batch_job_definition; data.aws_ecs_task_definition is not the definition itself: use aws ecs describe-task-definition`,
 		inState(oneContainer + `,"new_thing":1`):                                                                     `web "new_thing":: ECS has no member "new_thing" here`,
 		inState(oneContainer + `,"runtime_platform":[{},{}]`):                                                        `web [{},{}]}}]}}: runtimePlatform is a list; ECS wants an object`,
 		inPlan(``, `"container_definitions":true`):                                                                   `{"address":": container_definitions of ` + web + ` is unknown until apply: it is one string, and one unknown part hides all of it from the plan; ` + stateKnows,
@@ -59,7 +59,7 @@ func TestTerraformProblems(t *testing.T) {
 		plan(`"resource_changes"`, `"errored":true,"resource_changes"`):                                              `web true,"resour: terraform plan ended with an error: task definitions can be missing from the plan`,
 		plan(`"resource_changes"`, `"deferred_changes":[{"resource_change":{"address":"a.b","type":"aws_ecs_task_definition"}}],"resource_changes"`): `web {"address":": a.b is deferred to a later plan; ` + stateKnows,
 		plan(oneContainer+"}}", `}},{"address":"c.d","mode":"managed","type":"aws_batch_job_definition","values":{}},{"address":"e","type":"aws_ecs_task_definition"}`): `{}},{"addres: ` + web + ` has no container_definitions ` +
-			`{"address":": c.d is a job definition of AWS Batch, which is not read yet: its role is not written {"address":": e has no values`,
+			`{}},{"addres: the job definition has none of containerProperties, ecsProperties and nodeProperties with containers in them {"address":": e has no values`,
 	} {
 		tds, problems := Read("f", []byte(in), Options{})
 		var got []string

@@ -221,7 +221,7 @@ func (b schemaBlock) example(path string) (value, computed map[string]any) {
 	return value, computed
 }
 
-// TestSchema: every attribute of a task definition that the provider has is one that ECS has, or is known to be Terraform's
+// TestSchema: every attribute of a task definition, and of a job definition, that the provider has is one that ECS, or AWS Batch, has, or is known to be Terraform's
 // alone.
 func TestSchema(t *testing.T) {
 	m := newModule(t)
@@ -233,12 +233,15 @@ func TestSchema(t *testing.T) {
 	if err := json.Unmarshal(m.run(t, "providers", "schema", "-json"), &schema); err != nil {
 		t.Fatal(err)
 	}
-	block := schema.Providers["registry.terraform.io/hashicorp/aws"].Resources["aws_ecs_task_definition"].Block
+	resources := schema.Providers["registry.terraform.io/hashicorp/aws"].Resources
+	block := resources["aws_ecs_task_definition"].Block
 	if len(block.Attributes) == 0 {
 		t.Fatal("the provider has no schema of a task definition")
 	}
 	values, computed := block.example("")
 	values["container_definitions"] = `[{"name":"x","image":"x"}]`
+	job, _ := resources["aws_batch_job_definition"].Block.example("")
+	job["container_properties"], job["ecs_properties"], job["node_properties"], job["eks_properties"] = `{"image":"x"}`, "", "", []any{}
 	resource := map[string]any{"address": "a", "mode": "managed", "type": "aws_ecs_task_definition", "values": values}
 	read := func(plan map[string]any) (strings []string) {
 		plan["format_version"] = "1.0"
@@ -263,7 +266,14 @@ func TestSchema(t *testing.T) {
 		}
 		return strings
 	}
-	got := read(map[string]any{"values": map[string]any{"root_module": map[string]any{"resources": []any{resource}}}})
+	state := func(kind string, values any) map[string]any {
+		resource := map[string]any{"address": "a", "mode": "managed", "type": kind, "values": values}
+		return map[string]any{"values": map[string]any{"root_module": map[string]any{"resources": []any{resource}}}}
+	}
+	if got := read(state("aws_batch_job_definition", job)); !slices.Contains(got, "platform_capabilities") || !slices.Contains(got, "name") {
+		t.Errorf("of a job definition, this is read: %q", got)
+	}
+	got := read(state("aws_ecs_task_definition", values))
 	for _, name := range []string{"arn", "family", "volume.fsx_windows_file_server_volume_configuration.authorization_config.credentials_parameter", "tags"} {
 		if !slices.Contains(got, name) {
 			t.Errorf("%s is not read: %q", name, got)
