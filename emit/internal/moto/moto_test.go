@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
 	"github.com/execrole/execrole/emit/internal/sample"
 	"github.com/execrole/execrole/emit/internal/tool"
@@ -73,6 +74,7 @@ func TestTemplatesDeploy(t *testing.T) {
 			args = append(args, path)
 		}
 	}
+	args = append(args, mergedTemplate(t, dir))
 	cmd := exec.Command(python, args...)
 	cmd.Env = append(os.Environ(), environment...)
 	var stderr strings.Builder
@@ -90,6 +92,12 @@ func TestTemplatesDeploy(t *testing.T) {
 	}
 	if len(deployed) != len(args)-1 {
 		t.Errorf("%d roles of %d templates", len(deployed), len(args)-1)
+	}
+	// moto does not keep the role that a template gives to a task definition.
+	merged := deployed[mergedName]
+	delete(deployed, mergedName)
+	if got := fmt.Sprint(merged.Policies); !strings.Contains(got, "secretsmanager:GetSecretValue") || !strings.Contains(got, ":log-group:/shop:log-stream:shop/app/*") {
+		t.Errorf("the merged template's role allows %s", got)
 	}
 	for file, d := range deployed {
 		t.Run(file, func(t *testing.T) {
@@ -113,6 +121,38 @@ func TestTemplatesDeploy(t *testing.T) {
 			}
 		})
 	}
+}
+
+const mergedName = "merged.yaml"
+
+// mergedTemplate writes a template into which a role was merged, and returns its path.
+func mergedTemplate(t *testing.T, dir string) string {
+	t.Helper()
+	src := []byte(`Resources:
+  Database: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/db, SecretString: x}}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /shop}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: shop
+      ContainerDefinitions:
+        - Name: app
+          Image: nginx
+          Memory: 256
+          Secrets: [{Name: PASSWORD, ValueFrom: !Ref Database}]
+          LogConfiguration:
+            LogDriver: awslogs
+            Options: {awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: shop}
+`)
+	merged, err := emit.Merge(mergedName, src, meaning.TaskRoles(t, mergedName, src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, mergedName)
+	if err := os.WriteFile(path, merged, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // misread reports whether a template of the role has what moto gets wrong: a text with a symbol and with one of IAM's
