@@ -181,21 +181,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		})
 	}
 	for _, r := range plan.Requirements {
-		actions := make([]action, len(r.Actions))
-		for i, a := range r.Actions {
-			actions[i] = action{a.Name, string(a.Strength)}
-		}
-		doc.Requirements = append(doc.Requirements, requirement{
-			Rule:       r.Rule.ID,
-			Actions:    actions,
-			Resource:   known.Fill(r.Resource),
-			Match:      string(r.Match),
-			Conditions: conditionsOf(r.Conditions, known),
-			GrantedBy:  known.Fill(r.GrantedBy),
-			From:       placeOf(r.At),
-			Why:        r.Why(),
-			Doc:        r.Rule.Doc,
-		})
+		doc.Requirements = append(doc.Requirements, requirementOf(r, known))
 	}
 	for _, f := range plan.Findings {
 		doc.Findings = append(doc.Findings, finding{f.Rule, string(f.Severity), f.Message, placeOf(f.At)})
@@ -221,6 +207,24 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		panic("report: " + err.Error()) // the document is made of strings and numbers
 	}
 	return []byte(analyze.PrintableLines(b.String()))
+}
+
+func requirementOf(r analyze.Requirement, known policy.Environment) requirement {
+	actions := make([]action, len(r.Actions))
+	for i, a := range r.Actions {
+		actions[i] = action{a.Name, string(a.Strength)}
+	}
+	return requirement{
+		Rule:       r.Rule.ID,
+		Actions:    actions,
+		Resource:   known.Fill(r.Resource),
+		Match:      string(r.Match),
+		Conditions: conditionsOf(r.Conditions, known),
+		GrantedBy:  known.Fill(r.GrantedBy),
+		From:       placeOf(r.At),
+		Why:        r.Why(),
+		Doc:        r.Rule.Doc,
+	}
 }
 
 func needOf(n analyze.Need, known policy.Environment) need {
