@@ -54,6 +54,7 @@ func seeds(f *testing.F) {
 		`{"services":[{"deployments":{"serviceConnectConfiguration":[{"logConfiguration":1}]},"taskDefinition":"a"}]}`, `{"tasks":[1]}`,
 		`{"overrides":[{"containerOverrides":{"name":1,"environmentFiles":{}}}],"taskDefinitionArn":"a"}`, `{"containerOverrides":null}`,
 		`{"containerDefinitions":[{}],"volumes":[{"LogDriverVolumeConfiguration":1}],"daemonTaskDefinitionArn":"a","taskDefinitionArn":"b"}`,
+		`{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"a","mode":"managed","type":"aws_batch_job_definition","values":{"name":"p","eks_properties":[{}]}}]}}}`,
 		`{"family":"a","Family":"b","containerDefinitions":[{}]}`, "{\r\n\t\"containerDefinitions\"\r:[1.5e3,true,\"é\\u00e9\\\"\"]}",
 	} {
 		f.Add([]byte(s))

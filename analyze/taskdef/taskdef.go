@@ -143,8 +143,10 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 	if len(f.parts) == 0 {
 		if f.problems = inOrder(f.problems); !f.resources {
 			// What is no task definition has nothing to be read, and its first problem says enough.
-			i := slices.IndexFunc(f.problems, func(p Problem) bool { return !p.Warning && !p.Note })
+			i := slices.IndexFunc(f.problems, isError)
 			f.problems = f.problems[max(i, 0):][:1]
+		}
+		if !slices.ContainsFunc(f.problems, isError) {
 			f.problems[0].Warning, f.problems[0].Note = false, false
 		}
 		f.problems[0].None = !f.broken
