@@ -11,33 +11,10 @@ import (
 
 // inTemplate returns a template in which a value is the image of a container.
 func inTemplate(value string) string {
-	return `AWSTemplateFormatVersion: "2010-09-09"
-Parameters:
-  Tag: {Type: String, Default: "1"}
-  Hidden: {Type: String, NoEcho: true, Default: x}
-  FromStore: {Type: "AWS::SSM::Parameter::Value<String>", Default: /x}
-  List: {Type: CommaDelimitedList, Default: "a,b"}
-Mappings:
-  Images:
-    us-east-1: {web: east, api: east-api}
-    us-west-2: {web: west}
-Conditions:
-  Prod: !Equals [!Ref Tag, "1"]
+	return `Parameters: {Tag: {Type: String, Default: "1"}, Hidden: {Type: String, NoEcho: true, Default: x}, FromStore: {Type: "AWS::SSM::Parameter::Value<String>", Default: /x}}
 Resources:
-  Repo: {Type: AWS::ECR::Repository}
-  Named: {Type: AWS::ECR::Repository, Properties: {RepositoryName: !Sub "web-${AWS::Region}"}}
-  Stack: {Type: AWS::ECR::Repository, Properties: {RepositoryName: !Sub "web-${AWS::StackName}"}}
-  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /a}}
   Bucket: {Type: AWS::S3::Bucket}
-  Store: {Type: AWS::SSM::Parameter, Properties: {Name: /p}}
-  Cycle: {Type: AWS::SSM::Parameter, Properties: {Name: !Ref Cycle}}
-  Other: {Type: "AWS::Lambda::Function"}
-  Task:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      ContainerDefinitions:
-      - Name: app
-        Image: ` + value + "\n"
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: app, Image: ` + value + "}]}}\n"
 }
 
 // TestParameters: what is known of a parameter, and what --set gives for it.
