@@ -14,16 +14,27 @@ type Default struct {
 // UseDefaults gives the symbols in the text at a JSON pointer the values that the input gives where nobody gives others. If
 // that changes the text, the reader is stale: see [Reader.Again].
 func (r *Reader) UseDefaults(pointer string) {
-	var visit func(n *tree.Node)
-	visit = func(n *tree.Node) {
-		if text := policy.Text(n.Text); n.Kind == tree.String && !text.IsLiteral() && r.td.ref(n).Pointer == pointer {
-			r.useDefaults(n, text)
-		}
-		for i := range n.Children {
-			visit(&n.Children[i])
-		}
+	if len(r.td.symbols) == 0 {
+		return
 	}
-	visit(r.td.root)
+	if r.open == nil { // once, since many values can be unknown
+		r.open = map[string][]*tree.Node{}
+		r.findOpen(r.td.root)
+	}
+	for _, n := range r.open[pointer] {
+		r.useDefaults(n, policy.Text(n.Text))
+	}
+}
+
+// findOpen keeps the texts with symbols below n by their pointers.
+func (r *Reader) findOpen(n *tree.Node) {
+	if n.Kind == tree.String && !policy.Text(n.Text).IsLiteral() {
+		pointer := r.td.ref(n).Pointer
+		r.open[pointer] = append(r.open[pointer], n)
+	}
+	for i := range n.Children {
+		r.findOpen(&n.Children[i])
+	}
 }
 
 func (r *Reader) useDefaults(n *tree.Node, text policy.Text) {

@@ -23,6 +23,7 @@ type Reader struct {
 	// defaults are the texts of values with the defaults of their symbols.
 	defaults  map[*tree.Node]policy.Text
 	defaulted []Default
+	open      map[string][]*tree.Node // texts with symbols, by pointer; nil before somebody asks
 	stale     bool
 }
 
