@@ -3,6 +3,7 @@ package analyze_test
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -153,20 +154,28 @@ type comparison struct {
 	managed []string
 }
 
+// templates yields the templates in folders of the corpus, with their paths, in order.
+func templates(t *testing.T, folders ...string) iter.Seq2[string, *tree.Document] {
+	return func(yield func(string, *tree.Document) bool) {
+		for _, path := range golden.Corpus(t, folders...) {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			doc, _, _ := tree.Read(path, src)
+			if doc != nil && doc.Root.Member("Resources") != nil && !yield(path, doc) {
+				return
+			}
+		}
+	}
+}
+
 // compareRoles compares the roles of all templates in a folder of the corpus.
 func compareRoles(t *testing.T, folder string) (list []comparison) {
 	managed := managedPolicies(t)
-	for _, path := range golden.Corpus(t, folder) {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, _, _ := tree.Read(path, src)
-		if doc == nil || doc.Root.Member("Resources") == nil {
-			continue
-		}
+	for path, doc := range templates(t, folder) {
 		roles := readRoles(doc)
-		plans, _ := analyze.Read(filepath.Base(path), src, analyze.Options{})
+		plans, _ := analyze.Read(filepath.Base(path), []byte(doc.Source.Text), analyze.Options{})
 		for _, plan := range plans {
 			role := roles.roleOf[plan.Name]
 			allowed := roles.allowed[role]

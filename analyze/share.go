@@ -26,7 +26,8 @@ func Share(family string, plans []*Plan) *Plan {
 	}
 	labels := labelsOf(plans)
 	for i, p := range plans {
-		// Offsets order findings and requirements, and tell fields apart: those of one input are behind those of another.
+		// Findings and requirements are sorted by offset, and a field is known by its offset. So the offsets of each input
+		// begin behind those of the input before.
 		s.task, s.base = labels[i], i*(tree.MaxSize+1)
 		s.add(p)
 	}
@@ -85,7 +86,7 @@ func labelsOf(plans []*Plan) []string {
 	return labels
 }
 
-// joined returns a name and what tells it from its like: "web in old.json".
+// joined returns a name together with the input that it is from: "web in old.json".
 func joined(name, in string) string {
 	switch {
 	case name == "" || name == in:

@@ -2,7 +2,8 @@ package taskdef
 
 import "testing"
 
-// TestNone: what is no task definition at all is told from one that is broken, so that a folder of files can be read.
+// TestNone: in a folder, a document that is no task definition is skipped, and a broken task definition is an error. So the
+// reader has to know which of the two it has.
 func TestNone(t *testing.T) {
 	for _, c := range []struct {
 		file, src string

@@ -18,8 +18,8 @@ const maxNested = 100
 // maxBranches is how many texts one value may have because of conditionals inside of it.
 const maxBranches = 64
 
-// functions replace the functions of CloudFormation by what they return. N is the function's object, and args its
-// argument.
+// function returns what replaces a function of that name by its result, or nil if there is no such function. N is the object
+// that the function is, and args its argument.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 func (t *Template) function(name string) func(n, args *tree.Node) {

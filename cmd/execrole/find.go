@@ -204,7 +204,7 @@ func (f *sources) link(path string) {
 	}
 }
 
-// isPattern reports whether a path has characters that stand for others in patterns.
+// isPattern reports whether a path has a wildcard: *, ? or [.
 func isPattern(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 // matches returns the paths that fit a pattern of [filepath.Match], in which ** is any number of folders. As in a shell,

@@ -154,7 +154,7 @@ func exists(arg string) bool {
 	return arg == "-" || err == nil
 }
 
-// sharedRole is the value of --shared-role: whether it is given, and the name that stands for the families, or "".
+// sharedRole is the value of --shared-role. Name is used in place of the families; "" where the flag has no name.
 type sharedRole struct {
 	given bool
 	name  string
