@@ -22,6 +22,9 @@ type Requirement struct {
 	// all of it.
 	Part policy.Text
 	At   taskdef.Ref
+	// When says where the requirement exists at all: what the field names can depend on values that are known only at
+	// deployment.
+	When policy.When
 	// GrantedBy is the ARN of a managed policy that the role has attached and that allows all of this: no
 	// statement is then written for it; "" where the role's own policies have to.
 	GrantedBy policy.Text
@@ -54,6 +57,13 @@ func (r Requirement) String() string {
 	for _, c := range r.Conditions {
 		fmt.Fprintf(&b, " if %s %s %s", c.Key, c.Operator, c.Values)
 	}
+	for i, symbol := range r.When {
+		word := " where "
+		if i > 0 {
+			word = " or "
+		}
+		fmt.Fprintf(&b, "%s%s is given", word, policy.Of(symbol))
+	}
 	return Printable(b.String())
 }
 
@@ -82,7 +92,7 @@ func (r *Requirement) statement(number int) policy.Statement {
 	}{}
 	list.from[0] = policy.Source{Task: r.At.Task, Container: r.At.Container, Field: r.At.Field, Requirement: number}
 	from := list.from[:]
-	list.resources[0] = policy.Value{Text: r.Resource, From: from}
+	list.resources[0] = policy.Value{Text: r.Resource, From: from, When: r.When}
 	s := policy.Statement{
 		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: list.resources[:],
 		Conditions: slices.Clone(r.Conditions),
@@ -96,7 +106,7 @@ func (r *Requirement) statement(number int) policy.Statement {
 	for i, c := range s.Conditions {
 		values := slices.Clone(c.Values)
 		for j := range values {
-			values[j].From = from
+			values[j].From, values[j].When = from, r.When
 		}
 		s.Conditions[i].Values = values
 	}

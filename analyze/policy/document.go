@@ -100,6 +100,8 @@ type Value struct {
 	From []Source
 	// Reasons say in sentences why a resource has wildcards. There is none where no wildcard needs a reason.
 	Reasons []string
+	// When says where the value is there at all.
+	When When
 }
 
 // Values returns texts as values that nobody asked for.

@@ -121,3 +121,64 @@ func TestPropertyList(t *testing.T) {
 		t.Errorf("no property is set, and there are %v", list)
 	}
 }
+
+// TestWhen: a value that several requirements asked for is there where one of them is, and a statement where one of its
+// resources is.
+func TestWhen(t *testing.T) {
+	allow := func(when When, resource Text, values ...Value) Statement {
+		s := Statement{Sid: "S", Actions: []string{"a:b"}, Resources: []Value{{Text: resource, When: when}}}
+		if values != nil {
+			s.Conditions = []Condition{{Operator: "StringEquals", Key: "k", Values: values}}
+		}
+		return s
+	}
+	a, b := WhenAny("A"), WhenAny("B")
+	for _, tt := range []struct {
+		name       string
+		statements []Statement
+		resources  []When
+		values     []When // of the condition
+		statement  When
+	}{
+		{"always", []Statement{allow(nil, "r")}, []When{nil}, nil, nil},
+		{"one", []Statement{allow(a, "r")}, []When{a}, nil, a},
+		{"two", []Statement{allow(b, "r"), allow(a, "s")}, []When{b, a}, nil, WhenAny("B", "A")},
+		{"one of two", []Statement{allow(a, "r"), allow(nil, "s")}, []When{a, nil}, nil, nil},
+		{"the same resource", []Statement{allow(a, "r"), allow(b, "r"), allow(a, "r")}, []When{WhenAny("A", "B")}, nil, WhenAny("A", "B")},
+		{"the same resource always", []Statement{allow(a, "r"), allow(nil, "r")}, []When{nil}, nil, nil},
+		{"values", []Statement{allow(a, "r", Value{Text: "x", When: a}), allow(b, "r", Value{Text: "y", When: b})},
+			[]When{WhenAny("A", "B")}, []When{a, b}, WhenAny("A", "B")},
+		{"resources of one value", []Statement{allow(a, "r", Value{Text: "x", When: a}), allow(b, "s", Value{Text: "x", When: b})},
+			[]When{a, b}, []When{WhenAny("A", "B")}, WhenAny("A", "B")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			merged := Merge(tt.statements)
+			if len(merged) != 1 {
+				t.Fatalf("%d statements", len(merged))
+			}
+			whens := func(list []Value) (whens []When) {
+				for _, v := range list {
+					whens = append(whens, v.When)
+				}
+				return whens
+			}
+			if diff := cmp.Diff(tt.resources, whens(merged[0].Resources)); diff != "" {
+				t.Errorf("resources (-want +got):\n%s", diff)
+			}
+			if tt.values != nil {
+				if diff := cmp.Diff(tt.values, whens(merged[0].Conditions[0].Values)); diff != "" {
+					t.Errorf("values (-want +got):\n%s", diff)
+				}
+			}
+			if got := NewDocument(merged...).When(); !got.Equal(tt.statement) {
+				t.Errorf("the statement is there when %v, want %v", got, tt.statement)
+			}
+		})
+	}
+	if NewDocument().When() != nil || (&Statement{}).When() != nil {
+		t.Error("what is empty has a condition")
+	}
+	if When(nil).Equal(a) || !a.Equal(WhenAny("A", "A")) || a.Equal(b) || WhenAny() != nil {
+		t.Error("conditions that are the same are not equal, or others are")
+	}
+}

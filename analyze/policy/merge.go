@@ -70,11 +70,13 @@ func joinValues(statements []Statement, i int) []Statement {
 	})
 }
 
-// addSources adds the sources and reasons of values to those of others with the same texts.
+// addSources adds the sources and reasons of values to those of others with the same texts. These are there where one or
+// the other is.
 func addSources(into, values []Value) {
 	for i, v := range values {
 		into[i].From = append(into[i].From, v.From...)
 		into[i].Reasons = append(into[i].Reasons, v.Reasons...)
+		into[i].When = into[i].When.Or(v.When)
 	}
 }
 

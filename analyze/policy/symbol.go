@@ -34,6 +34,12 @@ type SymbolInfo struct {
 	Export string
 	// Expression is the symbol in the language of its input: "!GetAtt Repo.Arn", "var.region".
 	Expression string
+	// Description says which value is wanted, in a sentence, where the meaning and the expression do not say it; "" otherwise.
+	Description string
+	// Pattern is a regular expression that every value matches as a whole; "" where any value will do.
+	Pattern string
+	// Optional says that the value can be empty: the input then has nothing of this meaning in its place.
+	Optional bool
 }
 
 // SymbolKind says what the input declares a symbol as.
@@ -46,6 +52,7 @@ const (
 	Attribute       SymbolKind = "attribute"
 	Import          SymbolKind = "import"
 	Variable        SymbolKind = "variable"
+	Decision        SymbolKind = "condition" // true or false
 )
 
 // Meaning says what a symbol's value names, in words for messages.
