@@ -48,7 +48,21 @@ func (a *Analysis) Read(in Input) []*Plan {
 	if tds == nil && offered && problems == nil {
 		return nil
 	}
-	return a.add(in.Name, tds, problems)
+	if !a.opts.Parameters {
+		plans := a.add(in.Name, tds, problems, nil)
+		for _, p := range plans {
+			if p.asks {
+				_, p.CanLeaveOpen = a.trial(in, opts, tds)
+			}
+		}
+		return plans
+	}
+	o, _ := a.trial(in, opts, tds)
+	if o.list != nil {
+		opts.Open, opts.Symbols = o.list, o.symbols
+		tds, problems = taskdef.Read(in.Name, in.Source, opts)
+	}
+	return a.add(in.Name, tds, problems, o)
 }
 
 // choose reports whether [Options.Resources] choose a task definition: by the name that its document gives it, or by its
@@ -79,24 +93,38 @@ type document struct {
 	*Analysis
 	opts *Options
 	used map[any]bool
+	// leavesOpen says that what is unknown is left open: see [Options.Parameters].
+	leavesOpen bool
 }
 
-// add lets every rule check the task definitions of a document, and then finish.
-func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []taskdef.Problem) (plans []*Plan) {
+// read lets every rule check a task definition, until the defaults of symbols that have to be known are in their places.
+func (d *document) read(name string, problems []taskdef.Problem, td *taskdef.TaskDefinition) ([]pass, *reading) {
+	reader := td.Reader()
+	passes, shared := d.check(name, problems, reader)
+	for reader.Stale() {
+		reader = reader.Again()
+		passes, shared = d.check(name, problems, reader)
+	}
+	return passes, shared
+}
+
+// add lets every rule check the task definitions of a document, and then finish. Open is what was left open in it; nil
+// where nothing may be.
+func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []taskdef.Problem, open *openings) (plans []*Plan) {
 	if len(tds) == 0 {
 		return []*Plan{a.addUnread(name, problems)}
 	}
-	d := &document{a, &a.opts, map[any]bool{}}
+	d := &document{a, &a.opts, map[any]bool{}, open != nil}
 	passes := make([][]pass, len(tds)) // those over each task definition, in the order of the rules
 	readers := make([]*taskdef.Reader, len(tds))
 	own, common := divided(tds, problems)
 	for i, td := range tds {
-		reader := td.Reader()
-		var plan *Plan
-		plan, passes[i] = d.check(name, own[i], reader)
-		for reader.Stale() {
-			reader = reader.Again()
-			plan, passes[i] = d.check(name, own[i], reader)
+		var shared *reading
+		passes[i], shared = d.read(name, own[i], td)
+		plan, reader := shared.plan, shared.reader
+		if open != nil {
+			shared.patterns(open.symbols)
+			plan.noteOpenings(open)
 		}
 		plan.warnOfDefaults(reader)
 		plan.add(reader.Problems())

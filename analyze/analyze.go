@@ -28,6 +28,10 @@ type Options struct {
 	// CompleteARNs says that every ARN of a secret that may lack its random suffix has it, and PartialARNs that it lacks
 	// it. Without one of them both readings are allowed.
 	CompleteARNs, PartialARNs bool
+	// Parameters leaves open what a placeholder or a symbol keeps from being known: the output asks for its value. A whole
+	// image or a whole secret becomes the ARN of what it names, or empty where it is something else that needs no
+	// permission; a part of an ARN becomes that part. Only formats that can ask for values take such a role.
+	Parameters bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
 	// BucketOwners say which account owns a bucket.
@@ -142,7 +146,7 @@ func order[T any](list []T, offset func(*T) int) {
 }
 
 // check lets every rule check a task definition. Problems are those of its document.
-func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) (*Plan, []pass) {
+func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) ([]pass, *reading) {
 	td := reader.Root()
 	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), Symbols: reader.Symbols()}
 	if subject := reader.Form().Subject; subject.Beside() {
@@ -164,7 +168,10 @@ func (a *document) check(name string, problems []taskdef.Problem, reader *taskde
 	plan.LaunchTypes = launchTypes(td)
 	plan.findEnvironment(td, a.opts.Environment, reader.Region())
 	passes := make([]pass, len(allRules()))
-	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used}
+	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used, leavesOpen: a.leavesOpen}
+	if a.leavesOpen {
+		shared.narrowed = map[policy.Symbol]letters{}
+	}
 	for i, rule := range allRules() {
 		passes[i] = pass{reading: shared, rule: rule}
 		check := rule.check
@@ -176,7 +183,8 @@ func (a *document) check(name string, problems []taskdef.Problem, reader *taskde
 		}
 	}
 	shared.questions.answer(plan, td)
-	return plan, passes
+	plan.asks = len(shared.questions.asked) > 0
+	return passes, shared
 }
 
 // warnOfDefaults warns of values for which the defaults of parameters were used: a deployment can have others.

@@ -80,7 +80,7 @@ func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (lis
 			list = append(list, unless(isComponent(c), c, noComponent)...)
 		case p.contrary(c, policy.MeansRepositoryName) != nil:
 			list = append(list, p.contrary(c, policy.MeansRepositoryName)...)
-		case !p.fits(c, func(b byte) bool { return isLower(b) || isDigit(b) || strings.IndexByte("._-", b) >= 0 }, policy.MeansRepositoryName):
+		case !p.fits(c, func(b byte) bool { return isLower(b) || isDigit(b) || strings.IndexByte("._-/", b) >= 0 }, policy.MeansRepositoryName):
 			list = append(list, unless(false, c, noComponent)...)
 		case i == len(components)-1 && tag == "" && p.mayHaveTag(symbols):
 			list = append(list, unknown{symbol: symbols[len(symbols)-1], reason: fmt.Sprintf("the value of %s is unknown until deployment, and it may have a tag, which is no part of the repository", policy.Of(symbols[len(symbols)-1]))})
@@ -89,10 +89,13 @@ func (p *pass) repositoryUnknown(components []policy.Text, tag policy.Text) (lis
 	return list
 }
 
-// mayHaveTag reports whether the last of the symbols can have a tag in its value.
+// mayHaveTag reports whether the last of the symbols can have a tag in its value. One that is left open can have what the
+// name of a repository can have.
 func (p *pass) mayHaveTag(symbols []policy.Symbol) bool {
-	last := p.reader.Symbols().Lookup(symbols[len(symbols)-1]).Meaning
-	return last == policy.MeansText || last == policy.MeansUnknown
+	s := symbols[len(symbols)-1]
+	last := p.reader.Symbols().Lookup(s).Meaning
+	_, isNarrow := p.narrowed[s]
+	return (last == policy.MeansText || last == policy.MeansUnknown) && !isNarrow
 }
 
 // splitImage splits an image reference at its slashes, and cuts off its tag and digest, which it returns as they are

@@ -28,6 +28,11 @@ type reading struct {
 	// suffixes is what the ARNs of secrets say of each other; nil as long as no rule has asked.
 	suffixes  *suffixes
 	questions questions
+	// leavesOpen says that what is unknown is left open. Whole is then what whole values can name, by their pointers, and
+	// narrowed has the characters that the values of symbols may have.
+	leavesOpen bool
+	whole      map[string]wholeValue
+	narrowed   map[policy.Symbol]letters
 }
 
 // finish is the end of one rule's work on a document: its passes over the task definitions in it.
@@ -88,7 +93,31 @@ func (p *pass) Require(g *Grant, resource policy.ARN, match Match, at taskdef.Re
 	}
 	p.plan.Requirements = append(p.plan.Requirements, Requirement{
 		Rule: p.rule, Grant: g, Actions: actions, Resource: resource.Text(), ARN: resource, Match: match, At: at, Conditions: sorted(conditions),
+		When: p.given(resource, conditions),
 	})
+}
+
+// given returns the condition that the symbols of a resource, or of the values of its conditions, are given, where they
+// can be empty.
+func (p *pass) given(resource policy.ARN, conditions []policy.Condition) policy.When {
+	if len(p.plan.Symbols) == 0 {
+		return nil
+	}
+	var optional []policy.Symbol
+	add := func(t policy.Text) {
+		for _, s := range t.Symbols() {
+			if p.plan.Symbols[s].Optional {
+				optional = append(optional, s)
+			}
+		}
+	}
+	add(resource.Text())
+	for _, c := range conditions {
+		for _, v := range c.Values {
+			add(v.Text)
+		}
+	}
+	return policy.WhenAny(optional...)
 }
 
 // partOfLast says what the field names of the resource that was required last: see [Requirement.Part].

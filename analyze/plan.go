@@ -47,6 +47,9 @@ type Plan struct {
 	Unread bool
 	// NoTaskDefinition says of an unread document that it is something else: nothing in it looks like a task definition.
 	NoTaskDefinition bool
+	// CanLeaveOpen says that [Options.Parameters] would settle all placeholders and symbols that keep permissions from being
+	// known.
+	CanLeaveOpen bool
 
 	// identity is how other documents name the task definition; nil where none could be read. Beside is not nil for the plan
 	// of what is read beside a task definition: see [Join].
@@ -54,6 +57,7 @@ type Plan struct {
 	beside   *beside
 	settled  []taskdef.Subject // of what has been joined
 
+	asks    bool // there are questions
 	remarks []remark
 	needs   []Need // those that do not follow from requirements
 }

@@ -185,6 +185,9 @@ func (p *pass) checkCredentialSpec(td, v taskdef.Value) bool {
 		p.Warnf(v, "credential spec %s: ECS writes %q", quote(t), domainlessPrefix)
 	}
 	_, _, symbol := rest.CutSymbol()
+	if before, found := t.CutSuffix(rest); found && ok {
+		p.mayNameBehind(before, v, aBucket, aParameter)
+	}
 	switch list := placeholders(t, true); {
 	case len(list) > 0:
 		p.Unknown(v, "credential spec", list)

@@ -113,6 +113,9 @@ type s3Object struct {
 // requireObject requires an object in S3, by its ARN as ECS wants it, or by the URL that people write there.
 // Locate is the grant to find the bucket's region, or nil. If the object is unknown, it is not ok.
 func (p *pass) requireObject(v located, what string, get, locate *Grant) (o s3Object, ok bool) {
+	if _, isPart := v.(derived); !isPart {
+		p.mayName(v, aBucket)
+	}
 	if o, ok = p.cutObject(v, what); !ok {
 		return o, false
 	}

@@ -67,6 +67,7 @@ func (p *pass) checkFSxCredentials(v taskdef.Value) {
 		p.Errorf(v, "the volume has no authorizationConfig.credentialsParameter: give the ARN of a secret or of a parameter")
 		return
 	}
+	p.mayName(v, aSecret, aParameter)
 	if list := placeholders(t, false); len(list) > 0 && !t.HasPrefix("arn:") {
 		p.Unknown(v, "credentialsParameter", list)
 		return

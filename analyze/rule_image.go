@@ -137,6 +137,7 @@ func checkImage(p *pass, container, image taskdef.Value) {
 		p.find(Error, image.Ref(), []string{flag}, "container %s has no image: add %s", quote(names[0]), flag)
 		return
 	}
+	p.mayName(image, aRepository)
 	if p.pullSymbol(image, t) {
 		return
 	}
@@ -174,7 +175,11 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 	if info.Meaning != policy.MeansRepositoryURI || info.ARN == (policy.ARN{}) {
 		return false
 	}
+	login := len(p.plan.Requirements)
 	p.Require(ecrLogin, everything, Exact, image.Ref())
+	for i := login; i < len(p.plan.Requirements); i++ {
+		p.plan.Requirements[i].When = p.given(info.ARN, nil)
+	}
 	p.Require(ecrPull, info.ARN, Exact, image.Ref())
 	p.partOfLast(imageTag(rest))
 	repository, _ := info.ARN.Resource.CutPrefix("repository/")

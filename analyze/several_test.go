@@ -112,7 +112,7 @@ func TestSeveralTaskDefinitions(t *testing.T) {
 	}
 	tds, found := taskdef.New(doc, []taskdef.Part{{Root: root("A")}, {Root: root("B")}}, nil, taskdef.Options{Set: opts.Set, Image: opts.Image})
 	a := NewAnalysis(opts)
-	plans, err := finished(a.add("all.json", tds, found), a.Finish())
+	plans, err := finished(a.add("all.json", tds, found, nil), a.Finish())
 	if err != nil || len(plans) != 2 {
 		t.Fatalf("%d plans, error %v", len(plans), err)
 	}

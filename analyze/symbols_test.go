@@ -71,7 +71,7 @@ func analyzeSymbols(t testing.TB, src []byte, opts Options) *Plan {
 	t.Helper()
 	a := NewAnalysis(opts)
 	tds, problems := readSymbols(t, src, taskdef.Options{Set: opts.Set, Image: opts.Image})
-	plans, _ := finished(a.add("f", tds, problems), a.Finish())
+	plans, _ := finished(a.add("f", tds, problems, nil), a.Finish())
 	return plans[0]
 }
 

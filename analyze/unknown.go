@@ -167,6 +167,7 @@ func (p *pass) fits(t policy.Text, allowed func(byte) bool, meanings ...policy.M
 		ok = ok && all(literal, allowed)
 		return ""
 	}, func(s policy.Symbol) string {
+		p.narrow(s, allowed)
 		ok = ok && p.canBeIn(s, meanings...)
 		return ""
 	})

@@ -25,7 +25,7 @@ var CDKGo = &Format{
 	Name:       "cdk-go",
 	Help:       "an app for the AWS CDK, in Go",
 	Extensions: []string{".go"},
-	Flags:      []string{"package", "force"},
+	Flags:      []string{"package", "force", "parameters"},
 	Emit:       emitCDKGo,
 	OwnFolder:  true,
 }
@@ -61,14 +61,23 @@ type (
 		RoleProps       string // the fields of awsiam.RoleProps
 		Suppressed      string // calls
 		NamesOpen       bool   // the name of a finding has a symbol in it
+		Optional        bool   // some statements or policies are there only where a value is not empty
+		OptionalPolicy  bool   // a policy inside the role can have no statements
+		MadeIf          bool   // a managed policy can have none
+		Patterns        bool   // some inputs have patterns
 		Tags            []cdkTag
 		Description     string
 		Stack           string
 	}
 	cdkTag        struct{ Key, Value string }
 	cdkStackValue struct{ Name, Method string }
-	// cdkInput is a field of the role's properties. Default is "" for none.
-	cdkInput struct{ Field, Comment, Default string }
+	// cdkInput is a field of the role's properties. Default is "" for none. A value that can be empty is a pointer, so that
+	// nobody forgets it.
+	cdkInput struct {
+		Field, Comment, Default string
+		Optional                bool
+		Pattern                 string
+	}
 )
 
 var cdkTemplates = sync.OnceValues(func() (*template.Template, error) {
@@ -180,41 +189,70 @@ func cdkData(role *policy.Role, opts Options) (cdkApp, error) {
 	}
 	symbols := cdkSymbols{}
 	app.Mappings = symbols.mappings(role)
-	var findings []policy.Text
-	app.Suppressed, findings = cdkSuppressions(role)
 	used := usedSymbols(role)
-	for _, f := range findings {
+	for _, f := range cdkFindings(role) {
 		used = append(used, f.Symbols()...)
 		app.NamesOpen = app.NamesOpen || !f.IsLiteral()
 	}
 	used = needed(role, used)
-	isOwn := func(s policy.Symbol) bool { _, ok := cdkStackValues[s]; return ok }
-	fields, values := goWriter{indent: 1}, goWriter{indent: 2}
-	for _, in := range inputsOf(role, used, isOwn, camel) {
-		field := cdkInput{Field: in.name, Comment: in.description(word)}
-		if in.info.Default != "" {
-			field.Default = strconv.Quote(in.info.Default)
-		}
-		app.Inputs = append(app.Inputs, field)
-		symbols[in.symbol] = "values." + in.name
-		values.commented(in.name, cmp.Or(field.Default, `""`), field.Comment)
-	}
-	width := 0
-	for _, in := range app.Inputs {
-		width = max(width, len(in.Field))
-	}
-	for _, in := range app.Inputs {
-		fields.line(in.Field, strings.Repeat(" ", width-len(in.Field)), " string // ", in.Comment)
-	}
-	app.InputFields, app.InputValues = fields.String(), values.String()
+	app.addInputs(role, used, symbols)
+	app.OptionalPolicy, app.MadeIf = slices.ContainsFunc(role.Inline, isOptionalPolicy), slices.ContainsFunc(role.Managed, isOptionalPolicy)
 	for _, s := range []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, policy.URLSuffix} {
 		if slices.Contains(used, s) {
 			app.StackValues = append(app.StackValues, cdkStackValues[s])
 			symbols[s] = cdkStackValues[s].Name
 		}
 	}
-	app.RoleProps = symbols.roleProps(role)
+	app.RoleProps, app.Suppressed = symbols.roleProps(role), symbols.suppressions(role)
 	return app, nil
+}
+
+// addInputs adds the inputs among the symbols, and their expressions to the symbols.
+func (app *cdkApp) addInputs(role *policy.Role, used []policy.Symbol, symbols cdkSymbols) {
+	fields, values := goWriter{indent: 1}, goWriter{indent: 2}
+	isOwn := func(s policy.Symbol) bool { _, ok := cdkStackValues[s]; return ok }
+	for _, in := range inputsOf(role, used, isOwn, camel) {
+		field := cdkInput{Field: in.name, Comment: in.description(word), Optional: in.info.Optional}
+		if in.info.Default != "" {
+			field.Default = strconv.Quote(in.info.Default)
+		}
+		if in.info.Pattern != "" {
+			field.Pattern, app.Patterns = strconv.Quote(in.pattern()), true
+		}
+		app.Inputs = append(app.Inputs, field)
+		app.Optional = app.Optional || field.Optional
+		symbols[in.symbol] = field.Value()
+		values.commented(in.name, cmp.Or(field.Default, field.Empty()), field.Comment)
+	}
+	names, types := 0, 0
+	for _, in := range app.Inputs {
+		names, types = max(names, len(in.Field)), max(types, len(in.Type()))
+	}
+	for _, in := range app.Inputs {
+		fields.line(in.Field, strings.Repeat(" ", names-len(in.Field)), " ", in.Type(), strings.Repeat(" ", types-len(in.Type())), " // ", in.Comment)
+	}
+	app.InputFields, app.InputValues = fields.String(), values.String()
+}
+
+// Type returns the type of the field.
+func (in cdkInput) Type() string {
+	if in.Optional {
+		return "*string"
+	}
+	return "string"
+}
+
+// Empty returns the value of a field that nobody has set.
+func (in cdkInput) Empty() string {
+	if in.Optional {
+		return "nil"
+	}
+	return `""`
+}
+
+// Value returns the expression of the field's value.
+func (in cdkInput) Value() string {
+	return strings.TrimSuffix(in.Type(), "string") + "values." + in.Field
 }
 
 // mappings writes the statements that look up values of the region, and adds their variables to symbols.
@@ -260,32 +298,108 @@ func (symbols cdkSymbols) roleProps(role *policy.Role) string {
 		w.field("AssumedBy", principal+"nil)")
 	} else {
 		w.open("AssumedBy: ", principal, "&awsiam.ServicePrincipalOpts{")
-		symbols.conditions(w, trust.Conditions)
+		symbols.conditions(w, trust.Conditions, nil)
 		w.close("}),")
 	}
 	if len(role.Inline) > 0 {
-		w.open("InlinePolicies: &map[string]awsiam.PolicyDocument{")
+		open, end := "&map[string]awsiam.PolicyDocument{", "},"
+		if slices.ContainsFunc(role.Inline, isOptionalPolicy) {
+			open, end = "withStatements(map[string]awsiam.PolicyDocument{", "}),"
+		}
+		w.open("InlinePolicies: ", open)
 		for _, p := range role.Inline {
 			symbols.document(w, strconv.Quote(p.Name), p.Document)
 		}
-		w.close("},")
+		w.close(end)
 	}
 	if len(role.Attached)+len(role.Managed) > 0 {
-		w.open("ManagedPolicies: &[]awsiam.IManagedPolicy{")
-		for i, arn := range role.Attached {
-			w.line(cdkManagedPolicy("Attached"+strconv.Itoa(i+1), symbols.argument(arn)), ",")
-		}
-		for i, p := range role.Managed {
-			if i == 0 {
-				w.line("// Inside of the role there is no room for all of this.")
-			}
-			w.open("awsiam.NewManagedPolicy(scope, jsii.String(*id+", cdkPolicyID(i), "), &awsiam.ManagedPolicyProps{")
-			symbols.document(w, "Document", p.Document)
-			w.close("}),")
-		}
-		w.close("},")
+		symbols.managedPolicies(w, role)
 	}
 	return w.String()
+}
+
+// isOptionalPolicy reports whether a policy can have no statements.
+func isOptionalPolicy(p policy.Policy) bool { return p.Document.When() != nil }
+
+// managedPolicies writes the policies that the role has attached.
+func (symbols cdkSymbols) managedPolicies(w *goWriter, role *policy.Role) {
+	list := cdkList{w: w, symbols: symbols, kind: "awsiam.IManagedPolicy", optional: slices.ContainsFunc(role.Managed, isOptionalPolicy)}
+	list.open("ManagedPolicies: ")
+	for i, arn := range role.Attached {
+		list.element(nil)
+		w.line(cdkManagedPolicy("Attached"+strconv.Itoa(i+1), symbols.argument(arn)), ",")
+	}
+	for i, p := range role.Managed {
+		when := p.Document.When()
+		list.element(when)
+		if i == 0 {
+			w.line("// Inside of the role there is no room for all of this.")
+		}
+		before, after := "", "}),"
+		if when != nil {
+			// A policy that is made is in the stack, so it is made only then.
+			w.open("madeIf(", symbols.when(when), ", func() awsiam.IManagedPolicy {")
+			before, after = "return ", "})"
+		}
+		w.open(before, "awsiam.NewManagedPolicy(scope, jsii.String(*id+", cdkPolicyID(i), "), &awsiam.ManagedPolicyProps{")
+		symbols.document(w, "Document", p.Document)
+		w.close(after)
+		if when != nil {
+			w.close("}),")
+		}
+	}
+	list.close()
+}
+
+// cdkList writes a list, of which some elements are there only under a condition: as the lists of the others, and a call for
+// each conditional element.
+type cdkList struct {
+	w        *goWriter
+	symbols  cdkSymbols
+	kind     string // of the elements
+	optional bool   // there are elements with a condition
+	inside   bool   // of a list of elements without
+}
+
+func (l *cdkList) open(key string) {
+	if l.optional {
+		l.w.open(key, "together(")
+	} else {
+		l.w.open(key, "&[]", l.kind, "{")
+		l.inside = true
+	}
+}
+
+// element begins an element.
+func (l *cdkList) element(when policy.When) {
+	switch {
+	case when == nil && !l.inside:
+		l.w.open("[]", l.kind, "{")
+		l.inside = true
+	case when != nil && l.inside:
+		l.w.close("},")
+		l.inside = false
+	}
+}
+
+func (l *cdkList) close() {
+	switch {
+	case !l.optional:
+		l.w.close("},")
+		return
+	case l.inside:
+		l.w.close("},")
+	}
+	l.w.close("),")
+}
+
+// when returns the Go expression that one of the symbols has a value.
+func (symbols cdkSymbols) when(when policy.When) string {
+	conditions := make([]string, len(when))
+	for i, s := range when {
+		conditions[i] = symbols[s] + ` != ""`
+	}
+	return strings.Join(conditions, " || ")
 }
 
 // cdkManagedPolicy returns the expression of a managed policy that exists. The ID of the construct is that of the role and
@@ -294,8 +408,21 @@ func cdkManagedPolicy(id, arn string) string {
 	return "awsiam.ManagedPolicy_FromManagedPolicyArn(scope, jsii.String(*id+" + strconv.Quote(id) + "), jsii.String(" + arn + "))"
 }
 
-// cdkSuppressions returns the calls that suppress findings on each construct, and all findings.
-func cdkSuppressions(role *policy.Role) (calls string, findings []policy.Text) {
+// cdkFindings returns the findings that are suppressed on the role and its policies.
+func cdkFindings(role *policy.Role) (findings []policy.Text) {
+	onRole, onManaged := Suppressions(role)
+	for _, list := range append(onManaged, onRole) {
+		for _, s := range of(CDKNag, list) {
+			for _, f := range s.Findings {
+				findings = append(findings, policy.Text(f))
+			}
+		}
+	}
+	return findings
+}
+
+// suppressions writes the calls that suppress findings on each construct.
+func (symbols cdkSymbols) suppressions(role *policy.Role) string {
 	w := &goWriter{indent: 1}
 	// rules writes a list of rules, which begins in the line of before and ends in that of after.
 	rules := func(before string, list []Suppression) (after string) {
@@ -309,8 +436,7 @@ func cdkSuppressions(role *policy.Role) (calls string, findings []policy.Text) {
 			w.field(`"reason"`, strconv.Quote(s.Reason))
 			var names []string
 			for _, f := range s.Findings {
-				findings = append(findings, policy.Text(f))
-				names = append(names, cdkFinding(f))
+				names = append(names, symbols.finding(f))
 			}
 			if names != nil {
 				w.list(`"applies_to": []string{`, names, "},")
@@ -328,9 +454,16 @@ func cdkSuppressions(role *policy.Role) (calls string, findings []policy.Text) {
 	onRole, onManaged := Suppressions(role)
 	add("role", onRole)
 	for i, list := range onManaged {
+		when := role.Managed[i].Document.When()
+		if when != nil && len(list) > 0 {
+			w.open("if ", symbols.when(when), " {")
+		}
 		add("scope.Node().FindChild(jsii.String(*id+"+cdkPolicyID(i)+"))", list)
+		if when != nil && len(list) > 0 {
+			w.close("}")
+		}
 	}
-	return w.String(), findings
+	return w.String()
 }
 
 // cdkPolicyID returns what follows the role's ID in the ID of a managed policy, so that a scope can have several roles.
@@ -343,23 +476,32 @@ type cdkSymbols map[policy.Symbol]string
 func (symbols cdkSymbols) document(w *goWriter, key string, d policy.Document) {
 	w.open(key, ": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{")
 	w.commented("Minimize", "jsii.Bool(false)", "each statement stays one, with its comment here")
+	whole := d.When()
+	isOptional := func(s policy.Statement) bool { return s.When() != nil && !s.When().Equal(whole) }
+	list := cdkList{w: w, symbols: symbols, kind: "awsiam.PolicyStatement", optional: slices.ContainsFunc(d.Statements, isOptional) || whole != nil}
 	if len(d.Statements) == 0 {
 		w.field("Statements", "&[]awsiam.PolicyStatement{}")
 	} else {
-		w.open("Statements: &[]awsiam.PolicyStatement{")
+		list.open("Statements: ")
 		for i := range d.Statements {
-			symbols.statement(w, &d.Statements[i])
+			when := d.Statements[i].When()
+			list.element(when)
+			symbols.statement(w, &d.Statements[i], when)
 		}
-		w.close("},")
+		list.close()
 	}
 	w.close("}),")
 }
 
-func (symbols cdkSymbols) statement(w *goWriter, s *policy.Statement) {
+func (symbols cdkSymbols) statement(w *goWriter, s *policy.Statement, when policy.When) {
 	for _, from := range s.Fields() {
 		w.line("// ", sourceComment(from))
 	}
-	w.open("awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{")
+	before, after := "", "}),"
+	if when != nil {
+		before, after = "given("+symbols.when(when)+", ", "})),"
+	}
+	w.open(before, "awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{")
 	if s.Sid != "" {
 		w.field("Sid", "jsii.String("+strconv.Quote(s.Sid)+")")
 	}
@@ -369,17 +511,39 @@ func (symbols cdkSymbols) statement(w *goWriter, s *policy.Statement) {
 		actions[i] = strconv.Quote(a)
 	}
 	cdkStrings(w, "Actions", actions)
-	if len(s.Resources) == 1 {
+	switch {
+	case symbols.hasOptional(s.Resources, when):
+		symbols.optionalTexts(w, "Resources: jsii.Strings(*together(", s.Resources, when, ")...),")
+	case len(s.Resources) == 1:
 		cdkStrings(w, "Resources", []string{symbols.text(s.Resources[0].Text)})
-	} else {
+	default:
 		resources := make([]string, len(s.Resources))
 		for i, r := range s.Resources {
 			resources[i] = symbols.argument(r.Text)
 		}
 		cdkStrings(w, "Resources", resources)
 	}
-	symbols.conditions(w, s.Conditions)
-	w.close("}),")
+	symbols.conditions(w, s.Conditions, when)
+	w.close(after)
+}
+
+// hasOptional reports whether some of the values have a condition that is not that of their statement.
+func (symbols cdkSymbols) hasOptional(values []policy.Value, statement policy.When) bool {
+	return slices.ContainsFunc(values, func(v policy.Value) bool { return v.When != nil && !v.When.Equal(statement) })
+}
+
+// optionalTexts writes values of which some have a condition: as the arguments of a call of together, between two parts of
+// lines.
+func (symbols cdkSymbols) optionalTexts(w *goWriter, before string, values []policy.Value, statement policy.When, after string) {
+	w.open(before)
+	for _, v := range values {
+		if v.When == nil || v.When.Equal(statement) {
+			w.line("[]string{", symbols.text(v.Text), "},")
+		} else {
+			w.line("given(", symbols.when(v.When), ", ", symbols.argument(v.Text), "),")
+		}
+	}
+	w.close(after)
 }
 
 // cdkStrings writes a list of strings as the value of a key: in one line if it has no more than one element.
@@ -391,7 +555,7 @@ func cdkStrings(w *goWriter, key string, list []string) {
 	w.list(key+": jsii.Strings(", list, "),")
 }
 
-func (symbols cdkSymbols) conditions(w *goWriter, conditions []policy.Condition) {
+func (symbols cdkSymbols) conditions(w *goWriter, conditions []policy.Condition, statement policy.When) {
 	if len(conditions) == 0 {
 		return
 	}
@@ -399,6 +563,10 @@ func (symbols cdkSymbols) conditions(w *goWriter, conditions []policy.Condition)
 	for _, operator := range conditionMembers(conditions) {
 		w.open(strconv.Quote(operator.key), ": map[string]any{")
 		for _, key := range operator.members {
+			if symbols.hasOptional(key.values, statement) {
+				symbols.optionalTexts(w, strconv.Quote(key.key)+": *together(", key.values, statement, "),")
+				continue
+			}
 			values := make([]string, len(key.values))
 			for i, v := range key.values {
 				values[i] = symbols.text(v.Text)
@@ -435,10 +603,10 @@ func (symbols cdkSymbols) argument(t policy.Text) string {
 	return cdkExpression(t, "+", func(s policy.Symbol) string { return symbols[s] })
 }
 
-// cdkFinding returns a Go expression for the name of a finding of cdk-nag.
-func cdkFinding(f NagFinding) string {
+// finding returns a Go expression for the name of a finding of cdk-nag.
+func (symbols cdkSymbols) finding(f NagFinding) string {
 	return cdkExpression(policy.Text(f), " + ", func(s policy.Symbol) string {
-		return "name(" + cdkStackValues[s].Name + ", " + strconv.Quote(openName(s)) + ")"
+		return "name(" + symbols[s] + ", " + strconv.Quote(openName(s)) + ")"
 	})
 }
 

@@ -24,6 +24,7 @@ var CloudFormation = &Format{
 	Aliases:    []string{"cfn"},
 	Help:       "a CloudFormation template (YAML)",
 	Extensions: []string{".yaml", ".yml", ".template"},
+	Flags:      []string{"parameters"},
 	MaxBody:    MaxTemplateBody,
 	Emit:       emitCloudFormation,
 	Combine:    combineCloudFormation,
@@ -55,8 +56,8 @@ const cfnRoleID = "TaskExecutionRole"
 
 // cfnTemplate returns the template of a role as a tree. With noted, it has in Metadata what the comments would say.
 func cfnTemplate(role *policy.Role, noted *Options) (*node, error) {
-	refer, parameters, mappings := cfnSymbols([]string{cfnRoleID}, role)
-	resources, outputs, err := cfnResources(role, cfnRoleID, refer(role), noted != nil)
+	names := cfnNamesOf([]string{cfnRoleID}, role)
+	resources, outputs, err := cfnResources(role, cfnRoleID, names.writer(role), noted != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +65,7 @@ func cfnTemplate(role *policy.Role, noted *Options) (*node, error) {
 	if noted != nil {
 		header = headerComment(*noted)
 	}
-	return cfnFrame(cfnDescription(role.Family), header, pair{"Parameters", objectNode(parameters...)},
-		pair{"Mappings", objectNode(mappings...)}, pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
+	return cfnFrame(cfnDescription(role.Family), header, names.sections(resources, outputs)...)
 }
 
 // cfnFrame returns a template of sections that can be empty. A header is put into its Metadata; "" for none.
@@ -107,17 +107,46 @@ type cfnSymbol struct {
 	file   string // "" for what is the same in every input
 }
 
-// cfnSymbols returns how a template with these roles refers to the symbols of each, and the parameters and mappings that
-// it needs for that. IDs are the logical IDs of the roles, which no parameter may have.
-func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(*policy.Role) func(policy.Symbol) cfnReference, parameters, mappings []pair) {
-	references := map[cfnSymbol]cfnReference{}
-	files := map[string]bool{}
-	symbolOf := func(role *policy.Role, s policy.Symbol) cfnSymbol {
-		if _, ok := mappingOf(role, s); ok {
-			return cfnSymbol{s, ""}
-		}
-		return cfnSymbol{s, role.Symbols[s].Place.File}
+// cfnNames are how a template refers to the symbols of its roles, and the sections that it needs for that.
+type cfnNames struct {
+	references           map[cfnSymbol]cfnReference
+	parameters, mappings []pair
+	conditions           cfnConditions
+}
+
+// symbolOf returns a symbol of a role as one of the template's.
+func (names *cfnNames) symbolOf(role *policy.Role, s policy.Symbol) cfnSymbol {
+	if _, ok := mappingOf(role, s); ok {
+		return cfnSymbol{s, ""}
 	}
+	return cfnSymbol{s, role.Symbols[s].Place.File}
+}
+
+// writer returns a writer of the documents of a role.
+func (names *cfnNames) writer(role *policy.Role) cfnWriter {
+	return cfnWriter{func(s policy.Symbol) cfnReference {
+		if reference, ok := names.references[names.symbolOf(role, s)]; ok {
+			return reference
+		}
+		return cfnRef(string(s)) // a pseudo parameter
+	}, &names.conditions}
+}
+
+// sections returns the sections of a template with these resources and outputs.
+func (names *cfnNames) sections(resources, outputs []pair) []pair {
+	return []pair{
+		{"Parameters", objectNode(names.parameters...)}, {"Mappings", objectNode(names.mappings...)},
+		{"Conditions", objectNode(names.conditions.list...)},
+		{"Resources", objectNode(resources...)}, {"Outputs", objectNode(outputs...)},
+	}
+}
+
+// cfnNamesOf returns the names of a template with these roles. IDs are the logical IDs of the roles, which no parameter may
+// have.
+func cfnNamesOf(ids []string, roles ...*policy.Role) *cfnNames {
+	names := &cfnNames{references: map[cfnSymbol]cfnReference{}}
+	references, symbolOf := names.references, names.symbolOf
+	files := map[string]bool{}
 	for _, role := range roles {
 		for _, s := range declaredSymbols(role) {
 			files[role.Symbols[s].Place.File] = true
@@ -135,7 +164,7 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(*policy.Role) f
 			if _, ok := references[cfnSymbol{m.Symbol, ""}]; ok {
 				continue
 			}
-			mappings = append(mappings, cfnMapping(m))
+			names.mappings = append(names.mappings, cfnMapping(m))
 			taken = append(taken, m.Name+m.Column)
 			references[cfnSymbol{m.Symbol, ""}] = cfnReference{callNode("Fn::FindInMap", listNode(
 				wordNode(m.Name), callNode("Ref", wordNode(string(policy.Region))), wordNode(m.Column))), m.Name + m.Column, true}
@@ -162,18 +191,11 @@ func cfnSymbols(ids []string, roles ...*policy.Role) (refer func(*policy.Role) f
 			if len(files) > 1 {
 				in.of = path.Base(in.info.Place.File)
 			}
-			parameters = append(parameters, pair{in.name, cfnParameter(in)})
+			names.parameters = append(names.parameters, pair{in.name, cfnParameter(in)})
 			references[symbolOf(role, in.symbol)] = cfnRef(in.name)
 		}
 	}
-	return func(role *policy.Role) func(policy.Symbol) cfnReference {
-		return func(s policy.Symbol) cfnReference {
-			if reference, ok := references[symbolOf(role, s)]; ok {
-				return reference
-			}
-			return cfnRef(string(s)) // a pseudo parameter
-		}
-	}, parameters, mappings
+	return names
 }
 
 // cfnParameterID returns the ID of a parameter. It is none of those that texts have for their literal parts.
@@ -191,6 +213,9 @@ func cfnParameter(in input) *node {
 	parameter := objectNode(pair{"Type", wordNode("String")}, pair{"Description", stringNode(in.description(unquoted))})
 	if in.info.Default != "" {
 		parameter.pairs = append(parameter.pairs, pair{"Default", stringNode(in.info.Default)})
+	}
+	if in.info.Pattern != "" {
+		parameter.pairs = append(parameter.pairs, pair{"AllowedPattern", stringNode(in.pattern())})
 	}
 	if in.info.MaxLength > 0 && in.info.MaxLength >= utf8.RuneCountInString(in.info.Default) {
 		parameter.pairs = append(parameter.pairs, pair{"MaxLength", numberNode(in.info.MaxLength)})
@@ -212,13 +237,12 @@ func cfnPolicyID(roleID string, i int) string {
 	return strings.TrimSuffix(roleID, "Role") + "Policy" + strconv.Itoa(i+1)
 }
 
-// cfnResources returns the resources and outputs of a role that has a logical ID in a template. Refer returns how the
-// template refers to a symbol. With noted, the metadata of the resources says what comments would say.
-func cfnResources(role *policy.Role, id string, refer func(policy.Symbol) cfnReference, noted bool) (resources, outputs []pair, err error) {
+// cfnResources returns the resources and outputs of a role that has a logical ID in a template. With noted, the metadata of
+// the resources says what comments would say.
+func cfnResources(role *policy.Role, id string, cfn cfnWriter, noted bool) (resources, outputs []pair, err error) {
 	if err := checkTexts(role, noDynamicReference); err != nil {
 		return nil, nil, err
 	}
-	cfn := cfnWriter{refer}
 	onRole, onManaged := Suppressions(role)
 	resources = []pair{{id, nil}}
 	var attached []*node
@@ -227,11 +251,14 @@ func cfnResources(role *policy.Role, id string, refer func(policy.Symbol) cfnRef
 	}
 	for i, p := range role.Managed {
 		policyID := cfnPolicyID(id, i)
-		attached = append(attached, callNode("Ref", wordNode(policyID)))
+		attached = append(attached, cfn.optional(p.Document.When(), callNode("Ref", wordNode(policyID))))
 		properties := objectNode(pair{"PolicyDocument", cfn.document(p.Document)})
 		resource, err := cfnResource("AWS::IAM::ManagedPolicy", properties, role.Managed[i:i+1], onManaged[i], noted)
 		if err != nil {
 			return nil, nil, err
+		}
+		if when := p.Document.When(); when != nil {
+			resource.pairs = slices.Insert(resource.pairs, 1, pair{"Condition", wordNode(cfn.condition(when))})
 		}
 		resources = append(resources, pair{policyID, resource})
 	}
@@ -275,10 +302,10 @@ func (w cfnWriter) roleProperties(role *policy.Role) []pair {
 	if len(role.Inline) > 0 {
 		policies := make([]*node, len(role.Inline))
 		for i, p := range role.Inline {
-			policies[i] = objectNode(
+			policies[i] = w.optional(p.Document.When(), objectNode(
 				pair{"PolicyName", wordNode(p.Name)},
 				pair{"PolicyDocument", w.document(p.Document)},
-			)
+			))
 		}
 		list = append(list, pair{"Policies", listNode(policies...)})
 	}
@@ -339,7 +366,16 @@ func noDynamicReference(s string) error {
 
 // cfnWriter makes nodes of texts and documents. Refer returns how the template refers to a symbol.
 type cfnWriter struct {
-	refer func(policy.Symbol) cfnReference
+	refer      func(policy.Symbol) cfnReference
+	conditions *cfnConditions
+}
+
+// optional returns an element of a list that is there only where a condition holds.
+func (w cfnWriter) optional(when policy.When, n *node) *node {
+	if when == nil {
+		return n
+	}
+	return optionalNode(w.condition(when), n)
 }
 
 // literalVariable is the beginning of the names that variables of Fn::Sub have if they are literal text.
@@ -379,5 +415,5 @@ func (w cfnWriter) text(t policy.Text) *node {
 
 func (w cfnWriter) document(d policy.Document) *node {
 	same := func(s string) string { return s }
-	return documentNode(d, documentSyntax{text: w.text, word: wordNode, key: same, comment: same})
+	return documentNode(d, documentSyntax{text: w.text, word: wordNode, key: same, comment: same, when: w.condition})
 }

@@ -16,6 +16,7 @@ var CloudFormationJSON = &Format{
 	Aliases:    []string{"cfn-json"},
 	Help:       "the same template as JSON",
 	Extensions: []string{".json", ".template"},
+	Flags:      []string{"parameters"},
 	MaxBody:    MaxTemplateBody,
 	Emit: func(role *policy.Role, opts Options) ([]File, error) {
 		template, err := cfnTemplate(role, &opts)

@@ -34,10 +34,10 @@ func cfnCombined(roles []*policy.Role, noted *Options) (*node, error) {
 			return nil, fmt.Errorf("two roles of the family %q would have the logical ID %s", role.Family, ids[i])
 		}
 	}
-	refer, parameters, mappings := cfnSymbols(ids, roles...)
+	names := cfnNamesOf(ids, roles...)
 	var resources, outputs []pair
 	for i, role := range roles {
-		r, o, err := cfnResources(role, ids[i], refer(role), noted != nil)
+		r, o, err := cfnResources(role, ids[i], names.writer(role), noted != nil)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func cfnCombined(roles []*policy.Role, noted *Options) (*node, error) {
 		what  string
 		count int
 		most  int
-	}{{"resources", len(resources), maxResources}, {"parameters", len(parameters), maxParameters}, {"outputs", len(outputs), maxOutputs}} {
+	}{{"resources", len(resources), maxResources}, {"parameters", len(names.parameters), maxParameters}, {"outputs", len(outputs), maxOutputs}} {
 		if section.count > section.most {
 			return nil, fmt.Errorf("a template of %d roles has %d %s, and CloudFormation takes %d: use -o DIR/, which writes a template for each",
 				len(roles), section.count, section.what, section.most)
@@ -57,8 +57,7 @@ func cfnCombined(roles []*policy.Role, noted *Options) (*node, error) {
 	if noted != nil {
 		header = headerComment(*noted)
 	}
-	return cfnFrame("Task execution roles", header, pair{"Parameters", objectNode(parameters...)},
-		pair{"Mappings", objectNode(mappings...)}, pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
+	return cfnFrame("Task execution roles", header, names.sections(resources, outputs)...)
 }
 
 // maxID leaves room in the 255 characters that a logical ID can have.

@@ -114,9 +114,8 @@ func TestSymbolsOfTwoInputs(t *testing.T) {
 		}
 		role.Symbols = symbols
 	}
-	_, parameters, _ := cfnSymbols([]string{"A", "B", "C"}, roles...)
 	var names []string
-	for _, p := range parameters {
+	for _, p := range cfnNamesOf([]string{"A", "B", "C"}, roles...).parameters {
 		names = append(names, p.key)
 		if p.key == "Database2" && !strings.HasSuffix(p.value.pairs[1].value.text, " of two.yaml") {
 			t.Errorf("%+v", p.value.pairs[1].value)

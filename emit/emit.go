@@ -17,7 +17,8 @@ type Format struct {
 	Extensions []string
 	// MaxBody is how many bytes of the main file CloudFormation takes with a request; 0 for a format without that limit.
 	MaxBody int
-	// Flags are the flags of the command that only this format has a use for: "package".
+	// Flags are the flags of the command that not every format has a use for: "package". A format that can ask whoever
+	// deploys the role for values has "parameters".
 	Flags []string
 	// Emit writes the role as files, the main one first. A format that needs a value for every symbol fails with a
 	// [MissingValues] where the role's environment and mappings do not have it.

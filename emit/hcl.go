@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,6 +41,13 @@ func (w *hclWriter) block(header string, attributes ...pair) {
 func (w *hclWriter) attributes(indent int, list []pair) {
 	width := 0
 	for i, a := range list {
+		if a.value.kind == blockKind {
+			w.b.WriteByte('\n')
+			w.line(indent, a.key+" {")
+			w.attributes(indent+1, a.value.pairs)
+			w.line(indent, "}")
+			continue
+		}
 		if a.value.kind != rawKind {
 			w.value(indent, a.key+" = ", a.value, "")
 			continue
@@ -65,20 +73,63 @@ func (w *hclWriter) value(indent int, before string, n *node, after string) {
 	case callKind:
 		w.value(indent, before+n.text+"(", n.elements[0], ")"+after)
 	case listKind:
-		w.line(indent, before+"[")
-		for i, e := range n.elements {
-			if n.comments != nil {
-				for _, comment := range n.comments[i] {
-					w.line(indent+1, "# "+comment)
-				}
-			}
-			w.value(indent+1, "", e, ",")
+		if slices.ContainsFunc(n.elements, isOptional) {
+			w.line(indent, before+"concat(")
+			w.parts(indent+1, n)
+			w.line(indent, ")"+after)
+			return
 		}
+		w.line(indent, before+"[")
+		w.elements(indent+1, n, 0, len(n.elements))
 		w.line(indent, "]"+after)
 	default:
 		w.line(indent, before+"{")
 		w.attributes(indent+1, n.pairs)
 		w.line(indent, "}"+after)
+	}
+}
+
+// elements writes elements of a list, each with its comments before it.
+func (w *hclWriter) elements(indent int, list *node, from, to int) {
+	for i := from; i < to; i++ {
+		w.comments(indent, list, i)
+		w.value(indent, "", list.elements[i], ",")
+	}
+}
+
+func (w *hclWriter) comments(indent int, list *node, i int) {
+	if list.comments != nil {
+		for _, comment := range list.comments[i] {
+			w.line(indent, "# "+comment)
+		}
+	}
+}
+
+// parts writes a list with optional elements as the arguments of concat: a list of those that are always there, and for
+// each that is not a conditional.
+func (w *hclWriter) parts(indent int, list *node) {
+	for i := 0; i < len(list.elements); {
+		if e := list.elements[i]; isOptional(e) {
+			condition, element := e.text+" ? [", e.elements[0]
+			if element.kind == rawKind {
+				w.line(indent, condition+element.text+"] : [],")
+			} else {
+				w.line(indent, condition)
+				w.comments(indent+1, list, i)
+				w.value(indent+1, "", element, ",")
+				w.line(indent, "] : [],")
+			}
+			i++
+			continue
+		}
+		end := i
+		for end < len(list.elements) && !isOptional(list.elements[end]) {
+			end++
+		}
+		w.line(indent, "[")
+		w.elements(indent+1, list, i, end)
+		w.line(indent, "],")
+		i = end
 	}
 }
 

@@ -46,7 +46,7 @@ func TestCDKGoIsFormatted(t *testing.T) {
 	maps.Copy(roles, golden.Packed(t))
 	maps.Copy(roles, sample.Roles())
 	maps.Copy(roles, sample.HostileRoles())
-	roles["made-inputs"] = sample.Inputs()
+	maps.Copy(roles, sample.Asking())
 	formatted := 0
 	for name, role := range roles {
 		files, err := emit.CDKGo.Emit(role, emit.Options{Source: name})

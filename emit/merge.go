@@ -65,6 +65,7 @@ type merger struct {
 	yaml       bool
 	taken      map[string]bool // logical IDs
 	added      *node           // resources
+	conditions cfnConditions
 	insertions []insertion
 	errors     []error
 }
@@ -103,7 +104,7 @@ func (m *merger) add(resources *tree.Node, r TaskRole) {
 	}
 	id := m.unused(r.Task + "ExecutionRole")
 	refer := func(s policy.Symbol) cfnReference { return m.refer(task, r.Role.Symbols.Lookup(s), s) }
-	list, _, err := cfnResources(r.Role, id, refer, false)
+	list, _, err := cfnResources(r.Role, id, cfnWriter{refer, &m.conditions}, false)
 	if err != nil {
 		m.fail(task, "%v", err)
 		return

@@ -15,9 +15,9 @@ import (
 // Terraform files as HCL.
 type node struct {
 	kind     nodeKind
-	text     string     // of a scalar; a call's function
+	text     string     // of a scalar; a call's function; the condition of what is optional
 	pairs    []pair     // of an object
-	elements []*node    // of a sequence; a call's one argument
+	elements []*node    // of a sequence; a call's one argument; what is optional
 	comments [][]string // of a sequence: lines before each element, where the syntax has comments
 }
 
@@ -30,7 +30,9 @@ const (
 	objectKind
 	listKind
 	callKind
-	rawKind // an expression of HCL, as it is written
+	rawKind      // an expression of HCL, as it is written
+	optionalKind // an element of a list, which is there where the condition in text holds
+	blockKind    // a block of HCL inside another
 )
 
 // pair is one entry of an object. Keys are names of execrole or IAM.
@@ -66,6 +68,20 @@ func callNode(function string, argument *node) *node {
 	return &node{kind: callKind, text: function, elements: []*node{argument}}
 }
 
+// optionalNode returns an element of a list that is there only where a condition holds. Templates of CloudFormation have the
+// condition by its name, and HCL has it as an expression.
+func optionalNode(condition string, n *node) *node {
+	return &node{kind: optionalKind, text: condition, elements: []*node{n}}
+}
+
+// isOptional reports whether an element of a list is optional.
+func isOptional(n *node) bool { return n.kind == optionalKind }
+
+// cfnIf returns what is optional as CloudFormation writes it.
+func (n *node) cfnIf() *node {
+	return callNode("Fn::If", listNode(wordNode(n.text), n.elements[0], callNode("Ref", wordNode("AWS::NoValue"))))
+}
+
 // yaml returns the node as YAML: calls with a scalar by their short form, !Ref and !Sub.
 func (n *node) yaml() ast.Node {
 	switch n.kind {
@@ -94,6 +110,8 @@ func (n *node) yaml() ast.Node {
 			return yamlMapping(yamlPair{n.text, argument.yaml()})
 		}
 		return yamlTag("!"+strings.TrimPrefix(n.text, "Fn::"), argument.scalar())
+	case optionalKind:
+		return n.cfnIf().yaml()
 	}
 	return n.scalar()
 }
@@ -131,6 +149,8 @@ func (n *node) json(w jsonWriter) {
 			argument = stringNodes([]string{resource, attribute})
 		}
 		objectNode(pair{n.text, argument}).json(w)
+	case optionalKind:
+		n.cfnIf().json(w)
 	case numberKind:
 		w.must(w.encoder.WriteValue(jsontext.Value(n.text)))
 	default:
@@ -144,15 +164,25 @@ type documentSyntax struct {
 	word    func(string) *node      // a constant
 	key     func(string) string
 	comment func(string) string
+	// when returns the condition of what is optional: see [optionalNode].
+	when func(policy.When) string
+	// statement is the condition of the statement that is written. What is in it needs no condition of its own if it has
+	// the same. So it is with the statements of a document.
+	statement policy.When
 }
 
 // documentNode returns a policy document, in which comments name the fields that asked for each statement.
 func documentNode(d policy.Document, syntax documentSyntax) *node {
 	statements := &node{kind: listKind, elements: make([]*node, len(d.Statements)), comments: make([][]string, len(d.Statements))}
 	var room [6]member
+	whole := d.When()
 	for i := range d.Statements {
 		s := &d.Statements[i]
+		syntax.statement = s.When()
 		statements.elements[i] = syntax.members(statementMembers(room[:], s))
+		if syntax.statement != nil && !syntax.statement.Equal(whole) {
+			statements.elements[i] = optionalNode(syntax.when(syntax.statement), statements.elements[i])
+		}
 		for _, from := range s.Fields() {
 			statements.comments[i] = append(statements.comments[i], syntax.comment(sourceComment(from)))
 		}
@@ -181,9 +211,13 @@ func (syntax documentSyntax) value(m member) *node {
 		list = append(list, syntax.word(word))
 	}
 	for _, v := range m.values {
-		list = append(list, syntax.text(v.Text))
+		n := syntax.text(v.Text)
+		if v.When != nil && !v.When.Equal(syntax.statement) {
+			n = optionalNode(syntax.when(v.When), n)
+		}
+		list = append(list, n)
 	}
-	if len(list) == 1 {
+	if len(list) == 1 && !isOptional(list[0]) {
 		return list[0]
 	}
 	return listNode(list...)

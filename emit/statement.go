@@ -128,7 +128,7 @@ func checkTexts(role *policy.Role, bad func(string) error) error {
 	}
 	for _, s := range declaredSymbols(role) {
 		info := role.Symbols[s]
-		check(string(s), info.Default, info.Expression)
+		check(string(s), info.Default, info.Expression, info.Description)
 	}
 	for _, p := range role.Policies() {
 		check(p.Name)

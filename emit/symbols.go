@@ -108,11 +108,19 @@ func inputsOf(role *policy.Role, symbols []policy.Symbol, known func(policy.Symb
 		if known(s) {
 			continue
 		}
-		name := unusedName(spell(wordsOf(string(s))), taken)
+		name := unusedName(spell(wordsOf(lowered(string(s)))), taken)
 		taken = append(taken, name)
 		list = append(list, input{symbol: s, name: name, info: role.Symbols.Lookup(s)})
 	}
 	return list
+}
+
+// lowered returns a name without capitals, if it has no small letters: the capitals of DB_SECRET are not where words begin.
+func lowered(s string) string {
+	if strings.ToUpper(s) == s {
+		return strings.ToLower(s)
+	}
+	return s
 }
 
 // unusedName returns a name that is not taken: the given one, or that with a number.
@@ -134,11 +142,22 @@ func (in input) description(quote func(string) string) string {
 	if in.of != "" {
 		of = " of " + quote(in.of)
 	}
+	if in.info.Description != "" {
+		return quote(in.info.Description) + of
+	}
 	if in.info.Meaning == policy.MeansUnknown {
 		return quote(expression) + of
 	}
 	meaning := string(in.info.Meaning)
 	return strings.ToUpper(meaning[:1]) + meaning[1:] + ": " + quote(expression) + of
+}
+
+// pattern returns the regular expression that the value matches from its beginning to its end.
+func (in input) pattern() string {
+	if in.info.Optional {
+		return "^(" + in.info.Pattern + ")?$"
+	}
+	return "^" + in.info.Pattern + "$"
 }
 
 // unquoted returns s.

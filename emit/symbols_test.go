@@ -201,21 +201,20 @@ func TestTwoRolesInOneTemplate(t *testing.T) {
 	web.Attached, worker.Attached = []policy.Text{"arn:aws:iam::" + policy.Of(table.Symbol) + ":policy/a"}, []policy.Text{policy.Of(table.Symbol)}
 	worker.Inline, worker.Managed = nil, []policy.Policy{{Name: "P1", Document: worker.Inline[0].Document}, {Name: "P2", Document: sample.Files().Inline[0].Document}}
 	ids := []string{"WebRole", "WorkerRole"}
-	refer, parameters, mappings := cfnSymbols(ids, web, worker)
+	template := cfnNamesOf(ids, web, worker)
 	var resources, outputs []pair
 	for i, role := range []*policy.Role{web, worker} {
-		r, o, err := cfnResources(role, ids[i], refer(role), false)
+		r, o, err := cfnResources(role, ids[i], template.writer(role), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resources, outputs = append(resources, r...), append(outputs, o...)
 	}
-	template, err := cfnFrame("Two roles", "", pair{"Parameters", objectNode(parameters...)}, pair{"Mappings", objectNode(mappings...)},
-		pair{"Resources", objectNode(resources...)}, pair{"Outputs", objectNode(outputs...)})
+	whole, err := cfnFrame("Two roles", "", template.sections(resources, outputs)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(yamlBytes(template.yaml().(*ast.MappingNode)))
+	text := string(yamlBytes(whole.yaml().(*ast.MappingNode)))
 	var names []string
 	for _, line := range regexp.MustCompile(`(?m)^  (\w+):$`).FindAllStringSubmatch(text, -1) {
 		names = append(names, line[1])
@@ -245,7 +244,7 @@ func TestReferencesOfAnotherTemplate(t *testing.T) {
 		}
 		return cfnRef(string(s))
 	}
-	w := cfnWriter{refer}
+	w := cfnWriter{refer: refer}
 	for text, want := range map[policy.Text]string{
 		policy.Of("Repo.Arn"):                           "a: !GetAtt Repo.Arn\n",
 		policy.Of("Repo.Arn") + "/x":                    "a: !Sub \"${Repo.Arn}/x\"\n",

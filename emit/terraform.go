@@ -25,6 +25,7 @@ var Terraform = &Format{
 	Aliases:    []string{"tf"},
 	Help:       "a Terraform file (HCL) for a module that exists",
 	Extensions: []string{".tf"},
+	Flags:      []string{"parameters"},
 	Emit:       emitTerraform,
 }
 
@@ -56,29 +57,33 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 			name += "_" + strconv.Itoa(i+1)
 		}
 		policies = append(policies, "aws_iam_role_policy."+name)
-		w.block(resource("aws_iam_role_policy", name),
+		w.block(resource("aws_iam_role_policy", name), append(tf.count(p.Document),
 			pair{"name", hclQuoted(p.Name)},
 			pair{"role", rawNode(roleRef + ".id")},
 			pair{"policy", tf.document(p.Document)},
-		)
+		)...)
 	}
-	attach := func(name, arn string) {
+	attach := func(name, arn string, count []pair) {
 		policies = append(policies, "aws_iam_role_policy_attachment."+name)
-		w.block(resource("aws_iam_role_policy_attachment", name),
+		w.block(resource("aws_iam_role_policy_attachment", name), append(count,
 			pair{"role", rawNode(roleRef + ".name")},
 			pair{"policy_arn", rawNode(arn)},
-		)
+		)...)
 	}
 	for i, arn := range role.Attached {
-		attach(tf.prefix+"_attached_"+strconv.Itoa(i+1), hclString(arn, tf.symbol))
+		attach(tf.prefix+"_attached_"+strconv.Itoa(i+1), hclString(arn, tf.symbol), nil)
 	}
 	for i, p := range role.Managed {
 		name := tf.prefix + "_" + strconv.Itoa(i+1)
-		w.block(resource("aws_iam_policy", name),
+		count, index := tf.count(p.Document), ""
+		if count != nil {
+			index = "[0]"
+		}
+		w.block(resource("aws_iam_policy", name), append(tf.count(p.Document),
 			pair{"name_prefix", hclQuoted(shorten(stem(role.Family)+"-"+p.Name, role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-")},
 			pair{"policy", tf.document(p.Document)},
-		)
-		attach(name, "aws_iam_policy."+name+".arn")
+		)...)
+		attach(name, "aws_iam_policy."+name+index+".arn", count)
 	}
 
 	for _, output := range []struct{ name, attribute, description string }{
@@ -159,14 +164,7 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 		}
 	}
 	for _, in := range tf.inputs {
-		attributes := []pair{
-			{"description", hclQuoted(in.description(unquoted))},
-			{"type", rawNode("string")},
-		}
-		if in.info.Default != "" {
-			attributes = append(attributes, pair{"default", hclQuoted(in.info.Default)})
-		}
-		w.block(fmt.Sprintf("variable %q", in.name), attributes...)
+		w.block(fmt.Sprintf("variable %q", in.name), terraformVariable(in)...)
 	}
 	var locals []pair
 	for _, t := range tf.role.Mappings {
@@ -182,6 +180,37 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 	if locals != nil {
 		w.block("locals", locals...)
 	}
+}
+
+// terraformVariable returns the attributes of a variable. One whose value can be empty is a list: Terraform knows at plan
+// time how long a list is, also where it does not know what is in it, such as the ARN of a repository that it will make.
+func terraformVariable(in input) []pair {
+	kind, check := "string", ""
+	if in.info.Pattern != "" {
+		check = "can(regex(" + hclQuote(in.pattern()) + ", var." + in.name + "))"
+	}
+	message := "The value has to match " + in.pattern() + "."
+	if in.info.Optional {
+		kind, check = "list(string)", "length(var."+in.name+") <= 1"
+		if in.info.Pattern != "" {
+			in.info.Optional = false
+			check += " && alltrue([for value in var." + in.name + " : can(regex(" + hclQuote(in.pattern()) + ", value))])"
+			message = "The list has one value at most, which has to match " + in.pattern() + "."
+		}
+	}
+	attributes := []pair{
+		{"description", hclQuoted(in.description(unquoted))},
+		{"type", rawNode(kind)},
+	}
+	if in.info.Default != "" {
+		attributes = append(attributes, pair{"default", hclQuoted(in.info.Default)})
+	}
+	if check != "" {
+		attributes = append(attributes, pair{"validation", &node{kind: blockKind, pairs: []pair{
+			{"condition", rawNode(check)}, {"error_message", hclQuoted(message)},
+		}}})
+	}
+	return attributes
 }
 
 // dataSource returns the expression of a symbol that a data source has, and whether one has it.
@@ -203,8 +232,33 @@ func (tf terraformNames) symbol(s policy.Symbol) string {
 	if m, ok := mappingOf(tf.role, s); ok {
 		return "local." + tf.local(m) + "[" + tf.symbol(policy.Region) + "]"
 	}
-	i := slices.IndexFunc(tf.inputs, func(in input) bool { return in.symbol == s })
-	return "var." + tf.inputs[i].name
+	in := tf.input(s)
+	if in.info.Optional {
+		return "var." + in.name + "[0]"
+	}
+	return "var." + in.name
+}
+
+func (tf terraformNames) input(s policy.Symbol) input {
+	return tf.inputs[slices.IndexFunc(tf.inputs, func(in input) bool { return in.symbol == s })]
+}
+
+// when returns the expression that one of the symbols has a value.
+func (tf terraformNames) when(when policy.When) string {
+	conditions := make([]string, len(when))
+	for i, s := range when {
+		conditions[i] = "length(var." + tf.input(s).name + ") > 0"
+	}
+	return strings.Join(conditions, " || ")
+}
+
+// count returns the attribute count of a policy that is not always there: one without statements would be none.
+func (tf terraformNames) count(d policy.Document) []pair {
+	when := d.When()
+	if when == nil {
+		return nil
+	}
+	return []pair{{"count", rawNode(tf.when(when) + " ? 1 : 0")}}
 }
 
 // local returns the name of a mapping: web_execution_guard_duty_agent_account.
@@ -254,5 +308,6 @@ func (tf terraformNames) document(d policy.Document) *node {
 		word:    hclQuoted,
 		key:     hclKey,
 		comment: hclComment,
+		when:    tf.when,
 	}))
 }

@@ -18,6 +18,16 @@ type Setting struct {
 	Name, Value string
 }
 
+// Opening leaves a part of a string open: its value is given when the role is deployed.
+type Opening struct {
+	// Pointer is the JSON pointer to the string.
+	Pointer string
+	// Name is that of a placeholder or a word in the string, as --set calls it; "" for the whole string.
+	Name string
+	// Texts are what replaces it, with symbols: one text, or for a whole string several, of which each counts.
+	Texts []policy.Text
+}
+
 // settings puts the values of [Options] into a document, and remembers which of them fit something.
 //
 // It changes strings that are already parsed: no value can change the shape of the document. Placeholders with
@@ -33,6 +43,7 @@ type settings struct {
 	filled   map[string]bool     // those that were the value of a symbol
 	whole    map[*tree.Node]bool // strings that were set whole, by their pointer
 	pointers map[string]bool     // these pointers
+	open     map[string]string   // symbols in the place of words without delimiters
 
 	images     []Setting       // the usable ones of Options.Image
 	imaged     map[string]bool // the containers that got their image
@@ -43,9 +54,49 @@ type settings struct {
 // fill puts the options into the document, whose task definitions have these roots. If it adds members, the document has
 // more nodes, and they have to be adopted again.
 func (s *settings) fill(opts Options, parts []Part) {
-	if len(opts.Set)+len(opts.Image) == 0 {
-		return // as mostly
+	if len(opts.Set)+len(opts.Image) > 0 {
+		s.fillValues(opts, parts)
 	}
+	for _, o := range opts.Open {
+		s.leaveOpen(o, parts)
+	}
+}
+
+// leaveOpen puts symbols into the place of what is left open.
+func (s *settings) leaveOpen(o Opening, parts []Part) {
+	for _, n := range s.find(o.Pointer, parts) {
+		switch {
+		case o.Name != "":
+			n.Kind, n.Text = tree.String, replace(n.Text, func(p Placeholder) (string, bool) {
+				return string(o.Texts[0]), p.Name == o.Name || p.Call == o.Name
+			})
+		case len(o.Texts) == 1:
+			n.Kind, n.Text = tree.String, string(o.Texts[0])
+		default:
+			branches := make([]tree.Node, len(o.Texts))
+			for i, text := range o.Texts {
+				branches[i] = s.doc.NewNode(tree.String, n, "")
+				branches[i].Text, branches[i].Index = string(text), i
+				for j := range parts {
+					if parts[j].Pointers == nil {
+						parts[j].Pointers = map[int]string{}
+					}
+					parts[j].Pointers[branches[i].ID] = o.Pointer
+				}
+			}
+			n.Kind, n.Text, n.Children = tree.Choice, "", branches
+		}
+	}
+	if o.Name != "" {
+		if s.open == nil {
+			s.open = map[string]string{}
+		}
+		s.open[o.Name] = string(o.Texts[0])
+	}
+}
+
+// fillValues fills the settings and images that the caller gives.
+func (s *settings) fillValues(opts Options, parts []Part) {
 	s.words, s.matched, s.whole, s.imaged = map[string]string{}, map[string]bool{}, map[*tree.Node]bool{}, map[string]bool{}
 	s.pointers = map[string]bool{}
 	start := s.doc.Source.Start()
@@ -172,12 +223,20 @@ func kindOf(text string) tree.Kind {
 
 // fillText fills the placeholders in a string, and outside of them the words that are to be replaced.
 func (s *settings) fillText(text string) string {
+	return replace(text, func(p Placeholder) (string, bool) {
+		name := s.nameOf(p)
+		if name == "" {
+			return "", false
+		}
+		s.matched[name] = true
+		return s.words[name], true
+	})
+}
+
+// replace replaces placeholders in a string, and outside of them words that are to be replaced, where there is a value.
+func replace(text string, value func(Placeholder) (string, bool)) string {
 	found := append(Placeholders(text, true), Placeholders(text, false)...)
 	found = append(found, Words(text)...)
-	found = slices.DeleteFunc(found, func(p Placeholder) bool { return s.nameOf(p) == "" })
-	if len(found) == 0 {
-		return text
-	}
 	slices.SortStableFunc(found, func(a, b Placeholder) int { return a.Start - b.Start })
 	var b strings.Builder
 	end := 0
@@ -185,11 +244,11 @@ func (s *settings) fillText(text string) string {
 		if p.Start < end {
 			continue
 		}
-		name := s.nameOf(p)
-		s.matched[name] = true
-		b.WriteString(text[end:p.Start])
-		b.WriteString(s.words[name])
-		end = p.End
+		if v, ok := value(p); ok {
+			b.WriteString(text[end:p.Start])
+			b.WriteString(v)
+			end = p.End
+		}
 	}
 	b.WriteString(text[end:])
 	return b.String()
@@ -300,6 +359,9 @@ func objects(list *tree.Node) func(yield func(*tree.Node) bool) {
 // has to be, such as ACCOUNT_ID in the place of an account.
 func (r *Reader) Word(t policy.Text) (policy.Text, bool) {
 	word := string(t)
+	if symbol, ok := r.td.settings.open[word]; ok {
+		return policy.Text(symbol), true
+	}
 	value, ok := r.td.settings.words[word]
 	if ok {
 		if r.used == nil {

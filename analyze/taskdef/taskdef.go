@@ -3,6 +3,7 @@
 package taskdef
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,6 +58,9 @@ type Options struct {
 	Set []Setting
 	// Image gives a container, by its name, an image.
 	Image []Setting
+	// Open leaves parts of strings open, after Set and Image. Symbols says what is known of the symbols in their place.
+	Open    []Opening
+	Symbols policy.SymbolTable
 	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
 	// Choose says which of the task definitions of a document to read, by the name that the document gives it and by its
@@ -191,6 +195,11 @@ func New(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Opti
 
 // build is [New]. Filled are the settings that have given a symbol its value.
 func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Options, filled map[string]bool) ([]*TaskDefinition, []Problem) {
+	if opts.Symbols != nil {
+		all := maps.Clone(opts.Symbols)
+		maps.Copy(all, symbols)
+		symbols = all
+	}
 	set := &settings{doc: doc, form: opts.Form, filled: filled}
 	nodes := doc.Nodes
 	if set.fill(opts, parts); doc.Nodes > nodes {

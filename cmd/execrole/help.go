@@ -55,7 +55,7 @@ var flagGroups = [...]flagGroup{
 	{"Several inputs", []string{"resource", "shared-role"}},
 	{"What is required", []string{"kms-key", "bucket-owner", "complete-arns", "partial-arns", "credspec", "credspec-secret",
 		"pull-through-cache", "guardduty", "source-vpce", "source-vpc", "managed-policy", "called-only"}},
-	{"Placeholders", []string{"set", "image"}},
+	{"Placeholders", []string{"set", "image", "parameters"}},
 	{"The role", []string{"account", "region", "partition", "role-name", "path", "permissions-boundary", "tag", "description",
 		"max-session-duration", "no-source-conditions"}},
 	{"Output", []string{"format", "output", "merge", "package", "force", "config", "strict", "quiet", "verbose"}},

@@ -33,6 +33,7 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 		o.Image = append(o.Image, analyze.Setting{Name: name, Value: value})
 		return nil
 	}}, "image", "the container's image, whatever the input says:\n`CONTAINER=URI`; repeatable")
+	fs.BoolVar(&o.Parameters, "parameters", false, "leave open what placeholders and references leave\nopen: the output asks for the values")
 	fs.BoolVar(&o.CompleteARNs, "complete-arns", false, "ARNs of secrets that may lack their random suffix\nhave it")
 	fs.BoolVar(&o.PartialARNs, "partial-arns", false, "ARNs of secrets that may lack their random suffix\nlack it")
 	fs.StringArrayVar(&o.CredSpecSecrets, "credspec-secret", nil, "the `ARN` of the secret that the credential spec of\na domainless gMSA container names; repeatable")

@@ -178,6 +178,10 @@ func Lines(plan *analyze.Plan) []string {
 			for _, c := range r.Conditions {
 				line += fmt.Sprintf(" if %s %s %s", c.Key, c.Operator, c.Values)
 			}
+			for i, s := range r.When {
+				word := []string{" where ", " or "}[min(i, 1)]
+				line += fmt.Sprintf("%s%s is given", word, policy.Of(s))
+			}
 			lines = append(lines, line)
 		}
 	}

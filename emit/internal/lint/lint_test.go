@@ -49,6 +49,7 @@ func TestTemplates(t *testing.T) {
 	for name, role := range map[string]*policy.Role{
 		"made-web": made["made-web"], "made-plain": bare, "made-files": sample.Files(), "made-properties": made["made-properties"],
 		"made-no-permissions": {Trust: sample.Trust()}, "made-strings": stringsRole(), "made-inputs": sample.Inputs(),
+		"made-optional": sample.Optional(false), "made-optional-managed": sample.Optional(true),
 		"made-no-conditions": {Trust: policy.Document{Statements: []policy.Statement{{Principals: sample.ECSTasks(), Actions: []string{"sts:AssumeRole"}}}}},
 	} {
 		write(emit.CloudFormation, name, role)

@@ -3,6 +3,8 @@ package meaning
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,35 +17,47 @@ import (
 // policies that are attached to it.
 func OfTemplate(t testing.TB, template any) Meaning {
 	t.Helper()
+	return OfTemplateGiven(t, template, nil)
+}
+
+// OfTemplateGiven resolves a template of which the parameters have these values, by their descriptions.
+func OfTemplateGiven(t testing.TB, template any, given map[string]string) Meaning {
+	t.Helper()
 	m := Meaning{CFNNag: []string{}}
 	id := ""
 	managed := map[string][]string{}
 	metadata := map[string]any{}
 	var attached []string
-	mappings := Object(t, template)["Mappings"]
+	c := newTemplate(t, template, given)
 	for name, resource := range Object(t, template)["Resources"].(map[string]any) {
 		r := Object(t, resource)
 		if r["Type"] == "AWS::CDK::Metadata" {
 			continue // of the CDK's statistics
 		}
+		left := false
 		for key, value := range r {
 			switch key {
 			case "Type", "Properties":
+			case "Condition":
+				left = !c.holds(value.(string))
 			case "Metadata":
 				metadata[name] = value
 			default:
 				t.Fatalf("resource %s has a member %s", name, key)
 			}
 		}
+		if left {
+			continue
+		}
 		if r["Type"] == "AWS::IAM::ManagedPolicy" {
-			managed[name] = managedPolicy(t, name, r["Properties"], mappings)
+			managed[name] = managedPolicy(t, name, r["Properties"], c)
 			continue
 		}
 		if id != "" || r["Type"] != "AWS::IAM::Role" {
 			t.Fatalf("resource %s is more than the one role: %v", name, r)
 		}
 		id = name
-		attached = m.readRole(t, r["Properties"], mappings)
+		attached = m.readRole(t, r["Properties"], c)
 	}
 	m.suppressed(t, "role", metadata[id])
 	for i, name := range attached {
@@ -73,12 +87,12 @@ func OfTemplate(t testing.TB, template any) Meaning {
 }
 
 // managedPolicy returns the lines of a managed policy that has no other properties.
-func managedPolicy(t testing.TB, name string, properties, mappings any) (lines []string) {
+func managedPolicy(t testing.TB, name string, properties any, c *template) (lines []string) {
 	t.Helper()
 	for key, value := range Object(t, properties) {
 		switch {
 		case key == "PolicyDocument":
-			lines = PolicyLines(t, evaluate(t, value, mappings))
+			lines = PolicyLines(t, evaluate(t, value, c))
 		case key == "Description" && value == "", key == "Path" && value == "/": // as when they are absent
 		default:
 			t.Fatalf("the policy %s has a property %s: %v", name, key, value)
@@ -89,20 +103,23 @@ func managedPolicy(t testing.TB, name string, properties, mappings any) (lines [
 
 // readRole takes over the properties of a role, and returns the IDs of the managed policies in the template that it has
 // attached.
-func (m *Meaning) readRole(t testing.TB, properties, mappings any) (attached []string) {
+func (m *Meaning) readRole(t testing.TB, properties any, c *template) (attached []string) {
 	t.Helper()
 	for key, value := range Object(t, properties) {
 		if key == "ManagedPolicyArns" {
 			for _, arn := range value.([]any) {
+				if arn = c.choose(arn); arn == nil {
+					continue
+				}
 				if reference, _ := arn.(map[string]any); reference["Ref"] != nil {
 					attached = append(attached, reference["Ref"].(string))
 				} else {
-					m.Attached = append(m.Attached, evaluate(t, arn, mappings).(string))
+					m.Attached = append(m.Attached, evaluate(t, arn, c).(string))
 				}
 			}
 			continue
 		}
-		value = evaluate(t, value, mappings)
+		value = evaluate(t, value, c)
 		switch key {
 		case "AssumeRolePolicyDocument":
 			m.Trust = Sorted(PolicyLines(t, value))
@@ -158,28 +175,30 @@ func (m *Meaning) suppressed(t testing.TB, resource string, metadata any) {
 }
 
 // evaluate does what CloudFormation does with its functions.
-func evaluate(t testing.TB, v, mappings any) any {
+func evaluate(t testing.TB, v any, c *template) any {
 	t.Helper()
 	switch v := v.(type) {
 	case []any:
-		out := make([]any, len(v))
+		out := []any{}
 		for i := range v {
-			out[i] = evaluate(t, v[i], mappings)
+			if element := c.choose(v[i]); element != nil {
+				out = append(out, evaluate(t, element, c))
+			}
 		}
 		return out
 	case map[string]any:
 		for key, argument := range v {
 			switch {
 			case key == "Ref":
-				return ownValue(t, argument.(string))
+				return c.value(argument.(string))
 			case key == "Fn::Join":
-				parts := list(t, evaluate(t, argument.([]any)[1], mappings))
+				parts := list(t, evaluate(t, argument.([]any)[1], c))
 				return strings.Join(parts, argument.([]any)[0].(string))
 			case key == "Fn::Sub":
-				return substitute(t, argument, mappings)
+				return substitute(t, argument, c)
 			case key == "Fn::FindInMap":
-				path := list(t, evaluate(t, argument, mappings))
-				value := Object(t, Object(t, Object(t, mappings)[path[0]])[path[1]])[path[2]]
+				path := list(t, evaluate(t, argument, c))
+				value := Object(t, Object(t, Object(t, c.mappings)[path[0]])[path[1]])[path[2]]
 				if value == nil {
 					t.Fatalf("nothing at %q of the mappings", path)
 				}
@@ -190,7 +209,7 @@ func evaluate(t testing.TB, v, mappings any) any {
 		}
 		out := map[string]any{}
 		for key, value := range v {
-			out[key] = evaluate(t, value, mappings)
+			out[key] = evaluate(t, value, c)
 		}
 		return out
 	}
@@ -198,7 +217,7 @@ func evaluate(t testing.TB, v, mappings any) any {
 }
 
 // substitute does what Fn::Sub does: it does not look into what it put in.
-func substitute(t testing.TB, argument, mappings any) string {
+func substitute(t testing.TB, argument any, c *template) string {
 	t.Helper()
 	variables := map[string]any{}
 	if pair, ok := argument.([]any); ok {
@@ -212,7 +231,7 @@ func substitute(t testing.TB, argument, mappings any) string {
 			return b.String()
 		}
 		name, after, found := strings.Cut(after, "}")
-		value, known := evaluate(t, variables[name], mappings).(string)
+		value, known := evaluate(t, variables[name], c).(string)
 		switch {
 		case !found:
 			t.Fatalf("Fn::Sub of %q does not end", argument)
@@ -221,19 +240,102 @@ func substitute(t testing.TB, argument, mappings any) string {
 		case known:
 			b.WriteString(value)
 		default:
-			b.WriteString(ownValue(t, name))
+			b.WriteString(c.value(name))
 		}
 		rest = after
 	}
 }
 
-func ownValue(t testing.TB, name string) string {
+// template is what the functions of a template need.
+type template struct {
+	t          testing.TB
+	mappings   any
+	conditions map[string]any
+	parameters map[string]string // their values
+}
+
+// newTemplate gives the parameters their values, by their descriptions. A value that the pattern of its parameter does not
+// allow fails the test.
+func newTemplate(t testing.TB, text any, given map[string]string) *template {
 	t.Helper()
+	sections := Object(t, text)
+	c := &template{t: t, mappings: sections["Mappings"], parameters: map[string]string{}}
+	c.conditions, _ = sections["Conditions"].(map[string]any)
+	list, _ := sections["Parameters"].(map[string]any)
+	for name, parameter := range list {
+		p := Object(t, parameter)
+		value, ok := given[p["Description"].(string)]
+		if ok {
+			c.parameters[name] = value
+		}
+		if pattern, _ := p["AllowedPattern"].(string); ok && !regexp.MustCompile(pattern).MatchString(value) {
+			t.Fatalf("the parameter %s does not allow %q", name, value)
+		}
+	}
+	return c
+}
+
+// value returns what Ref returns of a parameter.
+func (c *template) value(name string) string {
+	c.t.Helper()
+	if value, ok := c.parameters[name]; ok {
+		return value
+	}
 	value, ok := Environment.Values()[policy.Symbol(name)]
 	if !ok {
-		t.Fatalf("a reference to %s", name)
+		c.t.Fatalf("a reference to %s", name)
 	}
 	return value
+}
+
+// choose returns what Fn::If returns: nil where that is AWS::NoValue. Another value is itself.
+func (c *template) choose(v any) any {
+	c.t.Helper()
+	object, _ := v.(map[string]any)
+	branches, ok := object["Fn::If"].([]any)
+	if !ok {
+		return v
+	}
+	chosen := branches[2]
+	if c.holds(branches[0].(string)) {
+		chosen = branches[1]
+	}
+	if reference, _ := chosen.(map[string]any); reference["Ref"] == "AWS::NoValue" {
+		return nil
+	}
+	return c.choose(chosen)
+}
+
+// holds reports whether a condition of the template holds.
+func (c *template) holds(name string) bool {
+	c.t.Helper()
+	condition, ok := c.conditions[name]
+	if !ok {
+		c.t.Fatalf("there is no condition %s", name)
+	}
+	return c.isTrue(condition)
+}
+
+func (c *template) isTrue(condition any) bool {
+	c.t.Helper()
+	for key, argument := range Object(c.t, condition) {
+		switch key {
+		case "Condition":
+			return c.holds(argument.(string))
+		case "Fn::Not":
+			return !c.isTrue(argument.([]any)[0])
+		case "Fn::Or":
+			if n := len(argument.([]any)); n < 2 || n > 10 {
+				c.t.Fatalf("Fn::Or of %d", n)
+			}
+			return slices.ContainsFunc(argument.([]any), c.isTrue)
+		case "Fn::Equals":
+			sides := list(c.t, evaluate(c.t, argument, c))
+			return sides[0] == sides[1]
+		}
+	}
+	c.t.Fatalf("condition %v", condition)
+	return false
 }
 
 // LongForm returns YAML as CloudFormation reads it: tags are functions.
@@ -259,6 +361,8 @@ func LongForm(t testing.TB, n *yaml.Node) any {
 		t.Fatalf("line %d: an alias", n.Line)
 	}
 	switch n.Tag {
+	case "!Condition":
+		return map[string]any{"Condition": value}
 	case "!Ref":
 		return map[string]any{"Ref": value}
 	case "!Sub":

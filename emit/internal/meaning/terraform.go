@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -20,17 +21,24 @@ import (
 // the test.
 func OfTerraform(t testing.TB, files []emit.File) Meaning {
 	t.Helper()
+	return OfTerraformGiven(t, files, nil)
+}
+
+// OfTerraformGiven evaluates a file of which the variables have these values, by their descriptions.
+func OfTerraformGiven(t testing.TB, files []emit.File, given map[string]string) Meaning {
+	t.Helper()
 	if len(files) != 1 {
 		t.Fatalf("%d files", len(files))
 	}
 	f := readTerraform(t, files[0])
 	f.readData()
+	f.readVariables(given)
 	f.readLocals()
 	f.readReferences()
 	m, waited := f.role()
 	f.checkOutputs(waited)
 	for kind := range f.blocks {
-		if !slices.Contains([]string{"data", "locals", "resource", "output"}, kind) {
+		if !slices.Contains([]string{"data", "locals", "resource", "output", "variable"}, kind) {
 			t.Fatalf("a block %s", kind)
 		}
 	}
@@ -58,11 +66,14 @@ func readTerraform(t testing.TB, file emit.File) *terraformFile {
 		t.Fatalf("attributes outside of blocks: %v", body.Attributes)
 	}
 	f := &terraformFile{t: t, src: file.Data, blocks: map[string][]*hclsyntax.Block{}, context: &hcl.EvalContext{
-		Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc},
+		Functions: map[string]function.Function{
+			"jsonencode": stdlib.JSONEncodeFunc, "concat": stdlib.ConcatFunc, "length": stdlib.LengthFunc, "regex": stdlib.RegexFunc,
+			"can": tryfunc.CanFunc, "alltrue": allTrue,
+		},
 		Variables: map[string]cty.Value{},
 	}}
 	for _, b := range body.Blocks {
-		if len(b.Body.Blocks) > 0 {
+		if len(b.Body.Blocks) > 0 && b.Type != "variable" {
 			t.Fatalf("a block in a block %s %q", b.Type, b.Labels)
 		}
 		f.blocks[b.Type] = append(f.blocks[b.Type], b)
@@ -118,6 +129,51 @@ func (f *terraformFile) readData() {
 	}
 }
 
+// allTrue is Terraform's function alltrue, for lists whose values are known.
+var allTrue = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}},
+	Type:   function.StaticReturnType(cty.Bool),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		for _, v := range args[0].AsValueSlice() {
+			if v.False() {
+				return cty.False, nil
+			}
+		}
+		return cty.True, nil
+	},
+})
+
+// readVariables gives the variables their values, by their descriptions. One that is a list gets none for "".
+func (f *terraformFile) readVariables(given map[string]string) {
+	f.t.Helper()
+	variables := map[string]cty.Value{}
+	for _, b := range f.blocks["variable"] {
+		f.checkName(b.Labels[0])
+		value, ok := given[f.evaluate(b.Body.Attributes["description"].Expr).AsString()]
+		if !ok {
+			f.t.Fatalf("the variable %s has no value", b.Labels[0])
+		}
+		switch kind := hcl.ExprAsKeyword(b.Body.Attributes["type"].Expr); {
+		case kind == "string":
+			variables[b.Labels[0]] = cty.StringVal(value)
+		case value == "":
+			variables[b.Labels[0]] = cty.ListValEmpty(cty.String)
+		default:
+			variables[b.Labels[0]] = cty.ListVal([]cty.Value{cty.StringVal(value)})
+		}
+	}
+	if len(variables) > 0 {
+		f.context.Variables["var"] = cty.ObjectVal(variables)
+	}
+	for _, b := range f.blocks["variable"] {
+		for _, inner := range b.Body.Blocks {
+			if condition := f.evaluate(inner.Body.Attributes["condition"].Expr); inner.Type != "validation" || condition.False() {
+				f.t.Fatalf("the variable %s does not allow its value", b.Labels[0])
+			}
+		}
+	}
+}
+
 func (f *terraformFile) readLocals() {
 	f.t.Helper()
 	locals := map[string]cty.Value{}
@@ -148,7 +204,11 @@ func (f *terraformFile) readReferences() {
 		for _, attribute := range []string{"id", "name", "arn"} {
 			values[attribute] = cty.StringVal("the " + attribute + " of " + strings.Join(b.Labels, "."))
 		}
-		resources[b.Labels[0]][b.Labels[1]] = cty.ObjectVal(values)
+		resource := cty.ObjectVal(values)
+		if b.Body.Attributes["count"] != nil {
+			resource = cty.TupleVal([]cty.Value{resource})
+		}
+		resources[b.Labels[0]][b.Labels[1]] = resource
 	}
 	for kind, list := range resources {
 		f.context.Variables[kind] = cty.ObjectVal(list)
@@ -160,7 +220,15 @@ func (f *terraformFile) role() (m Meaning, waited []string) {
 	f.t.Helper()
 	managed := map[string][]string{}
 	for _, b := range f.blocks["resource"] {
+		count, hasCount := b.Body.Attributes["count"]
+		if hasCount && f.evaluate(count.Expr).RawEquals(cty.NumberIntVal(0)) {
+			if b.Labels[0] != "aws_iam_policy" {
+				waited = append(waited, strings.Join(b.Labels, "."))
+			}
+			continue
+		}
 		r := f.resource(b)
+		r.take("count")
 		switch b.Labels[0] {
 		case "aws_iam_role":
 			r.readRole(&m)

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -199,4 +200,118 @@ func Inputs() *policy.Role {
 		), Conditions: []policy.Condition{{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values("logs." + region + "." + policy.Of(policy.URLSuffix))}}},
 	}
 	return role
+}
+
+// Asking returns roles that ask for values, by their names.
+func Asking() map[string]*policy.Role {
+	return map[string]*policy.Role{"made-inputs": Inputs(), "made-optional": Optional(false), "made-optional-managed": Optional(true)}
+}
+
+// Optional returns a role that depends on whether values are given: with statements, resources and values of conditions
+// that are there only then, in one inline policy, or in managed policies of which one can be empty. The values in
+// [OptionalValues] fit it.
+func Optional(managed bool) *policy.Role {
+	role := Web()
+	role.Name = ""
+	role.Symbols = policy.SymbolTable{
+		"IMAGE":   {Kind: policy.Parameter, Meaning: policy.MeansRepositoryARN, Pattern: "arn:[a-z]+:ecr:.*", Optional: true, MaxLength: 256},
+		"sidecar": {Kind: policy.Parameter, Meaning: policy.MeansRepositoryARN, Pattern: "arn:[a-z]+:ecr:.*", Optional: true},
+		"db":      {Kind: policy.Parameter, Meaning: policy.MeansSecretARN, Pattern: `arn:[a-z]+:secretsmanager:[A-Za-z0-9:\\\-"#$]+`, Optional: true},
+		"db name": {Kind: policy.Parameter, Meaning: policy.MeansParameterARN, Optional: true},
+		"Env":     {Kind: policy.Parameter, Meaning: policy.MeansText, Pattern: `[a-z\-]+`},
+	}
+	for s, info := range role.Symbols {
+		info.Description = OptionalDescription(s)
+		role.Symbols[s] = info
+	}
+	from := func(values []policy.Value, field string, when ...policy.Symbol) []policy.Value {
+		for i := range values {
+			values[i].From, values[i].When = []policy.Source{{Container: "app", Field: field}}, policy.WhenAny(when...)
+		}
+		return values
+	}
+	of := func(s policy.Symbol) []policy.Value { return policy.Values(policy.Of(s)) }
+	pull := policy.Statement{Sid: "Pull", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+		Resources: append(from(of("IMAGE"), "image", "IMAGE"), from(of("sidecar"), "image", "sidecar")...)}
+	login := policy.Statement{Sid: "Login", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: from(policy.Values("*"), "image", "IMAGE", "sidecar")}
+	one := policy.Statement{Sid: "One", Actions: []string{"ssm:GetParameters"}, Resources: from(of("db name"), "secrets DB", "db name")}
+	secrets := policy.Statement{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
+		Resources: append(from(policy.Values("arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf"), "secrets A"), from(of("db"), "secrets DB", "db")...)}
+	decrypt := policy.Statement{Sid: "Decrypt", Actions: []string{"kms:Decrypt"}, Resources: from(policy.Values("arn:aws:kms:us-east-1:111122223333:key/k"), "secrets", "db", "db name"),
+		Conditions: []policy.Condition{
+			{Operator: "StringEquals", Key: "kms:EncryptionContext:SecretARN", Values: append(from(of("db"), "secrets DB", "db"), from(of("db name"), "secrets DB", "db name")...)},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: from(policy.Values("secretsmanager."+region+".amazonaws.com"), "secrets", "db", "db name")},
+		}}
+	logs := policy.Statement{Sid: "Logs", Actions: []string{"logs:PutLogEvents"}, Resources: from(policy.Values(
+		"arn:"+partition+":logs:"+region+":"+account+":log-group:/ecs/"+policy.Of("Env")+":log-stream:x/*"), "awslogs-group")}
+	login.Resources[0].Reasons = []string{"IAM takes nothing else here."}
+	logs.Resources[0].Reasons = []string{"Each task has streams of its own."}
+	if managed {
+		role.Inline, role.Managed = nil, []policy.Policy{
+			{Name: "TaskExecution1", Document: policy.NewDocument(login, pull)}, {Name: "TaskExecution2", Document: policy.NewDocument(secrets, logs)},
+			{Name: "TaskExecution3", Document: policy.NewDocument(decrypt, one)},
+		}
+		return role
+	}
+	again := pull
+	again.Sid = "PullAgain"
+	role.Inline = []policy.Policy{{Name: "TaskExecution", Document: policy.NewDocument(login, pull, secrets, decrypt, one, logs)}, {Name: "Other", Document: policy.NewDocument(again)}}
+	return role
+}
+
+// OptionalDescription returns the description of a symbol of [Optional], which no other has.
+func OptionalDescription(s policy.Symbol) string { return "What is given for " + string(s) }
+
+// OptionalValues are values of the symbols of [Optional]: all, none of those that can be empty, and some.
+func OptionalValues() []map[policy.Symbol]string {
+	image, sidecar, db := "arn:aws:ecr:us-east-1:111122223333:repository/a", "arn:aws:ecr:us-east-1:111122223333:repository/b", "arn:aws:secretsmanager:x"
+	return []map[policy.Symbol]string{
+		{"IMAGE": image, "sidecar": sidecar, "db": db, "db name": "arn:x", "Env": "prod"},
+		{"IMAGE": "", "sidecar": "", "db": "", "db name": "", "Env": "prod"},
+		{"IMAGE": "", "sidecar": sidecar, "db": db, "db name": "", "Env": "prod"},
+		{"IMAGE": image, "sidecar": "", "db": "", "db name": "arn:x", "Env": "prod"},
+	}
+}
+
+// Given returns the role that a role is where its symbols have these values. What depends on an empty value is not there.
+func Given(role *policy.Role, values map[policy.Symbol]string) *policy.Role {
+	text := func(t policy.Text) policy.Text {
+		return policy.Text(t.Expand(func(s string) string { return s }, func(s policy.Symbol) string {
+			if value, ok := values[s]; ok {
+				return value
+			}
+			return string(policy.Of(s))
+		}))
+	}
+	present := func(list []policy.Value) (kept []policy.Value) {
+		for _, v := range list {
+			if v.When == nil || slices.ContainsFunc(v.When, func(s policy.Symbol) bool { return values[s] != "" }) {
+				v.Text, v.When = text(v.Text), nil
+				kept = append(kept, v)
+			}
+		}
+		return kept
+	}
+	policies := func(list []policy.Policy) (kept []policy.Policy) {
+		for _, p := range list {
+			var statements []policy.Statement
+			for _, s := range p.Document.Statements {
+				if s.Resources = present(s.Resources); s.Resources == nil {
+					continue
+				}
+				s.Conditions = slices.Clone(s.Conditions)
+				for i := range s.Conditions {
+					s.Conditions[i].Values = present(s.Conditions[i].Values)
+				}
+				statements = append(statements, s)
+			}
+			if p.Document.Statements = statements; statements != nil {
+				kept = append(kept, p)
+			}
+		}
+		return kept
+	}
+	given := *role
+	given.Inline, given.Managed, given.Symbols = policies(role.Inline), policies(role.Managed), nil
+	return &given
 }

@@ -2,6 +2,7 @@
 package terraform
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +24,7 @@ func TestValidate(t *testing.T) {
 	}
 	dir := t.TempDir()
 	roles := meaning.Roles(t)
-	roles["made-inputs"] = sample.Inputs()
+	maps.Copy(roles, sample.Asking())
 	roles["made_inputs"] = sample.Inputs() // names in Terraform have no hyphens
 	n := 0
 	for name, role := range roles {
@@ -63,7 +64,7 @@ func TestFmt(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
 	roles := meaning.Roles(t)
-	roles["made-inputs"] = sample.Inputs()
+	maps.Copy(roles, sample.Asking())
 	for name, role := range roles {
 		files, err := emit.Terraform.Emit(role, emit.Options{Source: name})
 		if err != nil {
