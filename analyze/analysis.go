@@ -51,8 +51,8 @@ func (a *Analysis) Read(in Input) []*Plan {
 	if !a.opts.Parameters {
 		plans := a.add(in.Name, tds, problems, nil)
 		for _, p := range plans {
-			if p.asks {
-				_, p.CanLeaveOpen = a.trial(in, opts, tds)
+			if a.opts.OfferParameters && p.asks {
+				p.offerParameters(a.trial(in, opts, tds))
 			}
 		}
 		return plans

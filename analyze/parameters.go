@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
@@ -89,27 +90,38 @@ type openings struct {
 	written map[string]policy.Text
 }
 
-// trial reads a document with everything left open that can be left open, and returns how. Done says that no question
-// remains; whatever else is wrong is the same without it.
-func (a *Analysis) trial(in Input, opts taskdef.Options, tds []*taskdef.TaskDefinition) (o *openings, done bool) {
+// trial reads a document with everything left open that can be left open. It returns how, and the pointers of the values
+// that still ask.
+func (a *Analysis) trial(in Input, opts taskdef.Options, tds []*taskdef.TaskDefinition) (o *openings, left map[string]bool) {
 	o = &openings{symbols: policy.SymbolTable{}, parts: map[[2]string]bool{}, whole: map[string]bool{}, written: map[string]policy.Text{}}
 	for {
 		open := len(o.list)
-		asked := false
+		left = map[string]bool{}
 		for _, td := range tds {
 			d := &document{Analysis: a, opts: &a.opts, used: map[any]bool{}, leavesOpen: true}
 			_, shared := d.read(in.Name, nil, td)
 			if o.taken == nil {
 				o.taken = shared.reader.Symbols()
 			}
-			asked = asked || len(shared.questions.asked) > 0
+			for _, q := range shared.questions.asked {
+				left[q.at.Pointer] = true
+			}
 			o.add(&shared.questions, shared.whole)
 		}
 		if len(o.list) == open {
-			return o, !asked
+			return o, left
 		}
 		opts.Open, opts.Symbols = o.list, o.symbols
 		tds, _ = taskdef.Read(in.Name, in.Source, opts)
+	}
+}
+
+// offerParameters says of the plan's questions which of them [Options.Parameters] settles, where some pointers are left.
+func (p *Plan) offerParameters(_ *openings, left map[string]bool) {
+	for i := range p.Findings {
+		if f := &p.Findings[i]; f.question {
+			f.CanLeaveOpen = !left[f.At.Pointer]
+		}
 	}
 }
 
@@ -123,8 +135,7 @@ func (o *openings) add(q *questions, whole map[string]wholeValue) {
 		if o.addParts(q, asked) || o.whole[asked.at.Pointer] {
 			continue
 		}
-		isOpen := func(u unknown) bool { return u.symbol != "" || u.name != "" && u.reason == "" }
-		if may, ok := whole[asked.at.Pointer]; ok && slices.ContainsFunc(asked.parts, isOpen) {
+		if may, ok := whole[asked.at.Pointer]; ok && slices.ContainsFunc(asked.parts, unknown.isOpen) {
 			o.whole[asked.at.Pointer] = true
 			o.addWhole(q, asked, may)
 		}
@@ -139,11 +150,27 @@ func (o *openings) add(q *questions, whole map[string]wholeValue) {
 // addParts leaves the parts open that a question names, and reports whether there are any that are not open yet.
 func (o *openings) addParts(q *questions, asked *question) (added bool) {
 	for _, u := range asked.parts {
-		if u.symbol == "" && u.name != "" && u.name.IsLiteral() {
+		if u.symbol == "" && u.isOpen() && u.name.IsLiteral() {
 			added = o.addPart(q, u, asked.at, u.kind) || added
 		}
 	}
 	return added
+}
+
+// isOpen reports whether somebody was to fill in a part: it is a placeholder, a symbol, or a word that looks like one of
+// these. Any other word is a mistake.
+func (u unknown) isOpen() bool {
+	word := u.name.String()
+	switch {
+	case u.symbol != "" || !u.name.IsLiteral():
+		return true
+	case word == "" || u.reason == "":
+		return word != ""
+	case !strings.ContainsFunc(word, unicode.IsLetter):
+		return false
+	}
+	return strings.ToUpper(word) == word || strings.ContainsAny(word, "<>{}$%[]") || taskdef.SaysNothing(word) ||
+		u.kind != "" && strings.Contains(strings.ToLower(word), u.kind)
 }
 
 // kinds are the meanings and the patterns of parts that have to be of a kind.
@@ -199,9 +226,9 @@ func (o *openings) addWhole(q *questions, asked *question, w wholeValue) {
 			if optional {
 				info.Description += "; " + may.instead
 			}
-			name := called
-			if !strings.HasSuffix(strings.ToLower(called), may.name) {
-				name += " " + may.name
+			name := called + " " + may.name
+			if strings.HasSuffix(strings.ToLower(called), may.name) {
+				name = called + " ARN"
 			}
 			return o.symbol(name, info, asked.at)
 		}
@@ -232,7 +259,11 @@ func (o *openings) nameOfWhole(q *questions, asked *question, w wholeValue) (cal
 			tail = rest
 		}
 		if !q.meansSeveral(name) && !taskdef.SaysNothing(name) {
-			return lowered(name), tail
+			called = lowered(name)
+			for _, ending := range [...]string{"_arn", "_uri", "_url"} {
+				called = strings.TrimSuffix(called, ending)
+			}
+			return called, tail
 		}
 	}
 	return lowered(nameAt(asked.at)), tail

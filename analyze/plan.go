@@ -47,9 +47,6 @@ type Plan struct {
 	Unread bool
 	// NoTaskDefinition says of an unread document that it is something else: nothing in it looks like a task definition.
 	NoTaskDefinition bool
-	// CanLeaveOpen says that [Options.Parameters] would settle all placeholders and symbols that keep permissions from being
-	// known.
-	CanLeaveOpen bool
 
 	// identity is how other documents name the task definition; nil where none could be read. Beside is not nil for the plan
 	// of what is read beside a task definition: see [Join].

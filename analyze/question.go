@@ -83,6 +83,7 @@ func (q *questions) answer(plan *Plan, td taskdef.Value) {
 	for i := range q.asked {
 		f := &plan.Findings[q.asked[i].finding]
 		f.Message, f.Flags = q.text(&q.asked[i])
+		f.question = true
 	}
 	for _, w := range q.words {
 		f := &plan.Findings[w.finding]

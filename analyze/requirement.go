@@ -132,6 +132,10 @@ type Finding struct {
 	At       taskdef.Ref
 	Message  string   // what is wrong, lower case, offending values quoted, then what is allowed or what settles it
 	Flags    []string // flags that settle it, ready to paste: "--set IMAGE=VALUE", "--image app=URI"
+	// CanLeaveOpen says that [Options.Parameters] settles it too, if [Options.OfferParameters] asked for that.
+	CanLeaveOpen bool
+
+	question bool
 }
 
 // String returns the finding as it is printed, in one line: file:line:col: severity: message [rule].

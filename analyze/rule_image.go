@@ -176,12 +176,15 @@ func (p *pass) pullSymbol(image taskdef.Value, t policy.Text) bool {
 		return false
 	}
 	login := len(p.plan.Requirements)
+	when := p.given(info.ARN, nil)
 	p.Require(ecrLogin, everything, Exact, image.Ref())
 	for i := login; i < len(p.plan.Requirements); i++ {
-		p.plan.Requirements[i].When = p.given(info.ARN, nil)
+		p.plan.Requirements[i].When = when
 	}
 	p.Require(ecrPull, info.ARN, Exact, image.Ref())
-	p.partOfLast(imageTag(rest))
+	if when == nil || rest != "" { // the tag of an image that is left open is as unknown
+		p.partOfLast(imageTag(rest))
+	}
 	repository, _ := info.ARN.Resource.CutPrefix("repository/")
 	if p.throughCache(image, repository) {
 		p.Require(ecrImport, info.ARN, Exact, image.Ref())

@@ -18,7 +18,7 @@ type format struct {
 	aliases    []string
 	help       string
 	extensions []string // those that a file of this format may have, the usual one first: ".yaml"
-	flags      []string // the flags that have a meaning for this format alone
+	flags      []string // the flags that have a meaning for this format, and not for all
 
 	// One of these writes it.
 	role   *emit.Format

@@ -19,6 +19,8 @@ func (r *request) checkMerge() error {
 		return errors.New("--merge and --shared-role exclude each other: a template gets a role for each task definition")
 	case len(r.files) > 1:
 		return errors.New("--merge takes one template at a time")
+	case r.options.Parameters:
+		return errors.New("--merge and --parameters exclude each other: the template has its own parameters")
 	}
 	return nil
 }

@@ -15,14 +15,16 @@ import (
 func (c *command) report(findings []analyze.Finding, notes bool) {
 	var b strings.Builder
 	var flags []string
-	flagged, failed := 0, false
+	flagged, failed, canLeaveOpen := 0, false, true
 	colour := c.colour(c.Stderr)
 	for _, f := range findings {
 		if f.Severity == analyze.Note && !notes {
 			continue
 		}
 		b.WriteString(report.Finding(f, colour) + "\n")
-		failed = failed || f.Severity == analyze.Error
+		if f.Severity == analyze.Error {
+			failed, canLeaveOpen = true, canLeaveOpen && f.CanLeaveOpen
+		}
 		if len(f.Flags) == 0 || f.Severity != analyze.Error && f.Rule != analyze.PlaceholderWords {
 			continue
 		}
@@ -35,8 +37,16 @@ func (c *command) report(findings []analyze.Finding, notes bool) {
 			}
 		}
 	}
-	if failed && flagged > 1 {
-		b.WriteString(analyze.Printable("execrole: to go on, add: "+strings.Join(flags, " ")) + "\n")
+	const leaveOpen = "add --parameters, and the output asks for what is unknown"
+	switch {
+	case failed && flagged > 1:
+		line := "execrole: to go on, add: " + strings.Join(flags, " ")
+		if canLeaveOpen {
+			line += "; or " + leaveOpen
+		}
+		b.WriteString(analyze.Printable(line) + "\n")
+	case failed && canLeaveOpen:
+		b.WriteString("execrole: or " + leaveOpen + "\n")
 	}
 	fmt.Fprint(c.Stderr, b.String())
 }

@@ -97,6 +97,7 @@ type requirement struct {
 	Resource   string     `json:"resource"`
 	Match      string     `json:"match"`
 	Conditions conditions `json:"conditions"`
+	When       []string   `json:"when"` // the symbols of which one at least has to have a value; none is always
 	GrantedBy  string     `json:"grantedBy"`
 	From       place      `json:"from"`
 	Why        string     `json:"why"`
@@ -214,12 +215,17 @@ func requirementOf(r analyze.Requirement, known policy.Environment) requirement 
 	for i, a := range r.Actions {
 		actions[i] = action{a.Name, string(a.Strength)}
 	}
+	when := []string{}
+	for _, s := range r.When {
+		when = append(when, string(s))
+	}
 	return requirement{
 		Rule:       r.Rule.ID,
 		Actions:    actions,
 		Resource:   known.Fill(r.Resource),
 		Match:      string(r.Match),
 		Conditions: conditionsOf(r.Conditions, known),
+		When:       when,
 		GrantedBy:  known.Fill(r.GrantedBy),
 		From:       placeOf(r.At),
 		Why:        r.Why(),

@@ -37,7 +37,10 @@ type asker struct {
 }
 
 // The marks behind actions and resources. The legend explains those that occur.
-const documentedMark = "(documented)"
+const (
+	documentedMark = "(documented)"
+	givenMark      = "(if given)"
+)
 
 var matchMark = map[analyze.Match]string{analyze.Each: "(each)", analyze.OneOf: "(one of)"}
 
@@ -45,6 +48,7 @@ var legend = []struct{ mark, text string }{
 	{documentedMark, "AWS documents that this action is needed; no known source calls it"},
 	{matchMark[analyze.OneOf], "one name that fits the pattern is meant, and the input does not say which"},
 	{matchMark[analyze.Each], "every name that fits the pattern is meant"},
+	{givenMark, "only where whoever deploys the role gives the value"},
 }
 
 // marks returns the marks that occur in views, in the order of the legend.
@@ -92,6 +96,9 @@ func (b block) view(environment policy.Environment) view {
 			v.resources = append(v.resources, resource{marked: marked{text: text}})
 		}
 		res := &v.resources[i]
+		if value.When != nil {
+			res.marks = appendNew(res.marks, givenMark)
+		}
 		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
 			a := asker{analyze.Printable(source(r.At.Task, r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
