@@ -391,9 +391,11 @@ func (p *Plan) noteOpenings(o *openings) {
 
 // openSymbols returns the symbols in the plan's requirements, in the order of the input.
 func (p *Plan) openSymbols() (symbols []policy.Symbol) {
+	seen := map[policy.Symbol]bool{}
 	for i := range p.Requirements {
 		for _, s := range p.Requirements[i].ARN.Text().Symbols() {
-			if !slices.Contains(symbols, s) {
+			if !seen[s] {
+				seen[s] = true
 				symbols = append(symbols, s)
 			}
 		}

@@ -112,6 +112,12 @@ func (s *sharing) add(p *Plan) {
 	for _, r := range p.Requirements {
 		r.At = s.at(r.At)
 		r.Resource, r.Part, r.ARN = text(r.Resource), text(r.Part), renameARN(r.ARN, names)
+		r.When = slices.Clone(r.When)
+		for i, symbol := range r.When {
+			if name, ok := names[symbol]; ok {
+				r.When[i] = name
+			}
+		}
 		r.Conditions = slices.Clone(r.Conditions)
 		for i, c := range r.Conditions {
 			values := slices.Clone(c.Values)

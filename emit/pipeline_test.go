@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/format"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/execrole/execrole/analyze"
@@ -60,6 +64,57 @@ func FuzzAnalyze(f *testing.F) {
 	f.Fuzz(checkPipeline)
 }
 
+// checkOpen: what can be left open is left open in every format that can ask for values. Where everything is known, nothing
+// changes but words that look like placeholders.
+func checkOpen(t *testing.T, src []byte, opts analyze.Options, isKnown bool) {
+	opts.Parameters = true
+	plan, err := golden.Plan(src, opts)
+	for _, finding := range plan.Findings {
+		checkFinding(t, finding)
+	}
+	if isKnown && err != nil {
+		t.Fatalf("an error with --parameters alone: %v", err)
+	}
+	role, err := plan.Role(policy.Options{})
+	if err != nil {
+		return
+	}
+	for s, info := range role.Symbols {
+		if info.Pattern == "" && info.Meaning != policy.MeansRepositoryURI {
+			t.Errorf("%q has no pattern", s)
+		}
+	}
+	for _, f := range emit.Formats() {
+		if !slices.Contains(f.Flags, "parameters") {
+			continue
+		}
+		files, err := f.Emit(role, emit.Options{Source: "input.json"})
+		if err != nil {
+			if strings.Contains(err.Error(), "{{resolve:") || strings.Contains(err.Error(), "NFC") || strings.Contains(err.Error(), "takes for a value") {
+				continue
+			}
+			t.Fatalf("format %s: %v", f.Name, err)
+		}
+		name, data := files[0].Name, files[0].Data
+		var parsed any
+		switch filepath.Ext(name) {
+		case ".json":
+			err = json.Unmarshal(data, &parsed)
+		case ".yaml":
+			err = yamlv3.Unmarshal(data, &parsed)
+		case ".go":
+			_, err = format.Source(data)
+		case ".tf":
+			if _, problems := hclsyntax.ParseConfig(data, name, hcl.InitialPos); problems.HasErrors() {
+				err = problems
+			}
+		}
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, data)
+		}
+	}
+}
+
 func checkPipeline(t *testing.T, src []byte, setting string) {
 	var opts analyze.Options
 	switch kind, value, _ := strings.Cut(setting, ":"); {
@@ -97,6 +152,7 @@ func checkPipeline(t *testing.T, src []byte, setting string) {
 	for _, r := range plan.Requirements {
 		checkResource(t, r, plain)
 	}
+	checkOpen(t, src, opts, err == nil)
 	if roleErr != nil {
 		return
 	}

@@ -143,6 +143,9 @@ func (in input) description(quote func(string) string) string {
 		of = " of " + quote(in.of)
 	}
 	if in.info.Description != "" {
+		if in.of != "" {
+			of = " (" + quote(in.of) + ")"
+		}
 		return quote(in.info.Description) + of
 	}
 	if in.info.Meaning == policy.MeansUnknown {

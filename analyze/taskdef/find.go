@@ -33,11 +33,25 @@ type Part struct {
 
 // find returns the node at a JSON pointer of the document that is at another place below the part's root; nil if there
 // is none.
-func (part *Part) find(pointer string) *tree.Node {
-	var visit func(n *tree.Node, at string) *tree.Node
-	visit = func(n *tree.Node, at string) *tree.Node {
-		if n.Parent != nil && at == pointer && n.Kind != tree.Choice {
-			return n
+func (part *Part) find(pointer string) (found *tree.Node) {
+	if len(part.Pointers) == 0 || !strings.HasPrefix(pointer, "/") {
+		return nil
+	}
+	part.each(func(n *tree.Node, at string) bool {
+		if at == pointer {
+			found = n
+		}
+		return found == nil
+	})
+	return found
+}
+
+// each yields the nodes below the part's root that are no conditionals, with their JSON pointers in the document.
+func (part *Part) each(yield func(n *tree.Node, pointer string) bool) {
+	var visit func(n *tree.Node, at string) bool
+	visit = func(n *tree.Node, at string) bool {
+		if n.Parent != nil && n.Kind != tree.Choice && !yield(n, at) {
+			return false
 		}
 		for i := range n.Children {
 			kid := &n.Children[i]
@@ -48,16 +62,13 @@ func (part *Part) find(pointer string) *tree.Node {
 			if moved, ok := part.Pointers[kid.ID]; ok {
 				below = moved
 			}
-			if found := visit(kid, below); found != nil {
-				return found
+			if !visit(kid, below) {
+				return false
 			}
 		}
-		return nil
+		return true
 	}
-	if len(part.Pointers) == 0 || !strings.HasPrefix(pointer, "/") {
-		return nil
-	}
-	return visit(part.Root, part.Root.Pointer())
+	visit(part.Root, part.Root.Pointer())
 }
 
 // finder finds the task definitions in a document.

@@ -57,14 +57,37 @@ func (s *settings) fill(opts Options, parts []Part) {
 	if len(opts.Set)+len(opts.Image) > 0 {
 		s.fillValues(opts, parts)
 	}
-	for _, o := range opts.Open {
-		s.leaveOpen(o, parts)
+	if opts.Open != nil {
+		moved := movedNodes(parts)
+		for _, o := range opts.Open {
+			s.leaveOpen(o, parts, moved)
+		}
 	}
 }
 
+// movedNodes returns the nodes of the parts that are of another shape than the document, by their JSON pointers in it.
+// Openings can be many, and looking for each of them in a part takes as long as the part is.
+func movedNodes(parts []Part) map[string][]*tree.Node {
+	nodes := map[string][]*tree.Node{}
+	for _, part := range parts {
+		if part.Fields == nil {
+			continue
+		}
+		seen := map[string]bool{}
+		part.each(func(n *tree.Node, pointer string) bool {
+			if !seen[pointer] {
+				seen[pointer] = true
+				nodes[pointer] = append(nodes[pointer], n)
+			}
+			return true
+		})
+	}
+	return nodes
+}
+
 // leaveOpen puts symbols into the place of what is left open.
-func (s *settings) leaveOpen(o Opening, parts []Part) {
-	for _, n := range s.find(o.Pointer, parts) {
+func (s *settings) leaveOpen(o Opening, parts []Part, moved map[string][]*tree.Node) {
+	for _, n := range s.findBeside(o.Pointer, parts, moved[o.Pointer]) {
 		switch {
 		case o.Name != "":
 			n.Kind, n.Text = tree.String, replace(n.Text, func(p Placeholder) (string, bool) {
@@ -144,6 +167,11 @@ func (s *settings) find(pointer string, parts []Part) (found []*tree.Node) {
 			found = append(found, n)
 		}
 	}
+	return s.findBeside(pointer, parts, found)
+}
+
+// findBeside is find, where the nodes of parts of another shape have been found.
+func (s *settings) findBeside(pointer string, parts []Part, found []*tree.Node) []*tree.Node {
 	member := func(n *tree.Node, name string) *tree.Node {
 		if kid := n.Member(name); kid != nil {
 			return kid
