@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,58 +42,89 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	if err := checkTexts(role, composed); err != nil {
 		return nil, fmt.Errorf("format terraform: %w", err)
 	}
+	tf := terraformNamesOf(role)
 	w := &hclWriter{}
 	w.line(0, "# "+hclComment(headerComment(opts)))
-	tf := terraformNamesOf(role)
 	tf.symbolBlocks(w)
-
-	roleRef := "aws_iam_role." + tf.prefix
-	resource := func(kind, name string) string { return fmt.Sprintf("resource %q %q", kind, name) }
-	w.block(resource("aws_iam_role", tf.prefix), tf.roleAttributes()...)
-
-	var policies []string // what the outputs wait for
-	for i, p := range role.Inline {
-		name := tf.prefix
-		if i > 0 {
-			name += "_" + strconv.Itoa(i+1)
+	own := role.Module != nil && role.Module.Role != ""
+	if own {
+		if list := role.Properties.List(role.Name); len(list) > 0 {
+			return nil, fmt.Errorf("format terraform: the module has the role already, and its %s is there: %s", list[0].Words, role.Module.Role)
 		}
-		policies = append(policies, "aws_iam_role_policy."+name)
-		w.block(resource("aws_iam_role_policy", name), append(tf.count(p.Document),
+	} else {
+		w.block(tf.resource("aws_iam_role", tf.prefix), tf.provided(tf.roleAttributes())...)
+	}
+	policies := tf.policies(w)
+	if !own {
+		tf.outputs(w, policies)
+	}
+	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
+}
+
+func (tf terraformNames) resource(kind, name string) string {
+	return fmt.Sprintf("resource %q %q", kind, name)
+}
+
+// provided returns the attributes of a resource or a data source, with the provider before them that the module wants.
+func (tf terraformNames) provided(attributes []pair) []pair {
+	if m := tf.role.Module; m != nil && m.Provider != "" {
+		return append([]pair{{"provider", rawNode(m.Provider)}}, attributes...)
+	}
+	return attributes
+}
+
+// policies writes the policies of the role, and returns the addresses of what gives them to it.
+func (tf terraformNames) policies(w *hclWriter) (policies []string) {
+	name, id := "aws_iam_role."+tf.prefix+".name", "aws_iam_role."+tf.prefix+".id"
+	if m := tf.role.Module; m != nil && m.Role != "" {
+		name, id = m.Role, m.Role
+	}
+	for i, p := range tf.role.Inline {
+		resource := tf.prefix
+		if i > 0 {
+			resource += "_" + strconv.Itoa(i+1)
+		}
+		policies = append(policies, "aws_iam_role_policy."+resource)
+		w.block(tf.resource("aws_iam_role_policy", resource), tf.provided(append(tf.count(p.Document),
 			pair{"name", hclQuoted(p.Name)},
-			pair{"role", rawNode(roleRef + ".id")},
+			pair{"role", rawNode(id)},
 			pair{"policy", tf.document(p.Document)},
-		)...)
+		))...)
 	}
-	attach := func(name, arn string, count []pair) {
-		policies = append(policies, "aws_iam_role_policy_attachment."+name)
-		w.block(resource("aws_iam_role_policy_attachment", name), append(count,
-			pair{"role", rawNode(roleRef + ".name")},
+	attach := func(resource, arn string, count []pair) {
+		policies = append(policies, "aws_iam_role_policy_attachment."+resource)
+		w.block(tf.resource("aws_iam_role_policy_attachment", resource), tf.provided(append(count,
+			pair{"role", rawNode(name)},
 			pair{"policy_arn", rawNode(arn)},
-		)...)
+		))...)
 	}
-	for i, arn := range role.Attached {
+	for i, arn := range tf.role.Attached {
 		attach(tf.prefix+"_attached_"+strconv.Itoa(i+1), hclString(arn, tf.symbol), nil)
 	}
-	for i, p := range role.Managed {
-		name := tf.prefix + "_" + strconv.Itoa(i+1)
+	for i, p := range tf.role.Managed {
+		resource := tf.prefix + "_" + strconv.Itoa(i+1)
 		count, index := tf.count(p.Document), ""
 		if count != nil {
 			index = "[0]"
 		}
-		w.block(resource("aws_iam_policy", name), append(tf.count(p.Document),
-			pair{"name_prefix", hclQuoted(shorten(stem(role.Family)+"-"+p.Name, role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-")},
+		w.block(tf.resource("aws_iam_policy", resource), tf.provided(append(tf.count(p.Document),
+			pair{"name_prefix", hclQuoted(shorten(stem(tf.role.Family)+"-"+p.Name, tf.role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-")},
 			pair{"policy", tf.document(p.Document)},
-		)...)
-		attach(name, "aws_iam_policy."+name+index+".arn", count)
+		))...)
+		attach(resource, "aws_iam_policy."+resource+index+".arn", count)
 	}
+	return policies
+}
 
+// outputs writes the outputs, which wait for the policies.
+func (tf terraformNames) outputs(w *hclWriter, policies []string) {
 	for _, output := range []struct{ name, attribute, description string }{
 		{"role_name", "name", "Name of the task execution role"},
 		{"role_arn", "arn", "ARN of the task execution role, for execution_role_arn"},
 	} {
 		attributes := []pair{
 			{"description", hclQuoted(output.description)},
-			{"value", rawNode(roleRef + "." + output.attribute)},
+			{"value", rawNode("aws_iam_role." + tf.prefix + "." + output.attribute)},
 		}
 		if policies != nil {
 			list := listNode()
@@ -103,7 +135,6 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 		}
 		w.block(fmt.Sprintf("output %q", tf.prefix+"_"+output.name), attributes...)
 	}
-	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
 }
 
 // composed refuses a text that Terraform would change: it brings all strings into the form NFC of Unicode, in which a
@@ -125,16 +156,43 @@ func terraformPrefix(family string) string {
 
 // terraformNames are the names in one file.
 type terraformNames struct {
-	prefix string
-	role   *policy.Role
-	inputs []input
+	prefix  string
+	role    *policy.Role
+	used    []policy.Symbol
+	inputs  []input
+	derived []input // their names are those of locals
 }
 
 func terraformNamesOf(role *policy.Role) terraformNames {
-	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role}
-	hasSource := func(s policy.Symbol) bool { _, ok := tf.dataSource(s); return ok }
-	tf.inputs = inputsOf(role, usedSymbols(role), hasSource, tf.join)
+	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role, used: usedSymbols(role)}
+	if role.Module != nil {
+		tf.prefix = unusedName(tf.prefix, slices.Collect(maps.Keys(role.Module.Taken)))
+	}
+	isDerived := func(s policy.Symbol) bool { return role.Symbols.Lookup(s).Derivation.Pattern != "" }
+	for _, s := range tf.used {
+		if isDerived(s) {
+			info := role.Symbols[s]
+			tf.derived = append(tf.derived, input{symbol: s, name: unusedName(tf.join(wordsOf(string(s))), tf.derivedNames()), info: info})
+			for _, from := range append(info.Derivation.Value.Symbols(), info.Derivation.Result.Symbols()...) {
+				if policy.GroupOf(from) == 0 && !slices.Contains(tf.used, from) {
+					tf.used = append(tf.used, from)
+				}
+			}
+		}
+	}
+	isKnown := func(s policy.Symbol) bool {
+		_, ok := tf.dataSource(s)
+		return ok || isDerived(s) || role.Module.Has(s, role.Symbols.Lookup(s))
+	}
+	tf.inputs = inputsOf(role, tf.used, isKnown, tf.join)
 	return tf
+}
+
+func (tf terraformNames) derivedNames() (names []string) {
+	for _, d := range tf.derived {
+		names = append(names, d.name)
+	}
+	return names
 }
 
 // dataSources are the data sources for symbols, and the attribute that is the value. The id of aws_region is its name in
@@ -154,13 +212,12 @@ var dataSources = []struct {
 // symbolBlocks writes the blocks that symbols are read from: data sources, variables for the inputs, and locals for the
 // mappings.
 func (tf terraformNames) symbolBlocks(w *hclWriter) {
-	used := usedSymbols(tf.role)
-	list := needed(tf.role, used)
+	list := needed(tf.role, tf.used)
 	var written []string
 	for _, source := range dataSources {
-		if slices.Contains(list, source.symbol) && !slices.Contains(written, source.kind) {
+		if _, has := tf.moduleValue(source.symbol); !has && slices.Contains(list, source.symbol) && !slices.Contains(written, source.kind) {
 			written = append(written, source.kind)
-			w.block(fmt.Sprintf("data %q %q", source.kind, tf.prefix))
+			w.block(fmt.Sprintf("data %q %q", source.kind, tf.prefix), tf.provided(nil)...)
 		}
 	}
 	for _, in := range tf.inputs {
@@ -168,7 +225,7 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 	}
 	var locals []pair
 	for _, t := range tf.role.Mappings {
-		if !slices.Contains(used, t.Symbol) {
+		if !slices.Contains(tf.used, t.Symbol) {
 			continue
 		}
 		rows := objectNode()
@@ -177,9 +234,32 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 		}
 		locals = append(locals, pair{tf.local(t), rows})
 	}
+	for _, d := range tf.derived {
+		locals = append(locals, pair{d.name, rawNode(tf.derivation(d.info.Derivation))})
+	}
 	if locals != nil {
 		w.block("locals", locals...)
 	}
+}
+
+// derivation returns the expression of a value that follows from another: null where that does not match. Terraform decides
+// it, when it plans or, where the other value is known only then, when it applies.
+func (tf terraformNames) derivation(d policy.Derivation) string {
+	match := "regex(" + hclQuote(d.Pattern) + ", " + hclString(d.Value, tf.symbol) + ")"
+	return "try(" + hclString(d.Result, func(s policy.Symbol) string {
+		if n := policy.GroupOf(s); n > 0 {
+			return match + "[" + strconv.Itoa(n-1) + "]"
+		}
+		return tf.symbol(s)
+	}) + ", null)"
+}
+
+// moduleValue returns the expression that the module has for a symbol of the environment.
+func (tf terraformNames) moduleValue(s policy.Symbol) (expression string, ok bool) {
+	if tf.role.Module != nil {
+		expression, ok = tf.role.Module.Values[s]
+	}
+	return expression, ok
 }
 
 // terraformVariable returns the attributes of a variable. One whose value can be empty is a list: Terraform knows at plan
@@ -215,6 +295,9 @@ func terraformVariable(in input) []pair {
 
 // dataSource returns the expression of a symbol that a data source has, and whether one has it.
 func (tf terraformNames) dataSource(s policy.Symbol) (expression string, ok bool) {
+	if expression, ok := tf.moduleValue(s); ok {
+		return expression, true
+	}
 	for _, source := range dataSources {
 		if source.symbol == s {
 			return "data." + source.kind + "." + tf.prefix + "." + source.attribute, true
@@ -232,11 +315,26 @@ func (tf terraformNames) symbol(s policy.Symbol) string {
 	if m, ok := mappingOf(tf.role, s); ok {
 		return "local." + tf.local(m) + "[" + tf.symbol(policy.Region) + "]"
 	}
+	if d, ok := tf.derivedOf(s); ok {
+		return "local." + d.name
+	}
+	if info := tf.role.Symbols.Lookup(s); tf.role.Module.Has(s, info) {
+		return info.Expression
+	}
 	in := tf.input(s)
 	if in.info.Optional {
 		return "var." + in.name + "[0]"
 	}
 	return "var." + in.name
+}
+
+// derivedOf returns the local of a symbol whose value follows from another.
+func (tf terraformNames) derivedOf(s policy.Symbol) (input, bool) {
+	i := slices.IndexFunc(tf.derived, func(in input) bool { return in.symbol == s })
+	if i < 0 {
+		return input{}, false
+	}
+	return tf.derived[i], true
 }
 
 func (tf terraformNames) input(s policy.Symbol) input {
@@ -247,6 +345,10 @@ func (tf terraformNames) input(s policy.Symbol) input {
 func (tf terraformNames) when(when policy.When) string {
 	conditions := make([]string, len(when))
 	for i, s := range when {
+		if d, ok := tf.derivedOf(s); ok {
+			conditions[i] = "local." + d.name + " != null"
+			continue
+		}
 		conditions[i] = "length(var." + tf.input(s).name + ") > 0"
 	}
 	return strings.Join(conditions, " || ")

@@ -35,6 +35,8 @@ type Role struct {
 	Environment Environment
 	// Symbols says what is known of the symbols in the documents that are neither in the environment nor in Mappings.
 	Symbols SymbolTable
+	// Module is the module of Terraform that has the task definition; nil where none has it.
+	Module *Module
 }
 
 // Mapping gives a symbol its value in each region, for a role whose region is unknown.

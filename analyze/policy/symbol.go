@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/execrole/execrole/analyze/tree"
+import (
+	"slices"
+
+	"github.com/execrole/execrole/analyze/tree"
+)
 
 // Symbol names a value that a Text does not know. A [SymbolTable] says what is known of it.
 type Symbol string
@@ -40,7 +44,26 @@ type SymbolInfo struct {
 	Pattern string
 	// Optional says that the value can be empty: the input then has nothing of this meaning in its place.
 	Optional bool
+	// Derivation says how the value follows from others; its zero value for a value that follows from nothing.
+	Derivation Derivation
 }
+
+// Derivation is how a value follows from a text whose value is known only at deployment. Where the text does not match the
+// pattern, there is no such value.
+type Derivation struct {
+	Value   Text   // of the input
+	Pattern string // a regular expression with groups
+	Result  Text   // with the symbols of [Group] for what the groups match
+}
+
+// Group returns the symbol for what a group of a [Derivation] matches, from 1.
+func Group(n int) Symbol { return groups[n-1] }
+
+// groups are the symbols of groups.
+var groups = [...]Symbol{"group 1", "group 2", "group 3"}
+
+// GroupOf returns the number of the group that a symbol is for; 0 for any other symbol.
+func GroupOf(s Symbol) int { return 1 + slices.Index(groups[:], s) }
 
 // SymbolKind says what the input declares a symbol as.
 type SymbolKind string

@@ -27,12 +27,19 @@ func OfTerraform(t testing.TB, files []emit.File) Meaning {
 // OfTerraformGiven evaluates a file of which the variables have these values, by their descriptions.
 func OfTerraformGiven(t testing.TB, files []emit.File, given map[string]string) Meaning {
 	t.Helper()
+	return OfTerraformIn(t, files, given, nil)
+}
+
+// OfTerraformIn evaluates a file in a module that has these values besides: "aws_secretsmanager_secret.db.arn".
+func OfTerraformIn(t testing.TB, files []emit.File, given, module map[string]string) Meaning {
+	t.Helper()
 	if len(files) != 1 {
 		t.Fatalf("%d files", len(files))
 	}
 	f := readTerraform(t, files[0])
 	f.readData()
 	f.readVariables(given)
+	f.readModule(module)
 	f.readLocals()
 	f.readReferences()
 	m, waited := f.role()
@@ -68,7 +75,7 @@ func readTerraform(t testing.TB, file emit.File) *terraformFile {
 	f := &terraformFile{t: t, src: file.Data, blocks: map[string][]*hclsyntax.Block{}, context: &hcl.EvalContext{
 		Functions: map[string]function.Function{
 			"jsonencode": stdlib.JSONEncodeFunc, "concat": stdlib.ConcatFunc, "length": stdlib.LengthFunc, "regex": stdlib.RegexFunc,
-			"can": tryfunc.CanFunc, "alltrue": allTrue,
+			"can": tryfunc.CanFunc, "try": tryfunc.TryFunc, "alltrue": allTrue,
 		},
 		Variables: map[string]cty.Value{},
 	}}
@@ -117,6 +124,7 @@ func (f *terraformFile) readData() {
 			"aws_region":          {"id", Environment.Region},
 			"aws_caller_identity": {"account_id", Environment.Account},
 		}[b.Labels[0]]
+		delete(b.Body.Attributes, "provider")
 		if !ok || len(b.Body.Attributes) > 0 || data[b.Labels[0]] != cty.NilVal {
 			f.t.Fatalf("data %q", b.Labels)
 		}
@@ -174,6 +182,33 @@ func (f *terraformFile) readVariables(given map[string]string) {
 	}
 }
 
+// readModule gives what the module around the file has its values, by their addresses.
+func (f *terraformFile) readModule(values map[string]string) {
+	for address, value := range values {
+		names := strings.Split(address, ".")
+		v := cty.StringVal(value)
+		for _, name := range slices.Backward(names[1:]) {
+			v = cty.ObjectVal(map[string]cty.Value{name: v})
+		}
+		f.context.Variables[names[0]] = mergeValues(f.context.Variables[names[0]], v)
+	}
+}
+
+// mergeValues returns an object with the members of two.
+func mergeValues(a, b cty.Value) cty.Value {
+	if a == cty.NilVal || !a.Type().IsObjectType() || !b.Type().IsObjectType() {
+		return b
+	}
+	members := a.AsValueMap()
+	if members == nil {
+		members = map[string]cty.Value{}
+	}
+	for name, value := range b.AsValueMap() {
+		members[name] = mergeValues(members[name], value)
+	}
+	return cty.ObjectVal(members)
+}
+
 func (f *terraformFile) readLocals() {
 	f.t.Helper()
 	locals := map[string]cty.Value{}
@@ -229,6 +264,7 @@ func (f *terraformFile) role() (m Meaning, waited []string) {
 		}
 		r := f.resource(b)
 		r.take("count")
+		r.take("provider")
 		switch b.Labels[0] {
 		case "aws_iam_role":
 			r.readRole(&m)
