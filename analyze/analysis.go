@@ -48,7 +48,7 @@ func (a *Analysis) Read(in Input) []*Plan {
 	if tds == nil && offered && problems == nil {
 		return nil
 	}
-	if !a.opts.Parameters {
+	if !a.opts.Parameters && !a.opts.Derive {
 		plans := a.add(in.Name, tds, problems, nil)
 		for _, p := range plans {
 			if a.opts.OfferParameters && p.asks {

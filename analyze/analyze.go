@@ -32,6 +32,9 @@ type Options struct {
 	// image or a whole secret becomes the ARN of what it names, or empty where it is something else that needs no
 	// permission; a part of an ARN becomes that part. Only formats that can ask for values take such a role.
 	Parameters bool
+	// Derive leaves whole values open too, and says how what they name follows from the symbols in them: see
+	// [policy.Derivation]. Only Terraform can decide such expressions.
+	Derive bool
 	// OfferParameters finds out, for findings, whether Parameters would settle them: see [Finding.CanLeaveOpen].
 	OfferParameters bool
 	// KMSKeys say what is encrypted with which customer-managed key.

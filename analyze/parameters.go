@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,8 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 )
 
-// This file has what Options.Parameters does: what the input leaves open becomes a symbol, which the output asks for.
+// This file has what Options.Parameters does: what the input leaves open becomes a symbol, which the output asks for. With
+// Options.Derive, the output does not ask: it has an expression of what the input has there.
 //
 // A question names the unknown parts of a value. Each part becomes a symbol, and the document is read again. Where a value
 // then still asks, the parts were not enough, since what a value names depends on how it begins. The whole value then
@@ -24,6 +26,11 @@ type alternative struct {
 	pattern  string
 	sentence string // describes the value that is wanted; %s is the field
 	instead  string // says when the value is empty
+	// from matches the values that name such a thing, and to is what follows from its groups: see [policy.Derivation].
+	from string
+	to   policy.Text
+	// derivedOnly says that nobody is asked for it: only what follows from a value can be of another shape.
+	derivedOnly bool
 }
 
 // The things that whole values can name. A pattern allows no wildcard of IAM.
@@ -33,27 +40,69 @@ var (
 		pattern:  `arn:[a-z-]+:ecr:[a-z0-9-]+:[0-9]{12}:repository/[a-z0-9._/-]+`,
 		sentence: "The ARN of the repository in Amazon ECR for %s",
 		instead:  "empty if the image is not in private Amazon ECR",
+		to:       policy.ARN{Partition: policy.Of(policy.Partition), Service: "ecr", Region: policy.Of(policy.Group(2)), Account: policy.Of(policy.Group(1)), Resource: "repository/" + policy.Of(policy.Group(3))}.Text(),
 	}
 	aSecret = &alternative{
 		name: "secret", meaning: policy.MeansSecretARN,
 		pattern:  `arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}`,
 		sentence: "The complete ARN of the secret for %s, without what follows its six random characters",
 		instead:  "empty if it is no secret of Secrets Manager",
+		from:     `^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+)(?::|$)`,
+		to:       policy.Of(policy.Group(1)),
+	}
+	aSecretName = &alternative{
+		name: "secret name", meaning: policy.MeansSecretARN, derivedOnly: true,
+		from: `^([A-Za-z0-9/_+=.@!-]+)$`,
+		to:   policy.LocalARN("secretsmanager", "secret:"+policy.Of(policy.Group(1))+anySuffix).Text(),
 	}
 	aParameter = &alternative{
 		name: "parameter", meaning: policy.MeansParameterARN,
 		pattern:  `arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+`,
 		sentence: "The ARN of the parameter in Parameter Store for %s",
 		instead:  "empty if it is no parameter",
+		from:     `^(arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+)$`,
+		to:       policy.Of(policy.Group(1)),
+	}
+	aParameterName = &alternative{
+		name: "parameter name", meaning: policy.MeansParameterARN, derivedOnly: true,
+		from: `^/?([A-Za-z0-9_.-][A-Za-z0-9_./-]*)$`,
+		to:   policy.LocalARN("ssm", "parameter/"+policy.Of(policy.Group(1))).Text(),
 	}
 	aBucket = &alternative{
 		name: "bucket", meaning: policy.MeansBucketARN,
 		pattern:  `arn:[a-z-]+:s3:::[a-z0-9.-]+`,
 		sentence: "The ARN of the bucket with the file for %s",
 		instead:  "empty if it is not in S3",
+		from:     `^(arn:[a-z-]+:s3:::[a-z0-9.-]+)/`,
+		to:       policy.Of(policy.Group(1)),
 	}
-	aKey = &alternative{name: "key", meaning: policy.MeansText, sentence: "The key of the file in its bucket for %s"}
+	aKey = &alternative{
+		name: "key", meaning: policy.MeansText, sentence: "The key of the file in its bucket for %s",
+		from: `^arn:[a-z-]+:s3:::[a-z0-9.-]+/([^*?$]+)$`,
+		to:   policy.Of(policy.Group(1)),
+	}
 )
+
+// derivation returns how such a thing follows from a value.
+func (a *alternative) derivation(value policy.Text) policy.Derivation {
+	d := policy.Derivation{Value: value, Pattern: a.from, Result: a.to}
+	if a == aRepository {
+		d.Pattern = ecrPattern()
+	}
+	return d
+}
+
+// ecrPattern returns a pattern of images in private Amazon ECR, whose groups are account, region and repository.
+func ecrPattern() string {
+	var services, suffixes []string
+	for _, s := range ecrServices {
+		services = append(services, regexp.QuoteMeta(s.infix))
+	}
+	for _, s := range ecrSuffixes {
+		suffixes = append(suffixes, regexp.QuoteMeta(string(s.suffix)))
+	}
+	return `^([0-9]{12})(?:` + strings.Join(services, "|") + `)([a-z0-9-]+)(?:` + strings.Join(suffixes, "|") + `)/([a-z0-9][a-z0-9._/-]+)(?:[:@]|$)`
+}
 
 // longestARN is how long a value can be that is an ARN. The output asks for no longer one, so that the role cannot grow
 // over IAM's limits.
@@ -88,12 +137,14 @@ type openings struct {
 	whole   map[string]bool    // pointers
 	// written are the values as the input has them, by their pointers.
 	written map[string]policy.Text
+	// derives says that a whole value is not asked for, but follows from the symbols that it has.
+	derives bool
 }
 
 // trial reads a document with everything left open that can be left open. It returns how, and the pointers of the values
 // that still ask.
 func (a *Analysis) trial(in Input, opts taskdef.Options, tds []*taskdef.TaskDefinition) (o *openings, left map[string]bool) {
-	o = &openings{symbols: policy.SymbolTable{}, parts: map[[2]string]bool{}, whole: map[string]bool{}, written: map[string]policy.Text{}}
+	o = &openings{symbols: policy.SymbolTable{}, parts: map[[2]string]bool{}, whole: map[string]bool{}, written: map[string]policy.Text{}, derives: a.opts.Derive}
 	for {
 		open := len(o.list)
 		left = map[string]bool{}
@@ -132,16 +183,19 @@ func (o *openings) add(q *questions, whole map[string]wholeValue) {
 		if _, seen := o.written[asked.at.Pointer]; !seen {
 			o.written[asked.at.Pointer] = asked.value
 		}
-		if o.addParts(q, asked) || o.whole[asked.at.Pointer] {
+		if o.whole[asked.at.Pointer] || !o.derives && o.addParts(q, asked) {
 			continue
 		}
-		if may, ok := whole[asked.at.Pointer]; ok && slices.ContainsFunc(asked.parts, unknown.isOpen) {
+		if may, ok := whole[asked.at.Pointer]; ok && slices.ContainsFunc(asked.parts, unknown.isOpen) && (!o.derives || !asked.value.IsLiteral()) {
 			o.whole[asked.at.Pointer] = true
 			o.addWhole(q, asked, may)
 		}
 	}
 	for _, w := range q.words {
 		for _, at := range w.places {
+			if o.derives {
+				break // a word that is written is none that Terraform knows
+			}
 			o.addPart(q, w.unknown, at, "")
 		}
 	}
@@ -215,24 +269,14 @@ func (o *openings) addPart(q *questions, u unknown, at taskdef.Ref, kind string)
 // addWhole leaves a whole value open: it becomes each of the things that it can name.
 func (o *openings) addWhole(q *questions, asked *question, w wholeValue) {
 	called, tail := o.nameOfWhole(q, asked, w)
-	expression := o.written[asked.at.Pointer].String()
+	if o.derives {
+		tail = "" // the pattern cuts it off
+	}
+	may := slices.DeleteFunc(slices.Clone(w.may), func(a *alternative) bool { return a.derivedOnly && !o.derives })
+	optional := len(may) > 1 || may[0] == aRepository
 	var texts []policy.Text
-	for _, may := range w.may {
-		symbol := func(may *alternative, optional bool) policy.Symbol {
-			info := policy.SymbolInfo{
-				Meaning: may.meaning, Pattern: may.pattern, Optional: optional, MaxLength: longestARN,
-				Description: fmt.Sprintf(may.sentence, strconv.Quote(expression)+", "+fieldOf(asked.at)), Expression: expression,
-			}
-			if optional {
-				info.Description += "; " + may.instead
-			}
-			name := called + " " + may.name
-			if strings.HasSuffix(strings.ToLower(called), may.name) {
-				name = called + " ARN"
-			}
-			return o.symbol(name, info, asked.at)
-		}
-		s := symbol(may, may == aRepository || len(w.may) > 1)
+	for _, may := range may {
+		s := o.symbolOf(asked, w, called, may, optional)
 		switch text := policy.Of(s); may {
 		case aRepository:
 			// The image is the URI of the repository, of which only the ARN is asked for.
@@ -241,12 +285,36 @@ func (o *openings) addWhole(q *questions, asked *question, w wholeValue) {
 		case aSecret:
 			texts = append(texts, w.before+text+tail)
 		case aBucket:
-			texts = append(texts, w.before+text+"/"+policy.Of(symbol(aKey, false)))
+			texts = append(texts, w.before+text+"/"+policy.Of(o.symbolOf(asked, w, called, aKey, false)))
 		default:
 			texts = append(texts, w.before+text)
 		}
 	}
 	o.list = append(o.list, taskdef.Opening{Pointer: asked.at.Pointer, Texts: texts})
+}
+
+// symbolOf returns the symbol for one of the things that a whole value can name.
+func (o *openings) symbolOf(asked *question, w wholeValue, called string, may *alternative, optional bool) policy.Symbol {
+	name := called + " " + may.name
+	if strings.HasSuffix(strings.ToLower(called), may.name) {
+		name = called + " ARN"
+	}
+	written := o.written[asked.at.Pointer]
+	if o.derives {
+		value, _ := written.CutPrefix(w.before)
+		return o.symbol(name, policy.SymbolInfo{
+			Meaning: may.meaning, Optional: true, MaxLength: longestARN, Expression: written.String(),
+			Derivation: may.derivation(value),
+		}, asked.at)
+	}
+	info := policy.SymbolInfo{
+		Meaning: may.meaning, Pattern: may.pattern, Optional: optional, MaxLength: longestARN,
+		Description: fmt.Sprintf(may.sentence, strconv.Quote(written.String())+", "+fieldOf(asked.at)), Expression: written.String(),
+	}
+	if optional {
+		info.Description += "; " + may.instead
+	}
+	return o.symbol(name, info, asked.at)
 }
 
 // nameOfWhole returns what a whole value is called: the placeholder or the symbol that it begins with, if nothing but a tag
@@ -343,7 +411,7 @@ func (r *reading) patterns(open policy.SymbolTable) {
 			}
 			l = everyLetter
 		}
-		if info.Pattern == "" && info.Meaning != policy.MeansRepositoryURI {
+		if info.Pattern == "" && info.Meaning != policy.MeansRepositoryURI && info.Derivation.Pattern == "" {
 			info.Pattern = "[" + l.class() + "]+"
 			r.plan.Symbols[s] = info
 		}
@@ -382,6 +450,11 @@ func (p *Plan) noteOpenings(o *openings) {
 	for _, s := range p.openSymbols() {
 		info, ok := o.symbols[s]
 		if !ok {
+			continue
+		}
+		if info.Derivation.Pattern != "" {
+			p.Findings = append(p.Findings, Finding{Severity: Note, Rule: "parameters", At: taskdef.Ref{Place: info.Place}, Message: fmt.Sprintf(
+				"%s is known to Terraform alone, and whether it is %s: Terraform decides that", strconv.Quote(info.Expression), info.Meaning)})
 			continue
 		}
 		p.Findings = append(p.Findings, Finding{Severity: Note, Rule: "parameters", At: taskdef.Ref{Place: info.Place}, Message: fmt.Sprintf(

@@ -39,9 +39,17 @@ func (p *pass) requireBySymbol(v located, t policy.Text, s policy.Symbol, rest p
 		// The ARN of a secret that exists is complete.
 		parts := splitText(rest, ':', len(rest)+1)[1:]
 		grant := p.secretGrant(v, n, len(parts))
-		secret := policy.Whole(policy.Of(s))
-		p.Require(grant, secret, Exact, v.Ref())
-		p.decrypt(v, "secretsmanager", "", secretContext, []policy.ARN{secret}, false)
+		resources, match := []policy.ARN{policy.Whole(policy.Of(s))}, Exact
+		if d := p.reader.Symbols().Lookup(s).Derivation; d.Result.HasSuffix(anySuffix) {
+			match = OneOf // it follows from a name
+		} else if d.Pattern != "" {
+			// Whether the ARN that it follows from has the suffix is unknown.
+			resources, match = append(resources, policy.Whole(policy.Of(s)+anySuffix)), OneOf
+		}
+		for _, secret := range resources {
+			p.Require(grant, secret, match, v.Ref())
+		}
+		p.decrypt(v, "secretsmanager", "", secretContext, resources, match == OneOf)
 	case meaning == policy.MeansParameterARN && n.parameter != nil && rest == "":
 		p.Require(n.parameter, policy.Whole(t), Exact, v.Ref())
 		if !n.encrypted {

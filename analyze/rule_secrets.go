@@ -107,7 +107,7 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 	n.only = "ECS reads secrets from secretsmanager and ssm only"
 	for v := range element.EachOrAbsent("valueFrom") {
 		n0 := len(p.plan.Requirements)
-		p.mayName(v, aSecret, aParameter)
+		p.mayName(v, aSecret, aParameter, aParameterName)
 		switch t, ok := v.Text(); {
 		case !ok || t == "":
 			p.Errorf(v, "the secret has no valueFrom: give the ARN of a secret, or the ARN or name of a parameter")
@@ -157,7 +157,7 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 		p.Warnf(v, "repositoryCredentials on an image in Amazon ECR: ECS ignores them")
 		return
 	}
-	p.mayName(v, aSecret)
+	p.mayName(v, aSecret, aSecretName)
 	n := namedThing{
 		what: "credentialsParameter", secret: readRegistrySecret, part: readRegistrySecret, ownAccount: true,
 		only: "ECS reads registry credentials from secretsmanager only",

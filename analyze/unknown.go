@@ -27,7 +27,9 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 		p.find(Error, v.Ref(), nil, "%s %s: %s", what, quote(d.text), strings.Join(new(questions).reasons(parts), "; "))
 		return
 	}
-	p.reader.UseDefaults(v.Ref().Pointer)
+	if _, ok := p.whole[v.Ref().Pointer]; !ok || !p.opts.Derive {
+		p.reader.UseDefaults(v.Ref().Pointer) // of what is derived, no default has to be known
+	}
 	for i, u := range parts {
 		if p.reader.Symbols().Lookup(u.symbol).Expression != "" {
 			parts[i].name = policy.Text(u.symbol)
