@@ -243,7 +243,7 @@ func cfnResources(role *policy.Role, id string, cfn cfnWriter, noted bool) (reso
 	if err := checkTexts(role, noDynamicReference); err != nil {
 		return nil, nil, err
 	}
-	onRole, onManaged := Suppressions(role)
+	onRole, onManaged := cfnNagSuppressions(role)
 	resources = []pair{{id, nil}}
 	var attached []*node
 	for _, arn := range role.Attached {
@@ -324,9 +324,9 @@ func cfnResource(kind string, properties *node, policies []policy.Policy, suppre
 		}
 		metadata.pairs = append(metadata.pairs, pair{"execrole", sources})
 	}
-	if list := of(CFNNag, suppressions); len(list) > 0 {
-		rules := make([]*node, len(list))
-		for i, s := range list {
+	if len(suppressions) > 0 {
+		rules := make([]*node, len(suppressions))
+		for i, s := range suppressions {
 			rules[i] = objectNode(pair{"id", wordNode(s.ID)}, pair{"reason", stringNode(s.Reason)})
 		}
 		metadata.pairs = append(metadata.pairs, pair{"cfn_nag", objectNode(pair{"rules_to_suppress", listNode(rules...)})})

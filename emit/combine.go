@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/execrole/execrole/analyze/policy"
 )
@@ -64,7 +65,7 @@ func cfnCombined(roles []*policy.Role, noted *Options) (*node, error) {
 const maxID = 128
 
 // plainFamily matches the families of which camel makes different names: capitals show where the hyphens were.
-var plainFamily = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$`)
+var plainFamily = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$`) })
 
 // cfnIDOf returns the logical ID of a family's role among other roles: WebTaskExecutionRole. Where the words of the family
 // could be those of another, a hash of the family follows them.
@@ -73,7 +74,7 @@ func cfnIDOf(family string) string {
 		return cfnRoleID
 	}
 	name := camel(wordsOf(family))
-	if cut := name[:min(len(name), maxID)]; cut != name || !plainFamily.MatchString(family) {
+	if cut := name[:min(len(name), maxID)]; cut != name || !plainFamily().MatchString(family) {
 		name = cut + hash(family)
 	}
 	return name + cfnRoleID

@@ -60,15 +60,19 @@ func openName(s policy.Symbol) string { return "<" + string(s) + ">" }
 // The reasons of wildcards are those of the statements. If a statement gives no reason for a wildcard, as in a role that
 // another library made, the finding stays.
 func Suppressions(role *policy.Role) (onRole []Suppression, onManaged [][]Suppression) {
-	onRole = slices.Concat(
-		cfnNagWildcards("W11", role.Inline...),
-		cfnNagName(role),
-		cfnNagComplexity(role),
-		cdkNagAttached(role),
-		cdkNagWildcards(role.Inline...),
-	)
+	onRole, onManaged = cfnNagSuppressions(role)
+	onRole = slices.Concat(onRole, cdkNagAttached(role), cdkNagWildcards(role.Inline...))
+	for i, p := range role.Managed {
+		onManaged[i] = append(onManaged[i], cdkNagWildcards(p)...)
+	}
+	return onRole, onManaged
+}
+
+// cfnNagSuppressions returns the suppressions of cfn-nag alone.
+func cfnNagSuppressions(role *policy.Role) (onRole []Suppression, onManaged [][]Suppression) {
+	onRole = slices.Concat(cfnNagWildcards("W11", role.Inline...), cfnNagName(role), cfnNagComplexity(role))
 	for _, p := range role.Managed {
-		onManaged = append(onManaged, slices.Concat(cfnNagWildcards("W13", p), cdkNagWildcards(p)))
+		onManaged = append(onManaged, cfnNagWildcards("W13", p))
 	}
 	return onRole, onManaged
 }
@@ -140,9 +144,9 @@ func complexity(d policy.Document) int {
 	score := 0
 	for _, s := range d.Statements {
 		score++
-		operators := map[string]bool{}
+		var operators, services, others []string
 		for _, c := range s.Conditions {
-			operators[c.Operator] = true
+			operators = withWord(operators, c.Operator)
 			for _, v := range c.Values {
 				alone := len(v.Symbols()) == 1 && v.Text == policy.Of(v.Symbols()[0]) // a Ref, which is no string
 				if !alone && hasVariable(withoutIAMEscapes.Replace(v.String())) {
@@ -151,15 +155,13 @@ func complexity(d policy.Document) int {
 			}
 		}
 		score += 2 * len(operators)
-		services := map[string]bool{}
 		for _, a := range s.Actions {
 			service, _, _ := strings.Cut(a, ":")
-			services[service] = true
+			services = withWord(services, service)
 		}
-		others := map[string]bool{}
 		for _, r := range s.Resources {
-			if parts := strings.Split(r.String(), ":"); len(parts) > 2 && !services[parts[2]] {
-				others[parts[2]] = true
+			if parts := strings.SplitN(r.String(), ":", 4); len(parts) > 2 && !slices.Contains(services, parts[2]) {
+				others = withWord(others, parts[2])
 			}
 		}
 		score += 2*max(0, len(services)+len(others)-1) + len(others)
@@ -168,6 +170,14 @@ func complexity(d policy.Document) int {
 		}
 	}
 	return score
+}
+
+// withWord returns a list that has a word, once.
+func withWord(list []string, word string) []string {
+	if slices.Contains(list, word) {
+		return list
+	}
+	return append(list, word)
 }
 
 var withoutIAMEscapes = strings.NewReplacer("${$}", "", "${*}", "", "${?}", "")

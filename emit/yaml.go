@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -51,8 +52,8 @@ func (n *yamlScalar) set(s string, position *token.Position) *ast.StringNode {
 	return &n.node
 }
 
-// plainScalar reports whether every YAML parser reads s, without quotes, as the string s. YAML 1.1 takes some words for
-// booleans and null. Numbers and dates begin with a digit.
+// plainScalar reports whether every YAML parser reads s, without quotes, as the string s. Numbers and dates begin with a
+// digit.
 func plainScalar(s string) bool {
 	if s == "" || !asciiLetter(s[0]) || s[len(s)-1] == ':' {
 		return false
@@ -62,12 +63,11 @@ func plainScalar(s string) bool {
 			return false
 		}
 	}
-	switch strings.ToLower(s) {
-	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
-		return false
-	}
-	return true
+	return len(s) > len("false") || !slices.ContainsFunc(yamlWords[:], func(word string) bool { return strings.EqualFold(word, s) })
 }
+
+// yamlWords are the words that YAML 1.1 takes for booleans and null.
+var yamlWords = [...]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 func asciiLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
@@ -103,16 +103,36 @@ func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
 	return &n.node
 }
 
-func yamlSequence(values ...ast.Node) *ast.SequenceNode {
+// yamlList is a sequence that trusts the columns of its elements. The library's own indents every line of each element once
+// more, so a line as many times as there are sequences around it. That is half of the work of printing a template.
+type yamlList struct{ ast.SequenceNode }
+
+// yamlSequence returns a sequence of at least one value.
+func yamlSequence(values ...ast.Node) *yamlList {
 	n := &struct {
-		node     ast.SequenceNode
+		node     yamlList
 		base     ast.BaseNode
 		token    token.Token
 		position token.Position
 	}{}
 	n.token.Position = &n.position
-	n.node = ast.SequenceNode{BaseNode: &n.base, Start: &n.token, Values: values}
+	n.node.SequenceNode = ast.SequenceNode{BaseNode: &n.base, Start: &n.token, Values: values}
 	return &n.node
+}
+
+// String returns the elements below each other. An element that is a mapping or a sequence begins with the spaces of its
+// column, and the dash takes the place of the last two.
+func (n *yamlList) String() string {
+	column := n.Start.Position.Column - 1
+	space := strings.Repeat(" ", column)
+	lines := make([]string, 0, 2*len(n.Values))
+	for i, value := range n.Values {
+		if n.ValueHeadComments != nil && n.ValueHeadComments[i] != nil {
+			lines = append(lines, n.ValueHeadComments[i].StringWithSpace(column))
+		}
+		lines = append(lines, space+"- "+strings.TrimLeft(value.String(), " "))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // yamlTag returns a scalar with a tag such as !Ref.
@@ -148,7 +168,7 @@ func yamlPlace(node ast.Node, column int) {
 		for _, v := range n.Values {
 			yamlPlace(v.Value, column+2)
 		}
-	case *ast.SequenceNode:
+	case *yamlList:
 		n.Start.Position.Column = column
 		for _, v := range n.Values {
 			yamlPlace(v, column+2)

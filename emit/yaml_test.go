@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	goccy "github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -33,6 +34,54 @@ func FuzzQuotedScalars(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(checkQuoted)
+}
+
+// TestSequences has sequences print what the library's own print, in the templates of all samples.
+func TestSequences(t *testing.T) {
+	trees := map[string]*node{"lists": objectNode(
+		pair{"empty", listNode()},
+		pair{"list", listNode(wordNode("a"), listNode(wordNode("b"), listNode(stringNode(" c"))), listNode(), objectNode())},
+		pair{"mappings", &node{kind: listKind, comments: [][]string{{"one", "two"}, nil}, elements: []*node{
+			objectNode(pair{"a", listNode(objectNode(pair{"b", callNode("Fn::Join", listNode(stringNode("")))}))}, pair{"c", numberNode(1)}),
+			callNode("Ref", wordNode("D")),
+		}}},
+	)}
+	for name, role := range sample.Roles() {
+		template, err := cfnTemplate(role, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		trees[name] = template
+	}
+	for name, tree := range trees {
+		root := tree.yaml().(*ast.MappingNode)
+		got := string(yamlBytes(root))
+		useLibrarySequences(root)
+		if want := root.String() + "\n"; got != want {
+			t.Errorf("%s: the library prints\n%s\nand this package\n%s", name, want, got)
+		}
+		var value any
+		if err := yamlv3.Unmarshal([]byte(got), &value); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+}
+
+// useLibrarySequences puts the library's sequences in place of this package's, below a node.
+func useLibrarySequences(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			v.Value = useLibrarySequences(v.Value)
+		}
+	case *yamlList:
+		for i, v := range n.Values {
+			n.Values[i] = useLibrarySequences(v)
+		}
+		return &n.SequenceNode
+	}
+	return n
 }
 
 // checkQuoted reads a string back from every place in a tree that can have a quoted scalar.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -93,7 +94,7 @@ func MayHold(src []byte) bool {
 }
 
 // containersMember matches the member that each task definition has.
-var containersMember = regexp.MustCompile(`(?i)"?container_?definitions"?\s*:`)
+var containersMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)"?container_?definitions"?\s*:`) })
 
 // brokenTaskDefinition reports whether a text that cannot be read was meant as a task definition. Prose and programs can
 // quote one, so what is not written like JSON has to be called JSON or YAML.
@@ -103,5 +104,5 @@ func brokenTaskDefinition(file string, src []byte) bool {
 	named := slices.ContainsFunc([]string{".json", ".yaml", ".yml", ".template"}, func(ext string) bool {
 		return strings.HasSuffix(strings.ToLower(file), ext)
 	})
-	return (isJSON || named) && containersMember.Match(src)
+	return (isJSON || named) && containersMember().Match(src)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
@@ -106,14 +107,14 @@ func (t *Template) become(n *tree.Node, texts ...policy.Text) {
 // dynamicReference is a reference that CloudFormation resolves when it deploys, after all functions.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-var dynamicReference = regexp.MustCompile(`\{\{resolve:[^{}]*\}\}`)
+var dynamicReference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{resolve:[^{}]*\}\}`) })
 
 // resolved returns a text with its dynamic references as symbols.
 func (t *Template) resolved(text policy.Text, n *tree.Node) policy.Text {
 	if !strings.Contains(string(text), "{{resolve:") {
 		return text
 	}
-	return policy.Text(dynamicReference.ReplaceAllStringFunc(string(text), func(s string) string {
+	return policy.Text(dynamicReference().ReplaceAllStringFunc(string(text), func(s string) string {
 		expression := policy.Text(s[len("{{") : len(s)-len("}}")]).String()
 		return string(t.symbol(expression, policy.SymbolInfo{Kind: policy.Variable, Expression: expression}, n))
 	}))
@@ -179,7 +180,7 @@ func (t *Template) getAtt(n, args *tree.Node) {
 }
 
 // subVariable is a variable in Fn::Sub; with ! it is no variable.
-var subVariable = regexp.MustCompile(`\$\{(!?)([^${}]*)\}`)
+var subVariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{(!?)([^${}]*)\}`) })
 
 func (t *Template) sub(n, args *tree.Node) {
 	text := args
@@ -196,7 +197,7 @@ func (t *Template) sub(n, args *tree.Node) {
 	}
 	var parts [][]policy.Text // each with the texts that it can be
 	end := 0
-	for _, m := range subVariable.FindAllStringSubmatchIndex(text.Text, -1) {
+	for _, m := range subVariable().FindAllStringSubmatchIndex(text.Text, -1) {
 		parts = append(parts, []policy.Text{policy.Text(text.Text[end:m[0]])})
 		end = m[1]
 		name := strings.TrimSpace(text.Text[m[4]:m[5]])

@@ -39,13 +39,14 @@ type sources struct {
 	several bool
 	skipped []analyze.Finding // notes on what is not read
 	real    map[string]*source
+	alone   bool // there is one argument, so that a file which it names has no other name
 }
 
 // findSources returns the inputs that the arguments mean: files, folders with everything in them, and patterns. They are
 // sorted by their names, so that nothing depends on the order of the arguments or of a file system. A file that is named
 // twice is one input. The errors say all there is to say; there can be inputs all the same.
 func findSources(args []string) (*sources, error) {
-	found := &sources{real: map[string]*source{}}
+	found := &sources{real: map[string]*source{}, alone: len(args) == 1}
 	var errs []error
 	for _, arg := range args {
 		if err := found.add(arg); err != nil {
@@ -73,6 +74,9 @@ func (f *sources) add(arg string) error {
 	case err == nil && info.IsDir():
 		f.several = true
 		return f.folder(arg)
+	case err == nil && f.alone:
+		f.file(arg, arg, true)
+		return nil
 	case err == nil:
 		f.file(arg, realPath(arg), true)
 		return nil
