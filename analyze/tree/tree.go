@@ -122,7 +122,10 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Node is one value of a document.
 type Node struct {
-	Kind     Kind
+	Kind Kind
+	// Shared says that the text of the value is in several places of the document: in YAML, an alias names the value or
+	// something around it.
+	Shared   bool
 	Name     string // of a member of an object; "" elsewhere
 	Text     string // the value of a string; a number or boolean as it is written
 	Children []Node // members, elements or branches

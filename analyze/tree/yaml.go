@@ -43,7 +43,9 @@ type yamlReader struct {
 	several  bool // documents; and tags are kept
 	problems []Problem
 	nodes    int
-	aliases  []*yaml.Node // those that are being followed
+	aliases  []*yaml.Node        // those that are being followed
+	named    map[*yaml.Node]bool // the values that aliases name
+	shared   int                 // of the values around the one that is being read, those that aliases name
 }
 
 func (r *yamlReader) report(off int, format string, args ...any) {
@@ -82,6 +84,8 @@ func (r *yamlReader) read() Node {
 			r.report(r.offset(doc.Content[0]), "a second document: one is read")
 			break
 		}
+		r.named = map[*yaml.Node]bool{}
+		r.findAliases(doc.Content[0])
 		root := r.node(doc.Content[0])
 		// A separator at the beginning or at the end makes an empty document.
 		if root.Kind != Null || !r.several {
@@ -170,7 +174,11 @@ func (r *yamlReader) at(line, column int) int {
 // node returns a node of the tree, with what is below it.
 func (r *yamlReader) node(y *yaml.Node) Node {
 	start := r.offset(y)
-	n := Node{Start: start, End: start, NameStart: start, ID: r.nodes}
+	if r.named[y] {
+		r.shared++
+		defer func() { r.shared-- }()
+	}
+	n := Node{Start: start, End: start, NameStart: start, ID: r.nodes, Shared: r.shared > 0}
 	if r.nodes++; r.nodes > maxYAMLNodes {
 		if r.nodes == maxYAMLNodes+1 {
 			r.report(start, "the aliases mean more than %d values: too many to read", maxYAMLNodes)
@@ -213,6 +221,17 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 		r.report(start, "the tag %s is not read", tag)
 	}
 	return n
+}
+
+// findAliases notes the values that aliases name, in y and below it.
+func (r *yamlReader) findAliases(y *yaml.Node) {
+	if y.Kind == yaml.AliasNode {
+		r.named[y.Alias] = true
+		return
+	}
+	for _, kid := range y.Content {
+		r.findAliases(kid)
+	}
 }
 
 // tagged returns a value with a tag of its own, such as !Sub "${A}", as an object with one member that has the tag's name.

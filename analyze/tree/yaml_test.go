@@ -154,3 +154,29 @@ func checkOffsets(t *testing.T, n *Node, size int) {
 		checkOffsets(t, &n.Children[i], size)
 	}
 }
+
+// TestShared: a value is shared where an alias names it, or something around it.
+func TestShared(t *testing.T) {
+	doc, _, problems := Read("f", []byte(`a: &a
+  in: {deep: [1]}
+b: *a
+c: &c {in: 1}
+d:
+  <<: [*a, {own: 1}]
+  e: 1
+f: &f !Sub x
+g: *f
+`))
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	for pointer, want := range map[string]bool{
+		"/a": true, "/a/in": true, "/a/in/deep/0": true, "/b": true, "/b/in/deep": true, "/c": false, "/c/in": false,
+		"/d": false, "/d/e": false, "/d/in": true, "/d/own": false, "/f": true, "/f/!Sub": true, "/g": true,
+	} {
+		n := doc.Root.Find(pointer, (*Node).Member)
+		if n == nil || n.Shared != want {
+			t.Errorf("%s: %+v, want %v", pointer, n, want)
+		}
+	}
+}
