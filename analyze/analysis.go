@@ -131,7 +131,10 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 		plans, readers[i] = append(plans, plan), reader
 	}
 	d.finish(passes)
-	for _, p := range plans {
+	for i, p := range plans {
+		if a.opts.Conditions {
+			p.addConditions(readers[i])
+		}
 		p.sort()
 	}
 	a.mu.Lock()

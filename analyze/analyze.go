@@ -37,6 +37,9 @@ type Options struct {
 	Derive bool
 	// OfferParameters finds out, for findings, whether Parameters would settle them: see [Finding.CanLeaveOpen].
 	OfferParameters bool
+	// Conditions keeps the conditions of a template of CloudFormation: [Requirement.When] says under which of them a
+	// permission is needed. Only a role in the same template can take them; without this option, it has all permissions.
+	Conditions bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
 	// BucketOwners say which account owns a bucket.
@@ -153,7 +156,7 @@ func order[T any](list []T, offset func(*T) int) {
 // check lets every rule check a task definition. Problems are those of its document.
 func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) ([]pass, *reading) {
 	td := reader.Root()
-	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), Symbols: reader.Symbols()}
+	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols()}
 	if subject := reader.Form().Subject; subject.Beside() {
 		plan.beside = newBeside(subject, td)
 		plan.Findings = append(plan.Findings, plan.beside.alone())

@@ -26,6 +26,9 @@ type Plan struct {
 	// ExecutionRole is what the task definition has as executionRoleArn; "" where it has none. It can be a symbol, or, by
 	// mistake, the name of a role.
 	ExecutionRole policy.Text
+	// RoleAt are the JSON pointers of the objects that have, or can have, executionRoleArn, if a template has the task
+	// definition: most have one such object, and a job definition of AWS Batch can have several.
+	RoleAt []string
 	// Attached are the ARNs of AWS's managed policies that the role is to have; see [Requirement.GrantedBy].
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.

@@ -62,7 +62,11 @@ func (r Requirement) String() string {
 		if i > 0 {
 			word = " or "
 		}
-		fmt.Fprintf(&b, "%s%s is given", word, policy.Of(symbol))
+		if _, _, ok := symbol.Decision(); ok {
+			fmt.Fprintf(&b, "%s%s holds", word, symbol)
+		} else {
+			fmt.Fprintf(&b, "%s%s is given", word, policy.Of(symbol))
+		}
 	}
 	return Printable(b.String())
 }

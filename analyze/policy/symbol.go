@@ -75,7 +75,6 @@ const (
 	Attribute       SymbolKind = "attribute"
 	Import          SymbolKind = "import"
 	Variable        SymbolKind = "variable"
-	Decision        SymbolKind = "condition" // true or false
 )
 
 // Meaning says what a symbol's value names, in words for messages.

@@ -3,7 +3,7 @@ package policy
 import "slices"
 
 // When says under which conditions a permission is needed: where one of these symbols at least has a value that is not
-// empty, or, if its kind is [Decision], where it is true. Nil is always. The symbols are sorted, and each is there once.
+// empty, or, if [DecisionOf] made it, where it holds. Nil is always. The symbols are sorted, and each is there once.
 type When []Symbol
 
 // WhenAny returns the condition that one of the symbols at least has a value.
@@ -11,7 +11,7 @@ func WhenAny(symbols ...Symbol) When {
 	if len(symbols) == 0 {
 		return nil
 	}
-	return slices.Compact(slices.Sorted(slices.Values(symbols)))
+	return simplified(slices.Compact(slices.Sorted(slices.Values(symbols))))
 }
 
 // Or returns the condition that w or other holds.

@@ -98,6 +98,7 @@ func (f *finder) batch(n *tree.Node, form Form, pointers map[int]string, name st
 		a.take(n, "AWS Batch", destination{to: &root, names: batchJob})
 		var containers []tree.Node
 		for _, task := range group {
+			a.part.RoleAt = append(a.part.RoleAt, a.pointer(task.Node))
 			own := destination{to: &root, names: batchTask, prefix: task.field}
 			if !task.containers {
 				c := a.made(tree.Object, task.Node, "")

@@ -15,7 +15,7 @@ func resourceForm(kind string) func(f *finder, r cloudResource) {
 	case "AWS::ECS::TaskDefinition":
 		return func(f *finder, r cloudResource) {
 			if containers := f.containersOf(r); containers != nil {
-				f.oneOf(containers, Part{Root: r.properties, Form: r.form, Pointers: r.pointers, Name: r.name})
+				f.oneOf(containers, Part{Root: r.properties, Form: r.form, Pointers: r.pointers, Name: r.name, RoleAt: []string{r.properties.Pointer()}})
 			}
 		}
 	case "AWS::ECS::DaemonTaskDefinition":
@@ -105,7 +105,7 @@ func (f *finder) template(top *tree.Node) {
 		f.fail(top.Start, "the template has no resource of type AWS::ECS::TaskDefinition")
 	}
 	f.keys = t.Keys()
-	f.symbols, f.filled = t.Symbols, t.Used
+	f.symbols, f.filled, f.branches = t.Symbols, t.Used, t.Branches
 }
 
 // checkTransforms refuses macros, which can change all of a template.
@@ -141,7 +141,20 @@ func (f *finder) resource(t *template.Template, resource *tree.Node) {
 	}
 	t.Replace(properties)
 	properties.Adopt() // functions have become other nodes
-	resourceForm(kind.Text)(f, cloudResource{resource.Name, properties, cloudForm, t.Pointers})
+	f.conditional(resource, func() {
+		resourceForm(kind.Text)(f, cloudResource{resource.Name, properties, cloudForm, t.Pointers})
+	})
+}
+
+// conditional notes the condition of a resource in the parts that add finds in it.
+func (f *finder) conditional(resource *tree.Node, add func()) {
+	n := len(f.parts)
+	add()
+	if condition := resource.Member("Condition"); condition != nil {
+		for i := range f.parts[n:] {
+			f.parts[n+i].Condition = condition.Text
+		}
+	}
 }
 
 // serviceOf takes a service whose task definition is a resource of the template too.
@@ -164,7 +177,7 @@ func (f *finder) serviceOf(t *template.Template, service, resources *tree.Node) 
 		return
 	}
 	properties.Adopt() // functions have become other nodes
-	f.service(properties, cloudForm, t.Pointers)
+	f.conditional(service, func() { f.service(properties, cloudForm, t.Pointers) })
 }
 
 // containersOf returns the container definitions of a resource, if it has them.

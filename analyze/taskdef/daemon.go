@@ -26,7 +26,7 @@ const logDriverVolume = "logDriverVolumeConfiguration"
 func (f *finder) daemon(n, containers *tree.Node, form Form, pointers map[int]string, name string) {
 	form.Subject = Daemon
 	a := f.assemble(form, pointers)
-	a.part.Name = name
+	a.part.Name, a.part.RoleAt = name, []string{a.pointer(n)}
 	root := a.made(tree.Object, n, "")
 	for i := range n.Children {
 		kid := &n.Children[i]

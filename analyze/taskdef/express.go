@@ -67,6 +67,7 @@ func (f *finder) express(n *tree.Node, configurations []*tree.Node, form Form, p
 			a.part.Others = map[string]*tree.Node{"cluster": cluster}
 		}
 		for _, c := range group {
+			a.part.RoleAt = append(a.part.RoleAt, a.pointer(c))
 			if c != n {
 				a.take(c, "an Express service", destination{to: &root, names: expressService})
 			}

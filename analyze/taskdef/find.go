@@ -29,6 +29,11 @@ type Part struct {
 	Note string
 	// Region is that of the task, as far as the document says it beside the task definition; "" if it does not.
 	Region string
+	// RoleAt are the JSON pointers of the objects that have, or can have, the member executionRoleArn. They are known of
+	// resources of a template.
+	RoleAt []string
+	// Condition is that of the resource of a template: it is there only where the condition holds; "" for always.
+	Condition string
 }
 
 // find returns the node at a JSON pointer of the document that is at another place below the part's root; nil if there
@@ -82,6 +87,7 @@ type finder struct {
 	symbols  policy.SymbolTable
 	filled   map[string]bool // the settings that gave a symbol its value
 	keys     []template.Key
+	branches map[string]policy.Branch // of conditionals, by JSON pointer
 	// resources says that the document has resources of which each can have a problem of its own.
 	resources bool
 	// exist has the ARNs of secrets that the document knows.

@@ -25,9 +25,13 @@ type TaskDefinition struct {
 	others   map[string]*tree.Node
 	name     string
 	region   string
-	keys     []template.Key
-	keyed    map[string][]int // the indices of the keys, by the names of what they encrypt
-	exist    map[string]bool  // the ARNs of secrets that the document knows
+	roleAt   []string
+	// condition is that of the resource, and branches are those of the conditionals in its template, by JSON pointer.
+	condition string
+	branches  map[string]policy.Branch
+	keys      []template.Key
+	keyed     map[string][]int // the indices of the keys, by the names of what they encrypt
+	exist     map[string]bool  // the ARNs of secrets that the document knows
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -167,7 +171,7 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		}
 	}
 	for _, td := range tds {
-		td.keys, td.keyed, td.exist = f.keys, keyed, f.exist
+		td.keys, td.keyed, td.exist, td.branches = f.keys, keyed, f.exist, f.branches
 	}
 	return tds, inOrder(append(f.problems, more...))
 }
@@ -218,7 +222,7 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, part := range parts {
-		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, symbols: symbols, details: details, settings: set}
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, roleAt: part.RoleAt, condition: part.Condition, symbols: symbols, details: details, settings: set}
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

@@ -59,6 +59,31 @@ func (r *Reader) Exists(arn string) bool { return r.td.exist[arn] }
 // Region returns the region of the task that the document names beside the task definition; "" if it does not name one.
 func (r *Reader) Region() string { return r.td.region }
 
+// RoleAt returns the JSON pointers of the objects that have, or can have, the member executionRoleArn. They are known of
+// resources of a template.
+func (r *Reader) RoleAt() []string { return r.td.roleAt }
+
+// Condition returns the condition of the resource that the task definition, or what is read beside one, is in a template; ""
+// if it has none.
+func (r *Reader) Condition() string { return r.td.condition }
+
+// Branches returns the branches of conditionals in which a JSON pointer of the document is, the outermost first.
+func (r *Reader) Branches(pointer string) (list []policy.Branch) {
+	const conditional = "/Fn::If/"
+	for i := 0; ; {
+		next := strings.Index(pointer[i:], conditional)
+		if next < 0 {
+			return list
+		}
+		i += next + len(conditional)
+		end := i + strings.IndexByte(pointer[i:]+"/", '/')
+		if branch, ok := r.td.branches[pointer[:end]]; ok {
+			list = append(list, branch)
+		}
+		i = end
+	}
+}
+
 // Form returns the form of the input.
 func (r *Reader) Form() Form { return r.td.form }
 

@@ -321,6 +321,7 @@ func (t *Template) ifElse(n, args *tree.Node) {
 	branches := args.Children[1:3]
 	for i := range branches {
 		t.Pointers[branches[i].ID] = t.pointerTo(&branches[i])
+		t.Branches[t.Pointers[branches[i].ID]] = policy.Branch{Condition: args.Children[0].Text, Not: i == 1}
 		t.Replace(&branches[i])
 		branches[i].Index = i
 	}

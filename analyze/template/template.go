@@ -19,6 +19,8 @@ type Template struct {
 	Pointers map[int]string
 	// Used are the names of the given values that were needed.
 	Used map[string]bool
+	// Branches are the branches of conditionals, by their JSON pointers.
+	Branches map[string]policy.Branch
 
 	top       *tree.Node
 	set       map[string]string
@@ -44,7 +46,7 @@ func New(doc *tree.Document, top *tree.Node, set map[string]string) *Template {
 	longForms(top)
 	return &Template{
 		Doc: doc, top: top, set: set, resources: members(top, "Resources"), inputs: members(top, "Parameters"), mappings: members(top, "Mappings"),
-		Symbols: policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, state: map[*tree.Node]progress{},
+		Symbols: policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, Branches: map[string]policy.Branch{}, state: map[*tree.Node]progress{},
 	}
 }
 
