@@ -94,6 +94,8 @@ type cfnReference struct {
 	name string // in Fn::Sub: ${name}
 	// variable says that the name is one only where Fn::Sub has the node as a variable.
 	variable bool
+	// condition is the name of the condition that a symbol of [policy.DecisionOf] is; "" for other symbols.
+	condition string
 }
 
 // cfnRef returns a reference to a parameter or a resource.
@@ -167,7 +169,7 @@ func cfnNamesOf(ids []string, roles ...*policy.Role) *cfnNames {
 			names.mappings = append(names.mappings, cfnMapping(m))
 			taken = append(taken, m.Name+m.Column)
 			references[cfnSymbol{m.Symbol, ""}] = cfnReference{callNode("Fn::FindInMap", listNode(
-				wordNode(m.Name), callNode("Ref", wordNode(string(policy.Region))), wordNode(m.Column))), m.Name + m.Column, true}
+				wordNode(m.Name), callNode("Ref", wordNode(string(policy.Region))), wordNode(m.Column))), m.Name + m.Column, true, ""}
 		}
 	}
 	for _, role := range roles {
@@ -176,7 +178,7 @@ func cfnNamesOf(ids []string, roles ...*policy.Role) *cfnNames {
 			if export := role.Symbols.Lookup(s).Export; export != "" && references[symbolOf(role, s)] == (cfnReference{}) {
 				name := unusedName(cfnParameterID(wordsOf(export)), taken)
 				taken = append(taken, name)
-				references[symbolOf(role, s)] = cfnReference{callNode("Fn::ImportValue", stringNode(export)), name, true}
+				references[symbolOf(role, s)] = cfnReference{callNode("Fn::ImportValue", stringNode(export)), name, true, ""}
 			}
 		}
 	}

@@ -1,15 +1,11 @@
 package emit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/goccy/go-yaml/ast"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
@@ -19,11 +15,14 @@ import (
 type TaskRole struct {
 	Task string // the logical ID of the task definition
 	Role *policy.Role
+	// At are the JSON pointers of the objects that get ExecutionRoleArn; nil for the properties of the task definition.
+	At []string
 }
 
 // Merge returns a CloudFormation template, in JSON or YAML, with the roles as further resources, and with ExecutionRoleArn
 // in their task definitions. The text is inserted: every byte of the template is in the result, in the same order.
-// References stay references to what the template has. File is the name of the template in errors.
+// References stay references to what the template has. A role has the condition that its task definition has. File is the
+// name of the template in errors.
 //
 // Merge refuses a task definition that has an ExecutionRoleArn, and what it cannot insert into, with the place. The error
 // joins one error for each reason.
@@ -39,72 +38,81 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 	if resources == nil || resources.Kind != tree.Object {
 		return nil, fmt.Errorf("%s: this is no CloudFormation template: it has no Resources", file)
 	}
-	m := &merger{doc: doc, yaml: syntax == "yaml", taken: map[string]bool{}}
-	for _, section := range []string{"Resources", "Parameters", "Mappings"} {
-		if n := doc.Root.Member(section); n != nil {
-			for i := range n.Children {
-				m.taken[n.Children[i].Name] = true
-			}
-		}
+	if resources.Shared {
+		return nil, fmt.Errorf("%s: an alias of YAML shows these resources in another place too: what is inserted would be there as well", doc.Source.Place(resources.Start))
 	}
+	m := &merger{doc: doc, yaml: syntax == "yaml", taken: names(doc, "Resources", "Parameters", "Mappings"), added: map[*tree.Node]*node{}}
+	m.conditions = cfnConditions{taken: names(doc, "Conditions"), names: map[string]string{}}
 	for _, r := range roles {
 		m.add(resources, r)
 	}
-	if len(m.added.pairs) > 0 {
-		m.insert(resources, m.added)
-	}
+	m.section("Parameters", m.parameters)
+	m.section("Conditions", m.conditions.list)
+	text := m.text()
 	if m.errors != nil {
 		return nil, errors.Join(m.errors...)
 	}
-	return m.text(), nil
+	if err := m.check(text); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// names returns the names of the members of sections of a template.
+func names(doc *tree.Document, sections ...string) map[string]bool {
+	list := map[string]bool{}
+	for _, section := range sections {
+		if n := doc.Root.Member(section); n != nil {
+			for i := range n.Children {
+				list[n.Children[i].Name] = true
+			}
+		}
+	}
+	return list
 }
 
 // merger collects what is inserted into a template.
 type merger struct {
 	doc        *tree.Document
 	yaml       bool
-	taken      map[string]bool // logical IDs
-	added      *node           // resources
+	taken      map[string]bool      // logical IDs, and names of variables
+	added      map[*tree.Node]*node // the members that an object gets
+	parameters []pair               // those that the template gets
 	conditions cfnConditions
-	insertions []insertion
 	errors     []error
 }
 
-// insertion is a text at an offset of the template.
-type insertion struct {
-	offset int
-	text   string
-}
-
 func (m *merger) fail(n *tree.Node, format string, args ...any) {
-	m.errors = append(m.errors, fmt.Errorf("%s: %s", m.doc.Source.Place(n.Start), fmt.Sprintf(format, args...)))
+	err := fmt.Errorf("%s: %s", m.doc.Source.Place(n.Start), fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(m.errors, func(other error) bool { return other.Error() == err.Error() }) {
+		m.errors = append(m.errors, err)
+	}
 }
 
 // add adds the role of a task definition.
 func (m *merger) add(resources *tree.Node, r TaskRole) {
-	if m.added == nil {
-		m.added = objectNode()
-	}
 	task := resources.Member(r.Task)
 	if task == nil {
 		m.fail(resources, "there is no resource %s", r.Task)
 		return
 	}
-	properties := task.Member("Properties")
+	objects := m.objects(task, r)
 	switch {
-	case properties == nil || properties.Kind != tree.Object:
-		m.fail(task, "the resource %s has no Properties", r.Task)
-		return
-	case properties.Member("ExecutionRoleArn") != nil:
-		m.fail(properties.Member("ExecutionRoleArn"), "%s has an ExecutionRoleArn, which is left as it is", r.Task)
+	case objects == nil:
 		return
 	case len(r.Role.Mappings) > 0:
 		m.fail(task, "the role of %s depends on the region: add --region", r.Task)
 		return
 	}
 	id := m.unused(r.Task + "ExecutionRole")
-	refer := func(s policy.Symbol) cfnReference { return m.refer(task, r.Role.Symbols.Lookup(s), s) }
-	list, _, err := cfnResources(r.Role, id, cfnWriter{refer, &m.conditions}, false)
+	references := &references{merger: m, task: task, resources: resources, symbols: r.Role.Symbols, named: map[policy.Symbol]cfnReference{}}
+	condition := task.Member("Condition")
+	if condition != nil {
+		references.condition = condition.Text
+	}
+	references.check(r.Role)
+	cfn := cfnWriter{references.to, &m.conditions}
+	list, _, err := cfnResources(r.Role, id, cfn, false)
 	if err != nil {
 		m.fail(task, "%v", err)
 		return
@@ -113,9 +121,79 @@ func (m *merger) add(resources *tree.Node, r TaskRole) {
 		if m.taken[p.key] && p.key != id {
 			m.fail(task, "the role needs a resource %s, and the template has one of that name", p.key)
 		}
+		m.taken[p.key] = true
+		if condition != nil {
+			m.under(p.value, condition.Text)
+		}
+		m.insert(resources, p)
 	}
-	m.added.pairs = append(m.added.pairs, list...)
-	m.insert(properties, objectNode(pair{"ExecutionRoleArn", callNode("Fn::GetAtt", wordNode(id+".Arn"))}))
+	for _, object := range objects {
+		m.insert(object, pair{"ExecutionRoleArn", callNode("Fn::GetAtt", wordNode(id+".Arn"))})
+	}
+}
+
+// under puts a resource under a condition, besides the one that it may have.
+func (m *merger) under(resource *node, condition string) {
+	const place = 1 // behind the type
+	if own := &resource.pairs[place]; own.key == "Condition" {
+		both := []string{condition, own.value.text}
+		own.value = wordNode(m.conditions.add(strings.Join(both, "And"), cfnAnd(both)))
+		return
+	}
+	resource.pairs = slices.Insert(resource.pairs, place, pair{"Condition", wordNode(condition)})
+}
+
+// section adds members to a section of the template, which is made if the template does not have it.
+func (m *merger) section(name string, members []pair) {
+	if len(members) == 0 {
+		return
+	}
+	section := m.doc.Root.Member(name)
+	switch {
+	case section == nil:
+		m.insert(m.doc.Root, pair{name, objectNode(members...)})
+	case section.Kind != tree.Object || section.Shared:
+		m.fail(section, "%s of the template cannot be changed: write them as a mapping without an alias", name)
+	default:
+		for _, p := range members {
+			m.insert(section, p)
+		}
+	}
+}
+
+// objects returns the objects that get ExecutionRoleArn; nil if that is not possible, after saying why.
+func (m *merger) objects(task *tree.Node, r TaskRole) (list []*tree.Node) {
+	if r.At == nil {
+		r.At = []string{"/Resources/" + tree.EscapePointer(r.Task) + "/Properties"}
+	}
+	for _, pointer := range r.At {
+		switch n := m.doc.Root.Find(pointer, shortMember); {
+		case n == nil || n.Kind != tree.Object:
+			m.fail(task, "the resource %s has no Properties", r.Task)
+			return nil
+		case n.Member("ExecutionRoleArn") != nil:
+			m.fail(n.Member("ExecutionRoleArn"), "%s has an ExecutionRoleArn, which is left as it is", r.Task)
+			return nil
+		case n.Shared:
+			m.fail(n, "%s shares its properties with other places of the template, by an alias of YAML, and ExecutionRoleArn would be set in all of them: "+
+				"give it a mapping of its own, which can take over the others with the merge key <<", r.Task)
+			return nil
+		default:
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// shortMember returns the member of a name, or the function whose long form has that name.
+func shortMember(n *tree.Node, name string) *tree.Node {
+	if member := n.Member(name); member != nil {
+		return member
+	}
+	if function, ok := strings.CutPrefix(name, "Fn::"); ok {
+		return n.Member("!" + function)
+	}
+	return nil
 }
 
 // unused returns a logical ID that the template does not have.
@@ -128,111 +206,10 @@ func (m *merger) unused(id string) string {
 	return name
 }
 
-// refer returns how the template refers to a symbol: as it does itself.
-func (m *merger) refer(task *tree.Node, info policy.SymbolInfo, s policy.Symbol) cfnReference {
-	if info.Condition != "" {
-		m.fail(task, "%s exists only where the condition %s holds, and the role would need it always: add its permissions by hand, or the role to a template of its own", s, info.Condition)
+// insert inserts a member into an object, behind those that were inserted before.
+func (m *merger) insert(object *tree.Node, member pair) {
+	if m.added[object] == nil {
+		m.added[object] = objectNode()
 	}
-	if name, ok := strings.CutPrefix(info.Expression, "!Ref "); ok || info.Kind == policy.PseudoParameter {
-		if !ok {
-			name = string(s)
-		}
-		return cfnRef(name)
-	}
-	if attribute, ok := strings.CutPrefix(info.Expression, "!GetAtt "); ok {
-		return cfnReference{node: callNode("Fn::GetAtt", wordNode(attribute)), name: attribute}
-	}
-	if info.Export != "" {
-		return cfnReference{callNode("Fn::ImportValue", stringNode(info.Export)), cfnParameterID(wordsOf(info.Export)), true}
-	}
-	m.fail(task, "the role would need the value of %s, for which the template has no name: add --set %s=VALUE", info.Expression, s)
-	return cfnRef(string(s))
-}
-
-// insert inserts members at the beginning of an object.
-func (m *merger) insert(object *tree.Node, members *node) {
-	text := m.doc.Source.Text
-	if object.Start >= len(text) || m.yaml && strings.IndexByte("*&!", text[object.Start]) >= 0 {
-		m.fail(object, "this is an alias or has an anchor, so that the text would be inserted in several places")
-		return
-	}
-	if text[object.Start] != '{' {
-		m.insertLines(object, members)
-		return
-	}
-	// What follows the brace says how the members are laid out.
-	inside := text[object.Start+1:]
-	space := inside[:len(inside)-len(strings.TrimLeft(inside, " \t\r\n"))]
-	comma := ","
-	if len(object.Children) == 0 {
-		comma = ""
-	}
-	if !strings.Contains(space, "\n") {
-		var b bytes.Buffer
-		w := newJSONWriter(&b, nil)
-		w.dialect = dialectJSON
-		members.json(w)
-		inner := strings.TrimSpace(b.String())
-		if m.yaml {
-			inner = strings.ReplaceAll(inner, `":`, `": `) // which YAML wants
-		}
-		m.insertions = append(m.insertions, insertion{object.Start + 1, strings.TrimSuffix(strings.TrimPrefix(inner, "{"), "}") + comma})
-		return
-	}
-	var b bytes.Buffer
-	w := newJSONWriter(&b, nil, jsontext.WithIndent("  "))
-	w.dialect = dialectJSON
-	members.json(w)
-	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	indent := space[strings.LastIndexByte(space, '\n')+1:]
-	var inserted strings.Builder
-	for _, line := range lines[1 : len(lines)-1] {
-		inserted.WriteString(m.newline(object) + indent + strings.TrimPrefix(line, "  "))
-	}
-	m.insertions = append(m.insertions, insertion{object.Start + 1, inserted.String() + comma})
-}
-
-// insertLines inserts members into a mapping of YAML whose members have lines of their own: below the line of its key, so
-// that a comment before the first member stays there.
-func (m *merger) insertLines(object *tree.Node, members *node) {
-	text := m.doc.Source.Text
-	end := strings.IndexByte(text[object.NameStart:], '\n')
-	if len(object.Children) == 0 || end < 0 || object.NameStart+end >= object.Children[0].NameStart {
-		m.fail(object, "the layout of this mapping is not known: put its members on lines of their own")
-		return
-	}
-	if strings.Contains(text[object.NameStart:object.NameStart+end], "&") {
-		m.fail(object, "this has an anchor, so that the text would be inserted in several places")
-		return
-	}
-	first := object.Children[0].NameStart
-	indent := text[strings.LastIndexByte(text[:first], '\n')+1 : first]
-	var inserted strings.Builder
-	for line := range strings.Lines(string(yamlBytes(members.yaml().(*ast.MappingNode)))) {
-		inserted.WriteString(indent + strings.TrimSuffix(line, "\n") + m.newline(object))
-	}
-	m.insertions = append(m.insertions, insertion{object.NameStart + end + 1, inserted.String()})
-}
-
-// newline returns how lines end at an object.
-func (m *merger) newline(object *tree.Node) string {
-	text := m.doc.Source.Text[object.NameStart:]
-	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
-		return "\r\n"
-	}
-	return "\n"
-}
-
-// text returns the template with the insertions.
-func (m *merger) text() []byte {
-	slices.SortStableFunc(m.insertions, func(a, b insertion) int { return a.offset - b.offset })
-	var b bytes.Buffer
-	end := 0
-	for _, i := range m.insertions {
-		b.WriteString(m.doc.Source.Text[end:i.offset])
-		b.WriteString(i.text)
-		end = i.offset
-	}
-	b.WriteString(m.doc.Source.Text[end:])
-	return b.Bytes()
+	m.added[object].pairs = append(m.added[object].pairs, member)
 }

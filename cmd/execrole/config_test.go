@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/testdata/golden"
 )
 
 // configSchema returns the JSON schema of the configuration file, made of the flags.
@@ -53,7 +55,7 @@ func configSchema() []byte {
 // TestConfigSchema keeps docs/config.schema.json equal to the flags; -update writes it.
 func TestConfigSchema(t *testing.T) {
 	path := filepath.Join(root, "docs", "config.schema.json")
-	if *update {
+	if *golden.Update {
 		if err := os.WriteFile(path, configSchema(), 0o666); err != nil {
 			t.Fatal(err)
 		}

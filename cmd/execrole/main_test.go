@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,9 +15,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/testdata/golden"
 )
-
-var update = flag.Bool("update", false, "write what the command prints into the transcripts")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"execrole": main})
@@ -29,7 +27,7 @@ func TestMain(m *testing.M) {
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
-		UpdateScripts:       *update,
+		UpdateScripts:       *golden.Update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Condition: func(cond string) (bool, error) {

@@ -19,8 +19,6 @@ func (r *request) checkMerge() error {
 		return errors.New("--merge and --shared-role exclude each other: a template gets a role for each task definition")
 	case len(r.files) > 1:
 		return errors.New("--merge takes one template at a time")
-	case r.options.Parameters:
-		return errors.New("--merge and --parameters exclude each other: the template has its own parameters")
 	}
 	return nil
 }
@@ -31,7 +29,7 @@ func (b *batch) mergeInto(s *source) error {
 	if err != nil {
 		return err
 	}
-	plans := b.analysis.Read(analyze.Input{Name: s.name, Source: in.data})
+	plans := analyze.Join(b.analysis.Read(analyze.Input{Name: s.name, Source: in.data}))
 	flags := b.analysis.Finish()
 	b.in.place(flags)
 	// The template may be written in its own place: every byte of it stays.
@@ -41,10 +39,10 @@ func (b *batch) mergeInto(s *source) error {
 	for _, plan := range plans {
 		t := &task{input: in, name: s.name, plan: plan}
 		switch {
-		case plan.Err() == nil && plan.Name == "":
+		case plan.Err() == nil && plan.RoleAt == nil:
 			errs = append(errs, fmt.Errorf("--merge: %s is no CloudFormation template", s.name))
-		case plan.Err() == nil && plan.ExecutionRole != "":
-			// Its warnings are about a role that is not written here.
+		case plan.ExecutionRole != "":
+			// Whatever else there is to say is about a role that is not written here.
 			plan.Findings = []analyze.Finding{note(s.name, fmt.Sprintf("%s has an ExecutionRoleArn, which is left as it is", plan.Name))}
 		default:
 			role, err := b.roleOf(t)
@@ -52,7 +50,7 @@ func (b *batch) mergeInto(s *source) error {
 				errs = append(errs, err)
 				break
 			}
-			roles = append(roles, emit.TaskRole{Task: plan.Name, Role: role})
+			roles = append(roles, emit.TaskRole{Task: plan.Name, Role: role, At: plan.RoleAt})
 			plan.Findings = append(plan.Findings, t.notes()...)
 			out.always = append(out.always, t.unseen()...)
 		}

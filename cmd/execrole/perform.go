@@ -18,6 +18,7 @@ import (
 func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	found, err := findSources(r.files)
 	opts := r.options
+	opts.Conditions = r.merge
 	var more error
 	if opts.CredSpecs, more = r.readCredSpecs(); more != nil || err != nil && len(found.list) == 0 {
 		return errors.Join(more, err)

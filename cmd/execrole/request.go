@@ -101,7 +101,7 @@ func (r *request) complete(in *invocation) error {
 	problem(r.checkMerge())
 	problem(each(r.options.Environment.Check())...)
 	r.options.Environment = r.options.Environment.WithPartition()
-	r.options.OfferParameters = r.format != nil && !r.merge && (r.format.role == nil || slices.Contains(r.format.flags, "parameters"))
+	r.options.OfferParameters = r.format != nil && (r.format.role == nil || slices.Contains(r.format.flags, "parameters"))
 	problem(each(r.roleOptions.Check())...)
 	problem(r.setVerbosity(in))
 	if problems != nil {

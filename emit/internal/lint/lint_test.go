@@ -2,6 +2,7 @@
 package lint
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/meaning"
@@ -95,21 +97,9 @@ func TestMerged(t *testing.T) {
 	cfnLint := tool.Require(t, "cfn-lint", "pip install cfn-lint")
 	dir := t.TempDir()
 	args := []string{"--format", "json", "--"}
-	for i, path := range golden.Corpus(t, "cloudformation", "cdkout") {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		roles := meaning.TaskRoles(t, path, src)
-		if roles == nil || i%3 > 0 {
-			continue // a third of them says as much
-		}
-		merged, err := emit.Merge(path, src, roles)
-		if err != nil {
-			continue
-		}
+	add := func(name string, src, merged []byte) {
 		for folder, data := range map[string][]byte{"before": src, "after": merged} {
-			file := filepath.Join(dir, folder, filepath.Base(path))
+			file := filepath.Join(dir, folder, name)
 			if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 				t.Fatal(err)
 			}
@@ -119,6 +109,33 @@ func TestMerged(t *testing.T) {
 			args = append(args, file)
 		}
 	}
+	for i, path := range golden.Corpus(t, "cloudformation", "cdkout") {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roles := meaning.TaskRoles(t, path, src)
+		if roles == nil {
+			continue
+		}
+		merged, err := emit.Merge(path, src, roles)
+		if err == nil && (i%3 == 0 || bytes.Contains(merged, []byte("AWS::NoValue")) && !bytes.Contains(src, []byte("AWS::NoValue"))) {
+			add(filepath.Base(path), src, merged) // a third of them says as much
+		}
+	}
+	open, err := analyze.Read("conditions.yaml", []byte(conditions), analyze.Options{Conditions: true, Parameters: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, err := open[0].Role(policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	merged, err := emit.Merge("conditions.yaml", []byte(conditions), []emit.TaskRole{{Task: "Task", Role: role}})
+	if err != nil || !bytes.Contains(merged, []byte("LoggedAndHasImageRepository:")) {
+		t.Fatalf("%v\n%s", err, merged)
+	}
+	add("conditions.yaml", []byte(conditions), merged)
 	if len(args) < 40 {
 		t.Fatalf("only %d templates", len(args)/2)
 	}
@@ -149,6 +166,39 @@ func TestMerged(t *testing.T) {
 		}
 	}
 }
+
+// conditions is a template in which permissions hang on conditions and on what is unknown.
+const conditions = `Parameters:
+  Image: {Type: String}
+  Parts: {Type: CommaDelimitedList}
+Conditions:
+  Deployed: !Equals [!Ref AWS::Region, us-east-1]
+  Logged: !Equals [!Ref AWS::StackName, shop]
+  Quiet: !Equals [!Ref AWS::StackName, quiet]
+Resources:
+  Database: {Type: AWS::SecretsManager::Secret, Condition: Deployed}
+  Logs: {Type: AWS::Logs::LogGroup, Condition: Logged}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Condition: Deployed
+    Properties:
+      Family: shop
+      ContainerDefinitions:
+        - Name: app
+          Image: nginx
+          Secrets:
+            - {Name: PASSWORD, ValueFrom: !Ref Database}
+            - !If [Quiet, {Name: TOKEN, ValueFrom: !If [Logged, /both, /quiet]}, !Ref AWS::NoValue]
+          LogConfiguration: !If
+            - Logged
+            - {LogDriver: awslogs, Options: {awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: app}}
+            - LogDriver: awslogs
+              Options:
+                awslogs-group: !ImportValue {Fn::Sub: "${AWS::StackName}-logs"}
+                awslogs-region: !Ref AWS::Region
+                awslogs-stream-prefix: !Select [1, !Ref Parts]
+        - !If [Logged, {Name: side, Image: !Ref Image}, !Ref AWS::NoValue]
+`
 
 // stringsRole has many strings in one role.
 func stringsRole() *policy.Role {

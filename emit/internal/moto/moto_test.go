@@ -96,7 +96,8 @@ func TestTemplatesDeploy(t *testing.T) {
 	// moto does not keep the role that a template gives to a task definition.
 	merged := deployed[mergedName]
 	delete(deployed, mergedName)
-	if got := fmt.Sprint(merged.Policies); !strings.Contains(got, "secretsmanager:GetSecretValue") || !strings.Contains(got, ":log-group:/shop:log-stream:shop/app/*") {
+	if got := fmt.Sprint(merged.Policies); !strings.Contains(got, "secretsmanager:GetSecretValue") || strings.Contains(got, "other") || strings.Contains(got, "elsewhere") ||
+		!strings.Contains(got, ":log-group:/shop/merged-json:log-stream:shop/app/*") {
 		t.Errorf("the merged template's role allows %s", got)
 	}
 	for file, d := range deployed {
@@ -123,26 +124,43 @@ func TestTemplatesDeploy(t *testing.T) {
 	}
 }
 
-const mergedName = "merged.yaml"
+const mergedName = "merged.json"
 
 // mergedTemplate writes a template into which a role was merged, and returns its path.
 func mergedTemplate(t *testing.T, dir string) string {
 	t.Helper()
-	src := []byte(`Resources:
-  Database: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/db, SecretString: x}}
-  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /shop}}
-  Task:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-      Family: shop
-      ContainerDefinitions:
-        - Name: app
-          Image: nginx
-          Memory: 256
-          Secrets: [{Name: PASSWORD, ValueFrom: !Ref Database}]
-          LogConfiguration:
-            LogDriver: awslogs
-            Options: {awslogs-group: !Ref Logs, awslogs-region: !Ref AWS::Region, awslogs-stream-prefix: shop}
+	// In JSON, since moto does not know the short form of Condition.
+	src := []byte(`{
+  "Conditions": {
+    "Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]},
+    "Elsewhere": {"Fn::Not": [{"Condition": "Here"}]}
+  },
+  "Resources": {
+    "Database": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "shop/db", "SecretString": "x"}},
+    "Logs": {"Type": "AWS::Logs::LogGroup", "Condition": "Here", "Properties": {"LogGroupName": {"Fn::Sub": "/shop/${AWS::StackName}"}}},
+    "Other": {"Type": "AWS::Logs::LogGroup", "Condition": "Elsewhere", "Properties": {"LogGroupName": {"Fn::Sub": "/other/${AWS::StackName}"}}},
+    "Task": {
+      "Type": "AWS::ECS::TaskDefinition",
+      "Condition": "Here",
+      "Properties": {
+        "Family": "shop",
+        "ContainerDefinitions": [{
+          "Name": "app",
+          "Image": "nginx",
+          "Memory": 256,
+          "Secrets": [
+            {"Name": "PASSWORD", "ValueFrom": {"Ref": "Database"}},
+            {"Fn::If": ["Elsewhere", {"Name": "A", "ValueFrom": "/elsewhere"}, {"Ref": "AWS::NoValue"}]}
+          ],
+          "LogConfiguration": {
+            "LogDriver": "awslogs",
+            "Options": {"awslogs-group": {"Fn::If": ["Here", {"Ref": "Logs"}, {"Ref": "Other"}]}, "awslogs-region": {"Ref": "AWS::Region"}, "awslogs-stream-prefix": "shop"}
+          }
+        }]
+      }
+    }
+  }
+}
 `)
 	merged, err := emit.Merge(mergedName, src, meaning.TaskRoles(t, mergedName, src))
 	if err != nil {
