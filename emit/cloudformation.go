@@ -213,6 +213,7 @@ func cfnParameterID(words []string) string {
 // left out.
 func cfnParameter(in input) *node {
 	parameter := objectNode(pair{"Type", wordNode("String")}, pair{"Description", stringNode(in.description(unquoted))})
+	parameter.above = passComment(in)
 	if in.info.Default != "" {
 		parameter.pairs = append(parameter.pairs, pair{"Default", stringNode(in.info.Default)})
 	}

@@ -19,6 +19,7 @@ type node struct {
 	pairs    []pair     // of an object
 	elements []*node    // of a sequence; a call's one argument; what is optional
 	comments [][]string // of a sequence: lines before each element, where the syntax has comments
+	above    string     // of a member of an object: a line before it in YAML; "" for none
 }
 
 type nodeKind int
@@ -90,7 +91,13 @@ func (n *node) yaml() ast.Node {
 		for i, p := range n.pairs {
 			pairs[i] = yamlPair{p.key, p.value.yaml()}
 		}
-		return yamlMapping(pairs...)
+		mapping := yamlMapping(pairs...)
+		for i, p := range n.pairs {
+			if p.value.above != "" {
+				mapping.Values[i].Comment = yamlComment(p.value.above)
+			}
+		}
+		return mapping
 	case listKind:
 		values := make([]ast.Node, len(n.elements))
 		for i, e := range n.elements {

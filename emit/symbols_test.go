@@ -35,12 +35,15 @@ func TestInputs(t *testing.T) {
 	app := emitOne(t, "cdk-go", role, Options{})
 	for _, tt := range []struct{ name, got, want string }{
 		{"parameters", section(t, template, "Parameters:", "Resources:"), `Parameters:
+  # pass !Ref Database
   Database:
     Type: String
     Description: "The ARN of a secret: !Ref Database"
+  # pass !GetAtt Repo.Arn
   RepoArn:
     Type: String
     Description: "The ARN of a repository: !GetAtt Repo.Arn"
+  # pass !Ref LogGroup
   LogGroup:
     Type: String
     Description: "The name of a log group: !Ref LogGroup"
@@ -49,6 +52,7 @@ func TestInputs(t *testing.T) {
   LogGroup2:
     Type: String
     Description: "Log::Group"
+  # pass var.literal1
   InputLiteral1:
     Type: String
     Description: "Plain text: var.literal1"

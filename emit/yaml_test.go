@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	goccy "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -182,6 +183,58 @@ func TestComments(t *testing.T) {
 			t.Errorf("%q: %s, want %s", source, got, want)
 		}
 	}
+}
+
+// TestPassComment: a parameter has a comment with the expression that the input has in its place.
+func TestPassComment(t *testing.T) {
+	for expression, want := range map[string]string{
+		"!Ref Database":                     "pass !Ref Database",
+		`!Select [1, !Split [":", !Ref A]]`: `pass !Select [1, !Split [":", !Ref A]]`,
+		"!Ref A # not a comment: b":         "pass !Ref A # not a comment: b",
+		"":                                  "",
+		"!Ref A\n  B: x":                    `pass "!Ref A\n  B: x"`,
+		"!Ref A\r":                          `pass "!Ref A\r"`,
+		"!Ref A\u2028B":                     `pass "!Ref A\u2028B"`,
+		" !Ref A":                           `pass " !Ref A"`,
+		"!Ref A\t":                          `pass "!Ref A\t"`,
+		"!Ref \u202eA":                      `pass "!Ref \u202eA"`,
+	} {
+		if got := passComment(input{info: policy.SymbolInfo{Expression: expression}}); got != want {
+			t.Errorf("%q: %s, want %s", expression, got, want)
+		}
+	}
+	if got, want := passComment(input{of: "a\nb", info: policy.SymbolInfo{Expression: "!Ref A"}}), `pass !Ref A in "a\nb"`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := passComment(input{info: policy.SymbolInfo{Expression: "A", Description: "The value"}}); got != "" {
+		t.Errorf("a comment on a placeholder: %s", got)
+	}
+}
+
+// checkPassComment puts an expression into a comment between parameters, and reads these back.
+func checkPassComment(t *testing.T, expression string) {
+	parameters := objectNode(pair{"First", objectNode(pair{"Type", wordNode("String")})},
+		pair{"Second", cfnParameter(input{symbol: "Second", info: policy.SymbolInfo{Meaning: policy.MeansText, Expression: expression}})}, pair{"Third", wordNode("x")})
+	text := yamlBytes(objectNode(pair{"Parameters", parameters}).yaml().(*ast.MappingNode))
+	sample.CheckPrintable(t, text)
+	for _, parser := range yamlParsers {
+		var got map[string]map[string]any
+		if err := parser.unmarshal(text, &got); err != nil || len(got["Parameters"]) != 3 || dig(got["Parameters"]["Second"], "Type") != "String" {
+			t.Errorf("%q: %s: %v, %v\n%s", expression, parser.name, got, err, text)
+		}
+	}
+}
+
+func FuzzPassComment(f *testing.F) {
+	for _, s := range sample.Strings {
+		f.Add(s)
+		f.Add("!Ref " + s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 { // no reader lets others in
+			checkPassComment(t, s)
+		}
+	})
 }
 
 func FuzzComments(f *testing.F) {
