@@ -42,6 +42,7 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 		return nil, fmt.Errorf("%s: an alias of YAML shows these resources in another place too: what is inserted would be there as well", doc.Source.Place(resources.Start))
 	}
 	m := &merger{doc: doc, yaml: syntax == "yaml", taken: names(doc, "Resources", "Parameters", "Mappings"), added: map[*tree.Node]*node{}}
+	m.named = map[policy.Symbol]cfnReference{}
 	m.conditions = cfnConditions{taken: names(doc, "Conditions"), names: map[string]string{}}
 	for _, r := range roles {
 		m.add(resources, r)
@@ -79,7 +80,9 @@ type merger struct {
 	added      map[*tree.Node]*node // the members that an object gets
 	parameters []pair               // those that the template gets
 	conditions cfnConditions
-	errors     []error
+	// named are the symbols for which the merged template has a name of its own. A symbol is the same in all of a template.
+	named  map[policy.Symbol]cfnReference
+	errors []error
 }
 
 func (m *merger) fail(n *tree.Node, format string, args ...any) {
@@ -105,7 +108,7 @@ func (m *merger) add(resources *tree.Node, r TaskRole) {
 		return
 	}
 	id := m.unused(r.Task + "ExecutionRole")
-	references := &references{merger: m, task: task, resources: resources, symbols: r.Role.Symbols, named: map[policy.Symbol]cfnReference{}}
+	references := &references{merger: m, task: task, resources: resources, symbols: r.Role.Symbols}
 	condition := task.Member("Condition")
 	if condition != nil {
 		references.condition = condition.Text

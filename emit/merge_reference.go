@@ -17,8 +17,7 @@ type references struct {
 	*merger
 	task, resources *tree.Node
 	symbols         policy.SymbolTable
-	condition       string                         // under which the role exists; "" for always
-	named           map[policy.Symbol]cfnReference // those for which the merged template has a name of its own
+	condition       string // under which the role exists; "" for always
 }
 
 // to returns how the template refers to a symbol.
