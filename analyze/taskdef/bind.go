@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -116,9 +117,11 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	case td.form.ScalarsAreStrings && isString && (n.Kind == tree.Number || n.Kind == tree.Boolean):
 		n.Kind = tree.String
 		return
+	case td.form.StringsAreScalars && n.Kind == tree.String && isScalar(n.Text, s.kind):
+		return
 	}
 	want := &wants[s.kind]
-	fits := slices.Contains(want.kinds, n.Kind) && (s.kind != integer || !strings.ContainsAny(n.Text, ".eE"))
+	fits := slices.Contains(want.kinds, n.Kind) && (s.kind != integer || isInteger(n.Text))
 	if fits {
 		td.below(n, s)
 		return
@@ -132,6 +135,23 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	d.wrong = true
 	td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)})
 }
+
+// isScalar reports whether a string says a value of that kind, or can say one when its symbols are known.
+func isScalar(text string, k kind) bool {
+	known := policy.Text(text).IsLiteral()
+	switch k {
+	case boolean:
+		return !known || kindOf(strings.ToLower(text)) == tree.Boolean
+	case integer:
+		return !known || kindOf(text) == tree.Number && isInteger(text)
+	case number:
+		return !known || kindOf(text) == tree.Number
+	}
+	return false
+}
+
+// isInteger reports whether a number is written as an integer.
+func isInteger(text string) bool { return !strings.ContainsAny(text, ".eE") }
 
 // below gives the members or the elements of a node their schemas.
 func (td *TaskDefinition) below(n *tree.Node, s *schema) {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // problemsOf returns the problems of an input, those of values that no rule wanted included, with their places.
@@ -66,6 +69,7 @@ func TestForms(t *testing.T) {
 	}{
 		{Form{NamesInAnyCase: true}, []string{"Memory is a string", "Essential is a string", "Cpu is a number"}},
 		{Form{NamesInAnyCase: true, ScalarsAreStrings: true}, []string{"memory is a string", "essential is a string"}},
+		{Form{NamesInAnyCase: true, StringsAreScalars: true}, []string{"Cpu is a number"}},
 		{Form{NamesInAnyCase: true, NoLines: true}, []string{"0:0 "}},
 	} {
 		got := problemsOf(src, tt.form)
@@ -86,6 +90,24 @@ func TestForms(t *testing.T) {
 	}
 	if !slices.Equal(written, []string{"true", "5"}) || len(r.Problems()) != 0 {
 		t.Errorf("scalars %q, problems %v", written, r.Problems())
+	}
+	// In some forms people write strings for numbers and booleans. What says neither is still of a wrong type.
+	for value, wrong := range map[string]string{
+		"7": "essential", "1.5": "memory essential", "true": "memory", "False": "memory", "ten": "memory essential", "": "memory essential",
+		"0x7": "memory essential", string(policy.Of("Size")): "",
+	} {
+		doc, _ := tree.ReadJSON("f", []byte(`{"containerDefinitions": [{"image": "x", "memory": "", "essential": ""}]}`))
+		for _, name := range []string{"memory", "essential"} {
+			doc.Root.Find("/containerDefinitions/0/"+name, (*tree.Node).Member).Text = value
+		}
+		list, _ := New(doc, []Part{{Root: doc.Root, Form: Form{StringsAreScalars: true}}}, nil, Options{})
+		var got []string
+		for _, p := range list[0].Reader().Problems() {
+			got = append(got, strings.Fields(p.Message)[0])
+		}
+		if strings.Join(got, " ") != wrong {
+			t.Errorf("%q: %q are of a wrong type, want %s", value, got, wrong)
+		}
 	}
 	// An enumeration that is empty is absent, and no rule sees it.
 	for form, want := range map[Form]int{Registered: 1, {EmptyEnumIsAbsent: true}: 0} {

@@ -34,8 +34,10 @@ func resourceForm(kind string) func(f *finder, r cloudResource) {
 	return nil
 }
 
-// cloudForm is that of a template.
-var cloudForm = Form{NamesInAnyCase: true, ScalarsAreStrings: true}
+// cloudForm is that of a template. A parameter of the type Number is a string where a template refers to it.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+var cloudForm = Form{NamesInAnyCase: true, ScalarsAreStrings: true, StringsAreScalars: true}
 
 // cloudResource is a resource of a template, of which the functions have been replaced.
 type cloudResource struct {

@@ -241,7 +241,8 @@ func (s *settings) fillBelow(n *tree.Node) {
 	}
 }
 
-// kindOf returns the kind of the value that a text means where it is in the place of a placeholder without quotes.
+// kindOf returns the kind of the value that a text means where it has no quotes around it: of a number, of a boolean, or of
+// a string.
 func kindOf(text string) tree.Kind {
 	if doc, _ := tree.ReadJSON("", []byte(text)); doc != nil && (doc.Root.Kind == tree.Number || doc.Root.Kind == tree.Boolean) {
 		return doc.Root.Kind

@@ -77,6 +77,7 @@ type Form struct {
 	Subject           Subject
 	NamesInAnyCase    bool // the names of members differ from those of ECS in upper and lower case
 	ScalarsAreStrings bool // a number or a boolean can be written where ECS has a string
+	StringsAreScalars bool // a string can be written where ECS has a number or a boolean
 	NoLines           bool // there is no text that a person could look at
 	UntaggedUnions    bool // a union does not say which of its members it is
 	EmptyEnumIsAbsent bool // an enumeration that is "" is absent
