@@ -142,10 +142,10 @@ func (p *Plan) Needs() []Need {
 			continue // made by hand
 		}
 		if arn, ok := r.reference(); ok {
-			c.referenced[readThing{r.At.Offset, arn}] = true
+			c.referenced[readThing{r.At.Pointer, arn}] = true
 		}
 		if arn, ok := r.thing(); ok && r.Grant.creates {
-			c.created[readThing{r.At.Offset, arn}] = true
+			c.created[readThing{r.At.Pointer, arn}] = true
 		}
 	}
 	for i := range p.Requirements {
@@ -189,16 +189,17 @@ type needKey struct {
 	name, extra policy.Text
 }
 
-// neededAt is a kind of need and the offset of the field that asks for it.
+// neededAt is a kind of need and the pointer to the field that asks for it. An alias of YAML puts several fields in one
+// place of the text.
 type neededAt struct {
-	kind   NeedKind
-	offset int
+	kind    NeedKind
+	pointer string
 }
 
-// readThing is a thing and the offset of the field that reads it.
+// readThing is a thing and the pointer to the field that reads it.
 type readThing struct {
-	offset int
-	arn    policy.ARN
+	pointer string
+	arn     policy.ARN
 }
 
 // appendAt appends a place that is not before those of the list, unless it is the last one already.
@@ -252,7 +253,7 @@ func (c *needCollector) addRequirement(r *Requirement) {
 	arn, ok := r.thing()
 	n.Name = arn.Text()
 	_, isReference := r.reference()
-	if read := (readThing{r.At.Offset, arn}); ok && n.Thing != "" && !r.Grant.creates && !c.created[read] && !isReference {
+	if read := (readThing{r.At.Pointer, arn}); ok && n.Thing != "" && !r.Grant.creates && !c.created[read] && !isReference {
 		c.addThing(r, n)
 		if c.referenced[read] {
 			return
@@ -287,7 +288,7 @@ func (c *needCollector) addThing(r *Requirement, n Need) {
 
 // addReading adds a need, or its name to that of the same field if it is another reading of it.
 func (c *needCollector) addReading(r *Requirement, n Need) {
-	at := neededAt{n.Kind, r.At.Offset}
+	at := neededAt{n.Kind, r.At.Pointer}
 	i, ok := c.last[at]
 	switch {
 	case !ok || r.Match != OneOf || !isOtherReading(c.list[i].Name, n.Name):
