@@ -68,7 +68,7 @@ func (r *yamlReader) read() Node {
 		r.report(i, "byte 0x%02X is not UTF-8: save the file as UTF-8", r.source.Text[i])
 		return Node{}
 	}
-	dec := yaml.NewDecoder(strings.NewReader(r.source.Text[r.source.start:]))
+	dec := yaml.NewDecoder(strings.NewReader(withoutVersion(r.source.Text[r.source.start:])))
 	var documents []Node
 	for {
 		var doc yaml.Node
@@ -103,6 +103,15 @@ func (r *yamlReader) read() Node {
 	first := documents[0].Start
 	r.nodes++
 	return Node{Kind: List, Children: documents, Start: first, End: first, NameStart: first, ID: r.nodes - 1}
+}
+
+// withoutVersion returns a text in which directives name the version 1.1 of YAML. The library refuses other versions,
+// although it reads what they have. No value has another place then.
+func withoutVersion(text string) string {
+	if !strings.Contains(text, "%YAML 1.") {
+		return text
+	}
+	return regexp.MustCompile(`(?m)^%YAML 1\.[0-9]\b`).ReplaceAllString(text, "%YAML 1.1")
 }
 
 // syntax reports an error of the library. The library says a line at most, which for some errors is that of the list or
