@@ -130,7 +130,7 @@ func (r roleReader) allow(role string, document *tree.Node) {
 // expanded returns a text with its symbols as ${NAME}, and those of ARNs by their parts where these are known.
 func expanded(symbols policy.SymbolTable, t policy.Text) string {
 	return t.Expand(func(s string) string { return s }, func(s policy.Symbol) string {
-		if info := symbols.Lookup(s); info.ARN.Service != "" && info.Meaning != policy.MeansRepositoryURI {
+		if info := symbols.Lookup(s); info.ARN.Service != "" && info.Meaning.IsARN() {
 			return info.ARN.Text().String()
 		}
 		return "${" + string(s) + "}"

@@ -219,9 +219,11 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 		a.Account = ""
 	}
 	resources, match := []policy.ARN{a.With("parameter/" + cutSlash(name))}, Exact
-	if _, _, ok := name.CutSymbol(); ok {
-		// Whether the name begins with a slash is unknown. The ARN of the other reading names nothing: no parameter
-		// has two slashes there, or none.
+	switch slash, known := p.beginsWithSlash(name); {
+	case slash:
+		resources[0] = a.With("parameter" + name)
+	case !known:
+		// The ARN of the other reading names nothing: no parameter has two slashes there, or none.
 		resources, match = append(resources, a.With("parameter"+name)), OneOf
 	}
 	for _, resource := range resources {
@@ -233,6 +235,18 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 	if secretName, ok := name.CutPrefix(referencePath); ok {
 		p.requireSecretName(v, policy.LocalARN("secretsmanager", ""), secretName, n.secret)
 	}
+}
+
+// beginsWithSlash reports whether the name of a parameter begins with a slash. It is not known of a symbol, unless the input
+// says so by the ARN.
+func (p *pass) beginsWithSlash(name policy.Text) (slash, known bool) {
+	s, _, open := name.CutSymbol()
+	if !open {
+		return name.HasPrefix("/"), true
+	}
+	arn := p.reader.Symbols().Lookup(s).ARN
+	known = arn.Service == "ssm"
+	return known && !arn.Resource.HasPrefix("parameter/"), known
 }
 
 // cutSlash returns a name without the slash that it begins with.
@@ -254,14 +268,23 @@ func (p *pass) requireParameterARN(v located, a policy.ARN, list []unknown, n na
 		p.Wrong(v, n.what, "it is no parameter, whose ARN ends in parameter/NAME")
 		return
 	}
-	if name := rest.TrimLeft("/:"); rest != "/"+name && !open {
-		p.Warnf(v, "parameter %s: one slash belongs between parameter and the name: parameter/%s", quote(t), name)
-		rest = "/" + name
+	name := rest.TrimLeft("/:")
+	slash, known := p.beginsWithSlash(name)
+	switch one := "/" + name; {
+	case open && known && !slash:
+		p.Wrong(v, n.what, "it is no parameter, whose ARN ends in parameter/NAME: the name has no slash at its beginning")
+		return
+	case open:
+	case slash:
+		p.Warnf(v, "parameter %s: one slash belongs between parameter and the name, and the name begins with one: parameter%s", quote(t), name)
+		rest = name
+	case rest != one:
+		p.Warnf(v, "parameter %s: one slash belongs between parameter and the name: parameter%s", quote(t), one)
+		rest = one
 	}
 	list = append(list, missing(a.Region, "region")...)
 	// In an ARN the slash before a name of one level is the ARN's.
-	name, ok := p.parameterName(v, rest, list)
-	if !ok {
+	if name, ok = p.parameterName(v, rest, list); !ok {
 		return
 	}
 	own := policy.Text(p.plan.Environment.Account)

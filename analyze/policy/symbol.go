@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -23,8 +24,8 @@ const (
 type SymbolInfo struct {
 	Kind    SymbolKind
 	Meaning Meaning
-	// ARN is the ARN of the thing that the symbol names in another way, such as that of a repository by its URI; its
-	// zero value where it is unknown.
+	// ARN is the ARN of the thing that the symbol names, such as that of a repository by its URI, or of a parameter by its
+	// name: this says whether the name begins with a slash. It is the zero value where it is unknown.
 	ARN ARN
 	// Default is the value that the input gives where nobody gives another; "" for none.
 	Default string
@@ -103,6 +104,9 @@ const (
 	MeansText           Meaning = "plain text"
 	MeansUnknown        Meaning = "unknown"
 )
+
+// IsARN reports whether the value is the ARN of something.
+func (m Meaning) IsARN() bool { return strings.HasPrefix(string(m), "the ARN of ") }
 
 // SymbolTable says what is known of the symbols of an input. CloudFormation's pseudo parameters need no entry.
 type SymbolTable map[Symbol]SymbolInfo

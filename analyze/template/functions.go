@@ -416,8 +416,8 @@ func (t *Template) split(n, args *tree.Node) {
 	if ok {
 		if s, rest, symbol := text.CutSymbol(); symbol && rest == "" {
 			// An ARN, which is cut at its colons.
-			if arn := t.Symbols.Lookup(s).ARN; arn != (policy.ARN{}) && !arn.IsWhole() {
-				text = arn.Text()
+			if info := t.Symbols.Lookup(s); info.Meaning.IsARN() && info.ARN != (policy.ARN{}) && !info.ARN.IsWhole() {
+				text = info.ARN.Text()
 			}
 		}
 		ok = text.IsLiteral() || strings.ContainsAny(separator, ":/,.-_|; ") && !t.mayContain(text, separator)

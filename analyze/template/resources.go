@@ -77,10 +77,30 @@ func (t *Template) reference(n *tree.Node, name string) policy.Text {
 		return text
 	}
 	info := policy.SymbolInfo{Kind: policy.Resource, Meaning: kind.ref, Expression: expression}
-	if kind.attributes["Arn"] == policy.MeansKeyARN {
+	switch {
+	case kind.attributes["Arn"] == policy.MeansKeyARN:
 		info.ARN = policy.Whole(t.attribute(n, name, "Arn"))
+	case kind.ref == policy.MeansParameterName:
+		info.ARN = t.parameterARN(resource, kind, policy.Of(policy.Symbol(name)))
 	}
 	return t.symbol(name, info, resource)
+}
+
+// parameterARN returns the ARN of a parameter of that name, if the resource says whether the name begins with a slash.
+// CloudFormation makes a name without one.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html, "Return
+// values"
+func (t *Template) parameterARN(resource *tree.Node, kind resourceType, name policy.Text) policy.ARN {
+	written, ok := t.writtenName(resource, kind)
+	_, _, open := written.CutSymbol()
+	switch {
+	case !ok || open:
+		return policy.ARN{}
+	case !written.HasPrefix("/"):
+		name = "/" + name
+	}
+	return policy.LocalARN("ssm", "parameter"+name)
 }
 
 // input returns a parameter of the template. The value of one that is read from Parameter Store, or that is not shown, is
@@ -147,15 +167,7 @@ func (t *Template) typeOf(resource *tree.Node) resourceType {
 
 // nameOf returns the name that a resource has by its properties, if that is the same in every stack of the template.
 func (t *Template) nameOf(resource *tree.Node, kind resourceType) (policy.Text, bool) {
-	properties := resource.Member("Properties")
-	if kind.name == "" || properties == nil {
-		return "", false
-	}
-	name := properties.Member(kind.name)
-	if name == nil || t.state[name] == working {
-		return "", false
-	}
-	text, ok := t.text(name)
+	text, ok := t.writtenName(resource, kind)
 	if !ok || text == "" || strings.Contains(text.String(), "{{") {
 		return "", false
 	}
@@ -167,4 +179,25 @@ func (t *Template) nameOf(resource *tree.Node, kind resourceType) (policy.Text, 
 		}
 	}
 	return text, true
+}
+
+// writtenName returns the name in the properties of a resource; "" if CloudFormation makes one. It is not ok if the name is
+// several texts or none.
+func (t *Template) writtenName(resource *tree.Node, kind resourceType) (text policy.Text, ok bool) {
+	if kind.name == "" {
+		return "", false
+	}
+	properties := resource.Member("Properties")
+	if properties == nil {
+		return "", true
+	}
+	name := properties.Member(kind.name)
+	switch {
+	case name == nil:
+		// A macro can add one.
+		return "", properties.Member("Fn::Transform") == nil
+	case t.state[name] == working:
+		return "", false
+	}
+	return t.text(name)
 }

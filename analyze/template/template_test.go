@@ -42,6 +42,7 @@ Resources:
   Bucket: {Type: AWS::S3::Bucket}
   Store: {Type: AWS::SSM::Parameter, Properties: {Name: /p}}
   Cycle: {Type: AWS::SSM::Parameter, Properties: {Name: !Ref Cycle}}
+  Made: {Type: "AWS::SSM::Parameter"}
   Other: {Type: "AWS::Lambda::Function"}
   Task:
     Type: AWS::ECS::TaskDefinition
@@ -87,20 +88,24 @@ func TestFunctions(t *testing.T) {
 		"!FindInMap [Images, us-east-1, web]":               "east",
 		"!FindInMap [Images, !Ref AWS::Region, web]":        "east|west",
 		"!FindInMap [Images, !Ref AWS::Region, api]":        "east-api",
-		"!FindInMap [Images, eu-west-1, web]":               "${Fn::FindInMap at 27:16}",
+		"!FindInMap [Images, eu-west-1, web]":               "${Fn::FindInMap at 28:16}",
 		`!Select [1, [a, !Ref Tag]]`:                        "${Tag}",
 		`!Select ["0", !Split [",", "x,y"]]`:                "x",
 		`!Select [4, !Split [":", !GetAtt Repo.Arn]]`:       "${AWS::AccountId}",
 		`!Select [5, !Split [":", !GetAtt Repo.Arn]]`:       "repository/${Repo}",
-		`!Select [0, !Ref List]`:                            "${Fn::Select at 27:16}",
-		`!Select [0, !Split ["-", !Ref Tag]]`:               "${Fn::Select at 27:16}",
+		`!Select [0, !Ref List]`:                            "${Fn::Select at 28:16}",
+		`!Select [0, !Split ["-", !Ref Tag]]`:               "${Fn::Select at 28:16}",
 		`!Select [4, !Split [":", !ImportValue arn]]`:       "${Fn::ImportValue arn[4]}",
 		"!ImportValue exported":                             "${Fn::ImportValue exported}",
 		`!ImportValue {"Fn::Sub": "${AWS::StackName}-x"}`:   "${Fn::ImportValue ${AWS::StackName}-x}",
-		"!Base64 x":                       "${Fn::Base64 at 27:16}",
-		"!Transform {Name: x}":            "${Fn::Transform at 27:16}",
+		"!Base64 x":                       "${Fn::Base64 at 28:16}",
+		"!Transform {Name: x}":            "${Fn::Transform at 28:16}",
 		"'{{resolve:ssm:/image:1}}'":      "${resolve:ssm:/image:1}",
 		`!Sub "a-{{resolve:ssm:${Tag}}}"`: "a-${resolve:ssm:${Tag}}",
+
+		// What has an ARN is not the ARN.
+		`!Select [0, !Split ["/", !GetAtt Repo.RepositoryUri]]`: "${Fn::Select at 28:16}",
+		`!Select [1, !Split [":", !Ref Made]]`:                  "${Made[1]}",
 	} {
 		template := read(t, inTemplate(value))
 		image := template.Doc.Root.Find("/Resources/Task/Properties/ContainerDefinitions/0/Image", (*tree.Node).Member)
