@@ -235,6 +235,8 @@ func (x *taskIndex) targets(b *beside) ([]*Plan, *Finding) {
 		return others, nil
 	case len(others) > 1:
 		return nil, find(Error, "runs the task definition %s, and several other revisions of it are given: pass this one, or one of them", quote(b.name))
+	case b.resource != "":
+		return nil, find(Error, "is read beside its task definition, and that could not be read")
 	case len(x.all) == 1 && (b.family == "" || x.known() == ""):
 		return x.all, nil
 	case len(x.all) == 1:

@@ -128,3 +128,28 @@ func TestOneDocument(t *testing.T) {
 		t.Errorf("%s at %s", r, r.At.Pointer)
 	}
 }
+
+// TestBesideWhatCannotBeRead: of a service whose task definition is in the same template and cannot be read, nothing is in the
+// role of another one.
+func TestBesideWhatCannotBeRead(t *testing.T) {
+	const template = `{"Resources": {
+"Web": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": []}},
+"Job": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "job", "Image": "nginx"}]}},
+"Service": {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": {"Ref": "Web"}, "ServiceConnectConfiguration": {"LogConfiguration": {
+	"LogDriver": "awslogs", "Options": {"awslogs-group": "/x", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}}}}}}}`
+	plans, _ := analyze.Read("template.json", []byte(template), analyze.Options{})
+	errors := ""
+	for _, p := range plans {
+		if p.Name == "Job" && (len(p.Requirements) > 0 || p.Err() != nil) {
+			t.Errorf("the other task definition has %v and %v", p.Requirements, p.Err())
+		}
+		for _, f := range p.Findings {
+			if f.Rule == "beside" {
+				errors += string(f.Severity) + ": " + f.Message
+			}
+		}
+	}
+	if want := "error: a service is read beside its task definition, and that could not be read"; errors != want {
+		t.Errorf("%q, want %q", errors, want)
+	}
+}
