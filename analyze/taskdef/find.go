@@ -27,6 +27,8 @@ type Part struct {
 	Name string
 	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
 	Note string
+	// Problems are those that are about nothing but this part.
+	Problems []Problem
 	// Region is that of the task, as far as the document says it beside the task definition; "" if it does not.
 	Region string
 	// RoleAt are the JSON pointers of the objects that have, or can have, the member executionRoleArn. They are known of

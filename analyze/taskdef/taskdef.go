@@ -228,8 +228,10 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})
 		}
+		broken := slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax && !p.Warning })
+		td.problems = append(td.problems, part.Problems...)
 		problems = append(problems, td.problems...)
-		if slices.ContainsFunc(td.problems, func(p Problem) bool { return p.Kind == Syntax && !p.Warning }) {
+		if broken {
 			// Nobody will read it.
 			for _, u := range td.unknowns {
 				problems = append(problems, Problem{Kind: Schema, Warning: true, At: td.at(u.node, u.node.NameStart), Message: u.message})

@@ -19,8 +19,10 @@ type terraformJSON struct {
 	top *tree.Node
 	// resources are those of the state, or those that the plan leaves, child modules included.
 	resources []terraformResource
-	// address and base are the address of the resource that is being read, and the JSON pointer of its attributes.
+	// address and base are the address of the resource that is being read, and the JSON pointer of its attributes. Problems
+	// are its own.
 	address, base string
+	problems      []Problem
 	// pointers are those of nodes whose names or shapes are not the ones that ECS has.
 	pointers map[int]string
 	// keyed are the keys that were found, each with what it encrypts.
@@ -218,10 +220,20 @@ func (t *terraformJSON) taskDefinition(r terraformResource) {
 		return
 	}
 	region := t.region(r)
-	t.address, t.base = r.address, r.values.Pointer()
+	t.begin(r)
 	t.attributes(r.values, r.unknown, &schemaRoot, t.base)
 	r.values.Adopt()
-	t.f.oneOf(r.values.Member("containerDefinitions"), Part{Root: r.values, Form: t.f.form, Pointers: t.pointers, Name: r.address, Region: region})
+	t.f.oneOf(r.values.Member("containerDefinitions"), Part{Root: r.values, Form: t.f.form, Pointers: t.pointers, Name: r.address, Region: region, Problems: t.problems})
+}
+
+// begin begins to read a resource.
+func (t *terraformJSON) begin(r terraformResource) {
+	t.address, t.base, t.problems = r.address, r.values.Pointer(), nil
+}
+
+// fail adds an error about the resource that is being read, and no other.
+func (t *terraformJSON) fail(at *tree.Node, format string, args ...any) {
+	t.problems = append(t.problems, Problem{Kind: t.f.kind, At: Ref{Place: place(t.f.doc, t.f.form, at.Start)}, Message: fmt.Sprintf(format, args...)})
 }
 
 // isHidden reports whether a plan does not know an attribute that is a string of JSON, and says what can be done.

@@ -92,7 +92,7 @@ func (t *terraformJSON) addUnknown(n, unknown *tree.Node, s *schema, at string) 
 			kid.Text = string(t.symbol(n, at+"/"+tree.EscapePointer(attribute)))
 			n.Children = append(n.Children, kid)
 		case of.kind == structure || of.kind == list:
-			t.f.fail(n.Start, "%s of %s is unknown until apply; %s", attribute, t.address, stateKnows)
+			t.fail(n, "%s of %s is unknown until apply; %s", attribute, t.address, stateKnows)
 		}
 	}
 }
