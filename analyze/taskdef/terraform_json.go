@@ -91,6 +91,7 @@ func (f *finder) terraform(top *tree.Node) {
 			found = true
 		}
 	}
+	t.services()
 	found = t.deferred() || found
 	// The state before the plan has the data sources that the plan has read.
 	prior := modules(nil, memberOf(memberOf(top.Member("prior_state"), "values"), "root_module"))

@@ -197,6 +197,66 @@ func TestTerraformConfiguration(t *testing.T) {
 	}
 }
 
+// TestServicesInTerraform: what a service in a plan refers to is its task definition. Where that can be several, an error names
+// the flag; where nothing depends on it, there is none.
+func TestServicesInTerraform(t *testing.T) {
+	const logs = `"service_connect_configuration":[{"log_configuration":[{"log_driver":"splunk"}]}]`
+	tasks := func(addresses ...string) (list string) {
+		for _, a := range addresses {
+			a = strings.ReplaceAll(a, `"`, `\"`)
+			list += fmt.Sprintf(`,{"address":"%s","mode":"managed","type":"aws_ecs_task_definition","values":{"family":"f","container_definitions":"[{\"image\":\"x\"}]"}}`, a)
+		}
+		return list
+	}
+	for _, c := range []struct{ name, service, values, tasks, references, set, want string }{
+		{"one", "s", logs, tasks("T.a"), `"T.a.arn","T.a"`, "", "T.a"},
+		{"no reference", "s", logs, tasks("T.a"), ``, "", "T.a"},
+		{"one of several", "s", logs, tasks("T.a", "T.b"), `"T.b.arn","T.b"`, "", "T.b"},
+		{"the only instance", "s", logs, tasks("T.a[0]", "T.b"), `"T.a.arn","T.a"`, "", "T.a[0]"},
+		{"an instance", "s", logs, tasks("T.a[0]", "T.a[1]"), `"T.a[1].arn","T.a[1]","T.a"`, "", "T.a[1]"},
+		{"the same key", `s["x"]`, logs, tasks(`T.a["x"]`, `T.a["y"]`), `"T.a","each.key"`, "", `T.a["x"]`},
+		{"no key", "s", logs, tasks("T.a[0]", "T.a[1]", "T.b"), `"T.a","count.index"`, "", "cannot: task_definition of aws_ecs_service.s is unknown until apply: it is one string that refers to T.a, count.index, and can be that of T.a[0], T.a[1]; add --set \"aws_ecs_service.s.task_definition=FAMILY\", or " + stateKnows},
+		{"a local value", "s", logs, tasks("T.a", "T.b"), `"local.x"`, "", "cannot: task_definition of aws_ecs_service.s is unknown until apply: it is one string that refers to local.x, and can be that of T.a, T.b; "},
+		{"nothing depends on it", "s", `"service_connect_configuration":[]`, tasks("T.a", "T.b"), `"local.x"`, "", ""},
+		{"none", "s", logs, "", `"local.x"`, "", "there is none"},
+		{"a module around itself", "s", logs, tasks("T.a", "T.b"), `"module.m.o"`, "", "cannot: task_definition"},
+		{"set", "s", logs, tasks("T.a", "T.b"), `"local.x"`, "g", "left out"},
+	} {
+		src := inPlan(oneContainer, "")
+		src = src[:strings.Index(src, `{"address"`)] + fmt.Sprintf(`{"address":"aws_ecs_service.%s","mode":"managed","type":"aws_ecs_service","values":{%s}}%s]}},`, strings.ReplaceAll(c.service, `"`, `\"`), c.values, c.tasks) +
+			fmt.Sprintf(`"resource_changes":[{"address":"aws_ecs_service.%s","change":{"after_unknown":{"task_definition":true}}}],`, strings.ReplaceAll(c.service, `"`, `\"`)) +
+			`"configuration":{"root_module":{"module_calls":{"m":{"expressions":{"v":{"references":["module.m.o"]}},"module":{"outputs":{"o":{"expression":{"references":["var.v","var.v"]}}}}}},` +
+			fmt.Sprintf(`"resources":[{"address":"aws_ecs_service.s","expressions":{"task_definition":{"references":[%s]}}}]}}}`, c.references)
+		src = strings.ReplaceAll(src, "T.", "aws_ecs_task_definition.")
+		var opts Options
+		if c.set != "" {
+			opts.Set = []Setting{{"aws_ecs_service.s.task_definition", c.set}}
+		}
+		tds, problems := Read("f", []byte(src), opts)
+		got := ""
+		for _, td := range tds {
+			for v := range td.Reader().Root().Each("taskDefinitionArn") {
+				text, _ := v.Text()
+				symbol, _, _ := text.CutSymbol()
+				got += string(symbol)
+			}
+		}
+		for _, p := range problems {
+			switch {
+			case p.Note:
+				got += "left out"
+			case strings.HasPrefix(p.Message, "the plan has no resource"):
+				got += "there is none"
+			default:
+				got += "cannot: " + p.Message
+			}
+		}
+		if want := strings.ReplaceAll(c.want, "T.", "aws_ecs_task_definition."); !strings.HasPrefix(got, want) || (want == "") != (got == "") {
+			t.Errorf("%s: %s, want %s\n%s", c.name, got, want, src)
+		}
+	}
+}
+
 // TestKeysInTerraform: the keys of secrets, parameters and buckets, and the secrets that exist.
 func TestKeysInTerraform(t *testing.T) {
 	resource := func(mode, kind, values string) string {
@@ -264,6 +324,7 @@ func FuzzTerraform(f *testing.F) {
 			`"requires_compatibilities":[true],"volume":[{"fsx_windows_file_server_volume_configuration":[{"file_system_id":true,"authorization_config":true}]}]`),
 		inState(containersAttribute(`{"image":"<A>","Name":"x","secrets":[{"valueFrom":"\u00e9"}]}`) + `,"memory":"","me_mory":"1","proxy_configuration":[{"properties":{"a":1,"b":""}}]`),
 		`{"version":4,"terraform_version":"1","resources":[{"mode":"managed","type":"aws_ecs_task_definition","name":"a","instances":[{"index_key":"b","attributes":{` + oneContainer + `}}]}]}`,
+		strings.Replace(inPlan(oneContainer, `"launch_type":true`), `"resources":[`, `"resources":[{"address":"a.b","type":"aws_ecs_service","values":{"task_definition":"f:1","service_connect_configuration":[{"log_configuration":[{"options":{"a":"b"},"secret_option":[{"value_from":"x"}]}]}]}},`, 1),
 		"a:\ra:", // a warning before the error
 	} {
 		f.Add(s)

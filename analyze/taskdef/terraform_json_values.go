@@ -17,12 +17,12 @@ var (
 	// renamedAttributes are those that have other names in ECS.
 	renamedAttributes = map[string]string{
 		"arn": "taskDefinitionArn", "volume": "volumes", "host_path": "host", "configure_at_launch": "configuredAtLaunch",
-		"inference_accelerator": "inferenceAccelerators",
+		"inference_accelerator": "inferenceAccelerators", "secret_option": "secretOptions",
 	}
 	// ownAttributes are those that ECS does not have, and that ask for no permission.
 	ownAttributes = [...]string{"id", "arn_without_revision", "tags_all", "skip_destroy", "track_latest", "region", "timeouts"}
 	// computedAttributes are unknown in a plan also where nobody sets them.
-	computedAttributes = [...]string{"arn", "network_mode"}
+	computedAttributes = [...]string{"arn", "network_mode", "launch_type"}
 )
 
 // attributeOf returns the name and the schema of the member of ECS that an attribute is; nil for none.

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -182,6 +184,47 @@ func requirements(plan *analyze.Plan) []string {
 	return slices.DeleteFunc(golden.Lines(plan), func(line string) bool {
 		return !strings.HasPrefix(line, "called ") && !strings.HasPrefix(line, "documented ")
 	})
+}
+
+// TestPlanOfServices: a service adds what its Service Connect logs to the task definition that it refers to, which a plan
+// knows by the reference alone.
+func TestPlanOfServices(t *testing.T) {
+	m := newModule(t)
+	task := func(family string) map[string]any {
+		return map[string]any{"family": family, "container_definitions": `[{"name":"app","image":"nginx","memory":64}]`}
+	}
+	m.config["resource"] = map[string]any{
+		"aws_ecs_task_definition": map[string]any{"web": task("web"), "jobs": task("jobs")},
+		"aws_ecs_service": map[string]any{"web": map[string]any{
+			"name": "web", "task_definition": "${aws_ecs_task_definition.web.arn}",
+			"service_connect_configuration": map[string]any{"enabled": true, "log_configuration": map[string]any{
+				"log_driver":    "awslogs",
+				"options":       map[string]any{"awslogs-group": "/proxy", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "web"},
+				"secret_option": []any{map[string]any{"name": "x", "value_from": "/x"}},
+			}},
+		}},
+	}
+	m.write(t)
+	m.run(t, "plan", "-refresh=false", "-input=false", "-out=plan")
+	plans, err := analyze.Read("plan.json", m.run(t, "show", "-json", "plan"), analyze.Options{})
+	if err != nil {
+		t.Error(err)
+	}
+	const logs = "called logs:%s on arn:aws:logs:eu-west-1:${AWS::AccountId}:log-group:/proxy:log-stream:web/ecs-service-connect-*/* (each) for serviceConnectConfiguration.logConfiguration.options.awslogs-group"
+	want := map[string][]string{
+		"aws_ecs_task_definition.web": {
+			fmt.Sprintf(logs, "CreateLogStream"), fmt.Sprintf(logs, "PutLogEvents"),
+			"called ssm:GetParameters on arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/x (exact) for serviceConnectConfiguration.logConfiguration.secretOptions x",
+		},
+		"aws_ecs_task_definition.jobs": nil,
+	}
+	got := map[string][]string{}
+	for _, plan := range plans {
+		got[plan.Name] = requirements(plan)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("plans (-want +got):\n%s", diff)
+	}
 }
 
 // schemaBlock is a block of a provider's schema.
