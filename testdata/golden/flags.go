@@ -11,21 +11,29 @@ import (
 	"github.com/execrole/execrole/cmd/flags"
 )
 
-// parseFlags reads the line "flags: …" of a case's comment, as a shell would.
-func parseFlags(t testing.TB, path, comment string) (opts analyze.Options, role policy.Options) {
-	for line := range strings.SplitSeq(comment, "\n") {
-		line, ok := strings.CutPrefix(line, "flags: ")
-		if !ok {
-			continue
-		}
-		fs := pflag.NewFlagSet(path, pflag.ContinueOnError)
-		flags.Analyze(fs, &opts)
-		flags.Role(fs, &role)
-		if problems, err := flags.Parse(fs, Words(line)); err != nil || problems != nil {
-			t.Fatalf("%s: %v %v", path, problems, err)
-		}
+// parseFlags reads the lines "flags: …" of a case's comment, and the lines "flags FORM: …" of these forms, as a shell would.
+func parseFlags(t testing.TB, path, comment string, forms ...string) (opts analyze.Options, role policy.Options) {
+	words := wordsAfter(comment, "flags: ")
+	for _, form := range forms {
+		words = append(words, wordsAfter(comment, "flags "+form+": ")...)
+	}
+	fs := pflag.NewFlagSet(path, pflag.ContinueOnError)
+	flags.Analyze(fs, &opts)
+	flags.Role(fs, &role)
+	if problems, err := flags.Parse(fs, words); err != nil || problems != nil {
+		t.Fatalf("%s: %v %v", path, problems, err)
 	}
 	return opts, role
+}
+
+// wordsAfter returns the words of the lines that begin with a prefix, without it.
+func wordsAfter(comment, prefix string) (words []string) {
+	for line := range strings.SplitSeq(comment, "\n") {
+		if line, ok := strings.CutPrefix(line, prefix); ok {
+			words = append(words, Words(line)...)
+		}
+	}
+	return words
 }
 
 // Settings returns NAME=VALUE pairs as settings.
