@@ -44,7 +44,13 @@ func (a *Analysis) Read(in Input) []*Plan {
 			return a.choose(name, family)
 		}
 	}
-	tds, problems := taskdef.Read(in.Name, in.Source, opts)
+	var tds []*taskdef.TaskDefinition
+	var problems []taskdef.Problem
+	if in.Module != nil {
+		tds, problems = taskdef.ReadModule(in.Name, *in.Module, opts)
+	} else {
+		tds, problems = taskdef.Read(in.Name, in.Source, opts)
+	}
 	if tds == nil && offered && problems == nil {
 		return nil
 	}

@@ -74,7 +74,12 @@ type Input struct {
 	Name   string // as findings name it
 	Source []byte
 	Form   taskdef.Form // the zero value is the JSON that [Read] takes
+	// Module is Terraform's source, in the place of Source. Name is then that of its folder: findings name files in it.
+	Module *Module
 }
+
+// Module is a module of Terraform, as its source has it.
+type Module = taskdef.Module
 
 // Read analyzes the task definitions of one document: JSON as aws ecs register-task-definition takes it or as
 // describe-task-definition prints it. Name is how findings name the document.

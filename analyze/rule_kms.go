@@ -51,12 +51,16 @@ var useKey = &Grant{
 		"kms:ResourceAliases leaves no other.",
 }
 
-// mayNeedKey reports whether the plan reads something that a customer-managed key can encrypt. Parameters that AWS
+// mayNeedKey reports whether the task definition reads something that a customer-managed key can encrypt. Parameters that AWS
 // publishes are not encrypted, and those for FSx are read as they are. Of a secret that the input declares, the input says
 // the key.
-func (p *Plan) mayNeedKey() bool {
-	return slices.ContainsFunc(p.Requirements, func(r Requirement) bool {
-		if s, _, ok := r.ARN.Resource.CutSymbol(); ok && r.ARN.IsWhole() && p.Symbols.Lookup(s).Kind == policy.Resource {
+func (p *pass) mayNeedKey() bool {
+	return slices.ContainsFunc(p.plan.Requirements, func(r Requirement) bool {
+		if s, _, ok := r.ARN.Resource.CutSymbol(); ok && r.ARN.IsWhole() && p.plan.Symbols.Lookup(s).Kind == policy.Resource {
+			return false
+		}
+		name, _ := r.ARN.Resource.CutPrefix("parameter")
+		if p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
 			return false
 		}
 		switch r.Grant.Sid {

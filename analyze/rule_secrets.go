@@ -17,7 +17,7 @@ var secrets = &Rule{
 		Cure:    "--kms-key REF=KEY for each, or --kms-key '*=KEY', where it is not one of AWS's own",
 		Actions: []string{"kms:Decrypt"}, Resource: "arn:PARTITION:kms:REGION:ACCOUNT:key/KEY",
 		Note:    "customer-managed keys cannot be seen in a task definition: if one encrypts a secret, a parameter or a file that ECS reads here, add --kms-key REF=KEY, or --kms-key '*=KEY' for all",
-		applies: func(p *pass) bool { return p.plan.mayNeedKey() && !p.plan.requires(useKey) },
+		applies: func(p *pass) bool { return p.mayNeedKey() && !p.plan.requires(useKey) },
 	}},
 	check: func(p *pass, td taskdef.Value) {
 		for s := range td.Each("containerDefinitions", "secrets") {

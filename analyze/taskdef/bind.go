@@ -106,7 +106,11 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	case n.Kind == tree.Placeholder:
 		if n.Kind = tree.String; !isString {
 			n.Kind, d.wrong = tree.Placeholder, true
-			td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s, a placeholder without quotes, and the permissions depend on it: render the template first", called(n), n.Text)})
+			message := "%s is %s, a placeholder without quotes, and the permissions depend on it: render the template first"
+			if !policy.Text(n.Text).IsLiteral() {
+				message = "%s is %s, whose value is not in the source, and the permissions depend on it: " + sourceUnknown
+			}
+			td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf(message, called(n), policy.Text(n.Text))})
 		}
 		return
 	case td.form.EmptyEnumIsAbsent && n.Kind == tree.String && n.Text == "" && s.kind == enumeration:

@@ -10,6 +10,15 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
+// terraformBlock matches the first line of a block in Terraform's source.
+const terraformBlock = `(?m)^ *(?:[-+~/<=]+ )?(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`
+
+// isTerraformSource reports whether a text that is neither JSON nor YAML is Terraform's source with a resource or a module
+// in it. The output of terraform plan has marks before its blocks.
+func isTerraformSource(src []byte) bool {
+	return regexp.MustCompile(`(?m)^ *(resource|module)( +"[^"]*")+ *\{`).Match(src) && !regexp.MustCompile(`(?m)^ *[-+~/<=]+ resource `).Match(src)
+}
+
 // otherTexts are texts that tools turn into a task definition: they are recognised by their content, since the names of
 // files are wrong too often. The first pattern that fits counts. Patterns are compiled when they are used: that takes
 // longer than the start of the command.
@@ -18,7 +27,7 @@ var otherTexts = [...]struct{ pattern, advice string }{
 		"it looks like Jsonnet: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
 	{`\APK\x03\x04`,
 		"it looks like a plan that terraform saved: pass what terraform show -json prints of it"},
-	{`(?m)^ *(?:[-+~/<=]+ )?(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`,
+	{terraformBlock,
 		"it looks like Terraform: pass what terraform show -json prints of the state, or of a plan"},
 	{`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `,
 		"it looks like a template: render it first, with ecspresso render taskdef, copilot svc package or the tool that it is for"},

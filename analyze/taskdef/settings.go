@@ -231,7 +231,7 @@ func (s *settings) fillBelow(n *tree.Node) {
 	switch {
 	case n.Kind == tree.String && !s.whole[n]:
 		n.Text = s.fillText(n.Text)
-	case n.Kind == tree.Placeholder:
+	case n.Kind == tree.Placeholder && policy.Text(n.Text).IsLiteral():
 		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 {
 			n.Kind = kindOf(n.Text)
 		}

@@ -31,6 +31,7 @@ type TaskDefinition struct {
 	branches  map[string]policy.Branch
 	keys      []template.Key
 	keyed     map[string][]int // the indices of the keys, by the names of what they encrypt
+	keyless   map[string]bool  // the names of what the document declares without such a key
 	exist     map[string]bool  // the ARNs of secrets that the document knows
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
@@ -124,6 +125,8 @@ const (
 	YAML   Kind = "yaml"   // not YAML, or no task definition
 	Schema Kind = "schema" // members and types that ECS does not have
 	Flags  Kind = "flags"  // settings that fit nothing
+	// Terraform is source of Terraform that cannot be read.
+	Terraform Kind = "terraform"
 )
 
 // Read reads a document in JSON or YAML, and finds the task definitions in it: as aws ecs register-task-definition takes
@@ -138,12 +141,27 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		}
 		f.problems = append(f.problems, Problem{Kind: f.kind, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message})
 	}
+	if doc == nil && isTerraformSource(src) {
+		return readText(file, src, opts)
+	}
 	if doc == nil {
 		f.advise(string(src))
 		f.problems[0].None = !brokenTaskDefinition(file, src)
 		return nil, f.problems
 	}
+	if doc.Root.Kind == tree.String && isTerraformSource(src) {
+		return readText(file, src, opts)
+	}
 	f.find(doc.Root)
+	tds, problems := f.finish(opts)
+	if len(tds) == 0 && doc.Root.Kind == tree.String {
+		f.advise(string(src))
+	}
+	return tds, problems
+}
+
+// finish makes the task definitions of the parts that were found.
+func (f *finder) finish(opts Options) ([]*TaskDefinition, []Problem) {
 	f.parts = slices.DeleteFunc(f.parts, func(p Part) bool { return !p.Form.Subject.Beside() && !f.chosen(p.Name, p.Root) })
 	isError := func(p Problem) bool { return !p.Warning && !p.Note }
 	if len(f.parts) == 0 && f.left && !slices.ContainsFunc(f.problems, isError) {
@@ -159,12 +177,9 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 			f.problems[0].Warning, f.problems[0].Note = false, false
 		}
 		f.problems[0].None = !f.broken
-		if doc.Root.Kind == tree.String {
-			f.advise(string(src))
-		}
 		return nil, f.problems
 	}
-	tds, more := build(doc, f.parts, f.symbols, opts, f.filled)
+	tds, more := build(f.doc, f.parts, f.symbols, opts, f.filled)
 	keyed := map[string][]int{}
 	for i, k := range f.keys {
 		for _, ref := range k.Refs {
@@ -172,7 +187,7 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		}
 	}
 	for _, td := range tds {
-		td.keys, td.keyed, td.exist, td.branches = f.keys, keyed, f.exist, f.branches
+		td.keys, td.keyed, td.keyless, td.exist, td.branches = f.keys, keyed, f.keyless, f.exist, f.branches
 	}
 	return tds, inOrder(append(f.problems, more...))
 }
@@ -224,6 +239,7 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	problems := set.problems
 	for _, part := range parts {
 		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, roleAt: part.RoleAt, condition: part.Condition, symbols: symbols, details: details, settings: set}
+		td.problems = append(td.problems, part.Problems...)
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

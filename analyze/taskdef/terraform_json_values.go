@@ -100,6 +100,10 @@ func (t *terraformJSON) addUnknown(n, unknown *tree.Node, s *schema, at string) 
 // value gives the value of an attribute the shape of its schema.
 func (t *terraformJSON) value(n, unknown *tree.Node, s *schema, at string) {
 	switch {
+	case n.Kind == tree.Choice: // of source
+		for i := range n.Children {
+			t.value(&n.Children[i], nil, s, at)
+		}
 	case isText(s) && isUnknown(unknown):
 		if n.Kind == tree.Null { // an element of a list
 			n.Kind, n.Text = tree.String, string(t.symbol(n, at))
@@ -113,11 +117,20 @@ func (t *terraformJSON) value(n, unknown *tree.Node, s *schema, at string) {
 	case s.kind == list:
 		for i := range n.Children {
 			element, below := &n.Children[i], fmt.Sprintf("%s/%d", at, i)
-			if s.element.kind == structure && element.Kind == tree.Object {
-				t.attributes(element, elementOf(unknown, i), s.element, below)
+			if s.element.kind == structure && (element.Kind == tree.Object || element.Kind == tree.Choice) {
+				t.elements(element, elementOf(unknown, i), s.element, below)
 			} else {
 				t.value(element, elementOf(unknown, i), s.element, below)
 			}
+		}
+	}
+}
+
+// elements gives a block the names of ECS, or each block that a conditional can be.
+func (t *terraformJSON) elements(n, unknown *tree.Node, s *schema, at string) {
+	for branch := range n.Branches() {
+		if branch.Kind == tree.Object {
+			t.attributes(branch, unknown, s, at)
 		}
 	}
 }
@@ -127,12 +140,12 @@ func (t *terraformJSON) block(n, unknown *tree.Node, s *schema, at string) {
 	switch {
 	case n.Kind == tree.List && len(n.Children) == 0:
 		n.Kind = tree.Null
-	case n.Kind == tree.List && len(n.Children) == 1 && n.Children[0].Kind == tree.Object:
+	case n.Kind == tree.List && len(n.Children) == 1 && (n.Children[0].Kind == tree.Object || n.Children[0].Kind == tree.Choice):
 		only := n.Children[0]
-		only.Name, only.NameStart = n.Name, n.NameStart
+		only.Name, only.NameStart, only.Index = n.Name, n.NameStart, n.Index
 		*n, at = only, at+"/0"
 		t.pointers[n.ID] = at
-		t.attributes(n, elementOf(unknown, 0), s, at)
+		t.elements(n, elementOf(unknown, 0), s, at)
 	}
 }
 

@@ -53,6 +53,11 @@ func (r *Reader) KeysOf(names []string) (keys []template.Key) {
 	return keys
 }
 
+// Keyless reports whether the document declares a thing with any of these names, and no customer-managed key for it.
+func (r *Reader) Keyless(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return r.td.keyless[name] })
+}
+
 // Exists reports whether the document says that there is a secret with this ARN, so that the ARN is complete.
 func (r *Reader) Exists(arn string) bool { return r.td.exist[arn] }
 
@@ -119,6 +124,10 @@ func (r *Reader) Problems() []Problem {
 	var placeholders []string
 	var first *tree.Node
 	for _, m := range r.td.mistyped {
+		isOpen := m.node.Kind == tree.Placeholder && !policy.Text(m.node.Text).IsLiteral()
+		if isOpen && !r.wanted[m.node] {
+			continue // a symbol, on which no permission depends
+		}
 		if m.node.Kind == tree.Placeholder && !r.wanted[m.node] {
 			if first == nil || m.node.Start < first.Start {
 				first = m.node

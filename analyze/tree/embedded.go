@@ -8,9 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// mark says where the text of a string is in the text around it: from these offsets on, up to the next mark, both have
-// the same bytes.
-type mark struct{ inner, outer int }
+// Mark says where the text of a string is in the text around it: from these offsets on, up to the next mark, both have
+// the same bytes. A mark that is Fixed says that all of it, up to the next mark, is at one place: Outer.
+type Mark struct {
+	Inner, Outer int
+	Fixed        bool
+}
 
 // Embedded reads the JSON that is the text of a string of the document, such as one that Terraform's jsonencode made. The
 // nodes belong to the document: their offsets are places inside of the string as the document writes it, and their IDs
@@ -19,9 +22,19 @@ type mark struct{ inner, outer int }
 // The root takes the place of the string: it has its name, its index and its parent. It is nil where a problem is no
 // warning.
 func (d *Document) Embedded(n *Node) (*Node, []Problem) {
-	inner := newSource(d.Source.File, []byte(n.Text))
-	inner.outer, inner.outerStart, inner.marks = d.Source, n.Start, d.marks(n)
-	p := newJSONReader(inner, []byte(n.Text), false)
+	root, problems := d.EmbeddedText(n.Text, n.Start, d.marks(n))
+	if root != nil {
+		root.Name, root.NameStart, root.Index, root.Parent = n.Name, n.NameStart, n.Index, n.Parent
+	}
+	return root, problems
+}
+
+// EmbeddedText is [Document.Embedded] for a text of which the marks say where its parts are, in their order. A part
+// without a mark is at the offset start.
+func (d *Document) EmbeddedText(text string, start int, marks []Mark) (*Node, []Problem) {
+	inner := newSource(d.Source.File, []byte(text))
+	inner.outer, inner.outerStart, inner.marks = d.Source, start, marks
+	p := newJSONReader(inner, []byte(text), false)
 	p.nodes = d.Nodes
 	root := p.read()
 	doc, problems := newDocument(inner, root, p.nodes, p.problems)
@@ -30,7 +43,6 @@ func (d *Document) Embedded(n *Node) (*Node, []Problem) {
 	}
 	d.Nodes = doc.Nodes
 	doc.Root.moveOut(inner)
-	doc.Root.Name, doc.Root.NameStart, doc.Root.Index, doc.Root.Parent = n.Name, n.NameStart, n.Index, n.Parent
 	return doc.Root, problems
 }
 
@@ -47,20 +59,23 @@ func (s *Source) outside(off int) int {
 	if s.outer == nil {
 		return off
 	}
-	i := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].inner > off })
+	i := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].Inner > off })
 	if i == 0 {
 		return s.outerStart
 	}
-	return s.marks[i-1].outer + off - s.marks[i-1].inner
+	if m := s.marks[i-1]; !m.Fixed {
+		return m.Outer + off - m.Inner
+	}
+	return s.marks[i-1].Outer
 }
 
 // marks returns where the text of a string is in the document; nil for a string that does not have the escapes of JSON.
-func (d *Document) marks(n *Node) []mark {
+func (d *Document) marks(n *Node) []Mark {
 	literal := d.Source.Text[n.Start:n.End]
 	if text, err := jsontext.AppendUnquote(nil, literal); err != nil || string(text) != n.Text {
 		return nil
 	}
-	list := []mark{{0, n.Start + 1}}
+	list := []Mark{{Outer: n.Start + 1}}
 	for in, out := 0, 1; ; {
 		escape := strings.IndexByte(literal[out:], '\\')
 		if escape < 0 {
@@ -70,7 +85,7 @@ func (d *Document) marks(n *Node) []mark {
 		length := escapeLength(literal[out:])
 		_, size := utf8.DecodeRuneInString(n.Text[in:])
 		in, out = in+size, out+length
-		list = append(list, mark{in, n.Start + out})
+		list = append(list, Mark{Inner: in, Outer: n.Start + out})
 	}
 }
 

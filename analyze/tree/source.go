@@ -12,11 +12,14 @@ type Source struct {
 	Text  string
 	start int   // length of the byte order mark
 	lines []int // offsets at which lines begin
+	// A text can consist of several files: see [NewFiles].
+	files []file
+	all   strings.Builder // the text, where there are several
 	// A text that is a string of another text has its places there, at the marks, or, where there are none, at the
 	// beginning of the string: see [Document.Embedded].
 	outer      *Source
 	outerStart int
-	marks      []mark
+	marks      []Mark
 }
 
 func newSource(file string, src []byte) *Source {
@@ -43,10 +46,11 @@ func (s *Source) Start() int { return s.start }
 // Place returns the place of an offset, without a pointer.
 func (s *Source) Place(off int) Place {
 	line, column := s.Position(off)
-	return Place{File: s.File, Line: line, Column: column, Offset: s.outside(off)}
+	off = s.outside(off)
+	return Place{File: s.fileAt(off).name, Line: line, Column: column, Offset: off}
 }
 
-// Position returns line and column of an offset, both from 1, the column in bytes. The byte order mark
+// Position returns line and column of an offset in its file, both from 1, the column in bytes. The byte order mark
 // takes no column: no editor shows it.
 func (s *Source) Position(off int) (line, column int) {
 	if s.outer != nil {
@@ -56,7 +60,7 @@ func (s *Source) Position(off int) (line, column int) {
 	if line == 0 {
 		return 1, 1
 	}
-	return line, off - s.lines[line-1] + 1
+	return line - s.fileAt(off).line, off - s.lines[line-1] + 1
 }
 
 // Glimpse quotes the few characters at an offset, up to the end of their line.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -36,15 +37,24 @@ func Documents(t testing.TB) (list []Document) {
 		}
 		d := Document{Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), Plans: map[string][]string{}}
 		d.Options, _ = parseFlags(t, path, string(archive.Comment))
+		isModule := slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasSuffix(f.Name, ".tf") })
+		files := fstest.MapFS{}
 		for _, f := range archive.Files {
 			name, ok := strings.CutPrefix(f.Name, "plan")
-			if !ok {
+			switch {
+			case !ok && isModule:
+				files[f.Name] = &fstest.MapFile{Data: f.Data}
+				continue
+			case !ok:
 				d.Inputs = append(d.Inputs, analyze.Input{Name: f.Name, Source: f.Data})
 				continue
 			}
 			lines := strings.Split(strings.TrimSpace(string(f.Data)), "\n")
 			slices.Sort(lines)
 			d.Plans[strings.TrimSpace(name)] = lines
+		}
+		if isModule {
+			d.Inputs = append(d.Inputs, analyze.Input{Name: ".", Module: &analyze.Module{FS: files, Folder: "."}})
 		}
 		if len(d.Inputs) == 0 || len(d.Plans) == 0 {
 			t.Fatalf("%s has no input or no plan", path)

@@ -1,0 +1,193 @@
+package taskdef
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/template"
+	"github.com/execrole/execrole/analyze/terraform"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Module is a module of Terraform, as its source has it.
+type Module struct {
+	FS     fs.FS  // nothing else is read
+	Folder string // of the module, in FS
+	// Within is a folder that files which the source names have to be in, besides the folder of the module that names them;
+	// "" is Folder.
+	Within string
+	// File is the file of the folder whose task definitions are read; "" for all, with those of the modules that are called.
+	File string
+}
+
+// sourceUnknown says what to do where the source does not say enough.
+const sourceUnknown = "run execrole on the folder of the module that calls this one, give the value in terraform.tfvars, or, after an apply, run: terraform show -json | execrole -f terraform -"
+
+// jsonArguments are the arguments that are strings of JSON.
+var jsonArguments = []string{"container_definitions", "container_properties", "ecs_properties", "node_properties"}
+
+// ReadModule is [Read] for the source of a module of Terraform. Name is the module's folder as the caller knows it: places
+// have the names of files in it.
+func ReadModule(name string, m Module, opts Options) ([]*TaskDefinition, []Problem) {
+	program := terraform.Read(m.FS, m.Folder, terraform.Options{Name: name, Within: m.Within, Set: valuesOf(opts.Set)})
+	return readProgram(program, m, opts)
+}
+
+// source finds the task definitions of a module.
+func (f *finder) source(program *terraform.Program, m Module) {
+	if f.sourceProblems(program.Problems(), nil); len(f.problems) > 0 {
+		f.broken = strings.Contains(f.doc.Source.Text, "aws_ecs_task_definition") || strings.Contains(f.doc.Source.Text, "aws_batch_job_definition")
+		return
+	}
+	resources, calls := program.Resources(jsonArguments, "aws_ecs_task_definition", "aws_batch_job_definition")
+	file := func(file string) bool { return m.File == "" || file == m.File }
+	resources = slices.DeleteFunc(resources, func(r terraform.Resource) bool { return !file(r.File) })
+	calls = slices.DeleteFunc(calls, func(c terraform.Call) bool { return !file(c.File) })
+	// Nodes have their parents, and so their pointers, from here on.
+	for i := range resources {
+		f.doc.Root.Children = append(f.doc.Root.Children, resources[i].Values)
+	}
+	f.doc.Root.Adopt()
+	t := &terraformJSON{f: f, top: f.doc.Root, pointers: map[int]string{}}
+	for i, r := range resources {
+		t.source(r, &f.doc.Root.Children[i])
+	}
+	found := f.moduleCalls(calls) || len(resources) > 0
+	f.sourceProblems(program.Problems(), f.parts)
+	f.broken = f.broken || found
+	if !found {
+		f.problems = append(f.problems, Problem{Kind: f.kind, At: Ref{Place: tree.Place{File: f.doc.Source.File}},
+			Message: "the module has no resource of type aws_ecs_task_definition or aws_batch_job_definition"})
+	}
+	f.sourceKeys(program.Keys())
+	f.symbols, f.filled = program.Symbols, program.Used
+}
+
+// sourceProblems adds problems of the source that are not those of a task definition.
+func (f *finder) sourceProblems(problems []terraform.Problem, parts []Part) {
+	for _, p := range problems {
+		problem := f.sourceProblem(p)
+		if !slices.ContainsFunc(parts, func(part Part) bool { return slices.Contains(part.Problems, problem) }) {
+			f.problems = append(f.problems, problem)
+		}
+	}
+}
+
+func (f *finder) sourceProblem(p terraform.Problem) Problem {
+	return Problem{Kind: f.kind, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message}
+}
+
+// source takes a resource that has the fields of a task definition.
+func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
+	f := t.f
+	if !f.chosen(r.Address, values) {
+		return
+	}
+	before := len(f.parts)
+	resource := terraformResource{node: values, address: r.Address, kind: r.Type, values: values}
+	isJob := r.Type == "aws_batch_job_definition"
+	for _, name := range jsonArguments {
+		if n := values.Member(name); n != nil && n.Kind == tree.Placeholder {
+			f.fail(n.Start, "%s of %s is %s, whose value is not in the source: %s", name, r.Address, policy.Text(n.Text), sourceUnknown)
+			return
+		}
+	}
+	containers := values.Member("container_definitions")
+	failed := slices.ContainsFunc(r.Problems, func(p terraform.Problem) bool { return !p.Warning })
+	switch {
+	case failed && (containers == nil || containers.Kind == tree.Null):
+		return // its problems say why
+	case isJob:
+		t.jobDefinition(resource)
+	case containers == nil || containers.Kind == tree.Null:
+		f.fail(r.At, "%s has no container_definitions", r.Address)
+		return
+	case containers.Kind == tree.String || containers.Kind == tree.Number || containers.Kind == tree.Boolean:
+		f.fail(containers.Start, "container_definitions of %s is %s: it has to be JSON, such as jsonencode makes", r.Address, containers.Kind)
+		return
+	default:
+		t.address, t.base = r.Address, values.Pointer()
+		t.attributes(values, nil, &schemaRoot, t.base)
+		values.Adopt()
+		f.oneOf(values.Member("containerDefinitions"), Part{Root: values, Form: f.form, Pointers: t.pointers, Name: r.Address})
+	}
+	for i := range f.parts[before:] {
+		part := &f.parts[before+i]
+		part.Region = r.Region
+		for _, p := range r.Problems {
+			part.Problems = append(part.Problems, f.sourceProblem(p))
+		}
+	}
+}
+
+// taskModules are modules of others that have a task definition in them, by a part of their source.
+//
+// Source: https://registry.terraform.io/modules/terraform-aws-modules/ecs/aws, https://registry.terraform.io/namespaces/cloudposse
+var taskModules = [...]struct{ source, advice string }{
+	{"terraform-aws-modules/ecs/aws//modules/container-definition", "its container definition is not read"},
+	{"terraform-aws-modules/ecs/aws//modules/cluster", ""},
+	{"terraform-aws-modules/ecs/aws", "it makes the execution role itself, of task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements"},
+	{"cloudposse/ecs-container-definition/aws", "its container definition is not read"},
+	{"cloudposse/ecs-alb-service-task/aws", "it makes the execution role itself, unless task_exec_role_arn names one"},
+	{"cloudposse/ecs-web-app/aws", "it makes the execution role itself"},
+	{"cloudposse/terraform-aws-ecs-", "it is not read"},
+}
+
+// moduleCalls says which modules of others have task definitions that cannot be read, and reports whether there are some.
+func (f *finder) moduleCalls(calls []terraform.Call) (found bool) {
+	for _, call := range calls {
+		i := slices.IndexFunc(taskModules[:], func(m struct{ source, advice string }) bool { return strings.Contains(call.Source, m.source) })
+		if i < 0 || taskModules[i].advice == "" {
+			continue
+		}
+		found = true
+		f.fail(call.At, "%s is the module %s, whose task definition is not in this source; %s. After an apply, run: terraform show -json | execrole -f terraform -",
+			call.Address, call.Source, taskModules[i].advice)
+	}
+	return found
+}
+
+// sourceKeys takes the keys of what the modules declare, and the names of what has none.
+func (f *finder) sourceKeys(keys []terraform.Key) {
+	for _, k := range keys {
+		key := k.Key
+		arn, isARN := policy.CutARN(key)
+		switch {
+		case key == "" || key.HasPrefix("alias/aws/") || isARN && arn.Resource.HasPrefix("alias/aws/"):
+			if f.keyless == nil {
+				f.keyless = map[string]bool{}
+			}
+			for _, ref := range k.Refs {
+				f.keyless[ref] = true
+			}
+			continue
+		case isARN && arn.Resource.HasPrefix("alias/") && !arn.Account.IsLiteral():
+			key = arn.Resource
+		case !isARN && key.IsLiteral() && !key.HasPrefix("alias/"):
+			key = policy.LocalARN("kms", "key/"+key).Text()
+		}
+		f.keys = append(f.keys, template.Key{Refs: k.Refs, Key: key, At: k.At})
+	}
+}
+
+// readText is [ReadModule] for a text, as a module of one file.
+func readText(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
+	return readProgram(terraform.ReadText(src, terraform.Options{Name: file, Set: valuesOf(opts.Set)}), Module{}, opts)
+}
+
+func readProgram(program *terraform.Program, m Module, opts Options) ([]*TaskDefinition, []Problem) {
+	f := &finder{doc: program.Doc, kind: Terraform, form: opts.Form, set: opts.Set, choose: opts.Choose, resources: true}
+	f.source(program, m)
+	return f.finish(opts)
+}
+
+// valuesOf returns the values of settings by their names.
+func valuesOf(set []Setting) map[string]string {
+	values := map[string]string{}
+	for _, s := range set {
+		values[s.Name] = s.Value
+	}
+	return values
+}

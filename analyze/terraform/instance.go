@@ -1,0 +1,204 @@
+package terraform
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// instance is one instance of a resource, a data source or a module.
+type instance struct {
+	scope *scope
+	block *hclsyntax.Block
+	// key is the end of the address: ["a"], [0]; "" where there is none, or where the keys are unknown.
+	key string
+	// each, value and index are each.key, each.value and count.index; nil where there are none.
+	each, value, index *value
+	// condition is the text of the condition under which there is such an instance; "" for always.
+	condition string
+}
+
+// target is what a reference refers to: instances of a block.
+type target struct {
+	instances []*instance
+	// single says that there is one, without a key; of the others the value is a list (count) or an object (for_each).
+	single, counted bool
+	// certain says that the instances are known.
+	certain bool
+}
+
+// local returns the address in the instance's own module.
+func (i *instance) local() string {
+	name := strings.Join(i.block.Labels, ".") + i.key
+	switch i.block.Type {
+	case "data":
+		return "data." + name
+	case "module":
+		return "module." + name
+	}
+	return name
+}
+
+// address returns the address in the whole configuration.
+func (i *instance) address() string { return i.scope.prefix(i.local()) }
+
+// instances returns the instances of a block.
+//
+// Source: https://developer.hashicorp.com/terraform/language/meta-arguments/count, for_each there
+func (c *context) instances(b *hclsyntax.Block) *target {
+	t := c.targets[b]
+	if t == nil {
+		problems := len(c.problems)
+		if t = c.findInstances(b); len(c.problems) == problems {
+			if c.targets == nil {
+				c.scope.targets = map[*hclsyntax.Block]*target{}
+			}
+			c.targets[b] = t
+		}
+	}
+	return t
+}
+
+func (c *context) findInstances(b *hclsyntax.Block) *target {
+	within := &context{scope: c.scope}
+	if a := b.Body.Attributes["count"]; a != nil {
+		return c.counted(b, a, within)
+	}
+	a := b.Body.Attributes["for_each"]
+	if a == nil {
+		return &target{single: true, certain: true, instances: []*instance{{scope: c.scope, block: b}}}
+	}
+	v := within.once("for_each of "+b.Type+strings.Join(b.Labels, "."), "for_each", a.SrcRange, func() *value { return within.eval(a.Expr) })
+	t, seen := &target{certain: true}, map[string]bool{}
+	for i, branch := range v.branches() {
+		t.certain = t.certain && i == 0
+		keys := branch.sorted()
+		if branch.kind == list {
+			for _, e := range branch.list {
+				keys = append(keys, member{e.text, e.start, e})
+			}
+		}
+		if branch.kind != object && branch.kind != list && branch.kind != null {
+			at := branch
+			open := func(name string) *value {
+				expression := "each." + name
+				return c.open(c.prefix(expression+" of "+strings.Join(b.Labels, ".")), expression, policy.Variable, policy.MeansUnknown, at)
+			}
+			return &target{instances: []*instance{{scope: c.scope, block: b, each: open("key"), value: open("value")}}}
+		}
+		for _, m := range keys {
+			for _, e := range m.value.branches() {
+				if e.kind == absent {
+					t.certain = false
+					continue
+				}
+				name := m.name
+				if branch.kind == list {
+					name = c.flat(e)
+				}
+				in := &instance{scope: c.scope, block: b, each: textAt(name, e), value: e, key: keyOf(name.String())}
+				if !seen[in.key] && len(t.instances) < maxElements {
+					seen[in.key] = true
+					t.instances = append(t.instances, in)
+				}
+			}
+		}
+	}
+	return t
+}
+
+// counted returns the instances of a block with count.
+func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *context) *target {
+	v := within.once("count of "+b.Type+strings.Join(b.Labels, "."), "count", a.SrcRange, func() *value { return within.eval(a.Expr) })
+	t := &target{counted: true, certain: v.kind != choice}
+	most, condition := 0, v.condition
+	for _, branch := range v.branches() {
+		n, ok := wholeNumber(branch)
+		if holds, isTruth := branch.truth(); isTruth && branch.kind == boolean && holds {
+			n, ok = 1, true
+		}
+		if !ok {
+			index := c.open(c.prefix("count.index of "+strings.Join(b.Labels, ".")), "count.index", policy.Variable, policy.MeansText, v)
+			return &target{counted: true, instances: []*instance{{scope: c.scope, block: b, index: index}}}
+		}
+		most = max(most, n)
+	}
+	if most > maxElements {
+		c.fail(a.SrcRange, "count is %d: execrole reads no more than %d instances", most, maxElements)
+		most = 0
+	}
+	for i := range most {
+		index := made(number, v)
+		index.text = policy.Text(strconv.Itoa(i))
+		t.instances = append(t.instances, &instance{scope: c.scope, block: b, key: "[" + strconv.Itoa(i) + "]", index: index, condition: condition})
+	}
+	return t
+}
+
+// find returns the instance with that key; nil if there is none.
+func (t *target) find(key string) *instance {
+	for _, i := range t.instances {
+		if i.key == key {
+			return i
+		}
+	}
+	return nil
+}
+
+// keyOf returns the end of the address of an instance of for_each.
+//
+// Source: https://developer.hashicorp.com/terraform/cli/state/resource-addressing
+func keyOf(name string) string {
+	return `["` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{").Replace(name) + `"]`
+}
+
+// wholeNumber returns a known whole number.
+func wholeNumber(v *value) (n int, ok bool) {
+	if v.kind != number && v.kind != textual || !v.text.IsLiteral() {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(v.text))
+	return n, err == nil
+}
+
+// refer returns the value of a block: a reference, or a list or an object of references.
+func (c *context) refer(b *hclsyntax.Block, r hcl.Range) *value {
+	t := c.instances(b)
+	at := c.placeOf(r)
+	one := func(i *instance) *value {
+		v := made(reference, at)
+		v.of = &target{instances: []*instance{i}, single: true, certain: true}
+		return v
+	}
+	if t.single {
+		return one(t.instances[0])
+	}
+	v := made(reference, at)
+	v.of = t
+	return v
+}
+
+// elements returns the instances of a reference as a list or an object; nil where the keys are unknown.
+func (v *value) elements() *value {
+	if v.of.single || len(v.of.instances) == 1 && v.of.instances[0].key == "" {
+		return nil
+	}
+	all := made(object, v)
+	if v.of.counted {
+		all.kind = list
+	}
+	for _, i := range v.of.instances {
+		e := made(reference, v)
+		e.of = &target{instances: []*instance{i}, single: true, certain: true}
+		if v.of.counted {
+			all.list = append(all.list, e)
+		} else {
+			all.members = append(all.members, member{i.each.text, v.start, e})
+		}
+	}
+	return all
+}

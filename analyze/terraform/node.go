@@ -1,0 +1,59 @@
+package terraform
+
+import (
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// node returns the node of a value, with that name. What is unknown is a placeholder, of which the text is a symbol.
+func (p *Program) node(v *value, name policy.Text, nameStart int) tree.Node {
+	n := tree.Node{Name: name.String(), Start: v.start, End: max(v.end, v.start), NameStart: nameStart, ID: p.Doc.Nodes}
+	p.Doc.Nodes++
+	switch v.kind {
+	case boolean:
+		n.Kind, n.Text = tree.Boolean, string(v.text)
+	case number:
+		n.Kind, n.Text = tree.Number, string(v.text)
+	case textual:
+		n.Kind, n.Text = tree.String, string(p.flat(v))
+	case unknown:
+		n.Kind, n.Text = tree.Placeholder, string(v.text)
+	case reference:
+		n.Kind = tree.Placeholder
+		symbol, _ := p.symbol(v.of.name(), policy.SymbolInfo{Kind: policy.Resource, Expression: v.of.name()}, v.start)
+		n.Text = string(symbol)
+	case list:
+		n.Kind = tree.List
+		for i, e := range v.list {
+			kid := p.node(e, "", e.start)
+			kid.Index = i
+			n.Children = append(n.Children, kid)
+		}
+	case object:
+		n.Kind = tree.Object
+		for _, m := range v.members {
+			if m.value.kind != absent {
+				n.Children = append(n.Children, p.node(m.value, m.name, m.start))
+			}
+		}
+	case choice:
+		n.Kind = tree.Choice
+		if v.condition != "" {
+			p.Conditions[n.ID] = v.condition
+		}
+		for i, branch := range v.list {
+			kid := p.node(branch, "", branch.start)
+			kid.Index = i
+			n.Children = append(n.Children, kid)
+		}
+	}
+	return n
+}
+
+// name returns how a symbol calls a reference without an attribute.
+func (t *target) name() string {
+	if len(t.instances) == 0 {
+		return "nothing"
+	}
+	return t.instances[0].address()
+}

@@ -1,0 +1,218 @@
+package terraform
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Resource is one instance of a resource, with the values of its arguments.
+type Resource struct {
+	Type    string
+	Address string // module.web["a"].aws_ecs_task_definition.app[0]
+	At      int    // the offset of its block
+	File    string // the path of its file in the file system
+	// Values is an object with the arguments, and a list of objects for each type of blocks in it. Its strings are texts with
+	// symbols: see [policy.Text]. What is unknown is a placeholder, whose text is a symbol.
+	Values tree.Node
+	// Problems are those of the evaluation of the values.
+	Problems []Problem
+	// Region is that of the resource or its provider; "" where it is unknown.
+	Region string
+}
+
+// Call is the call of a module that is somebody else's: its source is no folder beside the caller.
+type Call struct {
+	Address string
+	Source  string
+	At      int
+	File    string
+}
+
+// Resources returns the instances of the resources of these types, in the module and in those that it calls, with the calls
+// of modules that cannot be read. JSON are the arguments that are strings of JSON: they become what the JSON says.
+func (p *Program) Resources(json []string, types ...string) (list []Resource, calls []Call) {
+	if p.root.module == nil {
+		return nil, nil
+	}
+	w := &walk{types: types, json: json}
+	w.scope(p.root)
+	return w.list, w.calls
+}
+
+// walk collects resources.
+type walk struct {
+	types, json []string
+	list        []Resource
+	calls       []Call
+}
+
+// scope collects the resources of a scope, and of the modules that it calls.
+func (w *walk) scope(s *scope) {
+	c := &context{scope: s}
+	for _, b := range s.module.order {
+		switch {
+		case s.over:
+			return
+		case b.Type == "module":
+			w.call(c, b)
+		case b.Type == "resource" && len(b.Labels) == 2 && slices.Contains(w.types, b.Labels[0]):
+			for _, i := range c.instances(b).instances {
+				w.resource(&context{scope: s, instance: i}, i)
+			}
+		}
+	}
+}
+
+// call collects the resources of the instances of a module.
+func (w *walk) call(c *context, b *hclsyntax.Block) {
+	source, local := c.moduleSource(b)
+	if !local {
+		start, _ := c.span(b.DefRange())
+		w.calls = append(w.calls, Call{Address: c.prefix("module." + strings.Join(b.Labels, ".")), Source: source, At: start, File: b.DefRange().Filename})
+		return
+	}
+	for _, i := range c.instances(b).instances {
+		if inner := c.called(i, b.DefRange()); inner != nil {
+			w.scope(inner)
+		}
+	}
+}
+
+// resource evaluates the arguments and blocks of a resource.
+func (w *walk) resource(c *context, i *instance) {
+	at, before := c.placeOf(i.block.DefRange()), len(c.problems)
+	v := c.body(i.block.Body, at)
+	for j, m := range v.members {
+		if slices.Contains(w.json, string(m.name)) {
+			v.members[j].value = c.decoded(m.value)
+		}
+	}
+	if v.weight() > maxWeight {
+		c.fail(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
+		return
+	}
+	r := Resource{
+		Type: i.block.Labels[0], Address: i.address(), At: at.start, File: i.block.DefRange().Filename,
+		Values: c.node(v, policy.Text(i.address()), at.start), Region: c.region(i.block),
+	}
+	r.Problems = distinctProblems(c.problems[before:])
+	w.list = append(w.list, r)
+}
+
+// decoded returns what the JSON in a string says, for each string that a value can be.
+func (c *context) decoded(v *value) *value {
+	switch v.kind {
+	case textual:
+		return c.decode(v)
+	case choice:
+		branches := make([]*value, len(v.list))
+		for i := range v.list {
+			branches[i] = c.decoded(v.list[i])
+		}
+		return choose(v.condition, v, branches...)
+	}
+	return v
+}
+
+// ownArguments are those of Terraform itself.
+//
+// Source: https://developer.hashicorp.com/terraform/language/resources/syntax#meta-arguments
+var ownArguments = [...]string{"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts"}
+
+// body evaluates the arguments of a body as the members of an object, and its blocks as lists of objects.
+func (c *context) body(b *hclsyntax.Body, at *value) *value {
+	v := made(object, at)
+	arguments := make([]*hclsyntax.Attribute, 0, len(b.Attributes))
+	for _, a := range b.Attributes {
+		arguments = append(arguments, a)
+	}
+	slices.SortFunc(arguments, func(a, b *hclsyntax.Attribute) int { return a.SrcRange.Start.Byte - b.SrcRange.Start.Byte })
+	for _, a := range arguments {
+		if !slices.Contains(ownArguments[:], a.Name) {
+			start, _ := c.span(a.NameRange)
+			v.members = append(v.members, member{policy.Text(a.Name), start, c.eval(a.Expr)})
+		}
+	}
+	for _, block := range b.Blocks {
+		kind, blocks := block.Type, []*value(nil)
+		switch {
+		case slices.Contains(ownArguments[:], kind):
+			continue
+		case kind == "dynamic" && len(block.Labels) == 1:
+			kind = block.Labels[0]
+			blocks = c.dynamic(block)
+		default:
+			blocks = []*value{c.body(block.Body, c.placeOf(block.DefRange()))}
+		}
+		i := slices.IndexFunc(v.members, func(m member) bool { return m.name == policy.Text(kind) })
+		if i < 0 {
+			i = len(v.members)
+			start, _ := c.span(block.TypeRange)
+			v.members = append(v.members, member{policy.Text(kind), start, made(list, c.placeOf(block.DefRange()))})
+		}
+		v.members[i].value.list = append(v.members[i].value.list, blocks...)
+	}
+	return v
+}
+
+// dynamic returns the blocks that a dynamic block makes.
+//
+// Source: https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks
+func (c *context) dynamic(b *hclsyntax.Block) (blocks []*value) {
+	each := b.Body.Attributes["for_each"]
+	if each == nil {
+		return nil
+	}
+	name := b.Labels[0]
+	if iterator := b.Body.Attributes["iterator"]; iterator != nil {
+		name = strings.TrimSpace(c.source(iterator.Expr.Range()))
+	}
+	collection := c.eval(each.Expr)
+	for i, branch := range collection.branches() {
+		keys, values, ok := c.iterate(branch)
+		if !ok {
+			if branch.kind == unknown {
+				blocks = append(blocks, branch)
+			}
+			continue
+		}
+		for j := range values {
+			for _, e := range values[j].branches() {
+				if e.kind == absent {
+					continue
+				}
+				iterator := made(object, e)
+				iterator.members = []member{{"key", e.start, keys[j]}, {"value", e.start, e}}
+				inner := c.with(name, iterator)
+				for _, content := range b.Body.Blocks {
+					if content.Type != "content" {
+						continue
+					}
+					block := inner.body(content.Body, c.placeOf(b.DefRange()))
+					if collection.kind == choice || values[j].kind == choice {
+						condition, gone := "", made(absent, block)
+						if len(collection.list) == 2 && values[j].kind != choice {
+							condition = collection.condition
+						}
+						if i == 0 {
+							block = choose(condition, block, block, gone)
+						} else {
+							block = choose(condition, block, gone, block)
+						}
+					}
+					blocks = append(blocks, block)
+				}
+				if len(blocks) > maxElements {
+					c.fail(each.SrcRange, "there are more than %d blocks: execrole reads no more", maxElements)
+					return nil
+				}
+			}
+		}
+	}
+	return blocks
+}

@@ -1,0 +1,270 @@
+package terraform
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// scope is a module with the values of its variables: the root, or one instance of a module that is called.
+type scope struct {
+	*Program
+	module *module
+	// address is that of the instance: module.web["a"]; "" for the root.
+	address string
+	// caller is the scope that has the call, with the values of each and count there; nil for the root.
+	caller *context
+	block  *hclsyntax.Block                // the call
+	values map[string]*value               // of locals and variables that were evaluated, by "local.x" and "var.x"
+	given  map[string]hclsyntax.Expression // the values of the root's variables that files give
+	calls  map[string]*scope               // the instances of all modules, by their addresses; of the root
+	// targets are the instances of blocks.
+	targets map[*hclsyntax.Block]*target
+}
+
+// prefix returns a name with the address of its module before it.
+func (s *scope) prefix(name string) string {
+	if s.address == "" {
+		return name
+	}
+	return s.address + "." + name
+}
+
+// context is where an expression is evaluated: a scope, an instance of a resource in it, and the variables of loops.
+type context struct {
+	*scope
+	instance *instance
+	loop     *variable
+}
+
+// variable is the variable of a loop, or of a template.
+type variable struct {
+	name  string // "" for the element of a splat
+	anon  *hclsyntax.AnonSymbolExpr
+	value *value
+	outer *variable
+	// isTemplate says that the variables further out are not visible, nor is anything else.
+	isTemplate bool
+}
+
+// with returns the context with another variable.
+func (c *context) with(name string, v *value) *context {
+	inner := *c
+	inner.loop = &variable{name: name, value: v, outer: c.loop}
+	return &inner
+}
+
+// progress is something that is being evaluated: it must not need itself.
+type progress struct {
+	scope *scope
+	name  string
+}
+
+// once evaluates something that must not need itself. What is how messages call it.
+func (c *context) once(name, what string, r hcl.Range, evaluate func() *value) *value {
+	key := progress{c.scope, name}
+	at := c.placeOf(r)
+	if c.working[key] {
+		c.fail(r, "%s refers to itself", what)
+		return made(null, at)
+	}
+	if c.nested >= maxNested {
+		c.fail(r, "%s is evaluated inside of too many others", what)
+		return made(null, at)
+	}
+	c.working[key] = true
+	c.nested++
+	defer func() { delete(c.working, key); c.nested-- }()
+	return evaluate()
+}
+
+// placeOf returns an empty value in the place of a range.
+func (p *Program) placeOf(r hcl.Range) *value {
+	start, end := p.span(r)
+	return &value{start: start, end: end}
+}
+
+// local returns the value of a local.
+func (c *context) local(name string, r hcl.Range) *value {
+	key := "local." + name
+	if v := c.values[key]; v != nil {
+		return v
+	}
+	a := c.module.locals[name]
+	if a == nil {
+		c.fail(r, "there is no local value %q", name)
+		return made(null, c.placeOf(r))
+	}
+	problems := len(c.problems)
+	v := c.once(key, key, r, func() *value { return (&context{scope: c.scope}).eval(a.Expr) })
+	if len(c.problems) == problems {
+		c.values[key] = v
+	}
+	return v
+}
+
+// variable returns the value of a variable.
+func (c *context) variable(name string, r hcl.Range) *value {
+	key := "var." + name
+	if v := c.values[key]; v != nil {
+		return v
+	}
+	problems := len(c.problems)
+	v := c.once(key, key, r, func() *value { return c.valueOf(name, r) })
+	if len(c.problems) == problems {
+		c.values[key] = v
+	}
+	return v
+}
+
+// valueOf evaluates a variable: what the caller gives, or else the default. The default of the root's is not its value: of
+// a scalar it is kept as the default of a symbol, and of any other value it is used with a warning.
+func (c *context) valueOf(name string, r hcl.Range) *value {
+	declared := c.module.variables[name]
+	if declared == nil {
+		c.fail(r, "there is no variable %q", name)
+		return made(null, c.placeOf(r))
+	}
+	at := c.placeOf(declared.DefRange())
+	standard := declared.Body.Attributes["default"]
+	within := &context{scope: c.scope}
+	if c.caller != nil {
+		if a := c.block.Body.Attributes[name]; a != nil {
+			return c.caller.eval(a.Expr)
+		}
+		if standard != nil {
+			return within.eval(standard.Expr)
+		}
+		c.fail(c.block.DefRange(), "%s does not give the variable %q a value", c.address, name)
+		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, at)
+	}
+	if given := c.given[name]; given != nil {
+		return within.eval(given)
+	}
+	if value, ok := c.opts.Set["var."+name]; ok {
+		c.Used["var."+name] = true
+		return textAt(policy.Text(value), at)
+	}
+	info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.MeansUnknown, Expression: "var." + name}
+	if t := declared.Body.Attributes["type"]; t != nil && strings.Trim(c.source(t.Expr.Range()), `"`) == "string" {
+		info.Meaning = policy.MeansText
+	}
+	if standard != nil {
+		v := within.eval(standard.Expr)
+		if !v.isScalar() || !v.isKnown() {
+			c.warn(declared.DefRange(), "the default of var.%s is used: with another value, the role can be another; terraform.tfvars and calls of the module are read too", name)
+			return v
+		}
+		info.Default = c.flat(v).String()
+	}
+	s, _ := c.symbol("var."+name, info, at.start)
+	v := made(unknown, at)
+	v.text = s
+	return v
+}
+
+// open returns a value that only a deployment knows, by the name of its symbol and by its expression.
+func (c *context) open(name, expression string, kind policy.SymbolKind, meaning policy.Meaning, at *value) *value {
+	v := made(unknown, at)
+	s, given := c.symbol(name, policy.SymbolInfo{Kind: kind, Meaning: meaning, Expression: expression}, at.start)
+	if v.text = s; given {
+		v.kind = textual
+	}
+	return v
+}
+
+// unknown returns the value of an expression that cannot be evaluated. Where the expression depends on a loop, its name has
+// the place in the loop too: it has another value there.
+func (c *context) unknown(expression string, at *value) *value {
+	const most = 100
+	expression = strings.Join(strings.Fields(expression), " ")
+	name := expression
+	if len(name) > most {
+		line, column := c.Doc.Source.Position(at.start)
+		name = fmt.Sprintf("%s… at %d:%d", strings.ToValidUTF8(name[:most], ""), line, column)
+	}
+	for v := c.loop; v != nil; v = v.outer {
+		if v.name != "" && strings.Contains(expression, v.name) && v.value.isKnown() && v.value.isScalar() {
+			name += fmt.Sprintf(" (%s = %s)", v.name, c.flat(v.value))
+		}
+	}
+	if c.instance != nil && (strings.Contains(expression, "each.") || strings.Contains(expression, "count.")) {
+		name += " of " + c.instance.address()
+	}
+	return c.open(c.prefix(name), expression, policy.Variable, policy.MeansUnknown, at)
+}
+
+// called returns the scope of a module that a block calls, for one of its instances; nil if its source cannot be read.
+//
+// Source: https://developer.hashicorp.com/terraform/language/modules/sources
+func (c *context) called(i *instance, r hcl.Range) *scope {
+	address := c.prefix(i.local())
+	if s, known := c.root.calls[address]; known {
+		return s
+	}
+	if c.root.calls == nil {
+		c.root.calls = map[string]*scope{}
+	}
+	c.root.calls[address] = nil
+	source, local := c.moduleSource(i.block)
+	if !local {
+		return nil
+	}
+	folder := path.Join(c.module.folder, source)
+	depth := 0
+	for outer := c; outer != nil; outer = outer.caller {
+		depth++
+	}
+	at := i.block.Body.Attributes["source"].Expr.Range()
+	switch {
+	case depth > maxNested/4:
+		c.fail(at, "the module is inside of too many others, or calls itself")
+		return nil
+	case folder == ".." || strings.HasPrefix(folder, "../"):
+		c.fail(at, "the module %s is outside of what execrole may read: pass a folder that has both modules in it", source)
+		return nil
+	}
+	m := c.Program.module(folder)
+	if m == nil {
+		c.fail(at, "there is no module in %s that can be read", c.name(folder))
+		return nil
+	}
+	s := &scope{Program: c.Program, module: m, address: address, caller: &context{scope: c.scope, instance: i}, block: i.block, values: map[string]*value{}}
+	c.root.calls[address] = s
+	return s
+}
+
+// moduleSource returns the source of a module as the call says it, and whether it is a folder beside the caller.
+func (c *context) moduleSource(call *hclsyntax.Block) (source string, local bool) {
+	a := call.Body.Attributes["source"]
+	if a == nil {
+		return "", false
+	}
+	v := c.eval(a.Expr)
+	if v.kind != textual || !v.isKnown() {
+		return "", false
+	}
+	source = string(c.flat(v))
+	return source, source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
+}
+
+// output returns an output of an instance of a module.
+func (c *context) output(i *instance, name string, r hcl.Range) *value {
+	s := c.called(i, r)
+	if s == nil {
+		expression := i.local() + "." + name
+		return c.open(c.prefix(expression), expression, policy.Attribute, c.meaningOfOutput(i.block, name), c.placeOf(r))
+	}
+	output := s.module.outputs[name]
+	if output == nil || output.Body.Attributes["value"] == nil {
+		c.fail(r, "the module %s has no output %q", i.local(), name)
+		return made(null, c.placeOf(r))
+	}
+	within := &context{scope: s}
+	return within.once("output."+name, s.prefix("output "+name), r, func() *value { return within.eval(output.Body.Attributes["value"].Expr) })
+}

@@ -1,0 +1,249 @@
+// Package terraform reads Terraform's source: it evaluates the expressions of a module symbolically. What only a
+// deployment knows is a symbol with a meaning, and of a conditional both branches count. It knows nothing of ECS. It runs
+// nothing, fetches nothing, and reads files of the given file system alone.
+package terraform
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Limits keep time and memory in bounds, whatever a module says. No person comes near them.
+const (
+	maxSteps    = 1 << 20 // expressions that are evaluated, each as often as it is
+	maxElements = 10_000  // of one collection
+	maxNested   = 200     // calls, expressions and modules inside of each other
+	maxBranches = 64      // of one value, because of conditionals
+	maxText     = 4 << 20 // bytes of one text
+	maxTexts    = 64 << 20
+	maxFile     = 2 << 20 // bytes of one file of source
+	maxProblems = 1000
+)
+
+// Options say what to read of a module.
+type Options struct {
+	// Name is the module's folder as the caller named it. Places have the names of files in it.
+	Name string
+	// Within is the folder that file() and templates have to be in, or below; "" is the module's own. Modules that are
+	// called may also read files of their own folders.
+	Within string
+	// Set gives values to symbols, by their names: var.image, aws_secretsmanager_secret.db.arn.
+	Set map[string]string
+}
+
+// Program is a module, with the modules that it calls. It is evaluated where somebody asks for something.
+type Program struct {
+	Doc *tree.Document
+	// Symbols says what is known of the values that only a deployment knows.
+	Symbols policy.SymbolTable
+	// Used are the names of the given values that were needed.
+	Used map[string]bool
+	// Conditions are the conditions of the nodes that are conditionals, by their IDs: the first branch is the value where
+	// the condition holds.
+	Conditions map[int]string
+
+	fsys     fs.FS
+	problems []Problem
+	folder   string
+	opts     Options
+	modules  map[string]*module
+	bases    map[string]base // of the texts that were parsed, by the names in their ranges
+	read     map[string]text // the files that were read, by their paths
+	root     *scope
+	working  map[progress]bool
+	steps    int
+	nested   int
+	texts    int // bytes
+	over     bool
+	tried    int // calls of try that are being evaluated
+}
+
+// Problem is something wrong with the source, or something in it that cannot be read.
+type Problem struct {
+	At      tree.Place
+	Message string
+	Warning bool
+}
+
+// base says where a text that was parsed is: its first byte is at an offset, or, where it is fixed, all of it.
+type base struct {
+	offset int
+	fixed  bool
+}
+
+// Read parses the module in a folder of a file system. Its problems are those of the syntax, and then nothing can be
+// evaluated.
+func Read(fsys fs.FS, folder string, opts Options) *Program {
+	p := newProgram(fsys, path.Clean(folder), opts)
+	p.root.module = p.module(p.folder)
+	if p.root.module != nil {
+		p.root.given = p.tfvars()
+	}
+	return p
+}
+
+// ReadText parses a text as a module of one file, which can read no other files. [Options].Name is that of the text.
+func ReadText(src []byte, opts Options) *Program {
+	p := newProgram(noFiles{}, ".", opts)
+	start, src2, err := p.Doc.Source.Add(opts.Name, src)
+	t := text{text: src2, start: start, err: err}
+	p.bases[opts.Name], p.read[opts.Name] = base{offset: start}, t
+	if body := p.parse(opts.Name); body != nil {
+		p.root.module = newModule(".")
+		p.modules["."] = p.root.module
+		p.root.module.declare(body)
+	}
+	return p
+}
+
+// noFiles is a file system without files.
+type noFiles struct{}
+
+func (noFiles) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+func newProgram(fsys fs.FS, folder string, opts Options) *Program {
+	p := &Program{
+		Doc: tree.NewDocument(tree.NewFiles(opts.Name)), Symbols: policy.SymbolTable{}, Used: map[string]bool{}, Conditions: map[int]string{},
+		fsys: fsys, folder: folder, opts: opts,
+		modules: map[string]*module{}, bases: map[string]base{}, read: map[string]text{}, working: map[progress]bool{},
+	}
+	if p.opts.Within == "" {
+		p.opts.Within = folder
+	}
+	p.root = &scope{Program: p, values: map[string]*value{}}
+	return p
+}
+
+// name returns how messages call a file: in relation to the folder as the caller named it.
+func (p *Program) name(file string) string {
+	return path.Join(p.opts.Name, relative(p.folder, file))
+}
+
+// relative returns the path from one folder to a file, both of one file system.
+func relative(from, to string) string {
+	if from == "." {
+		return to
+	}
+	a, b := strings.Split(from, "/"), strings.Split(to, "/")
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	return path.Join(strings.Repeat("../", len(a)) + strings.Join(b, "/"))
+}
+
+// offset returns the offset of a position in a text that was parsed.
+func (p *Program) offset(file string, at hcl.Pos) int {
+	b := p.bases[file]
+	if b.fixed {
+		return b.offset
+	}
+	return b.offset + at.Byte
+}
+
+// span returns the offsets of the beginning and the end of a range.
+func (p *Program) span(r hcl.Range) (start, end int) {
+	return p.offset(r.Filename, r.Start), p.offset(r.Filename, r.End)
+}
+
+// text returns the source of a range.
+func (p *Program) source(r hcl.Range) string {
+	start, end := p.span(r)
+	return p.Doc.Source.Text[start:max(start, end)]
+}
+
+// report adds a problem. Where an expression is evaluated several times, it is there several times too.
+func (p *Program) report(problem Problem) {
+	if p.problems = append(p.problems, problem); len(p.problems) > maxProblems {
+		p.over = true
+	}
+}
+
+// Problems returns the problems of the files, and of what was evaluated so far, each once.
+func (p *Program) Problems() []Problem { return distinctProblems(p.problems) }
+
+func distinctProblems(all []Problem) (list []Problem) {
+	seen := map[Problem]bool{}
+	for _, problem := range all {
+		if !seen[problem] {
+			seen[problem] = true
+			list = append(list, problem)
+		}
+	}
+	return list
+}
+
+// failAt reports an error at an offset.
+func (p *Program) failAt(off int, format string, args ...any) {
+	p.report(Problem{At: p.Doc.Source.Place(off), Message: fmt.Sprintf(format, args...)})
+}
+
+// fail reports an error at the beginning of a range.
+func (p *Program) fail(r hcl.Range, format string, args ...any) {
+	start, _ := p.span(r)
+	p.failAt(start, format, args...)
+}
+
+// warn reports a warning at the beginning of a range.
+func (p *Program) warn(r hcl.Range, format string, args ...any) {
+	start, _ := p.span(r)
+	p.report(Problem{At: p.Doc.Source.Place(start), Message: fmt.Sprintf(format, args...), Warning: true})
+}
+
+// diagnose reports the errors of the parser.
+func (p *Program) diagnose(file string, list hcl.Diagnostics) (failed bool) {
+	for _, d := range list {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		failed = true
+		off := p.bases[file].offset
+		if d.Subject != nil {
+			off = p.offset(file, d.Subject.Start)
+		}
+		detail, _, _ := strings.Cut(strings.TrimSpace(d.Detail), "\n")
+		p.failAt(min(off, len(p.Doc.Source.Text)), "%s", cmp.Or(strings.TrimSuffix(detail, "."), d.Summary))
+	}
+	return failed
+}
+
+// step counts an evaluation, and reports whether there may be more.
+func (p *Program) step(r hcl.Range) bool {
+	if p.over {
+		return false
+	}
+	if p.steps++; p.steps > maxSteps {
+		p.over = true
+		p.fail(r, "the module takes too long to evaluate: execrole stops here, after %d expressions", maxSteps)
+		return false
+	}
+	return true
+}
+
+// symbol returns a symbol, and keeps what is known of it; or the value that the caller gives to it.
+func (p *Program) symbol(name string, info policy.SymbolInfo, at int) (policy.Text, bool) {
+	if value, ok := p.opts.Set[name]; ok {
+		p.Used[name] = true
+		return policy.Text(value), true
+	}
+	s := policy.Symbol(name)
+	if _, known := p.Symbols[s]; !known {
+		if info.Place == (tree.Place{}) {
+			info.Place = p.Doc.Source.Place(at)
+		}
+		if info.Meaning == "" {
+			info.Meaning = policy.MeansUnknown
+		}
+		p.Symbols[s] = info
+	}
+	return policy.Of(s), false
+}
