@@ -56,6 +56,9 @@ func TestNoReferenceInDocumentsIsLost(t *testing.T) {
 			}
 		}
 		for _, in := range d.Inputs {
+			if in.Module != nil {
+				continue // what is written in source is not what a task definition has
+			}
 			doc, _, _ := tree.Read(in.Name, in.Source)
 			if doc.Root.Member("Resources") != nil {
 				continue // an error of a template can be in the place of what a value refers to

@@ -94,15 +94,15 @@ func TestPlaceholdersWithoutQuotes(t *testing.T) {
 // TestOtherTexts: what cannot be read is named by its content, with the command to run first.
 func TestOtherTexts(t *testing.T) {
 	for in, want := range map[string]string{
-		"local x = 1;\n{\n  a: [\n}":                                          "it looks like Jsonnet",
-		"{\n  containerDefinitions: [{name: 'a'}],\n}":                        "it looks like Jsonnet or JavaScript",
-		"resource \"aws_ecs_task_definition\" \"a\" {\n  family = \"a\"\n}\n": "it looks like Terraform",
-		"{{ with .Timer }}\n{\n}":                                             "it looks like a template: render it first",
-		"Metadata:\n{{- if .X }}\n  a: 1\n{{ end }}\n":                        "it looks like a template: render it first",
-		"$ aws ecs describe-task-definition\n{\"taskDefinition\": {}}\n":      "there is text around the JSON",
-		"type: Backend Service\nname: a\nimage: {build: x}\n":                 "run copilot svc package",
-		"type: Scheduled Job\nname: a\n":                                      "run copilot job package",
-		"services:\n  web:\n    image: nginx\n":                               "it looks like a Compose file",
+		"local x = 1;\n{\n  a: [\n}":                                     "it looks like Jsonnet",
+		"{\n  containerDefinitions: [{name: 'a'}],\n}":                   "it looks like Jsonnet or JavaScript",
+		"variable \"a\" {\n  default = \"a\"\n}\n":                       "it looks like Terraform",
+		"{{ with .Timer }}\n{\n}":                                        "it looks like a template: render it first",
+		"Metadata:\n{{- if .X }}\n  a: 1\n{{ end }}\n":                   "it looks like a template: render it first",
+		"$ aws ecs describe-task-definition\n{\"taskDefinition\": {}}\n": "there is text around the JSON",
+		"type: Backend Service\nname: a\nimage: {build: x}\n":            "run copilot svc package",
+		"type: Scheduled Job\nname: a\n":                                 "run copilot job package",
+		"services:\n  web:\n    image: nginx\n":                          "it looks like a Compose file",
 	} {
 		_, problems := Read("f", []byte(in), Options{})
 		if len(problems) != 1 || !strings.Contains(problems[0].Message, want) || problems[0].At.Line == 0 {

@@ -191,3 +191,6 @@ func valuesOf(set []Setting) map[string]string {
 	}
 	return values
 }
+
+// IsTerraformSource reports whether a file of that name is Terraform's source.
+func IsTerraformSource(name string) bool { return terraform.IsSource(name) }

@@ -40,6 +40,8 @@ func knownFunction(name string) (f function.Function, ok bool) {
 		return stdlib.FloorFunc, true
 	case "format":
 		return stdlib.FormatFunc, true
+	case "formatdate":
+		return stdlib.FormatDateFunc, true
 	case "formatlist":
 		return stdlib.FormatListFunc, true
 	case "indent":
@@ -82,6 +84,8 @@ func knownFunction(name string) (f function.Function, ok bool) {
 		return stdlib.ReverseFunc, true
 	case "substr":
 		return stdlib.SubstrFunc, true
+	case "timeadd":
+		return stdlib.TimeAddFunc, true
 	case "title":
 		return stdlib.TitleFunc, true
 	case "trim":

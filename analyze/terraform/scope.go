@@ -130,25 +130,35 @@ func (c *context) valueOf(name string, r hcl.Range) *value {
 		c.fail(r, "there is no variable %q", name)
 		return made(null, c.placeOf(r))
 	}
+	v, isSymbol := c.givenValue(declared, name, r)
+	if t := declared.Body.Attributes["type"]; t != nil && !isSymbol {
+		return c.conform(v, t.Expr)
+	}
+	return v
+}
+
+// givenValue evaluates a variable, without a conversion to its type. It reports whether the value is a symbol that has the
+// type.
+func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range) (v *value, isSymbol bool) {
 	at := c.placeOf(declared.DefRange())
 	standard := declared.Body.Attributes["default"]
 	within := &context{scope: c.scope}
 	if c.caller != nil {
 		if a := c.block.Body.Attributes[name]; a != nil {
-			return c.caller.eval(a.Expr)
+			return c.caller.eval(a.Expr), false
 		}
 		if standard != nil {
-			return within.eval(standard.Expr)
+			return within.eval(standard.Expr), false
 		}
 		c.fail(c.block.DefRange(), "%s does not give the variable %q a value", c.address, name)
-		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, at)
+		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, at), true
 	}
 	if given := c.given[name]; given != nil {
-		return within.eval(given)
+		return within.eval(given), false
 	}
 	if value, ok := c.opts.Set["var."+name]; ok {
 		c.Used["var."+name] = true
-		return textAt(policy.Text(value), at)
+		return textAt(policy.Text(value), at), false
 	}
 	info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.MeansUnknown, Expression: "var." + name}
 	if t := declared.Body.Attributes["type"]; t != nil && strings.Trim(c.source(t.Expr.Range()), `"`) == "string" {
@@ -158,14 +168,13 @@ func (c *context) valueOf(name string, r hcl.Range) *value {
 		v := within.eval(standard.Expr)
 		if !v.isScalar() || !v.isKnown() {
 			c.warn(declared.DefRange(), "the default of var.%s is used: with another value, the role can be another; terraform.tfvars and calls of the module are read too", name)
-			return v
+			return v, false
 		}
 		info.Default = c.flat(v).String()
 	}
-	s, _ := c.symbol("var."+name, info, at.start)
-	v := made(unknown, at)
-	v.text = s
-	return v
+	v = made(unknown, at)
+	v.text, _ = c.symbol("var."+name, info, at.start)
+	return v, true
 }
 
 // open returns a value that only a deployment knows, by the name of its symbol and by its expression.

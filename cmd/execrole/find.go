@@ -24,6 +24,8 @@ type source struct {
 	others []string
 	// holds says that there is a task definition in it, once it was read.
 	holds bool
+	// module is set where the input is a module of Terraform instead of a file.
+	module *module
 }
 
 // stdinName is how messages call standard input.
@@ -59,6 +61,9 @@ func findSources(args []string) (*sources, error) {
 	for _, s := range found.list {
 		s.skipOthers(found)
 	}
+	if len(found.list) == 1 && found.list[0].module != nil && len(args) == 1 && filepath.Clean(args[0]) == filepath.Clean(found.list[0].path) {
+		found.several, found.list[0].named = false, true // the module is what the argument names
+	}
 	found.several = found.several || len(found.list)+len(errs) > 1
 	return found, errors.Join(errs...)
 }
@@ -78,7 +83,7 @@ func (f *sources) add(arg string) error {
 		f.file(arg, arg, true)
 		return nil
 	case err == nil:
-		f.file(arg, realPath(arg), true)
+		f.named(arg)
 		return nil
 	case !errors.Is(err, fs.ErrNotExist) || !isPattern(arg):
 		return reason(err)
@@ -94,9 +99,20 @@ func (f *sources) add(arg string) error {
 			errs = append(errs, f.folder(path))
 			continue
 		}
-		f.file(path, realPath(path), true)
+		f.named(path)
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// named adds a file that an argument or a pattern names.
+func (f *sources) named(path string) {
+	if isSource(path) {
+		folder, file := filepath.Split(path)
+		folder = cmp.Or(filepath.Clean(folder), ".")
+		f.addModule(&module{folder: folder, file: file, within: folder}).named = true
+		return
+	}
+	f.file(path, realPath(path), true)
 }
 
 // realPath returns the absolute path of a file without symbolic links, by which it is known to be the same as another.
@@ -155,6 +171,7 @@ func skipped(name, why string) analyze.Finding { return note(name, "skipped: "+w
 func (f *sources) folder(root string) error {
 	real := realPath(root)
 	var errs []error
+	found, before := &modules{}, len(f.list)
 	walk := func(path string, entry fs.DirEntry, err error) error {
 		within, _ := filepath.Rel(root, path)
 		switch {
@@ -170,6 +187,8 @@ func (f *sources) folder(root string) error {
 			f.skip(analyze.Printable(path), "a folder of this name is not looked into")
 			return fs.SkipDir
 		case entry.IsDir():
+		case isSource(path):
+			found.note(path)
 		case entry.Type()&fs.ModeSymlink != 0:
 			f.link(path)
 		case entry.Type().IsRegular():
@@ -190,6 +209,7 @@ func (f *sources) folder(root string) error {
 		}
 		return walk(path, entry, err)
 	})
+	f.addModules(root, found, before)
 	return errors.Join(append(errs, err)...)
 }
 

@@ -91,19 +91,28 @@ func (s *source) read(stdin io.Reader) (in input, err error) {
 // readPlans reads the source and analyzes it. Of a file that is only found in a folder, skip says why it is no task
 // definition; there are no plans then.
 func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plans []*analyze.Plan, skip string, err error) {
-	in, err = s.read(stdin)
+	if s.module != nil {
+		in, plans, err = s.readModule(a)
+	} else {
+		in, err = s.read(stdin)
+	}
 	var large tooLarge
 	switch {
+	case s.module != nil && err != nil:
+		a.Incomplete()
+		return in, nil, "", fmt.Errorf("cannot read %s: %w", s.name, reason(err))
 	case !s.named && errors.As(err, &large):
 		return in, nil, large.Error(), nil
 	case err != nil:
 		a.Incomplete()
 		return in, nil, "", err
-	case !s.named && !taskdef.MayHold(in.data):
+	case s.module == nil && !s.named && !taskdef.MayHold(in.data):
 		return in, nil, "there is no task definition in it", nil
 	}
-	plans = a.Read(analyze.Input{Name: s.name, Source: in.data})
-	in.data = nil
+	if s.module == nil {
+		plans = a.Read(analyze.Input{Name: s.name, Source: in.data})
+		in.data = nil
+	}
 	if len(plans) == 0 {
 		return in, nil, "--resource names none of its task definitions", nil
 	}

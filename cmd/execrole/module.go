@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// module is the folder of a module of Terraform.
+type module struct {
+	folder string
+	file   string // the only file whose task definitions are read; "" for all
+	within string // the folder that an argument names; files that the source names have to be in it, or in the module's own
+}
+
+// isSource reports whether a file is Terraform's source, by its name.
+func isSource(path string) bool { return taskdef.IsTerraformSource(filepath.Base(path)) }
+
+// modules are the folders with Terraform's source that were found below a folder.
+type modules struct {
+	folders []string
+	text    map[string]string // the source in each of them
+}
+
+// note remembers the folder of a file of source.
+func (m *modules) note(path string) {
+	folder := filepath.Dir(path)
+	if m.text == nil {
+		m.text = map[string]string{}
+	}
+	if _, known := m.text[folder]; !known {
+		m.folders = append(m.folders, folder)
+	}
+	src, err := readFile(path, maxSource)
+	if err != nil {
+		src = nil // the reader of the module says why
+	}
+	m.text[folder] += string(src) + "\n"
+}
+
+// maxSource is how much of a file of source is looked at to find the modules that it calls, in bytes.
+const maxSource = 2 << 20
+
+// calls returns the folders of the modules that the source in a folder calls.
+func (m *modules) calls(folder string) (list []string) {
+	// The line is the one that terraform fmt would write.
+	call := regexp.MustCompile(`(?m)^\s*source\s*=\s*"(\.\.?(?:/[^"]*)?)"`)
+	for _, match := range call.FindAllStringSubmatch(m.text[folder], -1) {
+		list = append(list, filepath.Join(folder, filepath.FromSlash(match[1])))
+	}
+	return list
+}
+
+// roots returns the folders that no other module calls. Of those that call each other in a circle, one is a root.
+func (m *modules) roots() (roots []string) {
+	reached := map[string]bool{}
+	var reach func(folder string)
+	reach = func(folder string) {
+		for _, called := range m.calls(folder) {
+			if !reached[called] {
+				reached[called] = true
+				reach(called)
+			}
+		}
+	}
+	called := map[string]bool{}
+	for _, folder := range m.folders {
+		for _, other := range m.calls(folder) {
+			called[other] = called[other] || other != folder
+		}
+	}
+	take := func(folder string) {
+		roots = append(roots, folder)
+		reached[folder] = true
+		reach(folder)
+	}
+	for _, folder := range m.folders {
+		if !called[folder] {
+			take(folder)
+		}
+	}
+	for _, folder := range m.folders {
+		if !reached[folder] {
+			take(folder)
+		}
+	}
+	return roots
+}
+
+// owns reports whether a file belongs to a module: it is in the module's folder or below it, and the source has its name, or
+// it is a template by its own.
+func (m *modules) owns(path string) bool {
+	base := filepath.Base(path)
+	for _, folder := range m.folders {
+		within, err := filepath.Rel(folder, path)
+		if err != nil || strings.HasPrefix(within, "..") {
+			continue
+		}
+		if slices.Contains([]string{".tpl", ".tftpl", ".tfvars"}, filepath.Ext(base)) || strings.Contains(m.text[folder], base) {
+			return true
+		}
+	}
+	return false
+}
+
+// addModules adds the modules that were found below a folder, and forgets the files that belong to them.
+func (f *sources) addModules(root string, found *modules, before int) {
+	if len(found.folders) == 0 {
+		return
+	}
+	kept := f.list[:before:before]
+	for _, s := range f.list[before:] {
+		if !s.named && found.owns(s.path) {
+			delete(f.real, realPath(s.path))
+			f.skip(s.name, "it belongs to a module of Terraform")
+			continue
+		}
+		kept = append(kept, s)
+	}
+	f.list = kept
+	for _, folder := range found.roots() {
+		f.addModule(&module{folder: folder, within: root})
+	}
+}
+
+// addModule adds a module, once.
+func (f *sources) addModule(m *module) *source {
+	path := m.folder
+	if m.file != "" {
+		path = filepath.Join(m.folder, m.file)
+	}
+	real := realPath(path)
+	if s, known := f.real[real]; known {
+		return s
+	}
+	s := &source{path: path, name: analyze.Printable(path), module: m}
+	f.real[real] = s
+	f.list = append(f.list, s)
+	return s
+}
+
+// open returns the module as an input, and what closes it. Nothing outside of the repository is read, or, where there is
+// none, outside of the folder that an argument names.
+func (m *module) open() (in analyze.Input, closes func() error, err error) {
+	folder, err := filepath.Abs(m.folder)
+	if err != nil {
+		return in, nil, err
+	}
+	within, err := filepath.Abs(m.within)
+	if err != nil {
+		return in, nil, err
+	}
+	top := repository(within)
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return in, nil, err
+	}
+	inRoot := func(path string) string {
+		rel, relErr := filepath.Rel(top, path)
+		err = errors.Join(err, relErr)
+		return filepath.ToSlash(rel)
+	}
+	in.Name = filepath.ToSlash(analyze.Printable(m.folder))
+	in.Module = &analyze.Module{FS: root.FS(), Folder: inRoot(folder), Within: inRoot(within), File: m.file}
+	if m.file != "" {
+		in.Module.File = filepath.ToSlash(filepath.Join(in.Module.Folder, m.file))
+	}
+	return in, root.Close, err
+}
+
+// repository returns the innermost folder above, or the folder itself, that has a repository of git; the folder itself where
+// there is none.
+func repository(folder string) string {
+	for above := folder; ; above = filepath.Dir(above) {
+		if _, err := os.Lstat(filepath.Join(above, ".git")); err == nil {
+			return above
+		}
+		if above == filepath.Dir(above) {
+			return folder
+		}
+	}
+}
+
+// readModule analyzes a module.
+func (s *source) readModule(a *analyze.Analysis) (in input, plans []*analyze.Plan, err error) {
+	opened, closes, err := s.module.open()
+	if err != nil {
+		var failed *fs.PathError
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return in, nil, err
+	}
+	defer closes()
+	if absolute, err := filepath.Abs(s.path); err == nil {
+		in.base = filepath.Base(absolute)
+	}
+	return in, a.Read(opened), nil
+}
