@@ -2,6 +2,7 @@ package taskdef
 
 import (
 	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,8 +15,12 @@ import (
 const terraformBlock = `(?m)^ *(?:[-+~/<=]+ )?(resource|data|module|variable|provider|terraform|locals|output)( "[^"]*")* *\{`
 
 // isTerraformSource reports whether a text that is neither JSON nor YAML is Terraform's source with a resource or a module
-// in it. The output of terraform plan has marks before its blocks.
-func isTerraformSource(src []byte) bool {
+// in it. Prose can quote source, and so the file must have a name of source, or one without an extension, such as that of
+// standard input. The output of terraform plan has marks before its blocks.
+func isTerraformSource(file string, src []byte) bool {
+	if ext := path.Ext(file); ext != "" && ext != ".tf" {
+		return false
+	}
 	return regexp.MustCompile(`(?m)^ *(resource|module)( +"[^"]*")+ *\{`).Match(src) && !regexp.MustCompile(`(?m)^ *[-+~/<=]+ resource `).Match(src)
 }
 

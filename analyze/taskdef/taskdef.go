@@ -141,7 +141,7 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		}
 		f.problems = append(f.problems, Problem{Kind: f.kind, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message})
 	}
-	if doc == nil && isTerraformSource(src) {
+	if doc == nil && isTerraformSource(file, src) {
 		return readText(file, src, opts)
 	}
 	if doc == nil {
@@ -149,7 +149,7 @@ func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) 
 		f.problems[0].None = !brokenTaskDefinition(file, src)
 		return nil, f.problems
 	}
-	if doc.Root.Kind == tree.String && isTerraformSource(src) {
+	if doc.Root.Kind == tree.String && isTerraformSource(file, src) {
 		return readText(file, src, opts)
 	}
 	f.find(doc.Root)

@@ -108,8 +108,16 @@ func (t *terraformJSON) value(n, unknown *tree.Node, s *schema, at string) {
 		if n.Kind == tree.Null { // an element of a list
 			n.Kind, n.Text = tree.String, string(t.symbol(n, at))
 		}
+	case isText(s) && (n.Kind == tree.Number || n.Kind == tree.Boolean):
+		n.Kind = tree.String // Terraform converts it
 	case isText(s) && n.Kind == tree.String && n.Text == "":
 		n.Kind = tree.Null // Terraform writes "" for a text that is absent
+	case s.kind == list && isText(s.element) && n.Kind == tree.Placeholder:
+		// A list of source that is unknown: so is each of its elements.
+		element := t.f.doc.NewNode(tree.String, n, "")
+		element.Text = n.Text
+		t.pointers[element.ID] = at
+		n.Kind, n.Text, n.Children = tree.List, "", []tree.Node{element}
 	case s.kind == structure:
 		t.block(n, unknown, s, at)
 	case s.kind == list && n.Kind == tree.Object:

@@ -1,6 +1,8 @@
 package terraform
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -22,7 +24,7 @@ func (c *context) eval(x hclsyntax.Expression) *value {
 	}
 	if c.nested++; c.nested > 10*maxNested {
 		c.nested--
-		c.fail(x.Range(), "this is evaluated inside of too many other expressions")
+		c.stop(x.Range(), "this is evaluated inside of too many other expressions")
 		return made(null, c.here(x))
 	}
 	defer func() { c.nested-- }()
@@ -74,6 +76,9 @@ func (c *context) eval(x hclsyntax.Expression) *value {
 		return c.binary(x)
 	case *hclsyntax.UnaryOpExpr:
 		v := c.eval(x.Val)
+		if x.Op == hclsyntax.OpLogicalNot {
+			v = c.decided(v, x.Val)
+		}
 		return c.each(c.here(x), c.source(x.Range()), []*value{v}, func(args []*value) *value {
 			if holds, ok := args[0].truth(); ok && x.Op == hclsyntax.OpLogicalNot {
 				return truthAt(!holds, c.here(x))
@@ -129,38 +134,93 @@ func (c *context) joined(parts []*value, at *value, expression string, sources [
 
 // conditional evaluates both branches of a conditional, unless its condition is known.
 func (c *context) conditional(x *hclsyntax.ConditionalExpr) *value {
-	condition := c.eval(x.Condition)
-	if holds, ok := condition.truth(); ok {
-		if holds {
-			return c.eval(x.TrueResult)
-		}
-		return c.eval(x.FalseResult)
+	return c.decide(c.eval(x.Condition), c.here(x), x.Condition, func() *value { return c.eval(x.TrueResult) }, func() *value { return c.eval(x.FalseResult) })
+}
+
+// decide returns what a condition chooses, or the choice where that is unknown. A branch that Terraform could not evaluate is
+// left out: it would refuse to take it.
+func (c *context) decide(condition, at *value, x hclsyntax.Expression, holds, otherwise func() *value) *value {
+	condition = c.decided(condition, x)
+	type result struct {
+		value  *value
+		failed bool
 	}
-	if condition.kind == choice {
-		decided := true
-		for _, branch := range condition.list {
-			_, ok := branch.truth()
-			decided = decided && ok
-		}
-		if decided && len(condition.list) == 2 && condition.condition != "" {
-			results := make([]*value, 2)
-			for i, branch := range condition.list {
-				result := x.FalseResult
-				if holds, _ := branch.truth(); holds {
-					result = x.TrueResult
-				}
-				results[i] = c.eval(result).assume(condition.condition, i)
+	var results [2]*result
+	take := func(i int, branch func() *value) *result {
+		if results[i] == nil {
+			before := len(c.problems)
+			c.tried++
+			r := &result{value: branch()}
+			c.tried--
+			r.failed = slices.ContainsFunc(c.problems[before:], func(p Problem) bool { return p.refused })
+			results[i] = r
+			if r.failed && condition.kind == choice {
+				c.problems = slices.DeleteFunc(c.problems, func(p Problem) bool { return p.refused })
 			}
-			return choose(condition.condition, c.here(x), results...)
 		}
+		return results[i]
 	}
-	text := c.prefix(strings.Join(strings.Fields(c.source(x.Condition.Range())), " "))
-	if condition.kind == unknown {
-		if s, rest, ok := condition.text.CutSymbol(); ok && rest == "" {
-			text = string(s)
+	var resolve func(condition *value) (v *value, failed bool)
+	resolve = func(condition *value) (*value, bool) {
+		if condition.kind == choice {
+			var kept []*value
+			for i, branch := range condition.list {
+				v, failed := resolve(branch)
+				if !failed {
+					kept = append(kept, v.assumeBelow(condition.condition, i))
+				}
+			}
+			switch len(kept) {
+			case 0:
+				return made(null, at), true
+			case len(condition.list):
+				return choose(condition.condition, at, kept...), false
+			}
+			return choose("", at, kept...), false
 		}
+		if is, ok := condition.truth(); ok && is {
+			r := take(0, holds)
+			return r.value, r.failed
+		}
+		r := take(1, otherwise)
+		return r.value, r.failed
 	}
-	return choose(text, c.here(x), c.eval(x.TrueResult).assume(text, 0), c.eval(x.FalseResult).assume(text, 1))
+	v, failed := resolve(condition)
+	if failed && condition.kind == choice {
+		start, _ := c.span(x.Range())
+		c.failAt(start, "neither branch of the conditional can be evaluated")
+	}
+	return v
+}
+
+// decided returns a condition as a boolean, or as a choice of booleans.
+func (c *context) decided(condition *value, x hclsyntax.Expression) *value {
+	if condition.kind == choice {
+		branches := make([]*value, len(condition.list))
+		for i, branch := range condition.list {
+			branches[i] = c.decided(branch, x)
+		}
+		return choose(condition.condition, condition, branches...)
+	}
+	if _, ok := condition.truth(); ok {
+		return condition
+	}
+	if condition.kind == null || condition.kind != unknown {
+		if condition.kind != absent && !c.over {
+			c.fail(x.Range(), "a condition has to be true or false")
+		}
+		return truthAt(false, condition)
+	}
+	text := c.prefix(strings.Join(strings.Fields(c.source(x.Range())), " "))
+	if s, rest, ok := condition.text.CutSymbol(); ok && rest == "" {
+		text = string(s)
+	}
+	return either(text, condition)
+}
+
+// either returns a boolean that is true where an unknown condition holds.
+func either(condition string, at *value) *value {
+	return choose(condition, at, truthAt(true, at), truthAt(false, at))
 }
 
 // object evaluates an object. Of members with the same name, the last one counts.
@@ -217,7 +277,7 @@ func (c *context) forExpression(x *hclsyntax.ForExpr) *value {
 			c.fail(x.CollExpr.Range(), "a for needs a list or an object")
 			return made(null, at)
 		case len(values) > maxElements:
-			c.fail(x.CollExpr.Range(), "the collection has %d elements: execrole reads no more than %d", len(values), maxElements)
+			c.stop(x.CollExpr.Range(), "the collection has %d elements: execrole reads no more than %d", len(values), maxElements)
 			return made(null, at)
 		}
 		result := made(list, at)
@@ -242,23 +302,16 @@ func (c *context) forElement(x *hclsyntax.ForExpr, result, key, element *value) 
 			inner = inner.with(x.KeyVar, key)
 		}
 		inner = inner.with(x.ValVar, element)
-		condition := ""
-		if x.CondExpr != nil {
-			holds := inner.eval(x.CondExpr)
-			switch included, ok := holds.truth(); {
-			case ok && !included:
-				return nil, made(absent, element)
-			case !ok:
-				condition = c.source(x.CondExpr.Range())
+		evaluate := func() *value {
+			if x.KeyExpr != nil {
+				name = inner.eval(x.KeyExpr)
 			}
+			return inner.eval(x.ValExpr)
 		}
-		v = inner.eval(x.ValExpr)
-		if x.KeyExpr != nil {
-			name = inner.eval(x.KeyExpr)
+		if x.CondExpr == nil {
+			return name, evaluate()
 		}
-		if condition != "" {
-			v = choose("", v, v, made(absent, v))
-		}
+		v = inner.decide(inner.eval(x.CondExpr), element, x.CondExpr, evaluate, func() *value { return made(absent, element) })
 		return name, v
 	}
 	if x.KeyExpr == nil {
@@ -365,27 +418,62 @@ func (c *context) splat(x *hclsyntax.SplatExpr) *value {
 func (c *context) binary(x *hclsyntax.BinaryOpExpr) *value {
 	at := c.here(x)
 	left := c.eval(x.LHS)
-	holds, known := left.truth()
-	switch {
-	case known && x.Op == hclsyntax.OpLogicalAnd && !holds, known && x.Op == hclsyntax.OpLogicalOr && holds:
-		return truthAt(holds, at)
+	if x.Op == hclsyntax.OpLogicalAnd || x.Op == hclsyntax.OpLogicalOr {
+		// Terraform evaluates both, and either can decide.
+		return c.logical(x.Op == hclsyntax.OpLogicalOr, c.decided(left, x.LHS), func() *value { return c.decided(c.eval(x.RHS), x.RHS) }, at, c.source(x.Range()))
 	}
 	right := c.eval(x.RHS)
-	also, rightKnown := right.truth()
-	switch {
-	case rightKnown && x.Op == hclsyntax.OpLogicalAnd && !also, rightKnown && x.Op == hclsyntax.OpLogicalOr && also:
-		return truthAt(also, at)
-	case known && rightKnown && (x.Op == hclsyntax.OpLogicalAnd || x.Op == hclsyntax.OpLogicalOr):
-		return truthAt(also, at) // the left one does not decide
-	}
 	return c.each(at, c.source(x.Range()), []*value{left, right}, func(args []*value) *value {
 		if x.Op == hclsyntax.OpEqual || x.Op == hclsyntax.OpNotEqual {
 			if equal, ok := c.equal(args[0], args[1]); ok {
 				return truthAt(equal == (x.Op == hclsyntax.OpEqual), at)
 			}
+			v := either(c.describe(args[0])+" == "+c.describe(args[1]), at)
+			if v.kind == choice && x.Op == hclsyntax.OpNotEqual {
+				v.list[0], v.list[1] = v.list[1], v.list[0]
+			}
+			return v
 		}
 		return c.operate(x.Op, args, at, c.source(x.Range()))
 	})
+}
+
+// logical applies && or ||. One that decides, true for ||, leaves the other without effect.
+func (c *context) logical(decides bool, left *value, right func() *value, at *value, expression string) *value {
+	if is, ok := left.truth(); ok && is == decides {
+		return truthAt(is, at)
+	}
+	before := len(c.problems)
+	also := right()
+	if left.kind == choice {
+		// Where the left one decides, it does not matter that the right one cannot be evaluated.
+		c.problems = append(c.problems[:before], slices.DeleteFunc(c.problems[before:], func(p Problem) bool { return p.refused })...)
+	}
+	return c.each(at, expression, []*value{left, also}, func(args []*value) *value {
+		for _, arg := range args {
+			if is, ok := arg.truth(); ok && is == decides {
+				return truthAt(is, at)
+			}
+		}
+		return truthAt(!decides, at)
+	})
+}
+
+// describe returns a value as the text of a condition has it.
+func (c *context) describe(v *value) string {
+	switch {
+	case v.kind == null:
+		return "null"
+	case v.kind == unknown:
+		if s, rest, ok := v.text.CutSymbol(); ok && rest == "" {
+			return string(s)
+		}
+	case v.kind == textual:
+		return strconv.Quote(c.flat(v).String())
+	case v.isScalar():
+		return c.flat(v).String()
+	}
+	return c.prefix(strings.Join(strings.Fields(c.Doc.Source.Text[v.start:max(v.start, v.end)]), " "))
 }
 
 // equal reports whether two values are equal, as far as that is known.
@@ -407,6 +495,9 @@ func (c *context) equal(a, b *value) (equal, ok bool) {
 	x, knownX := c.toCty(a)
 	y, knownY := c.toCty(b)
 	if !knownX || !knownY {
+		if a.isScalar() && b.isScalar() && (knownX && !c.canBe(c.flat(b), string(c.flat(a))) || knownY && !c.canBe(c.flat(a), string(c.flat(b)))) {
+			return false, true
+		}
 		return false, false
 	}
 	if !x.Type().Equals(y.Type()) {
@@ -416,6 +507,25 @@ func (c *context) equal(a, b *value) (equal, ok bool) {
 		return false, false
 	}
 	return x.RawEquals(y), true
+}
+
+// canBe reports whether a text can be a known one: symbols can be anything, apart from those of resources, which are not empty.
+func (c *context) canBe(t policy.Text, known string) bool {
+	before, _, open := t.Cut("\x00")
+	rest, ok := strings.CutPrefix(known, string(before))
+	if !open || !ok {
+		return ok && rest == ""
+	}
+	behind := string(t.Behind())
+	ok = len(rest) >= len(behind) && strings.HasSuffix(rest, behind)
+	for s := range slices.Values(t.Symbols()) {
+		switch c.Symbols.Lookup(s).Meaning {
+		case policy.MeansUnknown, policy.MeansText:
+		default:
+			ok = ok && len(rest) > len(behind)
+		}
+	}
+	return ok
 }
 
 // operate applies an operator to known values. The result of others is unknown.

@@ -1,7 +1,9 @@
 package terraform
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -55,7 +57,7 @@ func (c *context) callFunction(x *hclsyntax.FunctionCallExpr) *value {
 			}
 		}
 		if why := tooLarge(name, known); why != "" {
-			return f.wrong("%s", why)
+			return f.stop("%s", why)
 		}
 		return c.call(impl, known, f.at, f.expression)
 	})
@@ -71,6 +73,12 @@ type call struct {
 }
 
 func (f *call) unknown() *value { return f.context.unknown(f.expression, f.at) }
+
+// stop reports an error of the call which is execrole's own.
+func (f *call) stop(format string, args ...any) *value {
+	f.context.stop(f.x.Range(), f.x.Name+": "+format, args...)
+	return made(null, f.at)
+}
 
 // wrong reports an error of the call.
 func (f *call) wrong(format string, args ...any) *value {
@@ -104,7 +112,7 @@ func (c *context) call(impl function.Function, args []cty.Value, at *value, expr
 		}
 		return c.unknown(expression, at)
 	}
-	c.failAt(at.start, "%s: %v", strings.Join(strings.Fields(expression), " "), err)
+	c.report(Problem{At: c.Doc.Source.Place(at.start), Message: fmt.Sprintf("%s: %v", strings.Join(strings.Fields(expression), " "), err), refused: true})
 	return made(null, at)
 }
 
@@ -113,12 +121,13 @@ func (c *context) call(impl function.Function, args []cty.Value, at *value, expr
 func (f *call) try() *value {
 	for i, arg := range f.x.Args {
 		before := len(f.problems)
-		f.tried++
+		f.tried, f.inTry = f.tried+1, f.inTry+1
 		v := f.eval(arg)
-		f.tried--
-		failed := len(f.problems) > before
+		f.tried, f.inTry = f.tried-1, f.inTry-1
+		failed := slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return !p.Warning })
+		isOwn := slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return !p.Warning && !p.refused })
 		switch {
-		case failed && i < len(f.x.Args)-1 && !f.over:
+		case failed && i < len(f.x.Args)-1 && !isOwn:
 			f.problems = f.problems[:before]
 			continue
 		case v.kind == unknown && i < len(f.x.Args)-1 && f.isDoubtful(v):
@@ -148,10 +157,10 @@ func (f *call) can() *value {
 		return f.wrong("it needs one argument")
 	}
 	before := len(f.problems)
-	f.tried++
+	f.tried, f.inTry = f.tried+1, f.inTry+1
 	v := f.eval(f.x.Args[0])
-	f.tried--
-	if len(f.problems) > before {
+	f.tried, f.inTry = f.tried-1, f.inTry-1
+	if slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return p.refused }) {
 		f.problems = f.problems[:before]
 		return truthAt(false, f.at)
 	}

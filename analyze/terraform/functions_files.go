@@ -34,16 +34,20 @@ func (f *call) resolve(v *value) (file, why string) {
 func (f *call) readFile(v *value) *value {
 	file, why := f.resolve(v)
 	if why != "" {
-		f.wrong("%q %s", f.flat(v).String(), why)
+		f.stop("%q %s", f.flat(v).String(), why)
 		return nil
 	}
 	t, err := f.file(file)
 	if err != nil {
-		f.wrong("cannot read %s: %v", f.name(file), err)
+		if f.inTry > 0 {
+			f.wrong("cannot read %s: %v", f.name(file), err)
+		} else {
+			f.stop("cannot read %s: %v", f.name(file), err) // what runs before Terraform can make it
+		}
 		return nil
 	}
 	if strings.IndexByte(t.text, 0) >= 0 || !utf8.ValidString(t.text) {
-		f.wrong("%s is no text", f.name(file))
+		f.stop("%s is no text", f.name(file))
 		return nil
 	}
 	return &value{kind: textual, text: policy.Text(t.text), marks: []tree.Mark{{Outer: t.start}}, start: t.start, end: t.start + len(t.text)}

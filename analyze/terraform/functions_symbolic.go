@@ -408,6 +408,8 @@ func lookup(f *call) *value {
 		switch {
 		case collection.kind == null || collection.kind == absent:
 			return otherwise
+		case collection.kind == reference && collection.of.single:
+			return f.context.index(collection, name, f.x.Range())
 		case collection.kind != object:
 			if v := f.unknown(); len(f.args) < 3 {
 				return v

@@ -128,7 +128,7 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 		most = max(most, n)
 	}
 	if most > maxElements {
-		c.fail(a.SrcRange, "count is %d: execrole reads no more than %d instances", most, maxElements)
+		c.stop(a.SrcRange, "count is %d: execrole reads no more than %d instances", most, maxElements)
 		most = 0
 	}
 	for i := range most {

@@ -93,7 +93,7 @@ func (w *walk) resource(c *context, i *instance) {
 		}
 	}
 	if v.weight() > maxWeight {
-		c.fail(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
+		c.stop(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
 		return
 	}
 	r := Resource{
@@ -208,7 +208,7 @@ func (c *context) dynamic(b *hclsyntax.Block) (blocks []*value) {
 					blocks = append(blocks, block)
 				}
 				if len(blocks) > maxElements {
-					c.fail(each.SrcRange, "there are more than %d blocks: execrole reads no more", maxElements)
+					c.stop(each.SrcRange, "there are more than %d blocks: execrole reads no more", maxElements)
 					return nil
 				}
 			}

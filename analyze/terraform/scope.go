@@ -3,6 +3,7 @@ package terraform
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -74,7 +75,7 @@ func (c *context) once(name, what string, r hcl.Range, evaluate func() *value) *
 		return made(null, at)
 	}
 	if c.nested >= maxNested {
-		c.fail(r, "%s is evaluated inside of too many others", what)
+		c.stop(r, "%s is evaluated inside of too many others", what)
 		return made(null, at)
 	}
 	c.working[key] = true
@@ -96,6 +97,9 @@ func (c *context) local(name string, r hcl.Range) *value {
 		return v
 	}
 	a := c.module.locals[name]
+	if a == nil && c.partial {
+		return c.open(key, key, policy.Variable, policy.MeansUnknown, c.placeOf(r))
+	}
 	if a == nil {
 		c.fail(r, "there is no local value %q", name)
 		return made(null, c.placeOf(r))
@@ -126,9 +130,12 @@ func (c *context) variable(name string, r hcl.Range) *value {
 // a scalar it is kept as the default of a symbol, and of any other value it is used with a warning.
 func (c *context) valueOf(name string, r hcl.Range) *value {
 	declared := c.module.variables[name]
+	if declared == nil && c.partial {
+		return c.open("var."+name, "var."+name, policy.Parameter, policy.MeansUnknown, c.placeOf(r))
+	}
 	if declared == nil {
-		c.fail(r, "there is no variable %q", name)
-		return made(null, c.placeOf(r))
+		c.warn(r, "the module has no variable %q: its value is taken for unknown", name)
+		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, c.placeOf(r))
 	}
 	v, isSymbol := c.givenValue(declared, name, r)
 	if t := declared.Body.Attributes["type"]; t != nil && !isSymbol {
@@ -145,7 +152,11 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	within := &context{scope: c.scope}
 	if c.caller != nil {
 		if a := c.block.Body.Attributes[name]; a != nil {
-			return c.caller.eval(a.Expr), false
+			v := c.caller.eval(a.Expr)
+			nullable := declared.Body.Attributes["nullable"]
+			if v.kind != null || nullable == nil || standard == nil || c.source(nullable.Expr.Range()) != "false" {
+				return v, false
+			}
 		}
 		if standard != nil {
 			return within.eval(standard.Expr), false
@@ -230,17 +241,24 @@ func (c *context) called(i *instance, r hcl.Range) *scope {
 		depth++
 	}
 	at := i.block.Body.Attributes["source"].Expr.Range()
-	switch {
-	case depth > maxNested/4:
-		c.fail(at, "the module is inside of too many others, or calls itself")
-		return nil
-	case folder == ".." || strings.HasPrefix(folder, "../"):
-		c.fail(at, "the module %s is outside of what execrole may read: pass a folder that has both modules in it", source)
+	if depth > maxNested/4 {
+		c.stop(at, "the module is inside of too many others, or calls itself")
 		return nil
 	}
-	m := c.Program.module(folder)
+	var m *module
+	problems := len(c.problems)
+	if folder != ".." && !strings.HasPrefix(folder, "../") {
+		m = c.Program.module(folder)
+	} else {
+		c.warn(at, "the module %s is outside of the folder that execrole was given: pass a folder that has both modules in it", source)
+	}
 	if m == nil {
-		c.fail(at, "there is no module in %s that can be read", c.name(folder))
+		if name := c.name(folder); len(c.problems) == problems && !slices.Contains(c.missing, name) {
+			if c.missing == nil {
+				c.missingAt, _ = c.span(at)
+			}
+			c.missing = append(c.missing, name)
+		}
 		return nil
 	}
 	s := &scope{Program: c.Program, module: m, address: address, caller: &context{scope: c.scope, instance: i}, block: i.block, values: map[string]*value{}}

@@ -63,7 +63,12 @@ type Program struct {
 	nested   int
 	texts    int // bytes
 	over     bool
-	tried    int // calls of try that are being evaluated
+	// missing are the folders of modules that are called and cannot be read, and missingAt is where the first one is called.
+	missing   []string
+	missingAt int
+	partial   bool // other files of the module can be missing
+	tried     int  // calls of try, and branches of unknown conditionals, that are being evaluated
+	inTry     int  // of these, calls of try and can
 }
 
 // Problem is something wrong with the source, or something in it that cannot be read.
@@ -71,6 +76,8 @@ type Problem struct {
 	At      tree.Place
 	Message string
 	Warning bool
+	// refused says that Terraform refuses it too: so a branch with it is never taken.
+	refused bool
 }
 
 // base says where a text that was parsed is: its first byte is at an offset, or, where it is fixed, all of it.
@@ -93,6 +100,7 @@ func Read(fsys fs.FS, folder string, opts Options) *Program {
 // ReadText parses a text as a module of one file, which can read no other files. [Options].Name is that of the text.
 func ReadText(src []byte, opts Options) *Program {
 	p := newProgram(noFiles{}, ".", opts)
+	p.partial = true
 	start, src2, err := p.Doc.Source.Add(opts.Name, src)
 	t := text{text: src2, start: start, err: err}
 	p.bases[opts.Name], p.read[opts.Name] = base{offset: start}, t
@@ -169,7 +177,19 @@ func (p *Program) report(problem Problem) {
 }
 
 // Problems returns the problems of the files, and of what was evaluated so far, each once.
-func (p *Program) Problems() []Problem { return distinctProblems(p.problems) }
+func (p *Program) Problems() []Problem {
+	list := distinctProblems(p.problems)
+	if len(p.missing) > 0 {
+		const most = 5
+		names := p.missing
+		if len(names) > most {
+			names = append(names[:most:most], fmt.Sprintf("and %d more", len(p.missing)-most))
+		}
+		list = append(list, Problem{At: p.Doc.Source.Place(p.missingAt), Warning: true,
+			Message: "modules that are called cannot be read; their task definitions are missing, and their outputs are unknown: " + strings.Join(names, ", ")})
+	}
+	return list
+}
 
 func distinctProblems(all []Problem) (list []Problem) {
 	seen := map[Problem]bool{}
@@ -189,6 +209,12 @@ func (p *Program) failAt(off int, format string, args ...any) {
 
 // fail reports an error at the beginning of a range.
 func (p *Program) fail(r hcl.Range, format string, args ...any) {
+	start, _ := p.span(r)
+	p.report(Problem{At: p.Doc.Source.Place(start), Message: fmt.Sprintf(format, args...), refused: true})
+}
+
+// stop reports an error at the beginning of a range, which is execrole's own.
+func (p *Program) stop(r hcl.Range, format string, args ...any) {
 	start, _ := p.span(r)
 	p.failAt(start, format, args...)
 }
@@ -223,7 +249,7 @@ func (p *Program) step(r hcl.Range) bool {
 	}
 	if p.steps++; p.steps > maxSteps {
 		p.over = true
-		p.fail(r, "the module takes too long to evaluate: execrole stops here, after %d expressions", maxSteps)
+		p.stop(r, "the module takes too long to evaluate: execrole stops here, after %d expressions", maxSteps)
 		return false
 	}
 	return true

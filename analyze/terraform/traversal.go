@@ -70,14 +70,42 @@ func (c *context) traversal(x *hclsyntax.ScopeTraversalExpr) *value {
 func (c *context) resource(name string, rest hcl.Traversal, x *hclsyntax.ScopeTraversalExpr) *value {
 	b := c.module.resources[name]
 	if b == nil {
-		if !strings.Contains(name, "_") && c.tried == 0 {
-			c.fail(x.SrcRange, "there is no %s", name)
-			return made(null, c.here(x))
-		}
-		c.fail(x.SrcRange, "the module has no resource %s", name)
-		return made(null, c.here(x))
+		return c.undeclared(name, rest, x)
 	}
 	return c.steps(c.refer(b, x.SrcRange), rest, x.SrcRange)
+}
+
+// undeclared evaluates a reference to a resource that no file of the module has. Its type says what its attributes mean.
+func (c *context) undeclared(name string, rest hcl.Traversal, x *hclsyntax.ScopeTraversalExpr) *value {
+	if !strings.Contains(name, "_") {
+		c.fail(x.SrcRange, "there is no %s", name)
+		return made(null, c.here(x))
+	}
+	if !c.partial {
+		c.warn(x.SrcRange, "the module has no %s: it is taken for one that is elsewhere", name)
+	}
+	info := policy.SymbolInfo{Kind: policy.Attribute, Expression: c.source(x.SrcRange)}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(name, "data."), ".")
+	if len(rest) > 0 {
+		t := typeOf(kind)
+		if step, ok := rest[len(rest)-1].(hcl.TraverseAttr); ok {
+			if meaning := t.attribute(step.Name); meaning != nil {
+				info.Meaning = meaning.meaning
+				if meaning.meaning == policy.MeansRepositoryURI {
+					arn := strings.TrimSuffix(info.Expression, step.Name) + "arn"
+					text, _ := c.symbol(c.prefix(arn), policy.SymbolInfo{Kind: policy.Attribute, Meaning: policy.MeansRepositoryARN, Expression: arn}, c.here(x).start)
+					info.ARN = policy.Whole(text)
+				}
+			}
+		}
+	}
+	v := c.here(x)
+	v.kind = unknown
+	var set bool
+	if v.text, set = c.symbol(c.prefix(info.Expression), info, v.start); set {
+		v.kind = textual
+	}
+	return v
 }
 
 // ofInstance returns each.key, each.value or count.index.
@@ -241,6 +269,9 @@ func (c *context) anyElement(v *value, at *value, expression string) *value {
 func (c *context) indexReference(v, key *value, r hcl.Range) *value {
 	at := c.placeOf(r)
 	t := v.of
+	if t.single && key.kind == textual && key.isKnown() {
+		return c.ofReference(v, c.flat(key).String(), r) // x["name"] is x.name
+	}
 	if t.single {
 		c.fail(r, "%s has no instances, since it has neither count nor for_each", t.instances[0].local())
 		return made(null, at)

@@ -229,6 +229,38 @@ func (v *value) assume(condition string, i int) *value {
 	return v
 }
 
+// assumeBelow is assume for a value and all that is in it.
+func (v *value) assumeBelow(condition string, i int) *value {
+	if condition == "" || v.isKnown() || v.weight() > maxWeight {
+		return v
+	}
+	v = v.assume(condition, i)
+	changed := *v
+	changed.knows, changed.heavy = 0, 0
+	each := func(list []*value) []*value {
+		list = slices.Clone(list)
+		for j := range list {
+			list[j] = list[j].assumeBelow(condition, i)
+		}
+		return list
+	}
+	changed.list, changed.pieces = each(v.list), each(v.pieces)
+	changed.members = slices.Clone(v.members)
+	for j := range changed.members {
+		changed.members[j].value = changed.members[j].value.assumeBelow(condition, i)
+	}
+	if v.encoded != nil {
+		changed.encoded = v.encoded.assumeBelow(condition, i)
+	}
+	if v.kind == choice {
+		return choose(v.condition, v, changed.list...)
+	}
+	if v.kind == list && len(v.list) > 0 {
+		changed.list = slices.DeleteFunc(changed.list, func(e *value) bool { return e.kind == absent })
+	}
+	return &changed
+}
+
 // branches returns the values that a value can be, none of which is a choice.
 func (v *value) branches() []*value {
 	if v.kind != choice {

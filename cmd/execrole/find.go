@@ -61,9 +61,7 @@ func findSources(args []string) (*sources, error) {
 	for _, s := range found.list {
 		s.skipOthers(found)
 	}
-	if len(found.list) == 1 && found.list[0].module != nil && len(args) == 1 && filepath.Clean(args[0]) == filepath.Clean(found.list[0].path) {
-		found.several, found.list[0].named = false, true // the module is what the argument names
-	}
+	found.nameModule(args)
 	found.several = found.several || len(found.list)+len(errs) > 1
 	return found, errors.Join(errs...)
 }

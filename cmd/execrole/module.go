@@ -130,6 +130,27 @@ func (f *sources) addModules(root string, found *modules, before int) {
 	}
 }
 
+// nameModule says of the only module that was found in the folder that is the only argument, that the argument names it: it has
+// to have a task definition. If there is nothing else in the folder, it is one input.
+func (f *sources) nameModule(args []string) {
+	var only *source
+	for _, s := range f.list {
+		if s.module != nil && only != nil {
+			return
+		}
+		if s.module != nil {
+			only = s
+		}
+	}
+	if only == nil || len(args) != 1 || filepath.Clean(args[0]) != filepath.Clean(only.path) {
+		return
+	}
+	only.named = true
+	if len(f.list) == 1 {
+		f.several = false
+	}
+}
+
 // addModule adds a module, once.
 func (f *sources) addModule(m *module) *source {
 	path := m.folder
