@@ -22,7 +22,7 @@ func (c *context) eval(x hclsyntax.Expression) *value {
 	if !c.step(x.Range()) {
 		return made(null, c.here(x))
 	}
-	if c.nested++; c.nested > 10*maxNested {
+	if c.nested++; c.nested > maxDepth {
 		c.nested--
 		c.stop(x.Range(), "this is evaluated inside of too many other expressions")
 		return made(null, c.here(x))
@@ -123,9 +123,7 @@ func (c *context) joined(parts []*value, at *value, expression string, sources [
 			size += len(part.text)
 			kept = append(kept, part)
 		}
-		if c.texts += size; size > maxText || c.texts > maxTexts {
-			c.over = true
-			c.failAt(at.start, "the strings of the module become too long: execrole stops here")
+		if !c.fits(size, at.start) {
 			return made(null, at)
 		}
 		return concat(kept, at)

@@ -616,6 +616,9 @@ func format(f *call) *value {
 			for i, v := range args {
 				known[i], _ = f.toCty(v)
 			}
+			if why := tooLarge("format", known); why != "" {
+				return f.stop("%s", why)
+			}
 			impl, _ := knownFunction("format")
 			return f.context.call(impl, known, f.at, f.expression)
 		}

@@ -74,13 +74,12 @@ func (c *context) once(name, what string, r hcl.Range, evaluate func() *value) *
 		c.fail(r, "%s refers to itself", what)
 		return made(null, at)
 	}
-	if c.nested >= maxNested {
+	if len(c.working) >= maxNested {
 		c.stop(r, "%s is evaluated inside of too many others", what)
 		return made(null, at)
 	}
 	c.working[key] = true
-	c.nested++
-	defer func() { delete(c.working, key); c.nested-- }()
+	defer delete(c.working, key)
 	return evaluate()
 }
 

@@ -18,9 +18,10 @@ import (
 
 // Limits keep time and memory in bounds, whatever a module says. No person comes near them.
 const (
-	maxSteps    = 1 << 20 // expressions that are evaluated, each as often as it is
+	maxSteps    = 1 << 19 // expressions that are evaluated, each as often as it is
 	maxElements = 10_000  // of one collection
-	maxNested   = 200     // calls, expressions and modules inside of each other
+	maxNested   = 200     // values, such as locals, that are evaluated inside of each other
+	maxDepth    = 5000    // expressions that are
 	maxBranches = 64      // of one value, because of conditionals
 	maxText     = 4 << 20 // bytes of one text
 	maxTexts    = 64 << 20

@@ -61,19 +61,29 @@ func concat(parts []*value, at *value) *value {
 
 // flat returns the text of a scalar, with the JSON in it.
 func (p *Program) flat(v *value) policy.Text {
-	switch {
-	case v.pieces != nil:
-		var b strings.Builder
-		for _, piece := range v.pieces {
-			b.WriteString(string(p.flat(piece)))
-		}
-		return policy.Text(b.String())
-	case v.encoded != nil:
-		var b strings.Builder
-		p.encode(&b, v.encoded)
-		return policy.Text(b.String())
+	if v.pieces == nil && v.encoded == nil {
+		return v.text
 	}
-	return v.text
+	var b strings.Builder
+	if v.encoded != nil {
+		p.encode(&b, v.encoded)
+	}
+	for _, piece := range v.pieces {
+		b.WriteString(string(p.flat(piece)))
+	}
+	if !p.fits(b.Len(), v.start) {
+		return ""
+	}
+	return policy.Text(b.String())
+}
+
+// fits counts the bytes of a text that was made, and reports whether there may be as many.
+func (p *Program) fits(size, at int) bool {
+	if p.texts += size; !p.over && (size > maxText || p.texts > maxTexts) {
+		p.over = true
+		p.failAt(at, "the strings of the module become too long: execrole stops here")
+	}
+	return !p.over
 }
 
 // flattened returns a string without pieces.
@@ -89,7 +99,7 @@ func (p *Program) flattened(v *value) *value {
 // encode writes a value as jsonencode does. A symbol remains one. A conditional is written as its first branch: whoever
 // needs the others asks for the encoded value itself.
 func (p *Program) encode(b *strings.Builder, v *value) {
-	if b.Len() > maxText {
+	if b.Len() > maxText || p.over {
 		return
 	}
 	switch v.kind {

@@ -94,13 +94,19 @@ func (m *modules) roots() (roots []string) {
 	return roots
 }
 
-// owns reports whether a file belongs to a module: it is in the module's folder or below it, and the source has its name, or
-// it is a template by its own.
+// owns reports whether a file belongs to a module: the source has its path, or, of a file in the module's folder or below it,
+// its name. Templates and values of variables in the folder belong to it too.
 func (m *modules) owns(path string) bool {
 	base := filepath.Base(path)
 	for _, folder := range m.folders {
 		within, err := filepath.Rel(folder, path)
-		if err != nil || strings.HasPrefix(within, "..") {
+		if err != nil {
+			continue
+		}
+		if within = filepath.ToSlash(within); strings.HasPrefix(within, "../") {
+			if strings.Contains(m.text[folder], within) {
+				return true
+			}
 			continue
 		}
 		if slices.Contains([]string{".tpl", ".tftpl", ".tfvars"}, filepath.Ext(base)) || strings.Contains(m.text[folder], base) {
