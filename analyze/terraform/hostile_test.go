@@ -57,7 +57,7 @@ func TestHostile(t *testing.T) {
 		"doubling empty":      {doubling("[]", "[X, X]") + task("jsonencode(flatten(local.l60))"), "too large"},
 		"doubling concat":     {doubling("[1]", "concat(X, X)") + task("jsonencode(local.l60)"), "reads no more"},
 		"doubling texts":      {doubling(`"xxxxxxxx"`, `"${X}${X}"`) + task("local.l60"), "become too long"},
-		"doubling encodings":  {doubling(`"x"`, `jsonencode([X, X])`) + task("\"${local.l60}\""), "become too long"},
+		"doubling encodings":  {doubling(`"x"`, `jsonencode([X, X])`) + task("\"${local.l60}\""), "has more than 262144 values"},
 		"doubling choices":    {"variable \"x\" {\n}\n" + doubling(`"x"`, `var.x == X ? X : "${X}y"`) + task("jsonencode([{ image = local.l60 }])"), ""},
 		"replace":             {task(`replace(join("", [for i in range(1000) : "xxxxxxxxxxxxxxxxxxxx"]), "x", join("", [for i in range(1000) : "yyyyyyyyyyyyyyyyyyyy"]))`), "too long"},
 		"format":              {task(`format("%1000000000d", 1)`), "too long"},
