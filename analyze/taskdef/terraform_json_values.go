@@ -146,6 +146,8 @@ func (t *terraformJSON) elements(n, unknown *tree.Node, s *schema, at string) {
 // block makes an object of the list that a block is. A list of several is left to be refused.
 func (t *terraformJSON) block(n, unknown *tree.Node, s *schema, at string) {
 	switch {
+	case n.Kind == tree.Object: // an argument of a module
+		t.attributes(n, nil, s, at)
 	case n.Kind == tree.List && len(n.Children) == 0:
 		n.Kind = tree.Null
 	case n.Kind == tree.List && len(n.Children) == 1 && (n.Children[0].Kind == tree.Object || n.Children[0].Kind == tree.Choice):

@@ -26,12 +26,12 @@ type Module struct {
 const sourceUnknown = "run execrole on the folder of the module that calls this one, give the value in terraform.tfvars, or, after an apply, run: terraform show -json | execrole -f terraform -"
 
 // jsonArguments are the arguments that are strings of JSON.
-var jsonArguments = []string{"container_definitions", "container_properties", "ecs_properties", "node_properties"}
+var jsonArguments = []string{"container_definition_json", "container_definitions", "container_properties", "ecs_properties", "node_properties"}
 
 // ReadModule is [Read] for the source of a module of Terraform. Name is the module's folder as the caller knows it: places
 // have the names of files in it.
 func ReadModule(name string, m Module, opts Options) ([]*TaskDefinition, []Problem) {
-	program := terraform.Read(m.FS, m.Folder, terraform.Options{Name: name, Within: m.Within, Set: valuesOf(opts.Set)})
+	program := terraform.Read(m.FS, m.Folder, sourceOptions(name, m.Within, opts))
 	return readProgram(program, m, opts)
 }
 
@@ -42,9 +42,8 @@ func (f *finder) source(program *terraform.Program, m Module) {
 		return
 	}
 	resources, calls := program.Resources(jsonArguments, "aws_ecs_task_definition", "aws_batch_job_definition")
-	file := func(file string) bool { return m.File == "" || file == m.File }
-	resources = slices.DeleteFunc(resources, func(r terraform.Resource) bool { return !file(r.File) })
-	calls = slices.DeleteFunc(calls, func(c terraform.Call) bool { return !file(c.File) })
+	others := f.moduleCalls(m, calls)
+	resources = slices.DeleteFunc(append(resources, others...), func(r terraform.Resource) bool { return m.File != "" && r.File != m.File })
 	// Nodes have their parents, and so their pointers, from here on.
 	for i := range resources {
 		f.doc.Root.Children = append(f.doc.Root.Children, resources[i].Values)
@@ -54,7 +53,7 @@ func (f *finder) source(program *terraform.Program, m Module) {
 	for i, r := range resources {
 		t.source(r, &f.doc.Root.Children[i])
 	}
-	found := f.moduleCalls(calls) || len(resources) > 0
+	found := f.broken || len(resources) > 0
 	f.sourceProblems(program.Problems(), f.parts)
 	f.broken = f.broken || found
 	if !found {
@@ -84,6 +83,15 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 	f := t.f
 	if !f.chosen(r.Address, values) {
 		return
+	}
+	note := ""
+	switch r.Type {
+	case albServiceTask:
+		t.albServiceTask(values)
+		note = albServiceNote
+	case awsService:
+		t.awsService(values)
+		note = awsServiceNote
 	}
 	before := len(f.parts)
 	resource := terraformResource{node: values, address: r.Address, kind: r.Type, values: values}
@@ -115,38 +123,11 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 	}
 	for i := range f.parts[before:] {
 		part := &f.parts[before+i]
-		part.Region = r.Region
+		part.Region, part.Note = r.Region, note
 		for _, p := range r.Problems {
 			part.Problems = append(part.Problems, f.sourceProblem(p))
 		}
 	}
-}
-
-// taskModules are modules of others that have a task definition in them, by a part of their source.
-//
-// Source: https://registry.terraform.io/modules/terraform-aws-modules/ecs/aws, https://registry.terraform.io/namespaces/cloudposse
-var taskModules = [...]struct{ source, advice string }{
-	{"terraform-aws-modules/ecs/aws//modules/container-definition", "its container definition is not read"},
-	{"terraform-aws-modules/ecs/aws//modules/cluster", ""},
-	{"terraform-aws-modules/ecs/aws", "it makes the execution role itself, of task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements"},
-	{"cloudposse/ecs-container-definition/aws", "its container definition is not read"},
-	{"cloudposse/ecs-alb-service-task/aws", "it makes the execution role itself, unless task_exec_role_arn names one"},
-	{"cloudposse/ecs-web-app/aws", "it makes the execution role itself"},
-	{"cloudposse/terraform-aws-ecs-", "it is not read"},
-}
-
-// moduleCalls says which modules of others have task definitions that cannot be read, and reports whether there are some.
-func (f *finder) moduleCalls(calls []terraform.Call) (found bool) {
-	for _, call := range calls {
-		i := slices.IndexFunc(taskModules[:], func(m struct{ source, advice string }) bool { return strings.Contains(call.Source, m.source) })
-		if i < 0 || taskModules[i].advice == "" {
-			continue
-		}
-		found = true
-		f.fail(call.At, "%s is the module %s, whose task definition is not in this source; %s. After an apply, run: terraform show -json | execrole -f terraform -",
-			call.Address, call.Source, taskModules[i].advice)
-	}
-	return found
 }
 
 // sourceKeys takes the keys of what the modules declare, and the names of what has none.
@@ -174,7 +155,7 @@ func (f *finder) sourceKeys(keys []terraform.Key) {
 
 // readText is [ReadModule] for a text, as a module of one file.
 func readText(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
-	return readProgram(terraform.ReadText(src, terraform.Options{Name: file, Set: valuesOf(opts.Set)}), Module{}, opts)
+	return readProgram(terraform.ReadText(src, sourceOptions(file, "", opts)), Module{}, opts)
 }
 
 func readProgram(program *terraform.Program, m Module, opts Options) ([]*TaskDefinition, []Problem) {

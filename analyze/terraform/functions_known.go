@@ -11,12 +11,55 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// knownFunction returns a function of Terraform for which all arguments have to be known; not ok if there is none of that
-// name. The functions of cty are those that Terraform itself calls.
+// knownFunctions are those of Terraform for which all arguments have to be known, and that cty has: Terraform itself calls these.
+// The table is data that the linker lays out.
+var knownFunctions = [...]struct {
+	name string
+	f    *function.Function
+}{
+	{"abs", &stdlib.AbsoluteFunc},
+	{"ceil", &stdlib.CeilFunc},
+	{"chomp", &stdlib.ChompFunc},
+	{"chunklist", &stdlib.ChunklistFunc},
+	{"floor", &stdlib.FloorFunc},
+	{"format", &stdlib.FormatFunc},
+	{"formatdate", &stdlib.FormatDateFunc},
+	{"formatlist", &stdlib.FormatListFunc},
+	{"indent", &stdlib.IndentFunc},
+	{"log", &stdlib.LogFunc},
+	{"lower", &stdlib.LowerFunc},
+	{"max", &stdlib.MaxFunc},
+	{"min", &stdlib.MinFunc},
+	{"parseint", &stdlib.ParseIntFunc},
+	{"pow", &stdlib.PowFunc},
+	{"range", &stdlib.RangeFunc},
+	{"regex", &stdlib.RegexFunc},
+	{"regexall", &stdlib.RegexAllFunc},
+	{"setintersection", &stdlib.SetIntersectionFunc},
+	{"setproduct", &stdlib.SetProductFunc},
+	{"setsubtract", &stdlib.SetSubtractFunc},
+	{"signum", &stdlib.SignumFunc},
+	{"slice", &stdlib.SliceFunc},
+	{"sort", &stdlib.SortFunc},
+	{"strrev", &stdlib.ReverseFunc},
+	{"substr", &stdlib.SubstrFunc},
+	{"timeadd", &stdlib.TimeAddFunc},
+	{"title", &stdlib.TitleFunc},
+	{"trim", &stdlib.TrimFunc},
+	{"trimprefix", &stdlib.TrimPrefixFunc},
+	{"trimspace", &stdlib.TrimSpaceFunc},
+	{"trimsuffix", &stdlib.TrimSuffixFunc},
+	{"upper", &stdlib.UpperFunc},
+}
+
+// knownFunction returns a function for which all arguments have to be known; not ok if there is none of that name.
 func knownFunction(name string) (f function.Function, ok bool) {
+	for _, known := range knownFunctions {
+		if known.name == name {
+			return *known.f, true
+		}
+	}
 	switch name {
-	case "abs":
-		return stdlib.AbsoluteFunc, true
 	case "base64decode":
 		return ofString(func(s string) (string, error) {
 			b, err := base64.StdEncoding.DecodeString(s)
@@ -26,78 +69,14 @@ func knownFunction(name string) (f function.Function, ok bool) {
 		return ofString(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }), true
 	case "basename":
 		return ofString(func(s string) (string, error) { return path.Base(s), nil }), true
-	case "ceil":
-		return stdlib.CeilFunc, true
-	case "chomp":
-		return stdlib.ChompFunc, true
-	case "chunklist":
-		return stdlib.ChunklistFunc, true
 	case "dirname":
 		return ofString(func(s string) (string, error) { return path.Dir(s), nil }), true
 	case "endswith":
 		return ofStrings(strings.HasSuffix), true
-	case "floor":
-		return stdlib.FloorFunc, true
-	case "format":
-		return stdlib.FormatFunc, true
-	case "formatdate":
-		return stdlib.FormatDateFunc, true
-	case "formatlist":
-		return stdlib.FormatListFunc, true
-	case "indent":
-		return stdlib.IndentFunc, true
-	case "log":
-		return stdlib.LogFunc, true
-	case "lower":
-		return stdlib.LowerFunc, true
-	case "max":
-		return stdlib.MaxFunc, true
-	case "min":
-		return stdlib.MinFunc, true
-	case "parseint":
-		return stdlib.ParseIntFunc, true
-	case "pow":
-		return stdlib.PowFunc, true
-	case "range":
-		return stdlib.RangeFunc, true
-	case "regex":
-		return stdlib.RegexFunc, true
-	case "regexall":
-		return stdlib.RegexAllFunc, true
-	case "setintersection":
-		return stdlib.SetIntersectionFunc, true
-	case "setproduct":
-		return stdlib.SetProductFunc, true
-	case "setsubtract":
-		return stdlib.SetSubtractFunc, true
-	case "signum":
-		return stdlib.SignumFunc, true
-	case "slice":
-		return stdlib.SliceFunc, true
-	case "sort":
-		return stdlib.SortFunc, true
 	case "startswith":
 		return ofStrings(strings.HasPrefix), true
 	case "strcontains":
 		return ofStrings(strings.Contains), true
-	case "strrev":
-		return stdlib.ReverseFunc, true
-	case "substr":
-		return stdlib.SubstrFunc, true
-	case "timeadd":
-		return stdlib.TimeAddFunc, true
-	case "title":
-		return stdlib.TitleFunc, true
-	case "trim":
-		return stdlib.TrimFunc, true
-	case "trimprefix":
-		return stdlib.TrimPrefixFunc, true
-	case "trimspace":
-		return stdlib.TrimSpaceFunc, true
-	case "trimsuffix":
-		return stdlib.TrimSuffixFunc, true
-	case "upper":
-		return stdlib.UpperFunc, true
 	}
 	return f, false
 }

@@ -25,12 +25,11 @@ type Resource struct {
 	Region string
 }
 
-// Call is the call of a module that is somebody else's: its source is no folder beside the caller.
+// Call is the call of a module that is somebody else's: its source is no folder beside the caller. Its values are those of its
+// arguments, if [Options.Calls] ask for them; for each instance there is one.
 type Call struct {
-	Address string
-	Source  string
-	At      int
-	File    string
+	Resource
+	Source string
 }
 
 // Resources returns the instances of the resources of these types, in the module and in those that it calls, with the calls
@@ -62,7 +61,9 @@ func (w *walk) scope(s *scope) {
 			w.call(c, b)
 		case b.Type == "resource" && len(b.Labels) == 2 && slices.Contains(w.types, b.Labels[0]):
 			for _, i := range c.instances(b).instances {
-				w.resource(&context{scope: s, instance: i}, i)
+				if r := w.resource(&context{scope: s, instance: i}, i); r != nil {
+					w.list = append(w.list, *r)
+				}
 			}
 		}
 	}
@@ -71,9 +72,18 @@ func (w *walk) scope(s *scope) {
 // call collects the resources of the instances of a module.
 func (w *walk) call(c *context, b *hclsyntax.Block) {
 	source, local := c.moduleSource(b)
-	if !local {
+	asked := slices.ContainsFunc(c.opts.Calls, func(part string) bool { return strings.Contains(source, part) })
+	switch {
+	case !local && asked:
+		for _, i := range c.instances(b).instances {
+			if r := w.resource(&context{scope: c.scope, instance: i}, i); r != nil {
+				w.calls = append(w.calls, Call{*r, source})
+			}
+		}
+		return
+	case !local:
 		start, _ := c.span(b.DefRange())
-		w.calls = append(w.calls, Call{Address: c.prefix("module." + strings.Join(b.Labels, ".")), Source: source, At: start, File: b.DefRange().Filename})
+		w.calls = append(w.calls, Call{Resource{Type: "module", Address: c.prefix("module." + strings.Join(b.Labels, ".")), At: start, File: b.DefRange().Filename}, source})
 		return
 	}
 	for _, i := range c.instances(b).instances {
@@ -83,8 +93,8 @@ func (w *walk) call(c *context, b *hclsyntax.Block) {
 	}
 }
 
-// resource evaluates the arguments and blocks of a resource.
-func (w *walk) resource(c *context, i *instance) {
+// resource evaluates the arguments and blocks of a resource or of a call; nil if there are too many.
+func (w *walk) resource(c *context, i *instance) *Resource {
 	at, before := c.placeOf(i.block.DefRange()), len(c.problems)
 	v := c.body(i.block.Body, at)
 	for j, m := range v.members {
@@ -93,15 +103,15 @@ func (w *walk) resource(c *context, i *instance) {
 		}
 	}
 	if v.weight() > maxWeight {
-		c.stop(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
-		return
+		c.fail(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
+		return nil
 	}
-	r := Resource{
+	r := &Resource{
 		Type: i.block.Labels[0], Address: i.address(), At: at.start, File: i.block.DefRange().Filename,
 		Values: c.node(v, policy.Text(i.address()), at.start), Region: c.region(i.block),
 	}
 	r.Problems = distinctProblems(c.problems[before:])
-	w.list = append(w.list, r)
+	return r
 }
 
 // decoded returns what the JSON in a string says, for each string that a value can be.
@@ -122,7 +132,7 @@ func (c *context) decoded(v *value) *value {
 // ownArguments are those of Terraform itself.
 //
 // Source: https://developer.hashicorp.com/terraform/language/resources/syntax#meta-arguments
-var ownArguments = [...]string{"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts"}
+var ownArguments = [...]string{"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts", "providers"}
 
 // body evaluates the arguments of a body as the members of an object, and its blocks as lists of objects.
 func (c *context) body(b *hclsyntax.Body, at *value) *value {

@@ -149,6 +149,9 @@ func (c *context) ofReference(v *value, name string, r hcl.Range) *value {
 	i := v.of.instances[0]
 	of := &context{scope: i.scope, instance: i}
 	if i.block.Type == "module" {
+		if v := of.known(i, name, r); v != nil {
+			return v
+		}
 		return of.output(i, name, r)
 	}
 	return of.resourceAttribute(i, name, r)

@@ -38,6 +38,10 @@ type Options struct {
 	Within string
 	// Set gives values to symbols, by their names: var.image, aws_secretsmanager_secret.db.arn.
 	Set map[string]string
+	// Known are modules of somebody else whose outputs are known by their arguments.
+	Known []KnownModule
+	// Calls are parts of the sources of modules of somebody else, whose arguments [Program.Resources] returns.
+	Calls []string
 }
 
 // Program is a module, with the modules that it calls. It is evaluated where somebody asks for something.
