@@ -33,7 +33,7 @@ var otherTexts = [...]struct{ pattern, advice string }{
 	{`\APK\x03\x04`,
 		"it looks like a plan that terraform saved: pass what terraform show -json prints of it"},
 	{terraformBlock,
-		"it looks like Terraform: pass what terraform show -json prints of the state, or of a plan"},
+		"it looks like Terraform: pass the folder with the source, or what terraform show -json prints of the state, or of a plan"},
 	{`\{\{-? *(if|range|with|else|end|define|template|block|include)\b|\{% `,
 		"it looks like a template: render it first, with ecspresso render taskdef, copilot svc package or the tool that it is for"},
 	{`(?s)\A\x{feff}?\s*[^\s{\["#/<'-][^\n{\["]*\n.*?(?m)^\s*[{\[]`,
@@ -85,7 +85,7 @@ func adviceOnDocument(top *tree.Node) string {
 		return "it looks like a Compose file: register it with the tool that deploys it, and pass what aws ecs describe-task-definition prints"
 	}
 	if resource := top.Member("resource"); resource != nil && (resource.Member("aws_ecs_task_definition") != nil || top.Member("terraform") != nil) {
-		return "it looks like Terraform's source in JSON: pass what terraform show -json prints of the state, or of a plan"
+		return "it looks like Terraform's source in JSON, which is not read: pass what terraform show -json prints of the state, or of a plan"
 	}
 	for _, other := range otherDocuments {
 		if top.Member(other.member) != nil {

@@ -196,8 +196,8 @@ func instanceKey(key *tree.Node) string {
 	return "[" + key.Text + "]"
 }
 
-// stateKnows says what to pass where a plan does not know enough. When Terraform's source is read, it belongs here too.
-const stateKnows = "apply the plan, and pass what terraform show -json prints of the state"
+// stateKnows says what to pass where a plan does not know enough.
+const stateKnows = "pass the folder with the source, or apply the plan, and pass what terraform show -json prints of the state"
 
 // taskDefinition takes a resource that is a task definition.
 func (t *terraformJSON) taskDefinition(r terraformResource) {
