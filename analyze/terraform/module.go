@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // module is what the files of a folder declare.
@@ -50,6 +52,9 @@ func (p *Program) module(folder string) *module {
 	var overrides []*hclsyntax.Body
 	for _, entry := range entries {
 		name := entry.Name()
+		if strings.HasSuffix(name, ".tf.json") && !entry.IsDir() {
+			p.report(Problem{At: tree.Place{File: p.name(path.Join(folder, name))}, Warning: true, Message: "Terraform's source in JSON is not read: what it declares is missing"})
+		}
 		if !IsSource(name) || entry.IsDir() {
 			continue
 		}
@@ -261,17 +266,21 @@ func (m *module) override(body *hclsyntax.Body) {
 // tfvars returns the values of variables that Terraform reads without being told to.
 //
 // Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
-func (p *Program) tfvars() map[string]hclsyntax.Expression {
-	given := map[string]hclsyntax.Expression{}
+func (p *Program) tfvars() map[string]func(c *context) *value {
+	given := map[string]func(c *context) *value{}
 	entries, _ := fs.ReadDir(p.fsys, p.folder)
 	take := func(fits func(name string) bool) {
 		for _, entry := range entries {
-			if entry.IsDir() || !fits(entry.Name()) {
-				continue
-			}
-			if body := p.parse(path.Join(p.folder, entry.Name())); body != nil {
-				for name, a := range body.Attributes {
-					given[name] = a.Expr
+			file := path.Join(p.folder, entry.Name())
+			switch name, isJSON := strings.CutSuffix(entry.Name(), ".json"); {
+			case entry.IsDir() || !fits(name):
+			case isJSON:
+				p.jsonValues(file, given)
+			default:
+				if body := p.parse(file); body != nil {
+					for name, a := range body.Attributes {
+						given[name] = func(c *context) *value { return c.eval(a.Expr) }
+					}
 				}
 			}
 		}
@@ -279,4 +288,24 @@ func (p *Program) tfvars() map[string]hclsyntax.Expression {
 	take(func(name string) bool { return name == "terraform.tfvars" })
 	take(func(name string) bool { return strings.HasSuffix(name, ".auto.tfvars") })
 	return given
+}
+
+// jsonValues adds the values of variables in a file of JSON.
+func (p *Program) jsonValues(file string, given map[string]func(c *context) *value) {
+	t, err := p.file(file)
+	if err != nil {
+		p.failAt(t.start, "cannot read %s: %v", p.name(file), err)
+		return
+	}
+	root, problems := p.Doc.EmbeddedText(t.text, t.start, []tree.Mark{{Outer: t.start}})
+	for _, problem := range problems {
+		p.report(Problem{At: problem.At, Message: problem.Message, Warning: problem.Warning})
+	}
+	if root == nil {
+		return
+	}
+	for i := range root.Children {
+		v := fromNode(&root.Children[i], func(off int) int { return off })
+		given[root.Children[i].Name] = func(*context) *value { return v }
+	}
 }

@@ -20,10 +20,10 @@ type scope struct {
 	address string
 	// caller is the scope that has the call, with the values of each and count there; nil for the root.
 	caller *context
-	block  *hclsyntax.Block                // the call
-	values map[string]*value               // of locals and variables that were evaluated, by "local.x" and "var.x"
-	given  map[string]hclsyntax.Expression // the values of the root's variables that files give
-	calls  map[string]*scope               // the instances of all modules, by their addresses; of the root
+	block  *hclsyntax.Block                   // the call
+	values map[string]*value                  // of locals and variables that were evaluated, by "local.x" and "var.x"
+	given  map[string]func(c *context) *value // the values of the root's variables that files give
+	calls  map[string]*scope                  // the instances of all modules, by their addresses; of the root
 	// targets are the instances of blocks.
 	targets map[*hclsyntax.Block]*target
 }
@@ -164,7 +164,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, at), true
 	}
 	if given := c.given[name]; given != nil {
-		return within.eval(given), false
+		return given(within), false
 	}
 	if value, ok := c.opts.Set["var."+name]; ok {
 		c.Used["var."+name] = true
