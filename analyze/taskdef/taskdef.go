@@ -270,7 +270,8 @@ func nameMember(n *tree.Node) string {
 }
 
 func isName(n *tree.Node) bool {
-	return n.Kind == tree.String && len(n.Name) == 4 && strings.EqualFold(n.Name, "name")
+	isText := n.Kind == tree.String || n.Kind == tree.Placeholder && !policy.Text(n.Text).IsLiteral()
+	return isText && len(n.Name) == 4 && strings.EqualFold(n.Name, "name")
 }
 
 // report adds an error at an offset.
