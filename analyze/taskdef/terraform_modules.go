@@ -61,9 +61,18 @@ var taskModules = [...]struct{ source, role string }{
 	{"cloudposse/terraform-aws-ecs-web-app", "it makes the execution role itself"},
 }
 
+// quietMembers are members of a task definition on which no permission depends, with the names that Terraform has for them.
+var quietMembers = []string{
+	"environment", "map_environment", "command", "entryPoint", "entrypoint", "portMappings", "port_mappings", "mountPoints", "mount_points", "volumesFrom", "volumes_from",
+	"links", "dependsOn", "container_depends_on", "dnsServers", "dnsSearchDomains", "extraHosts", "dockerLabels", "docker_labels", "ulimits", "healthCheck", "healthcheck",
+	"linuxParameters", "linux_parameters", "systemControls", "resourceRequirements", "cpu", "memory", "memoryReservation", "user", "workingDirectory", "hostname", "essential",
+	"readonlyRootFilesystem", "stopTimeout", "startTimeout", "tags", "placement_constraints", "runtime_platform", "ephemeral_storage", "proxy_configuration", "network_mode",
+	"ipc_mode", "pid_mode", "task_role_arn", "task_cpu", "task_memory",
+}
+
 // sourceOptions returns how to read source.
 func sourceOptions(name, within string, opts Options) terraform.Options {
-	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
+	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), Quiet: quietMembers, Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
 }
 
 // moduleCalls returns the calls of modules of others whose task definition is known by their arguments. It says which other

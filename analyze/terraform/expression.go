@@ -227,9 +227,18 @@ func (c *context) object(x *hclsyntax.ObjectConsExpr) *value {
 	for _, item := range x.Items {
 		name := c.eval(item.KeyExpr)
 		start, _ := c.span(item.KeyExpr.Range())
-		v.put(c, name, start, c.eval(item.ValueExpr), item.KeyExpr.Range())
+		v.put(c, name, start, c.member(string(name.text), item.ValueExpr), item.KeyExpr.Range())
 	}
 	return v
+}
+
+// member evaluates the value of a member or an argument of that name.
+func (c *context) member(name string, x hclsyntax.Expression) *value {
+	if slices.Contains(c.opts.Quiet, name) {
+		c.quiet++
+		defer func() { c.quiet-- }()
+	}
+	return c.eval(x)
 }
 
 // put adds a member, or replaces the one of that name. If the name can be several, each of them may be absent.

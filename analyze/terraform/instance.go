@@ -53,7 +53,7 @@ func (c *context) instances(b *hclsyntax.Block) *target {
 	t := c.targets[b]
 	if t == nil {
 		problems := len(c.problems)
-		if t = c.findInstances(b); len(c.problems) == problems {
+		if t = c.findInstances(b); len(c.problems) == problems && c.quiet == 0 {
 			if c.targets == nil {
 				c.scope.targets = map[*hclsyntax.Block]*target{}
 			}

@@ -145,7 +145,7 @@ func (c *context) body(b *hclsyntax.Body, at *value) *value {
 	for _, a := range arguments {
 		if !slices.Contains(ownArguments[:], a.Name) {
 			start, _ := c.span(a.NameRange)
-			v.members = append(v.members, member{policy.Text(a.Name), start, c.eval(a.Expr)})
+			v.members = append(v.members, member{policy.Text(a.Name), start, c.member(a.Name, a.Expr)})
 		}
 	}
 	for _, block := range b.Blocks {

@@ -105,7 +105,7 @@ func (c *context) local(name string, r hcl.Range) *value {
 	}
 	problems := len(c.problems)
 	v := c.once(key, key, r, func() *value { return (&context{scope: c.scope}).eval(a.Expr) })
-	if len(c.problems) == problems {
+	if len(c.problems) == problems && c.quiet == 0 {
 		c.values[key] = v
 	}
 	return v
@@ -119,7 +119,7 @@ func (c *context) variable(name string, r hcl.Range) *value {
 	}
 	problems := len(c.problems)
 	v := c.once(key, key, r, func() *value { return c.valueOf(name, r) })
-	if len(c.problems) == problems {
+	if len(c.problems) == problems && c.quiet == 0 {
 		c.values[key] = v
 	}
 	return v
@@ -177,6 +177,9 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	if standard != nil {
 		v := within.eval(standard.Expr)
 		if !v.isScalar() || !v.isKnown() {
+			if c.quiet > 0 {
+				return v, false
+			}
 			c.warn(declared.DefRange(), "the default of var.%s is used: with another value, the role can be another; terraform.tfvars and calls of the module are read too", name)
 			return v, false
 		}

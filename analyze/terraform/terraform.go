@@ -38,6 +38,8 @@ type Options struct {
 	Within string
 	// Set gives values to symbols, by their names: var.image, aws_secretsmanager_secret.db.arn.
 	Set map[string]string
+	// Quiet are the names of members and arguments on which nothing depends: that a default is used there needs no warning.
+	Quiet []string
 	// Known are modules of somebody else whose outputs are known by their arguments.
 	Known []KnownModule
 	// Calls are parts of the sources of modules of somebody else, whose arguments [Program.Resources] returns.
@@ -73,7 +75,8 @@ type Program struct {
 	missingAt int
 	partial   bool // other files of the module can be missing
 	tried     int  // calls of try, and branches of unknown conditionals, that are being evaluated
-	inTry     int  // of these, calls of try and can
+	quiet     int  // members of Options.Quiet that are being evaluated
+	inTry     int  // of tried, calls of try and can
 }
 
 // Problem is something wrong with the source, or something in it that cannot be read.

@@ -309,3 +309,20 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "d" {
 		t.Errorf("keys\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestDefaults: that the default of a list or of nothing is used is a warning, unless nothing depends on it.
+func TestDefaults(t *testing.T) {
+	src := "variable \"a\" {\n  default = []\n}\nvariable \"b\" {\n  default = null\n}\nlocals {\n  a = var.a\n}\n" + task("jsonencode([{ quiet = concat(local.a, [1]), b = var.b }, { loud = local.a }])")
+	p := Read(fstest.MapFS{"main.tf": {Data: []byte(src)}}, ".", Options{Name: ".", Quiet: []string{"quiet"}})
+	resources, _ := p.Resources([]string{"container_definitions"}, "aws_ecs_task_definition")
+	var got []string
+	for _, problem := range resources[0].Problems {
+		got = append(got, fmt.Sprint(problem.Warning, problem.At.Line))
+	}
+	if got := show(resources[0].Values.Member("container_definitions")); got != "[{quiet=[1] b=-} {loud=[]}]" {
+		t.Error(got)
+	}
+	if want := []string{"true 4", "true 1"}; !slices.Equal(got, want) {
+		t.Errorf("warnings %q, want %q", got, want)
+	}
+}
