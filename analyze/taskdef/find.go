@@ -27,6 +27,8 @@ type Part struct {
 	Name string
 	// Note says what cannot be known of the task definition from this form of input; "" for nothing.
 	Note string
+	// Module is the module of Terraform that has the part; nil for a part of another document.
+	Module *policy.Module
 	// Problems are those that are about nothing but this part.
 	Problems []Problem
 	// Region is that of the task, as far as the document says it beside the task definition; "" if it does not.

@@ -25,6 +25,7 @@ type TaskDefinition struct {
 	others   map[string]*tree.Node
 	name     string
 	region   string
+	module   *policy.Module
 	roleAt   []string
 	// condition is that of the resource, and branches are those of the conditionals in its template, by JSON pointer.
 	condition string
@@ -238,7 +239,8 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	var list []*TaskDefinition
 	problems := set.problems
 	for _, part := range parts {
-		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, roleAt: part.RoleAt, condition: part.Condition, symbols: symbols, details: details, settings: set}
+		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, module: part.Module, roleAt: part.RoleAt, condition: part.Condition, symbols: symbols, details: details, settings: set}
+		td.problems = append(td.problems, part.Problems...)
 		td.problems = append(td.problems, part.Problems...)
 		td.bind()
 		if part.Note != "" {

@@ -123,7 +123,7 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 	}
 	for i := range f.parts[before:] {
 		part := &f.parts[before+i]
-		part.Region, part.Note = r.Region, note
+		part.Region, part.Note, part.Module = r.Region, note, r.Module
 		for _, p := range r.Problems {
 			part.Problems = append(part.Problems, f.sourceProblem(p))
 		}

@@ -326,3 +326,23 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("warnings %q, want %q", got, want)
 	}
 }
+
+// TestOwn: what a role needs to know of the module that it becomes a part of.
+func TestOwn(t *testing.T) {
+	p := Read(fstest.MapFS{
+		"main.tf": {Data: []byte("data \"aws_region\" \"here\" {\n}\ndata \"aws_caller_identity\" \"us\" {\n  provider = aws.us\n}\nvariable \"v\" {\n}\nresource \"aws_iam_role\" \"exec\" {\n  count = 1\n}\n" +
+			"resource \"t\" \"a\" {\n  provider = aws.us\n  execution_role_arn = aws_iam_role.exec[0].arn\n}\nresource \"t\" \"b\" {\n  execution_role_arn = var.v\n}\nmodule \"m\" {\n  source = \"./m\"\n}\n")},
+		"m/main.tf": {Data: []byte("resource \"aws_iam_role\" \"inner\" {\n}\nresource \"t\" \"c\" {\n  execution_role_arn = aws_iam_role.inner.arn\n}\n")},
+	}, ".", Options{Name: "."})
+	resources, _ := p.Resources(nil, "t")
+	want := []string{"t.a aws.us aws_iam_role.exec[0].name", "t.b  ", "module.m.t.c  "}
+	for i, r := range resources {
+		m := r.Module
+		if got := r.Address + " " + m.Provider + " " + m.Role; got != want[i] {
+			t.Errorf("got %q, want %q", got, want[i])
+		}
+		if !maps.Equal(m.Values, map[policy.Symbol]string{policy.Region: "data.aws_region.here.id"}) || !m.Taken["exec"] || !m.Taken["v"] || !m.Taken["m"] || m.Taken["inner"] {
+			t.Errorf("%s: %+v", r.Address, m)
+		}
+	}
+}
