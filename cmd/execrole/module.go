@@ -27,6 +27,8 @@ func isSource(path string) bool { return taskdef.IsTerraformSource(filepath.Base
 type modules struct {
 	folders []string
 	text    map[string]string // the source in each of them
+	called  map[string][]string
+	call    *regexp.Regexp
 }
 
 // note remembers the folder of a file of source.
@@ -49,12 +51,20 @@ func (m *modules) note(path string) {
 const maxSource = 2 << 20
 
 // calls returns the folders of the modules that the source in a folder calls.
-func (m *modules) calls(folder string) (list []string) {
-	// The line is the one that terraform fmt would write.
-	call := regexp.MustCompile(`(?m)^\s*source\s*=\s*"(\.\.?(?:/[^"]*)?)"`)
-	for _, match := range call.FindAllStringSubmatch(m.text[folder], -1) {
+func (m *modules) calls(folder string) []string {
+	if list, known := m.called[folder]; known {
+		return list
+	}
+	if m.called == nil {
+		m.called = map[string][]string{}
+		// The line is the one that terraform fmt would write.
+		m.call = regexp.MustCompile(`(?m)^[ \t]*source[ \t]*=[ \t]*"(\.\.?(?:/[^"]*)?)"`)
+	}
+	var list []string
+	for _, match := range m.call.FindAllStringSubmatch(m.text[folder], -1) {
 		list = append(list, filepath.Join(folder, filepath.FromSlash(match[1])))
 	}
+	m.called[folder] = list
 	return list
 }
 
