@@ -64,7 +64,6 @@ func (r *Reader) Exists(arn string) bool { return r.td.exist[arn] }
 // Region returns the region of the task that the document names beside the task definition; "" if it does not name one.
 func (r *Reader) Region() string { return r.td.region }
 
-<<<<<<< HEAD
 // RoleAt returns the JSON pointers of the objects that have, or can have, the member executionRoleArn. They are known of
 // resources of a template.
 func (r *Reader) RoleAt() []string { return r.td.roleAt }
@@ -89,10 +88,9 @@ func (r *Reader) Branches(pointer string) (list []policy.Branch) {
 		i = end
 	}
 }
-=======
+
 // Module returns the module of Terraform that has the task definition; nil for a task definition of another document.
 func (r *Reader) Module() *policy.Module { return r.td.module }
->>>>>>> d6b34d6 (The reader of source says what a role needs to know of its module)
 
 // Form returns the form of the input.
 func (r *Reader) Form() Form { return r.td.form }

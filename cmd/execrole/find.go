@@ -77,7 +77,7 @@ func (f *sources) add(arg string) error {
 	case err == nil && info.IsDir():
 		f.several = true
 		return f.folder(arg)
-	case err == nil && f.alone:
+	case err == nil && f.alone && !isSource(arg):
 		f.file(arg, arg, true)
 		return nil
 	case err == nil:
