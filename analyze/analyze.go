@@ -163,7 +163,7 @@ func (a *document) check(name string, problems []taskdef.Problem, reader *taskde
 	td := reader.Root()
 	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols()}
 	if subject := reader.Form().Subject; subject.Beside() {
-		plan.beside = newBeside(subject, td)
+		plan.beside = newBeside(name, subject, td)
 		plan.Findings = append(plan.Findings, plan.beside.alone())
 	} else {
 		id := identify(td)

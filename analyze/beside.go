@@ -24,8 +24,9 @@ type beside struct {
 	// name is how the document calls the task definition, and at is where. Family and revision are the parts of the name; ""
 	// where it has none, or a placeholder.
 	name, family, revision policy.Text
-	// resource is the name of the task definition in the same document, if it refers to that.
+	// resource is the name of the task definition in the same document, if it refers to that. File is the document's name.
 	resource  string
+	file      string
 	at        taskdef.Ref
 	role      named   // the execution role of a run that has its own
 	overrides []named // the containers
@@ -72,8 +73,8 @@ func identify(td taskdef.Value) (id identity) {
 }
 
 // newBeside returns what a document says of the task definition that it is read beside.
-func newBeside(subject taskdef.Subject, added taskdef.Value) *beside {
-	b := &beside{subject: subject, at: added.Ref()}
+func newBeside(file string, subject taskdef.Subject, added taskdef.Value) *beside {
+	b := &beside{subject: subject, file: file, at: added.Ref()}
 	for v := range added.Each("taskDefinitionArn") {
 		b.name, _ = v.Text()
 		b.at = v.Ref()
@@ -176,7 +177,7 @@ func newTaskIndex(plans []*Plan) *taskIndex {
 // named returns the plans of the task definitions that b names: those of its revision, or without one as b is, and others.
 func (x *taskIndex) named(b *beside) (exact, others []*Plan) {
 	if b.resource != "" {
-		return x.resources[[2]string{b.at.File, b.resource}], nil
+		return x.resources[[2]string{b.file, b.resource}], nil
 	}
 	if b.family == "" {
 		return nil, nil

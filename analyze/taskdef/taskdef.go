@@ -240,8 +240,6 @@ func build(doc *tree.Document, parts []Part, symbols policy.SymbolTable, opts Op
 	problems := set.problems
 	for _, part := range parts {
 		td := &TaskDefinition{doc: doc, root: part.Root, form: part.Form, pointers: part.Pointers, fields: part.Fields, others: part.Others, name: part.Name, region: part.Region, module: part.Module, roleAt: part.RoleAt, condition: part.Condition, symbols: symbols, details: details, settings: set}
-		td.problems = append(td.problems, part.Problems...)
-		td.problems = append(td.problems, part.Problems...)
 		td.bind()
 		if part.Note != "" {
 			td.problems = append(td.problems, Problem{Kind: Schema, Note: true, At: td.ref(part.Root), Message: part.Note})

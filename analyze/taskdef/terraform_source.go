@@ -1,6 +1,7 @@
 package taskdef
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ func (f *finder) source(program *terraform.Program, m Module) {
 	if !found {
 		f.problems = append(f.problems, Problem{Kind: f.kind, At: Ref{Place: tree.Place{File: f.doc.Source.File}},
 			Message: "the module has no resource of type aws_ecs_task_definition or aws_batch_job_definition"})
+	}
+	if len(f.parts) > 0 {
+		t.sourceServices(program)
 	}
 	f.sourceKeys(program.Keys())
 	f.symbols, f.filled = program.Symbols, program.Used
@@ -128,6 +132,57 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 			part.Problems = append(part.Problems, f.sourceProblem(p))
 		}
 	}
+}
+
+// sourceServices takes the services of the source that log through Service Connect, if their task definitions are among those
+// that are read.
+func (t *terraformJSON) sourceServices(program *terraform.Program) {
+	services, _ := program.Resources(nil, "aws_ecs_service")
+	services = slices.DeleteFunc(services, func(r terraform.Resource) bool { return r.Values.Member("service_connect_configuration") == nil })
+	parts := t.f.parts
+	for i := range services {
+		services[i].Values.Parent = t.f.doc.Root // its pointer begins with its address
+		r, values := services[i], &services[i].Values
+		t.begin(terraformResource{node: values, address: r.Address, kind: r.Type, values: values})
+		t.attributes(values, nil, &serviceAttributes, t.base)
+		values.Adopt()
+		task := values.Member("taskDefinition")
+		if task == nil || memberOf(values.Member("serviceConnectConfiguration"), "logConfiguration") == nil {
+			continue
+		}
+		name := serviceTask(parts, policy.Text(task.Text))
+		if name == "" {
+			t.f.problems = append(t.f.problems, Problem{Kind: t.f.kind, Note: true, At: Ref{Place: place(t.f.doc, t.f.form, task.Start)},
+				Message: fmt.Sprintf("%s runs the task definition %q, and that is not here: the service is left out", r.Address, policy.Text(task.Text))})
+			continue
+		}
+		task.Kind, task.Text = tree.String, string(policy.Of(policy.Symbol(name)))
+		from := len(t.f.parts)
+		t.f.service(values, t.f.form, t.pointers)
+		for j := range t.f.parts[from:] {
+			for _, p := range r.Problems {
+				t.f.parts[from+j].Problems = append(t.f.parts[from+j].Problems, t.f.sourceProblem(p))
+			}
+		}
+	}
+}
+
+// serviceTask returns the name of the part that a service runs: it refers to it, or has its family; "" if there is none.
+func serviceTask(parts []Part, task policy.Text) string {
+	for _, part := range parts {
+		for _, s := range task.Symbols() {
+			if strings.HasPrefix(string(s), part.Name+".") {
+				return part.Name
+			}
+		}
+	}
+	family, _, _ := task.Cut(":")
+	for _, part := range parts {
+		if family != "" && textOf(part.Root, "family") == string(family) {
+			return part.Name
+		}
+	}
+	return ""
 }
 
 // sourceKeys takes the keys of what the modules declare, and the names of what has none.
