@@ -44,17 +44,11 @@ func (a *Analysis) Read(in Input) []*Plan {
 			return a.choose(name, family)
 		}
 	}
-	var tds []*taskdef.TaskDefinition
-	var problems []taskdef.Problem
-	if in.Module != nil {
-		tds, problems = taskdef.ReadModule(in.Name, *in.Module, opts)
-	} else {
-		tds, problems = taskdef.Read(in.Name, in.Source, opts)
-	}
+	tds, problems := in.read(opts)
 	if tds == nil && offered && problems == nil {
 		return nil
 	}
-	if !a.opts.Parameters && !a.opts.Derive {
+	if !a.opts.Parameters && !a.derives(in) {
 		plans := a.add(in.Name, tds, problems, nil)
 		for _, p := range plans {
 			if a.opts.OfferParameters && p.asks {
@@ -66,9 +60,22 @@ func (a *Analysis) Read(in Input) []*Plan {
 	o, _ := a.trial(in, opts, tds)
 	if o.list != nil {
 		opts.Open, opts.Symbols = o.list, o.symbols
-		tds, problems = taskdef.Read(in.Name, in.Source, opts)
+		tds, problems = in.read(opts)
 	}
 	return a.add(in.Name, tds, problems, o)
+}
+
+// read reads the document.
+func (in Input) read(opts taskdef.Options) ([]*taskdef.TaskDefinition, []taskdef.Problem) {
+	if in.Module != nil {
+		return taskdef.ReadModule(in.Name, *in.Module, opts)
+	}
+	return taskdef.Read(in.Name, in.Source, opts)
+}
+
+// derives reports whether [Options.Derive] holds for an input.
+func (a *Analysis) derives(in Input) bool {
+	return a.opts.Derive && !a.opts.Parameters && in.Module != nil
 }
 
 // choose reports whether [Options.Resources] choose a task definition: by the name that its document gives it, or by its
@@ -101,6 +108,7 @@ type document struct {
 	used map[any]bool
 	// leavesOpen says that what is unknown is left open: see [Options.Parameters].
 	leavesOpen bool
+	derives    bool // see [Options.Derive]
 }
 
 // read lets every rule check a task definition, until the defaults of symbols that have to be known are in their places.
@@ -120,7 +128,7 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	if len(tds) == 0 {
 		return []*Plan{a.addUnread(name, problems)}
 	}
-	d := &document{a, &a.opts, map[any]bool{}, open != nil}
+	d := &document{a, &a.opts, map[any]bool{}, open != nil, open != nil && open.derives}
 	passes := make([][]pass, len(tds)) // those over each task definition, in the order of the rules
 	readers := make([]*taskdef.Reader, len(tds))
 	own, common := divided(tds, problems)
@@ -138,7 +146,7 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	}
 	d.finish(passes)
 	for i, p := range plans {
-		if a.opts.Conditions {
+		if a.opts.Conditions || open != nil && open.derives {
 			p.addConditions(readers[i])
 		}
 		p.sort()

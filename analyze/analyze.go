@@ -32,8 +32,8 @@ type Options struct {
 	// image or a whole secret becomes the ARN of what it names, or empty where it is something else that needs no
 	// permission; a part of an ARN becomes that part. Only formats that can ask for values take such a role.
 	Parameters bool
-	// Derive leaves whole values open too, and says how what they name follows from the symbols in them: see
-	// [policy.Derivation]. Only Terraform can decide such expressions.
+	// Derive leaves whole values of Terraform's source open, and says how what they name follows from the symbols in them: see
+	// [policy.Derivation]. Terraform can decide such expressions. Parameters has precedence.
 	Derive bool
 	// OfferParameters finds out, for findings, whether Parameters would settle them: see [Finding.CanLeaveOpen].
 	OfferParameters bool
@@ -161,7 +161,10 @@ func order[T any](list []T, offset func(*T) int) {
 // check lets every rule check a task definition. Problems are those of its document.
 func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) ([]pass, *reading) {
 	td := reader.Root()
-	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols()}
+	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols(), Module: reader.Module()}
+	if plan.Module != nil {
+		plan.Family = plan.Module.Label // a family that is known only at deployment cannot name anything
+	}
 	if subject := reader.Form().Subject; subject.Beside() {
 		plan.beside = newBeside(name, subject, td)
 		plan.Findings = append(plan.Findings, plan.beside.alone())
@@ -181,7 +184,7 @@ func (a *document) check(name string, problems []taskdef.Problem, reader *taskde
 	plan.LaunchTypes = launchTypes(td)
 	plan.findEnvironment(td, a.opts.Environment, reader.Region())
 	passes := make([]pass, len(allRules()))
-	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used, leavesOpen: a.leavesOpen}
+	shared := &reading{plan: plan, reader: reader, td: td, opts: a.opts, used: a.used, leavesOpen: a.leavesOpen, derives: a.derives}
 	if a.leavesOpen {
 		shared.narrowed = map[policy.Symbol]letters{}
 	}

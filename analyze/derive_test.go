@@ -3,7 +3,10 @@ package analyze
 import (
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -11,14 +14,18 @@ import (
 )
 
 // TestDerivedMeansTheValue: where a value is known only at deployment, what follows from it there is what the rules require
-// when the value is written in the input. The input is a template, of which every parameter is unknown.
+// when the value is written in the input, and the default of the variable does not matter.
 func TestDerivedMeansTheValue(t *testing.T) {
-	const head = `{"Parameters": {"X": {"Type": "String", "Default": "a-default"}}, "Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
-		"ExecutionRoleArn": "arn:aws:iam::111122223333:role/r", "RequiresCompatibilities": ["EC2"], "ContainerDefinitions": [{"Name": "app", `
-	image := head + `"Image": VALUE}]}}}}`
-	secret := head + `"Image": "nginx", "Secrets": [{"Name": "A", "ValueFrom": VALUE}]}]}}}}`
-	credentials := head + `"Image": "nginx", "RepositoryCredentials": {"CredentialsParameter": VALUE}}]}}}}`
-	file := head + `"Image": "nginx", "EnvironmentFiles": [{"Type": "s3", "Value": VALUE}]}]}}}}`
+	const head = `variable "x" { default = "a-default" }
+resource "aws_ecs_task_definition" "t" {
+  family = "t"
+  execution_role_arn = "arn:aws:iam::111122223333:role/r"
+  requires_compatibilities = ["EC2"]
+  container_definitions = jsonencode([{name = "app", `
+	image := head + "image = VALUE}])\n}\n"
+	secret := head + `image = "nginx", secrets = [{name = "A", valueFrom = VALUE}]}])` + "\n}\n"
+	credentials := head + `image = "nginx", repositoryCredentials = {credentialsParameter = VALUE}}])` + "\n}\n"
+	file := head + `image = "nginx", environmentFiles = [{type = "s3", value = VALUE}]}])` + "\n}\n"
 	opts := Options{Environment: policy.Environment{Account: "111122223333", Region: "eu-west-1", Partition: "aws"}, PartialARNs: true}
 	for _, tt := range []struct{ name, input, value string }{
 		{"ecr", image, "444455556666.dkr.ecr.us-east-1.amazonaws.com/a/b"},
@@ -37,11 +44,12 @@ func TestDerivedMeansTheValue(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			derive := opts
 			derive.Derive = true
-			replace := func(value string) []byte {
-				return []byte(regexp.MustCompile("VALUE").ReplaceAllLiteralString(tt.input, value))
+			module := func(value string) Input {
+				src := strings.ReplaceAll(tt.input, "VALUE", value)
+				return Input{Name: "infra", Module: &Module{FS: fstest.MapFS{"main.tf": {Data: []byte(src)}}, Folder: "."}}
 			}
-			open := NewAnalysis(derive).Read(Input{Name: "t.json", Source: replace(`{"Ref": "X"}`)})[0]
-			known := NewAnalysis(opts).Read(Input{Name: "t.json", Source: replace(`"` + tt.value + `"`)})[0]
+			open := NewAnalysis(derive).Read(module("var.x"))[0]
+			known := NewAnalysis(opts).Read(module(strconv.Quote(tt.value)))[0]
 			if err := open.Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +58,7 @@ func TestDerivedMeansTheValue(t *testing.T) {
 			}
 			derived := func(s policy.Symbol) string {
 				d := open.Symbols[s].Derivation
-				if d.Value != policy.Of("X") {
+				if d.Value != policy.Of("var.x") {
 					t.Fatalf("%s follows from %q", s, d.Value)
 				}
 				m := regexp.MustCompile(d.Pattern).FindStringSubmatch(tt.value)

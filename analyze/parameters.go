@@ -144,12 +144,12 @@ type openings struct {
 // trial reads a document with everything left open that can be left open. It returns how, and the pointers of the values
 // that still ask.
 func (a *Analysis) trial(in Input, opts taskdef.Options, tds []*taskdef.TaskDefinition) (o *openings, left map[string]bool) {
-	o = &openings{symbols: policy.SymbolTable{}, parts: map[[2]string]bool{}, whole: map[string]bool{}, written: map[string]policy.Text{}, derives: a.opts.Derive}
+	o = &openings{symbols: policy.SymbolTable{}, parts: map[[2]string]bool{}, whole: map[string]bool{}, written: map[string]policy.Text{}, derives: a.derives(in)}
 	for {
 		open := len(o.list)
 		left = map[string]bool{}
 		for _, td := range tds {
-			d := &document{Analysis: a, opts: &a.opts, used: map[any]bool{}, leavesOpen: true}
+			d := &document{Analysis: a, opts: &a.opts, used: map[any]bool{}, leavesOpen: true, derives: o.derives}
 			_, shared := d.read(in.Name, nil, td)
 			if o.taken == nil {
 				o.taken = shared.reader.Symbols()
@@ -163,7 +163,7 @@ func (a *Analysis) trial(in Input, opts taskdef.Options, tds []*taskdef.TaskDefi
 			return o, left
 		}
 		opts.Open, opts.Symbols = o.list, o.symbols
-		tds, _ = taskdef.Read(in.Name, in.Source, opts)
+		tds, _ = in.read(opts)
 	}
 }
 

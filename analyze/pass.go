@@ -31,6 +31,7 @@ type reading struct {
 	// leavesOpen says that what is unknown is left open. Whole is then what whole values can name, by their pointers, and
 	// narrowed has the characters that the values of symbols may have.
 	leavesOpen bool
+	derives    bool // see [Options.Derive]
 	whole      map[string]wholeValue
 	narrowed   map[policy.Symbol]letters
 }

@@ -33,6 +33,8 @@ type Plan struct {
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.
 	Mappings []policy.Mapping
+	// Module is the module of Terraform's source that has the task definition; nil if none has it.
+	Module *policy.Module
 	// TaskRoles are what taskRoleArn says: the role as which the containers act, and usually one.
 	TaskRoles []policy.Text
 	// Symbols says what is known of the symbols in requirements, besides those of the environment.
@@ -171,12 +173,26 @@ func (p *Plan) Role(opts policy.Options) (*policy.Role, error) {
 		return nil, fmt.Errorf("%w; keep several values as JSON keys of one secret, or %s", err, cure)
 	}
 	role.Mappings = p.usedMappings(role)
+	role.Module = p.roleModule()
 	role.ResourcePolicies = p.resourcePolicies(opts)
 	role.PassRole = p.passRole(opts)
 	if err := role.Check(); err != nil {
 		return nil, err
 	}
 	return role, nil
+}
+
+// roleModule returns the module of which the role becomes a part. Where the task definition names a role of the module, it is
+// that role.
+func (p *Plan) roleModule() *policy.Module {
+	if p.Module == nil {
+		return nil
+	}
+	m := *p.Module
+	if s, rest, ok := p.ExecutionRole.CutSymbol(); ok && rest == "" {
+		m.Role = m.Roles[s]
+	}
+	return &m
 }
 
 // usedMappings returns the mappings whose symbols are in the role's policies.

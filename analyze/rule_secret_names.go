@@ -202,6 +202,13 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 		p.Unknown(v, "valueFrom", list)
 		return
 	}
+	if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).ARN != (policy.ARN{}) {
+		// The ARN says where the name begins.
+		arn := p.reader.Symbols().Lookup(s).ARN
+		p.Require(n.parameter, arn, Exact, v.Ref())
+		p.decrypt(v, "ssm", "", parameterContext, []policy.ARN{arn}, false)
+		return
+	}
 	if t.Count(":") > 1 {
 		reason := "it is no name of a parameter, nor an ARN, which begins with arn: in small letters"
 		if start := lowerASCII(t); !start.HasPrefix("arn:") && !start.HasPrefix("aws:") {

@@ -27,7 +27,7 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 		p.find(Error, v.Ref(), nil, "%s %s: %s", what, quote(d.text), strings.Join(new(questions).reasons(parts), "; "))
 		return
 	}
-	if _, ok := p.whole[v.Ref().Pointer]; !ok || !p.opts.Derive {
+	if _, ok := p.whole[v.Ref().Pointer]; !ok || !p.derives {
 		p.reader.UseDefaults(v.Ref().Pointer) // of what is derived, no default has to be known
 	}
 	for i, u := range parts {

@@ -55,11 +55,26 @@ func (part *Part) find(pointer string) (found *tree.Node) {
 	return found
 }
 
+// choices yields the branches of the conditionals below the part's root, with their JSON pointers in the document.
+func (part *Part) choices(yield func(n *tree.Node, branch int, pointer string)) {
+	part.visit(func(n *tree.Node, pointer string) bool {
+		if n.Parent != nil && n.Parent.Kind == tree.Choice {
+			yield(n.Parent, n.Index, pointer)
+		}
+		return true
+	})
+}
+
 // each yields the nodes below the part's root that are no conditionals, with their JSON pointers in the document.
 func (part *Part) each(yield func(n *tree.Node, pointer string) bool) {
+	part.visit(func(n *tree.Node, pointer string) bool { return n.Kind == tree.Choice || yield(n, pointer) })
+}
+
+// visit yields the nodes below the part's root.
+func (part *Part) visit(yield func(n *tree.Node, pointer string) bool) {
 	var visit func(n *tree.Node, at string) bool
 	visit = func(n *tree.Node, at string) bool {
-		if n.Parent != nil && n.Kind != tree.Choice && !yield(n, at) {
+		if n.Parent != nil && !yield(n, at) {
 			return false
 		}
 		for i := range n.Children {

@@ -51,9 +51,11 @@ func (f *finder) source(program *terraform.Program, m Module) {
 	}
 	f.doc.Root.Adopt()
 	t := &terraformJSON{f: f, top: f.doc.Root, pointers: map[int]string{}}
+	conditions := program.NameConditions()
 	for i, r := range resources {
-		t.source(r, &f.doc.Root.Children[i])
+		t.source(r, &f.doc.Root.Children[i], program.RoleModule(r))
 	}
+	f.nameBranches(conditions)
 	found := f.broken || len(resources) > 0
 	f.sourceProblems(program.Problems(), f.parts)
 	f.broken = f.broken || found
@@ -66,6 +68,22 @@ func (f *finder) source(program *terraform.Program, m Module) {
 	}
 	f.sourceKeys(program.Keys())
 	f.symbols, f.filled = program.Symbols, program.Used
+}
+
+// nameBranches notes the branches of conditionals by their JSON pointers. Conditions are the names of conditions, by the IDs
+// of the conditionals.
+func (f *finder) nameBranches(conditions map[int]string) {
+	if len(conditions) == 0 {
+		return
+	}
+	f.branches = map[string]policy.Branch{}
+	for i := range f.parts {
+		f.parts[i].choices(func(n *tree.Node, branch int, pointer string) {
+			if name := conditions[n.ID]; name != "" && len(n.Children) == 2 {
+				f.branches[pointer] = policy.Branch{Condition: name, Not: branch == 1}
+			}
+		})
+	}
 }
 
 // sourceProblems adds problems of the source that are not those of a task definition.
@@ -83,7 +101,7 @@ func (f *finder) sourceProblem(p terraform.Problem) Problem {
 }
 
 // source takes a resource that has the fields of a task definition.
-func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
+func (t *terraformJSON) source(r terraform.Resource, values *tree.Node, module *policy.Module) {
 	f := t.f
 	if !f.chosen(r.Address, values) {
 		return
@@ -127,7 +145,7 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 	}
 	for i := range f.parts[before:] {
 		part := &f.parts[before+i]
-		part.Region, part.Note, part.Module = r.Region, note, r.Module
+		part.Region, part.Note, part.Module = r.Region, note, module
 		for _, p := range r.Problems {
 			part.Problems = append(part.Problems, f.sourceProblem(p))
 		}

@@ -74,19 +74,18 @@ func (r *Reader) Condition() string { return r.td.condition }
 
 // Branches returns the branches of conditionals in which a JSON pointer of the document is, the outermost first.
 func (r *Reader) Branches(pointer string) (list []policy.Branch) {
-	const conditional = "/Fn::If/"
-	for i := 0; ; {
-		next := strings.Index(pointer[i:], conditional)
-		if next < 0 {
-			return list
+	if len(r.td.branches) == 0 {
+		return nil
+	}
+	for i := 1; i <= len(pointer); i++ {
+		if i < len(pointer) && pointer[i] != '/' {
+			continue
 		}
-		i += next + len(conditional)
-		end := i + strings.IndexByte(pointer[i:]+"/", '/')
-		if branch, ok := r.td.branches[pointer[:end]]; ok {
+		if branch, ok := r.td.branches[pointer[:i]]; ok {
 			list = append(list, branch)
 		}
-		i = end
 	}
+	return list
 }
 
 // Module returns the module of Terraform that has the task definition; nil for a task definition of another document.

@@ -18,8 +18,7 @@ type instance struct {
 	key string
 	// each, value and index are each.key, each.value and count.index; nil where there are none.
 	each, value, index *value
-	// condition is the text of the condition under which there is such an instance; "" for always.
-	condition string
+	uncertain          bool // whether there is such an instance depends on what only the deployment knows
 }
 
 // target is what a reference refers to: instances of a block.
@@ -41,6 +40,19 @@ func (i *instance) local() string {
 		return "module." + name
 	}
 	return name
+}
+
+// exists returns the expression that there is such an instance; "" where there always is one.
+func (i *instance) exists() string {
+	all := strings.TrimSuffix(i.local(), i.key)
+	key := strings.TrimSuffix(strings.TrimPrefix(i.key, "["), "]")
+	switch {
+	case !i.uncertain || key == "":
+		return ""
+	case key[0] == '"':
+		return "contains(keys(" + all + "), " + key + ")"
+	}
+	return "length(" + all + ") > " + key
 }
 
 // address returns the address in the whole configuration.
@@ -108,6 +120,9 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 			}
 		}
 	}
+	for _, in := range t.instances {
+		in.uncertain = !t.certain
+	}
 	return t
 }
 
@@ -115,7 +130,7 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *context) *target {
 	v := within.once("count of "+b.Type+strings.Join(b.Labels, "."), "count", a.SrcRange, func() *value { return within.eval(a.Expr) })
 	t := &target{counted: true, certain: v.kind != choice}
-	most, condition := 0, v.condition
+	most, least := 0, maxElements+1
 	for _, branch := range v.branches() {
 		n, ok := wholeNumber(branch)
 		if holds, isTruth := branch.truth(); isTruth && branch.kind == boolean && holds {
@@ -125,7 +140,7 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 			index := c.open(c.prefix("count.index of "+strings.Join(b.Labels, ".")), "count.index", policy.Variable, policy.MeansText, v)
 			return &target{counted: true, instances: []*instance{{scope: c.scope, block: b, index: index}}}
 		}
-		most = max(most, n)
+		most, least = max(most, n), min(least, n)
 	}
 	if most > maxElements {
 		c.stop(a.SrcRange, "count is %d: execrole reads no more than %d instances", most, maxElements)
@@ -134,7 +149,7 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 	for i := range most {
 		index := made(number, v)
 		index.text = policy.Text(strconv.Itoa(i))
-		t.instances = append(t.instances, &instance{scope: c.scope, block: b, key: "[" + strconv.Itoa(i) + "]", index: index, condition: condition})
+		t.instances = append(t.instances, &instance{scope: c.scope, block: b, key: "[" + strconv.Itoa(i) + "]", index: index, uncertain: i >= least})
 	}
 	return t
 }

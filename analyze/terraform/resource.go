@@ -19,8 +19,6 @@ type Resource struct {
 	// Values is an object with the arguments, and a list of objects for each type of blocks in it. Its strings are texts with
 	// symbols: see [policy.Text]. What is unknown is a placeholder, whose text is a symbol.
 	Values tree.Node
-	// Module is what a role needs to know to become a part of the root module.
-	Module *policy.Module
 	// Problems are those of the evaluation of the values.
 	Problems []Problem
 	// Region is that of the resource or its provider; "" where it is unknown.
@@ -112,7 +110,6 @@ func (w *walk) resource(c *context, i *instance) *Resource {
 		Type: i.block.Labels[0], Address: i.address(), At: at.start, File: i.block.DefRange().Filename,
 		Values: c.node(v, policy.Text(i.address()), at.start), Region: c.region(i.block),
 	}
-	r.Module = c.own(i)
 	r.Problems = distinctProblems(c.problems[before:])
 	return r
 }

@@ -190,7 +190,7 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 		}
 	}
 	given := c.fixedName(i, t, r)
-	info := policy.SymbolInfo{Kind: policy.Resource, Expression: i.local() + "." + name, Condition: i.condition, Place: c.Doc.Source.Place(c.placeOf(b.DefRange()).start)}
+	info := policy.SymbolInfo{Kind: policy.Resource, Expression: i.local() + "." + name, Condition: i.exists(), Place: c.Doc.Source.Place(c.placeOf(b.DefRange()).start)}
 	if b.Type == "data" {
 		info.Kind = policy.Attribute
 	}
@@ -203,7 +203,7 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 		return textAt(t.arn(given).Text(), at)
 	case given != "" && name == "repository_url":
 		return textAt(policy.Of(policy.AccountID)+".dkr.ecr."+policy.Of(policy.Region)+"."+policy.Of(policy.URLSuffix)+"/"+given, at)
-	case name == "repository_url" || name == "key_id":
+	case name == "repository_url" || name == "key_id" || name == "name" && t.kind == "aws_ssm_parameter":
 		info.ARN = policy.Whole(c.resourceAttribute(i, "arn", r).text)
 	}
 	v := made(unknown, at)

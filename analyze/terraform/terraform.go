@@ -71,12 +71,13 @@ type Program struct {
 	texts    int // bytes
 	over     bool
 	// missing are the folders of modules that are called and cannot be read, and missingAt is where the first one is called.
-	missing   []string
-	missingAt int
-	partial   bool // other files of the module can be missing
-	tried     int  // calls of try, and branches of unknown conditionals, that are being evaluated
-	quiet     int  // members of Options.Quiet that are being evaluated
-	inTry     int  // of tried, calls of try and can
+	missing        []string
+	missingAt      int
+	partial        bool // other files of the module can be missing
+	conditionNames []string
+	tried          int // calls of try, and branches of unknown conditionals, that are being evaluated
+	quiet          int // members of Options.Quiet that are being evaluated
+	inTry          int // of tried, calls of try and can
 }
 
 // Problem is something wrong with the source, or something in it that cannot be read.

@@ -97,7 +97,7 @@ type requirement struct {
 	Resource   string     `json:"resource"`
 	Match      string     `json:"match"`
 	Conditions conditions `json:"conditions"`
-	When       []string   `json:"when"` // the symbols of which one at least has to have a value; none is always
+	When       []string   `json:"when"` // of which one at least has to hold; none is always
 	GrantedBy  string     `json:"grantedBy"`
 	From       place      `json:"from"`
 	Why        string     `json:"why"`
@@ -182,7 +182,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		})
 	}
 	for _, r := range plan.Requirements {
-		doc.Requirements = append(doc.Requirements, requirementOf(r, known))
+		doc.Requirements = append(doc.Requirements, requirementOf(r, plan.Symbols, known))
 	}
 	for _, f := range plan.Findings {
 		doc.Findings = append(doc.Findings, finding{f.Rule, string(f.Severity), f.Message, placeOf(f.At)})
@@ -210,14 +210,14 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	return []byte(analyze.PrintableLines(b.String()))
 }
 
-func requirementOf(r analyze.Requirement, known policy.Environment) requirement {
+func requirementOf(r analyze.Requirement, symbols policy.SymbolTable, known policy.Environment) requirement {
 	actions := make([]action, len(r.Actions))
 	for i, a := range r.Actions {
 		actions[i] = action{a.Name, string(a.Strength)}
 	}
 	when := []string{}
 	for _, s := range r.When {
-		when = append(when, string(s))
+		when = append(when, whenWords(symbols, s))
 	}
 	return requirement{
 		Rule:       r.Rule.ID,

@@ -39,7 +39,7 @@ type asker struct {
 // The marks behind actions and resources. The legend explains those that occur.
 const (
 	documentedMark = "(documented)"
-	givenMark      = "(if given)"
+	whenMark       = "(conditional)"
 )
 
 var matchMark = map[analyze.Match]string{analyze.Each: "(each)", analyze.OneOf: "(one of)"}
@@ -48,7 +48,7 @@ var legend = []struct{ mark, text string }{
 	{documentedMark, "AWS documents that this action is needed; no known source calls it"},
 	{matchMark[analyze.OneOf], "one name that fits the pattern is meant, and the input does not say which"},
 	{matchMark[analyze.Each], "every name that fits the pattern is meant"},
-	{givenMark, "only where whoever deploys the role gives the value"},
+	{whenMark, "only where whoever deploys the role gives a value, or where a condition of the input holds"},
 }
 
 // marks returns the marks that occur in views, in the order of the legend.
@@ -97,7 +97,7 @@ func (b block) view(environment policy.Environment) view {
 		}
 		res := &v.resources[i]
 		if value.When != nil {
-			res.marks = appendNew(res.marks, givenMark)
+			res.marks = appendNew(res.marks, whenMark)
 		}
 		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
