@@ -12,6 +12,9 @@ import (
 	"github.com/execrole/execrole/emit/internal/sample"
 )
 
+// ownExpressions are those that the module has.
+var ownExpressions = map[policy.Symbol]string{"aws_secretsmanager_secret.db.arn": "aws_secretsmanager_secret.db.arn", "var.image": "var.image"}
+
 // moduleRole returns a role of a task definition in a module of Terraform: with a reference, a value that follows from a
 // variable, and a value of a module that the module calls.
 func moduleRole(module *policy.Module) *policy.Role {
@@ -39,7 +42,7 @@ func moduleRole(module *policy.Module) *policy.Role {
 // TestModule: in its own module, a role has the module's references, and Terraform decides what follows from a variable.
 func TestModule(t *testing.T) {
 	for _, image := range []string{"444455556666.dkr.ecr.eu-west-1.amazonaws.com/web", "nginx"} {
-		role := moduleRole(&policy.Module{Provider: "aws.eu", Values: map[policy.Symbol]string{policy.Region: "data.aws_region.current.id"}, Taken: map[string]bool{"web_execution": true}})
+		role := moduleRole(&policy.Module{Provider: "aws.eu", Values: map[policy.Symbol]string{policy.Region: "data.aws_region.current.id"}, Expressions: ownExpressions, Taken: map[string]bool{"web_execution": true}})
 		files, err := emit.Terraform.Emit(role, emit.Options{Source: "infra"})
 		if err != nil {
 			t.Fatal(err)
@@ -69,7 +72,7 @@ func TestModule(t *testing.T) {
 
 // TestModuleWithRole: where the module has the role, only its policies are written.
 func TestModuleWithRole(t *testing.T) {
-	role := moduleRole(&policy.Module{Role: "aws_iam_role.exec.name"})
+	role := moduleRole(&policy.Module{Role: "aws_iam_role.exec.name", Expressions: ownExpressions})
 	files, err := emit.Terraform.Emit(role, emit.Options{Source: "infra"})
 	if err != nil {
 		t.Fatal(err)

@@ -163,6 +163,11 @@ type terraformNames struct {
 	derived []input // their names are those of locals
 }
 
+// TerraformRoleARN returns the expression of the ARN of a role in the file that [Terraform] writes.
+func TerraformRoleARN(role *policy.Role) string {
+	return "aws_iam_role." + terraformNamesOf(role).prefix + ".arn"
+}
+
 func terraformNamesOf(role *policy.Role) terraformNames {
 	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role, used: usedSymbols(role)}
 	if role.Module != nil {
@@ -182,7 +187,8 @@ func terraformNamesOf(role *policy.Role) terraformNames {
 	}
 	isKnown := func(s policy.Symbol) bool {
 		_, ok := tf.dataSource(s)
-		return ok || isDerived(s) || role.Module.Has(s, role.Symbols.Lookup(s))
+		_, inModule := role.Module.Expression(s)
+		return ok || inModule || isDerived(s)
 	}
 	tf.inputs = inputsOf(role, tf.used, isKnown, tf.join)
 	return tf
@@ -235,23 +241,28 @@ func (tf terraformNames) symbolBlocks(w *hclWriter) {
 		locals = append(locals, pair{tf.local(t), rows})
 	}
 	for _, d := range tf.derived {
-		locals = append(locals, pair{d.name, rawNode(tf.derivation(d.info.Derivation))})
+		locals = append(locals, tf.derivation(d)...)
 	}
 	if locals != nil {
 		w.block("locals", locals...)
 	}
 }
 
-// derivation returns the expression of a value that follows from another: null where that does not match. Terraform decides
-// it, when it plans or, where the other value is known only then, when it applies.
-func (tf terraformNames) derivation(d policy.Derivation) string {
-	match := "regex(" + hclQuote(d.Pattern) + ", " + hclString(d.Value, tf.symbol) + ")"
-	return "try(" + hclString(d.Result, func(s policy.Symbol) string {
+// derivation returns the locals of a value that follows from another: what the other matches, and the value; null where it
+// does not match. Terraform decides that when it plans or, where the other value is known only then, when it applies.
+func (tf terraformNames) derivation(in input) []pair {
+	d := in.info.Derivation
+	match := in.name + "_match"
+	result := hclString(d.Result, func(s policy.Symbol) string {
 		if n := policy.GroupOf(s); n > 0 {
-			return match + "[" + strconv.Itoa(n-1) + "]"
+			return "local." + match + "[" + strconv.Itoa(n-1) + "]"
 		}
 		return tf.symbol(s)
-	}) + ", null)"
+	})
+	return []pair{
+		{match, rawNode("try(regex(" + hclQuote(d.Pattern) + ", " + hclString(d.Value, tf.symbol) + "), null)")},
+		{in.name, rawNode("try(" + result + ", null)")},
+	}
 }
 
 // moduleValue returns the expression that the module has for a symbol of the environment.
@@ -318,8 +329,8 @@ func (tf terraformNames) symbol(s policy.Symbol) string {
 	if d, ok := tf.derivedOf(s); ok {
 		return "local." + d.name
 	}
-	if info := tf.role.Symbols.Lookup(s); tf.role.Module.Has(s, info) {
-		return info.Expression
+	if expression, ok := tf.role.Module.Expression(s); ok {
+		return expression
 	}
 	in := tf.input(s)
 	if in.info.Optional {
@@ -341,17 +352,49 @@ func (tf terraformNames) input(s policy.Symbol) input {
 	return tf.inputs[slices.IndexFunc(tf.inputs, func(in input) bool { return in.symbol == s })]
 }
 
-// when returns the expression that one of the symbols has a value.
+// when returns the expression that one of the symbols has a value, or that what it stands for holds.
 func (tf terraformNames) when(when policy.When) string {
 	conditions := make([]string, len(when))
 	for i, s := range when {
-		if d, ok := tf.derivedOf(s); ok {
-			conditions[i] = "local." + d.name + " != null"
-			continue
-		}
-		conditions[i] = "length(var." + tf.input(s).name + ") > 0"
+		conditions[i] = tf.whenOne(s, len(when) > 1)
 	}
 	return strings.Join(conditions, " || ")
+}
+
+// whenOne is when of one symbol. Nested says that it is a part of another expression.
+func (tf terraformNames) whenOne(s policy.Symbol, nested bool) string {
+	branches, given, ok := s.Decision()
+	if !ok {
+		if d, ok := tf.derivedOf(s); ok {
+			return "local." + d.name + " != null"
+		}
+		return "length(var." + tf.input(s).name + ") > 0"
+	}
+	var all []string
+	for _, b := range branches {
+		condition := "(" + tf.role.Symbols.Lookup(policy.Symbol(b.Condition)).Expression + ")"
+		if isOneName(condition[1 : len(condition)-1]) {
+			condition = condition[1 : len(condition)-1]
+		}
+		if b.Not {
+			condition = "!" + condition
+		}
+		all = append(all, condition)
+	}
+	if given != "" {
+		all = append(all, tf.whenOne(given, true))
+	}
+	if len(all) == 1 || !nested {
+		return strings.Join(all, " && ")
+	}
+	return "(" + strings.Join(all, " && ") + ")"
+}
+
+// isOneName reports whether an expression is a reference, which needs no parentheses.
+func isOneName(expression string) bool {
+	return !strings.ContainsFunc(expression, func(r rune) bool {
+		return !(r == '.' || r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+	})
 }
 
 // count returns the attribute count of a policy that is not always there: one without statements would be none.

@@ -209,17 +209,34 @@ func mergeValues(a, b cty.Value) cty.Value {
 	return cty.ObjectVal(members)
 }
 
+// readLocals evaluates the locals, each with those that it needs before it.
 func (f *terraformFile) readLocals() {
 	f.t.Helper()
-	locals := map[string]cty.Value{}
+	expressions, locals := map[string]hcl.Expression{}, map[string]cty.Value{}
 	for _, b := range f.blocks["locals"] {
 		for name, a := range b.Body.Attributes {
 			f.checkName(name)
-			locals[name] = f.evaluate(a.Expr)
+			expressions[name] = a.Expr
 		}
 	}
-	if len(locals) > 0 {
-		f.context.Variables["local"] = cty.ObjectVal(locals)
+	for len(locals) < len(expressions) {
+		before := len(locals)
+		for name, x := range expressions {
+			_, done := locals[name]
+			if needs := func(t hcl.Traversal) bool {
+				if t.RootName() != "local" {
+					return false
+				}
+				_, known := locals[t[1].(hcl.TraverseAttr).Name]
+				return !known
+			}; !done && !slices.ContainsFunc(x.Variables(), needs) {
+				locals[name] = f.evaluate(x)
+				f.context.Variables["local"] = cty.ObjectVal(locals)
+			}
+		}
+		if len(locals) == before {
+			f.t.Fatal("locals that need each other")
+		}
 	}
 }
 
