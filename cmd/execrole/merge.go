@@ -4,8 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -13,13 +19,91 @@ import (
 func (r *request) checkMerge() error {
 	switch {
 	case !r.merge:
+	case areModules(r.files) && r.format != nil && r.format.role == emit.Terraform:
+		if r.format.role == emit.Terraform && r.output == "" {
+			return errors.New("--merge writes two files of a module: add -o DIR/ with its folder")
+		}
 	case r.format != nil && r.format.role != emit.CloudFormation && r.format.role != emit.CloudFormationJSON:
-		return fmt.Errorf("--merge is for CloudFormation templates, and the format is %s", r.format.name)
+		return fmt.Errorf("--merge is for CloudFormation templates and for Terraform's source, and the format is %s", r.format.name)
 	case r.shared.given:
-		return errors.New("--merge and --shared-role exclude each other: a template gets a role for each task definition")
+		return errors.New("--merge and --shared-role exclude each other: each task definition gets a role of its own")
 	case len(r.files) > 1:
 		return errors.New("--merge takes one template at a time")
 	}
+	return nil
+}
+
+// mergeIntoModule handles a request whose roles become a part of the module of Terraform that is its input.
+func (b *batch) mergeIntoModule(s *source) error {
+	in, plans, _, err := s.readPlans(b.analysis, b.Stdin)
+	if err != nil {
+		return err
+	}
+	plans = analyze.Join(plans)
+	flags := b.analysis.Finish()
+	b.in.place(flags)
+	out := output{source: (&task{name: s.name}).source()}
+	var errs []error
+	edited := map[string][]byte{} // files of the module, by their names
+	blocks := map[string]string{} // the task definitions, by their blocks
+	for _, plan := range plans {
+		t := &task{input: in, name: s.name, plan: plan}
+		if plan.Err() == nil && plan.ExecutionRole != "" {
+			plan.Findings = []analyze.Finding{note(s.name, fmt.Sprintf("%s has an execution_role_arn, which is left as it is", plan.Name))}
+		} else if role, err := b.roleOf(t); err != nil {
+			errs = append(errs, err)
+		} else if err := b.mergeResource(s, t, role, edited, blocks, &out); err != nil {
+			errs = append(errs, err)
+		}
+		out.findings = append(out.findings, plan.Findings...)
+	}
+	out.findings = append(out.findings, flags...)
+	if len(flags) > 0 {
+		errs = append(errs, analyze.Errors(flags))
+	}
+	if errs == nil && len(edited) == 0 {
+		errs = append(errs, fmt.Errorf("%s has no task definition without an execution_role_arn: there is nothing to merge", s.name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(edited)) {
+		out.files = append(out.files, emit.File{Name: name, Data: edited[name]})
+	}
+	if out.err = errors.Join(errs...); out.err != nil {
+		out.files = nil
+	}
+	if b.compares {
+		return b.compare(b.request, out)
+	}
+	return b.deliver(b.request, out)
+}
+
+// mergeResource adds the file of a role to the output, and sets the argument of the resource that gets the role.
+func (b *batch) mergeResource(s *source, t *task, role *policy.Role, edited map[string][]byte, blocks map[string]string, out *output) error {
+	m := role.Module
+	block, _, _ := strings.Cut(t.plan.Name, "[")
+	switch {
+	case m == nil || m.File == "":
+		return fmt.Errorf("%s is in a module that %s calls: run execrole --merge on the folder of that module", t.plan.Name, s.name)
+	case blocks[block] != "":
+		return fmt.Errorf("%s and %s are instances of one resource, which has one execution_role_arn: write the roles with -o DIR/, and choose among them there", blocks[block], t.plan.Name)
+	}
+	blocks[block] = t.plan.Name
+	files, err := b.emit(t, role)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(s.module.folder, m.File)
+	src, ok := edited[m.File]
+	if !ok {
+		if src, err = os.ReadFile(file); err != nil {
+			return fmt.Errorf("cannot read %s: %w", analyze.Printable(file), reason(err))
+		}
+	}
+	if edited[m.File], err = emit.MergeTerraform(analyze.Printable(file), src, m.Resource, "execution_role_arn", emit.TerraformRoleARN(role)); err != nil {
+		return err
+	}
+	out.files = append(out.files, files...)
+	t.plan.Findings = append(t.plan.Findings, t.notes()...)
+	out.always = append(out.always, t.unseen()...)
 	return nil
 }
 

@@ -23,6 +23,16 @@ type module struct {
 // isSource reports whether a file is Terraform's source, by its name.
 func isSource(path string) bool { return taskdef.IsTerraformSource(filepath.Base(path)) }
 
+// areModules reports whether all arguments name Terraform's source: files of it, or folders with such files.
+func areModules(args []string) bool {
+	return len(args) > 0 && !slices.ContainsFunc(args, func(arg string) bool {
+		if entries, err := os.ReadDir(arg); err == nil {
+			return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isSource(e.Name()) })
+		}
+		return !isSource(arg)
+	})
+}
+
 // modules are the folders with Terraform's source that were found below a folder.
 type modules struct {
 	folders []string
@@ -149,22 +159,31 @@ func (f *sources) addModules(root string, found *modules, before int) {
 // nameModule says of the only module that was found in the folder that is the only argument, that the argument names it: it has
 // to have a task definition. If there is nothing else in the folder, it is one input.
 func (f *sources) nameModule(args []string) {
-	var only *source
-	for _, s := range f.list {
-		if s.module != nil && only != nil {
-			return
-		}
-		if s.module != nil {
-			only = s
-		}
-	}
-	if only == nil || len(args) != 1 || filepath.Clean(args[0]) != filepath.Clean(only.path) {
+	only := f.onlyModule(args)
+	if only == nil {
 		return
 	}
 	only.named = true
 	if len(f.list) == 1 {
 		f.several = false
 	}
+}
+
+// onlyModule returns the module that the only argument names, with the modules that it calls; nil where there are others, or
+// none.
+func (f *sources) onlyModule(args []string) (only *source) {
+	for _, s := range f.list {
+		if s.module != nil && only != nil {
+			return nil
+		}
+		if s.module != nil {
+			only = s
+		}
+	}
+	if only == nil || len(args) != 1 || filepath.Clean(args[0]) != filepath.Clean(only.path) {
+		return nil
+	}
+	return only
 }
 
 // addModule adds a module, once.

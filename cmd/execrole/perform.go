@@ -25,6 +25,9 @@ func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	}
 	r.several = found.several || r.shared.given
 	b := &batch{command: c, request: r, make: makeOutput, found: found, opts: opts, analysis: analyze.NewAnalysis(opts)}
+	if only := found.onlyModule(r.files); b.merge && only != nil {
+		return b.mergeIntoModule(only)
+	}
 	if b.merge && found.several {
 		return errors.Join(misuse("", errors.New("--merge takes one template at a time")), err)
 	}

@@ -44,7 +44,7 @@ func (r *request) roleFlags(set *pflag.FlagSet) {
 	set.StringVarP(&r.formatName, "format", "f", "", "the `FORMAT` to write: see below")
 	r.sharedFlags(set)
 	set.StringVar(&r.goPackage, "package", "", "-f cdk-go: write one file for the Go package `NAME`\nof an app that exists, and no app of its own")
-	set.BoolVar(&r.merge, "merge", false, "write the input, a CloudFormation template, with a\nrole for each task definition that has none")
+	set.BoolVar(&r.merge, "merge", false, "write the input, a CloudFormation template, with a\nrole for each task definition that has none; of\nTerraform's source, set execution_role_arn there")
 	set.BoolVar(&r.force, "force", false, "-f cdk-go: replace a Go file that execrole did not\nwrite")
 }
 
@@ -83,6 +83,9 @@ func (r *request) complete(in *invocation) error {
 	problem(r.setFiles(in.args))
 	problem(configure(in)...)
 	var err error
+	if r.formatName == "" && in.formats[0].role != nil && areModules(r.files) {
+		r.formatName = emit.Terraform.Name // the module's own language
+	}
 	if r.format, err = findFormat(in.formats, r.formatName); err != nil {
 		problem(err)
 	} else {
@@ -101,6 +104,7 @@ func (r *request) complete(in *invocation) error {
 	problem(r.checkMerge())
 	problem(each(r.options.Environment.Check())...)
 	r.options.Environment = r.options.Environment.WithPartition()
+	r.options.Derive = r.format != nil && (r.format.role == emit.Terraform || r.format.role == nil)
 	r.options.OfferParameters = r.format != nil && (r.format.role == nil || slices.Contains(r.format.flags, "parameters"))
 	problem(each(r.roleOptions.Check())...)
 	problem(r.setVerbosity(in))
