@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,26 +22,51 @@ import (
 type target struct {
 	path   string // "" for standard output
 	folder bool   // every file of the format goes there, under its own name
-	// names returns the names in the folder, sorted, as they were at first; nil if they are not known yet.
-	names func() ([]string, error)
+	// names returns the names in the folder as they were at first; nil if the folder was not read yet.
+	names func() (folderNames, error)
+	// made says that the folder exists, since it was made.
+	made bool
 }
 
-// folderTarget returns the target of files that go to a folder, whose names are read once for all of them.
+// folderTarget returns the target of files that go to a folder, which is read once for all of them.
 func folderTarget(path string) target {
-	return target{path: path, folder: true, names: sync.OnceValues(func() ([]string, error) { return namesIn(path) })}
+	return target{path: path, folder: true, names: sync.OnceValues(func() (folderNames, error) { return namesIn(path) })}
 }
 
-// namesIn returns the names in a folder, sorted; none if there is no such folder.
-func namesIn(path string) ([]string, error) {
+// folderNames are the names in a folder, sorted by key.
+type folderNames []folderName
+
+// folderName is a name, and as its key the same in lower case: to some file systems, names that differ in case alone are
+// the same.
+type folderName struct{ key, name string }
+
+// namesIn returns the names in a folder; none if there is no such folder.
+func namesIn(path string) (folderNames, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read the folder %s: %v", path, reason(err))
 	}
-	names := make([]string, len(entries))
+	names := make(folderNames, len(entries))
 	for i, entry := range entries {
-		names[i] = entry.Name()
+		names[i].key, names[i].name = strings.ToLower(entry.Name()), entry.Name()
 	}
+	slices.SortFunc(names, func(a, b folderName) int {
+		return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.name, b.name))
+	})
 	return names, nil
+}
+
+// from returns the names from a key on, and whether the first of them has that key.
+func (names folderNames) from(key string) (folderNames, bool) {
+	i, found := slices.BinarySearchFunc(names, key, func(n folderName, key string) int { return strings.Compare(n.key, key) })
+	return names[i:], found
+}
+
+// mayHave reports whether the folder has the name, perhaps in another case. Where it has not, nothing need be asked of the
+// system.
+func (names folderNames) mayHave(name string) bool {
+	_, found := names.from(strings.ToLower(name))
+	return found
 }
 
 // findTarget returns the target that -o means by path. Its folder need not exist, but has to be possible.
@@ -133,11 +159,13 @@ func parentFolder(path string) string {
 
 // change is a file that a format made, beside what exists under its name.
 type change struct {
-	name  string // the path, as messages name it
-	file  emit.File
-	info  fs.FileInfo // what exists, links followed; nil if nothing does
-	err   error       // why it is unknown what exists
-	stays string      // why what exists stays as it is: it is "unchanged", or "kept" for people to edit; "" for a difference
+	name string // the path, as messages name it
+	file emit.File
+	info fs.FileInfo // what exists, links followed; nil if nothing does
+	err  error       // why it is unknown what exists
+	// absent says that the folder has no such name, not even that of a link to nothing.
+	absent bool
+	stays  string // why what exists stays as it is: it is "unchanged", or "kept" for people to edit; "" for a difference
 
 	// prepare sets the first two, and the writing of the file the last.
 	place  string // the path, links followed
@@ -145,32 +173,37 @@ type change struct {
 	temp   string // the temporary file; "" before it exists and after it was moved
 }
 
-// newChange finds out what exists under a name.
-func newChange(name string, file emit.File) *change {
-	ch := &change{name: name, file: file}
-	info, err := os.Stat(name)
+// find finds out what exists under the change's name.
+func (ch *change) find() {
+	info, err := os.Stat(ch.name)
 	switch {
 	case err == nil:
 		ch.info = info
 	case !errors.Is(err, fs.ErrNotExist):
 		ch.err = err
 	}
-	return ch
 }
 
 // changes compares files with those that exist in a target that is not standard output. A file that already has its data
 // stays, so that it keeps its time of change, and nothing that depends on it is built again; so does one that people edit.
 // The remarks are about files of the latter kind that do not go with the others.
 func (t target) changes(files []emit.File) (changes []*change, remarks []string, err error) {
-	if files, err = t.expand(files); err != nil {
-		return nil, nil, err
+	var names folderNames
+	if t.folder {
+		if names, err = t.readNames(); err != nil {
+			return nil, nil, err
+		}
+		files = names.expand(files)
 	}
 	for _, f := range files {
-		name := t.path
+		ch := &change{name: t.path, file: f}
 		if t.folder {
-			name = filepath.Join(t.path, f.Name)
+			ch.name = filepath.Join(t.path, f.Name)
+			ch.absent = !names.mayHave(f.Name)
 		}
-		ch := newChange(name, f)
+		if !ch.absent {
+			ch.find()
+		}
 		switch {
 		case ch.info == nil && ch.err == nil && f.Write == emit.Remove:
 			continue
@@ -195,39 +228,39 @@ func differences(changes []*change) []*change {
 	return slices.DeleteFunc(slices.Clone(changes), func(ch *change) bool { return ch.stays != "" })
 }
 
-// expand replaces each pattern of names to remove by the names in the folder that match it and that no file has.
-func (t target) expand(files []emit.File) ([]emit.File, error) {
-	if !t.folder {
-		return files, nil
+// readNames returns the names in the target's folder.
+func (t target) readNames() (folderNames, error) {
+	if t.names != nil {
+		return t.names()
 	}
-	read := t.names
-	if read == nil {
-		read = func() ([]string, error) { return namesIn(t.path) }
-	}
-	names, err := read()
-	if err != nil {
-		return nil, err
-	}
+	return namesIn(t.path)
+}
+
+// expand leaves out the files to remove that are not in the folder, and replaces each pattern of names to remove by the
+// names that match it and that no file has.
+func (names folderNames) expand(files []emit.File) []emit.File {
 	var list []emit.File
 	for _, f := range files {
-		if f.Write != emit.Remove || !strings.ContainsAny(f.Name, "*?[") {
+		wild := strings.IndexAny(f.Name, "*?[")
+		switch {
+		case f.Write != emit.Remove || wild < 0 && names.mayHave(f.Name):
 			list = append(list, f)
-			continue
-		}
-		// Of many names, only those that begin like the pattern are looked at.
-		prefix := f.Name[:strings.IndexAny(f.Name, "*?[")]
-		first, _ := slices.BinarySearch(names, prefix)
-		for _, name := range names[first:] {
-			if !strings.HasPrefix(name, prefix) {
-				break
-			}
-			match, _ := path.Match(f.Name, name) // the patterns are ours, and well formed
-			if match && !slices.ContainsFunc(files, func(f emit.File) bool { return f.Name == name }) {
-				list = append(list, emit.File{Name: name, Write: emit.Remove})
+		case wild >= 0:
+			// Of many names, only those that begin like the pattern are looked at.
+			prefix := strings.ToLower(f.Name[:wild])
+			begun, _ := names.from(prefix)
+			for _, n := range begun {
+				if !strings.HasPrefix(n.key, prefix) {
+					break
+				}
+				match, _ := path.Match(f.Name, n.name) // the patterns are ours, and well formed
+				if match && !slices.ContainsFunc(files, func(f emit.File) bool { return f.Name == n.name }) {
+					list = append(list, emit.File{Name: n.name, Write: emit.Remove})
+				}
 			}
 		}
 	}
-	return list, nil
+	return list
 }
 
 // hasData reports whether what exists is a file with the data that it should have.

@@ -242,6 +242,7 @@ func (b *batch) inFolder(res *results) []handled {
 		}
 	}
 	shared := folderTarget(b.target.path)
+	shared.made = true
 	b.progress.write(len(res.outs))
 	inParallel(len(res.outs), runtime.GOMAXPROCS(0), func(i int) {
 		defer b.progress.step()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,16 +25,19 @@ func (limit tooLarge) Error() string {
 	return fmt.Sprintf("it has more than %d MiB", limit>>20)
 }
 
-// readAll reads everything, which may be as many bytes as the limit.
-func readAll(from io.Reader, limit int) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(from, int64(limit)+1))
-	if err == nil && len(data) > limit {
+// readAll reads everything, which may be as many bytes as the limit. Size is how many bytes are expected; 0 if that is
+// unknown.
+func readAll(from io.Reader, size int64, limit int) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(size, int64(limit))) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(from, int64(limit)+1))
+	if err == nil && b.Len() > limit {
 		err = tooLarge(limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return data, nil
+	return b.Bytes(), nil
 }
 
 // readFile reads a file of at most as many bytes as the limit. The command reads all its files with it except its input.
@@ -43,7 +47,11 @@ func readFile(path string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readAll(f, limit)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return readAll(f, info.Size(), limit)
 }
 
 // input is what was read from a source.
@@ -69,15 +77,17 @@ func (s *source) read(stdin io.Reader) (in input, err error) {
 		defer f.Close()
 		from = f
 	}
+	var size int64
 	if f, ok := from.(*os.File); ok {
 		if in.info, err = f.Stat(); err != nil {
 			return fail(err)
 		}
+		size = in.info.Size()
 		if s.path != "-" && in.info.Mode().IsRegular() {
 			in.base = filepath.Base(s.path)
 		}
 	}
-	in.data, err = readAll(from, tree.MaxSize)
+	in.data, err = readAll(from, size, tree.MaxSize)
 	var large tooLarge
 	switch {
 	case errors.As(err, &large):

@@ -45,7 +45,11 @@ func (t target) commit(changes []*change, isInput func(*change) bool, force bool
 	if len(changes) == 0 {
 		return nil
 	}
-	made, err := t.makeFolders()
+	var made []string
+	var err error
+	if !t.made {
+		made, err = t.makeFolders()
+	}
 	if err == nil {
 		err = eachChange(changes, func(ch *change) error { return ch.prepare(isInput, force) })
 	}
@@ -105,6 +109,10 @@ func (ch *change) prepare(isInput func(*change) bool, force bool) error {
 		return nil
 	case isInput != nil && isInput(ch):
 		return errors.New("it is the input")
+	}
+	if ch.absent {
+		ch.place = ch.name
+		return nil
 	}
 	place, opened, err := follow(ch.name)
 	switch {
