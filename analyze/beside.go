@@ -300,11 +300,15 @@ func (p *Plan) absorb(added *Plan) {
 func (p *Plan) Adds() bool { return p.beside != nil }
 
 // Outline returns a plan that has the names of p and requires nothing. [Join] adds to it what it would add to p, so that p
-// need not be kept meanwhile.
+// and the text of its input need not be kept meanwhile.
 func (p *Plan) Outline() *Plan {
-	outline := &Plan{File: p.File, Name: p.Name, Family: p.Family, Unread: p.Unread}
+	outline := &Plan{File: p.File, Name: strings.Clone(p.Name), Family: strings.Clone(p.Family), Unread: p.Unread}
 	if p.identity != nil {
-		id := *p.identity
+		clone := func(t policy.Text) policy.Text { return policy.Text(strings.Clone(string(t))) }
+		id := identity{family: clone(p.identity.family), revision: clone(p.identity.revision), role: clone(p.identity.role)}
+		for _, name := range p.identity.containers {
+			id.containers = append(id.containers, clone(name))
+		}
 		outline.identity = &id
 	}
 	return outline

@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/execrole/execrole/analyze"
 )
 
 // writeFiles makes files in a folder: names with slashes, and contents.
@@ -141,7 +140,7 @@ func TestLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.several = true
-		b := &batch{command: c, request: r, make: makeOutput, found: found, opts: r.options, analysis: analyze.NewAnalysis(r.options)}
+		b := newBatch(c, r, makeOutput, found, r.options)
 		b.kept.Store(kept)
 		if err := b.run(nil); err != nil {
 			t.Fatal(err)

@@ -70,13 +70,13 @@ func (b *batch) collect(readings []*reading, err error) *results {
 			return strings.Compare(f.At.File+f.Message, g.At.File+g.Message)
 		})
 	}
-	for _, read := range readings {
+	for i, read := range readings {
 		if read.err != nil {
 			res.problems = append(res.problems, each(read.err)...)
 			res.unread++
 		}
-		if read.skip.Message != "" {
-			res.findings = append(res.findings, read.skip)
+		if read.skip != "" {
+			res.findings = append(res.findings, skipped(b.found.list[i].name, read.skip))
 		}
 		tasks, res.outs, res.bases = append(tasks, read.tasks...), append(res.outs, read.outs...), append(res.bases, read.bases...)
 	}
@@ -88,7 +88,7 @@ func (b *batch) collect(readings []*reading, err error) *results {
 	if len(tasks) > 0 {
 		res.tasks = len(tasks)
 		out := b.share(tasks, res)
-		out.trim(b.verbose)
+		b.trim(&out)
 		res.outs = []*output{&out}
 	}
 	if len(res.outs) == 0 && res.problems == nil && flags == nil {
@@ -199,7 +199,7 @@ func (b *batch) collide(outs []*output) {
 		err := fmt.Errorf("%s and %s %s, so that their files would have the same names: leave one out, or add --shared-role for one role for both",
 			other.label(), out.label(), what)
 		for _, o := range []*output{other, out} {
-			o.files, o.later = nil, nil
+			o.files, o.later = nil, false
 		}
 		other.err = cmp.Or(other.err, error(errCollides))
 		out.err = errors.Join(out.err, err)
@@ -233,7 +233,7 @@ func (b *batch) inFolder(res *results) []handled {
 	b.collide(res.outs)
 	list := make([]handled, len(res.outs))
 	var made []string
-	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return out.files != nil || out.later != nil }) {
+	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return out.files != nil || out.later }) {
 		var err error
 		if made, err = b.target.makeFolders(); err != nil {
 			removeFolders(made)
@@ -241,20 +241,18 @@ func (b *batch) inFolder(res *results) []handled {
 			return nil
 		}
 	}
-	shared := folderTarget(b.target.path)
-	shared.made = true
+	b.folder.made = true
 	b.progress.write(len(res.outs))
 	inParallel(len(res.outs), runtime.GOMAXPROCS(0), func(i int) {
 		defer b.progress.step()
 		out := res.outs[i]
-		if out.later != nil {
-			*out = out.later()
-			out.trim(b.verbose)
+		if out.later {
+			b.makeAgain(out)
 		}
 		if out.files == nil {
 			return
 		}
-		t := shared
+		t := b.folder
 		if folder := b.folderOf(out); folder != t.path {
 			t = folderTarget(folder)
 		}
@@ -341,9 +339,8 @@ func (b *batch) explainAll(res *results) ([]emit.File, error) {
 	first := true
 	for outs := range slices.Chunk(res.outs, atOnce) {
 		inParallel(len(outs), runtime.GOMAXPROCS(0), func(i int) {
-			if out := outs[i]; out.later != nil {
-				*out = out.later()
-				out.trim(b.verbose)
+			if outs[i].later {
+				b.makeAgain(outs[i])
 			}
 		})
 		for _, out := range outs {

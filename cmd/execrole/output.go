@@ -41,12 +41,17 @@ type output struct {
 	err      error             // why the request could not be done, though there may be files
 
 	// Of several outputs:
-	name, family, id string                             // the input, the family, and what the input calls the task definition
-	role             *policy.Role                       // that is to be in one file with others
-	warned           bool                               // there is a warning among the findings, which are not all kept
-	unread           bool                               // there is no task definition in the input, or none that can be read
-	later            func() output                      // makes the output when it is to be written; nil where it is made
-	again            func(outline *analyze.Plan) output // makes the output with what an outline adds
+	name, family, id string       // the input, the family, and what the input calls the task definition
+	role             *policy.Role // that is to be in one file with others
+	warned           bool         // there is a warning among the findings, which are not all kept
+	unread           bool         // there is no task definition in the input, or none that can be read
+	// For [batch.makeAgain]: the task definition is the one of this number in its source, or, where that cannot be read
+	// twice, the task.
+	from   *source
+	number int
+	task   *task
+	adds   *analyze.Plan // what services and runs add to it; nil for nothing
+	later  bool          // the files are made when they are to be written
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.

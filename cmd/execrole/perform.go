@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/execrole/execrole/analyze"
 )
@@ -24,7 +25,7 @@ func (c *command) perform(r *request, makeOutput func(*task) output) error {
 		return errors.Join(more, err)
 	}
 	r.several = found.several || r.shared.given
-	b := &batch{command: c, request: r, make: makeOutput, found: found, opts: opts, analysis: analyze.NewAnalysis(opts)}
+	b := newBatch(c, r, makeOutput, found, opts)
 	if only := found.onlyModule(r.files); b.merge && only != nil {
 		return b.mergeIntoModule(only)
 	}
@@ -49,7 +50,14 @@ type batch struct {
 	opts     analyze.Options // those of the request, with the files that they name
 	analysis *analyze.Analysis
 	progress *progress
+	folder   target       // the request's, if it is a folder: its names are read once
 	kept     atomic.Int64 // the bytes of files that are kept
+}
+
+func newBatch(c *command, r *request, makeOutput func(*task) output, found *sources, opts analyze.Options) *batch {
+	return &batch{
+		command: c, request: r, make: makeOutput, found: found, opts: opts, analysis: analyze.NewAnalysis(opts), folder: folderTarget(r.target.path),
+	}
 }
 
 // one handles a request with one input. If there is one task definition in it, what is wrong with options is a finding
@@ -63,7 +71,7 @@ func (b *batch) one(s *source) error {
 	if len(plans) > 1 || len(plans) == 1 && b.shared.given {
 		b.several = true
 		readings := []*reading{b.outputs(s, in, plans)}
-		b.join([]*source{s}, readings)
+		b.join(readings)
 		return b.finish(readings, nil)
 	}
 	if len(plans) == 0 {
@@ -81,10 +89,10 @@ func (b *batch) one(s *source) error {
 // reading is what became of a source.
 type reading struct {
 	outs  []*output
-	tasks []*task         // those that share a role
-	skip  analyze.Finding // why there is nothing in it
-	err   error           // why it could not be read
-	bases []string        // of the input, if it has a task definition
+	tasks []*task  // those that share a role
+	skip  string   // why there is nothing in it; "" if that is not said
+	err   error    // why it could not be read
+	bases []string // of the input, if it has a task definition
 	// Of outs or tasks, in their order: what services and runs of other inputs can add to.
 	outlines []*analyze.Plan
 	adds     []*analyze.Plan // the services and runs themselves
@@ -111,14 +119,14 @@ func (b *batch) run(err error) error {
 		case plans == nil:
 			readings[i] = &reading{}
 			if b.verbose {
-				readings[i].skip = skipped(list[i].name, skip)
+				readings[i].skip = skip
 			}
 		default:
 			readings[i] = b.outputs(list[i], in, plans)
 		}
 		b.progress.step()
 	})
-	b.join(list, readings)
+	b.join(readings)
 	return b.finish(readings, err)
 }
 
@@ -138,13 +146,14 @@ func inParallel(n, workers int, do func(int)) {
 
 // keptBytes is how many bytes of files are kept until all inputs are read. When there are more, what an option fits and how
 // task definitions are called is all that is remembered of further inputs, and they are read once more to be written. So
-// memory does not grow with their number.
-const keptBytes = 24 << 20
+// memory hardly grows with their number.
+const keptBytes = 48 << 20
 
 // outputs makes the outputs of the task definitions of a source.
 func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 	read := &reading{bases: []string{in.base}}
 	byOrder := len(b.opts.CredSpecs)+len(b.opts.CredSpecSecrets) > 0 // another reading would have other ones
+	readable := in.base != "" && !byOrder
 	for i, plan := range plans {
 		if plan.Adds() {
 			read.adds = append(read.adds, plan)
@@ -157,51 +166,71 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 			read.tasks = append(read.tasks, t)
 			continue
 		}
-		var out output
-		again := func(outline *analyze.Plan) output { return b.later(s, in, i, outline) }
-		canRead := in.base != "" && !byOrder
-		if b.kept.Load() > keptBytes && (b.target.folder || b.explains() && b.target.path == "") && canRead && plan.Err() == nil {
-			out = t.output()
-			out.trim(b.verbose)
-			out.later = func() output { return again(nil) }
+		out := new(output)
+		if later := b.target.folder || b.explains(); later && readable && plan.Err() == nil && b.kept.Load() > keptBytes {
+			*out = t.output()
+			out.later = true
 		} else {
-			out = b.make(t)
-			out.trim(b.verbose)
-			if !canRead {
-				again = func(outline *analyze.Plan) output {
-					plan.Extend(outline)
-					return b.make(t)
-				}
-			}
-			for i := range out.files {
-				const rest = 256 // of the file and what belongs to it
-				f := &out.files[i]
-				f.Data = bytes.Clone(f.Data) // the format made it in a larger buffer
-				b.kept.Add(int64(len(f.Data)) + rest)
-			}
+			*out = b.made(t)
+			b.keep(out)
 		}
-		out.again = again
-		read.outs = append(read.outs, &out)
+		if out.from, out.number = s, i; !readable {
+			out.task = t
+		}
+		read.outs = append(read.outs, out)
 	}
 	return read
 }
 
-// trim forgets the findings that are not printed, and all else that only the making of the output needs.
-func (out *output) trim(notes bool) {
+// made returns the output of a task, without what only the making needs. It does not change the plan, of which another
+// output can be made.
+func (b *batch) made(t *task) output {
+	plan := *t.plan
+	plan.Findings = slices.Clip(plan.Findings)
+	once := *t
+	once.plan = &plan
+	out := b.make(&once)
+	b.trim(&out)
+	return out
+}
+
+// keep keeps the files of an output in as few bytes as possible, and counts these.
+func (b *batch) keep(out *output) {
+	if b.target.folder && b.folderOf(out) == b.target.path {
+		if names, err := b.folder.names(); err == nil {
+			out.files = names.expand(out.files)
+		}
+	}
+	for i := range out.files {
+		f := &out.files[i]
+		f.Data = bytes.Clone(f.Data) // the format made it in a larger buffer
+		f.Uses = nil
+		b.kept.Add(int64(len(f.Data)+len(f.Name)) + int64(unsafe.Sizeof(*f)))
+	}
+}
+
+// trim forgets the findings that are not printed, and all else that only the making of the output needs, such as the text
+// of the input.
+func (b *batch) trim(out *output) {
+	out.input = nil
 	out.warned = warned(out.findings)
-	out.family, out.id = strings.Clone(out.family), strings.Clone(out.id) // they would keep the text of the input
+	out.family, out.id = strings.Clone(out.family), strings.Clone(out.id)
 	all := out.findings
 	out.findings = nil
 	for _, f := range all {
-		if !out.shown && (notes || f.Severity != analyze.Note) { // others are in the file, or nowhere
+		if !out.shown && (b.verbose || f.Severity != analyze.Note) { // others are in the file, or nowhere
+			f.At.Container = strings.Clone(f.At.Container)
 			out.findings = append(out.findings, f)
 		}
+	}
+	if b.quiet {
+		out.always = nil
 	}
 }
 
 // join adds what services and runs need to the task definitions that they are for. A service whose task definition is not
 // there is an error, unless it was only found in a folder.
-func (b *batch) join(list []*source, readings []*reading) {
+func (b *batch) join(readings []*reading) {
 	var plans []*analyze.Plan
 	of := map[*analyze.Plan]int{}
 	adds := false
@@ -220,46 +249,48 @@ func (b *batch) join(list []*source, readings []*reading) {
 		if !plan.Adds() {
 			continue
 		}
-		if list[i].named {
+		if s := b.found.list[i]; s.named {
 			b.in.place(plan.Findings)
-			out := b.make(&task{name: list[i].name, plan: plan})
-			out.trim(b.verbose)
+			out := b.made(&task{name: s.name, plan: plan})
 			readings[i].outs = append(readings[i].outs, &out)
 		} else if b.verbose {
-			readings[i].skip = skipped(list[i].name, plan.Findings[len(plan.Findings)-1].Message)
+			readings[i].skip = plan.Findings[len(plan.Findings)-1].Message
 		}
 	}
 	for _, read := range readings {
 		for j, outline := range read.outlines {
 			switch {
+			case !outline.Extended():
 			case read.tasks != nil:
 				read.tasks[j].plan.Extend(outline)
-			case outline.Extended():
-				out, again := read.outs[j], read.outs[j].again
-				if out.later != nil {
-					out.later = func() output { return again(outline) }
-					continue
+			default:
+				out := read.outs[j]
+				if out.adds = outline; !out.later {
+					b.makeAgain(out)
+					b.keep(out)
 				}
-				*out = again(outline)
-				out.trim(b.verbose)
 			}
 		}
 	}
 }
 
-// later reads a source again, and makes the output of one of its task definitions, to which outline adds something if it is
-// not nil.
-func (b *batch) later(s *source, in input, i int, outline *analyze.Plan) output {
-	_, plans, _, err := s.readPlans(analyze.NewAnalysis(b.opts), nil)
-	if err == nil && i >= len(plans) {
-		err = fmt.Errorf("cannot read %s: it has changed in the meantime", s.name)
+// makeAgain makes an output whose files were not kept, or to which something was added since.
+func (b *batch) makeAgain(out *output) {
+	t := out.task
+	if t == nil {
+		in, plans, _, err := out.from.readPlans(analyze.NewAnalysis(b.opts), nil)
+		if err == nil && out.number >= len(plans) {
+			err = fmt.Errorf("cannot read %s: it has changed in the meantime", out.name)
+		}
+		if err != nil {
+			*out = output{name: out.name, err: err}
+			return
+		}
+		t = &task{input: in, name: out.name, plan: plans[out.number]}
 	}
-	if err != nil {
-		return output{name: s.name, err: err}
+	if out.adds != nil {
+		t.plan.Extend(out.adds)
 	}
-	if outline != nil {
-		plans[i].Extend(outline)
-	}
-	b.in.place(plans[i].Findings)
-	return b.make(&task{input: in, name: s.name, plan: plans[i]})
+	b.in.place(t.plan.Findings)
+	*out = b.made(t)
 }
