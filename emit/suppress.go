@@ -261,8 +261,10 @@ func cdkNagWildcards(policies ...policy.Policy) []Suppression {
 
 // finding returns the name of what cdk-nag finds on a text. cdk-nag takes every "${" and "}" for those of Fn::Sub.
 func finding(kind string, t policy.Text) NagFinding {
-	return NagFinding(kind + "::" + strings.NewReplacer("${", "<", "}", ">").Replace(string(t)))
+	return NagFinding(kind + "::" + angled.Replace(string(t)))
 }
+
+var angled = strings.NewReplacer("${", "<", "}", ">")
 
 // sentences joins sentences, each once.
 func sentences(list []string) string {

@@ -10,7 +10,14 @@ import (
 
 // YAML is built as a syntax tree and not marshaled: the tree has comments and tags, and determines how each scalar is
 // written. The library keeps indentation in the positions of tokens. One pass, yamlBytes, sets them when the tree is
-// complete. A node of the library consists of several values; here they are allocated together.
+// complete. A node of the library consists of several values; here they are allocated together, and those that are never
+// changed are shared.
+
+// noComment is in every node that has no comment, and noColumn the position of what follows its parent.
+var (
+	noComment ast.BaseNode
+	noColumn  token.Position
+)
 
 // yamlQuoted returns a double-quoted scalar. Every string of the input or of a flag has this form, since nothing in it
 // can end the string, start a comment or be read as a number.
@@ -30,17 +37,12 @@ func yamlWord(s string) string {
 
 // yamlVerbatim returns a scalar that is printed without a change.
 func yamlVerbatim(s string) *ast.StringNode {
-	n := &struct {
-		scalar   yamlScalar
-		position token.Position
-	}{}
-	return n.scalar.set(s, &n.position)
+	return new(yamlScalar).set(s, &noColumn)
 }
 
 // yamlScalar is a scalar with its parts.
 type yamlScalar struct {
 	node  ast.StringNode
-	base  ast.BaseNode
 	token token.Token
 }
 
@@ -48,7 +50,7 @@ type yamlScalar struct {
 // types by its own rules.
 func (n *yamlScalar) set(s string, position *token.Position) *ast.StringNode {
 	n.token = token.Token{Type: token.StringType, Value: s, Position: position}
-	n.node = ast.StringNode{BaseNode: &n.base, Token: &n.token, Value: s}
+	n.node = ast.StringNode{BaseNode: &noComment, Token: &n.token, Value: s}
 	return &n.node
 }
 
@@ -87,17 +89,14 @@ func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
 		position token.Position
 	}{}
 	entries := make([]struct {
-		node  ast.MappingValueNode
-		base  ast.BaseNode
-		token token.Token
-		key   yamlScalar
+		node ast.MappingValueNode
+		key  yamlScalar
 	}, len(pairs))
 	n.token.Position = &n.position
 	n.node = ast.MappingNode{BaseNode: &n.base, Start: &n.token, Values: make([]*ast.MappingValueNode, len(pairs))}
 	for i, p := range pairs {
 		e := &entries[i]
-		e.token.Position = &n.position
-		e.node = ast.MappingValueNode{BaseNode: &e.base, Start: &e.token, Key: e.key.set(yamlWord(p.key), &n.position), Value: p.value}
+		e.node = ast.MappingValueNode{BaseNode: &noComment, Start: &n.token, Key: e.key.set(yamlWord(p.key), &n.position), Value: p.value}
 		n.node.Values[i] = &e.node
 	}
 	return &n.node
@@ -111,12 +110,11 @@ type yamlList struct{ ast.SequenceNode }
 func yamlSequence(values ...ast.Node) *yamlList {
 	n := &struct {
 		node     yamlList
-		base     ast.BaseNode
 		token    token.Token
 		position token.Position
 	}{}
 	n.token.Position = &n.position
-	n.node.SequenceNode = ast.SequenceNode{BaseNode: &n.base, Start: &n.token, Values: values}
+	n.node.SequenceNode = ast.SequenceNode{BaseNode: &noComment, Start: &n.token, Values: values}
 	return &n.node
 }
 
@@ -137,9 +135,12 @@ func (n *yamlList) String() string {
 
 // yamlTag returns a scalar with a tag such as !Ref.
 func yamlTag(tag string, value *ast.StringNode) *ast.TagNode {
-	n := ast.Tag(&token.Token{Value: tag, Position: &token.Position{}})
-	n.Value = value
-	return n
+	n := &struct {
+		node  ast.TagNode
+		token token.Token
+	}{token: token.Token{Value: tag, Position: &noColumn}}
+	n.node = ast.TagNode{BaseNode: &noComment, Start: &n.token, Value: value}
+	return &n.node
 }
 
 // yamlComment returns a comment of these lines, or nil if there are none. No line may contain a line break: see word.
