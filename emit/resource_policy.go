@@ -18,7 +18,7 @@ import (
 // The last file is a pattern for such files of another run, which are to be removed.
 func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 	base := stem(role.Family) + "-execution-"
-	files = slices.Clone(files)
+	var added []File
 	number := map[string]int{}
 	for _, p := range role.ResourcePolicies {
 		name := base + p.Account + "-" + p.Service
@@ -29,9 +29,10 @@ func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, f)
+		added = append(added, f)
 	}
-	return append(files, File{Name: base + strings.Repeat("[0-9]", 12) + "-[a-z]*.json", Write: Remove}), nil
+	added = append(added, File{Name: base + strings.Repeat("[0-9]", 12) + "-[a-z]*.json", Write: Remove})
+	return slices.Concat(files, added), nil
 }
 
 // WithPassRole returns the files that a format made, and behind them the file of [policy.Role.PassRole]: a policy document
@@ -40,10 +41,10 @@ func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 func WithPassRole(files []File, role *policy.Role) ([]File, error) {
 	name := stem(role.Family) + "-execution-pass-role.json"
 	if role.PassRole.Statements == nil {
-		return append(slices.Clone(files), File{Name: name, Write: Remove}), nil
+		return slices.Concat(files, []File{{Name: name, Write: Remove}}), nil
 	}
 	f, err := documentFile(name, role.PassRole, role.Environment)
-	return append(slices.Clone(files), f), err
+	return slices.Concat(files, []File{f}), err
 }
 
 // documentFile returns the file of a document that somebody else uses.

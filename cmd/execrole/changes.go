@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -161,11 +162,12 @@ func parentFolder(path string) string {
 type change struct {
 	name string // the path, as messages name it
 	file emit.File
-	info fs.FileInfo // what exists, links followed; nil if nothing does
-	err  error       // why it is unknown what exists
-	// absent says that the folder has no such name, not even that of a link to nothing.
-	absent bool
-	stays  string // why what exists stays as it is: it is "unchanged", or "kept" for people to edit; "" for a difference
+	// stream writes the data of a file that is too large for memory; nil where the file has it.
+	stream func(io.Writer) error
+	info   fs.FileInfo // what exists, links followed; nil if nothing does
+	err    error       // why it is unknown what exists
+	absent bool        // the folder has no such name, not even that of a link to nothing
+	stays  string      // why what exists stays as it is: it is "unchanged", or "kept" for people to edit; "" for a difference
 
 	// prepare sets the first two, and the writing of the file the last.
 	place  string // the path, links followed

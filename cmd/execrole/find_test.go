@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 )
 
 // writeFiles makes files in a folder: names with slashes, and contents.
@@ -116,21 +115,19 @@ func TestLater(t *testing.T) {
 		files["in/"+family+".json"] = `{"family": "` + family + `", "containerDefinitions": [{"name": "app", "image": "nginx", "secert": 1, "secrets": [{"name": "A", "valueFrom": "/` + family + `"}]}]}`
 	}
 	writeFiles(t, ".", files)
-	run := func(out string, kept int64) (map[string]string, string) {
-		var stdout, stderr bytes.Buffer
-		c := &command{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
+	run := func(explains bool, out string, kept int64) (stdout, stderr string) {
+		var o, e bytes.Buffer
+		c := &command{Stdin: strings.NewReader(""), Stdout: &o, Stderr: &e, Getenv: func(string) string { return "" }}
 		r := new(request)
 		s, defined, makeOutput := generateCommand(), r.roleFlags, r.makeRole
-		if out == "" {
+		if explains {
 			s, defined = explainCommand(), r.explainFlags
 			makeOutput = func(t *task) output { return c.makeExplanation(r, t, false) }
 		}
 		in := &invocation{subcommand: s, args: []string{"in"}}
 		in.flags = newFlags(&subcommand{name: s.name, formats: s.formats, flags: defined})
-		if out != "" {
-			if err := in.flags.Parse([]string{"-o", out}); err != nil {
-				t.Fatal(err)
-			}
+		if err := in.flags.Parse([]string{"-o", out}); err != nil {
+			t.Fatal(err)
 		}
 		if err := r.complete(in); err != nil {
 			t.Fatal(err)
@@ -145,23 +142,29 @@ func TestLater(t *testing.T) {
 		if err := b.run(nil); err != nil {
 			t.Fatal(err)
 		}
-		if out == "" {
-			return map[string]string{"stdout": stdout.String()}, stderr.String()
+		return o.String(), strings.ReplaceAll(e.String(), out, "OUT")
+	}
+	explained, _ := run(true, "-", 0)
+	explainedLater, _ := run(true, "-", keptBytes+1)
+	if diff := cmp.Diff(explained, explainedLater); diff != "" || strings.Count(explained, "Task execution role of") != 3 {
+		t.Errorf("%s: %s", explained, diff)
+	}
+	for i, want := range []string{"wrote", "unchanged"} {
+		if _, said := run(true, "all.txt", int64(i)*(keptBytes+1)); !strings.Contains(said, want+" OUT\n") {
+			t.Errorf("%q, want %s", said, want)
 		}
-		return folderTree(t, strings.TrimSuffix(out, "/")), strings.ReplaceAll(stderr.String(), out, "OUT/")
 	}
-	explained, _ := run("", 0)
-	explainedLater, _ := run("", keptBytes+1)
-	if diff := cmp.Diff(explained, explainedLater); diff != "" || strings.Count(explained["stdout"], "Task execution role of") != 3 {
-		t.Errorf("%s: %s", explained["stdout"], diff)
+	if data, err := os.ReadFile("all.txt"); err != nil || string(data) != explained {
+		t.Errorf("%v: the file is not what is printed:\n%s", err, data)
 	}
-	kept, said := run("kept/", 0)
-	later, saidLater := run("later/", keptBytes+1)
-	if diff := cmp.Diff(kept, later); diff != "" || len(kept) != 6 {
-		t.Errorf("%d files; %s", len(kept), diff)
-	}
+	_, said := run(false, "kept/", 0)
+	_, saidLater := run(false, "later/", keptBytes+1)
 	if diff := cmp.Diff(said, saidLater); diff != "" || !strings.Contains(said, "secert") {
 		t.Error(diff)
+	}
+	kept, later := folderTree(t, "kept"), folderTree(t, "later")
+	if diff := cmp.Diff(kept, later); diff != "" || len(kept) != 6 {
+		t.Errorf("%d files; %s", len(kept), diff)
 	}
 }
 

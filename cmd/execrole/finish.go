@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -285,12 +285,13 @@ func (b *batch) isInput(ch *change) bool {
 // an error, nothing is written.
 func (b *batch) inOne(res *results) []handled {
 	one := output{source: fmt.Sprintf("%d inputs", len(res.bases))}
+	var h handled
 	var err error
 	switch {
 	case len(res.outs) == 0:
 		return nil
 	case b.explains():
-		one.files, err = b.explainAll(res)
+		h, err = b.explainAll(res)
 	case slices.ContainsFunc(res.outs, func(out *output) bool { return out.err != nil }) || res.problems != nil:
 		if len(res.outs) > 1 || res.inputs > 1 {
 			res.problems = append(res.problems, errors.New("nothing is written: all of it would be in one file, which would lack a part"))
@@ -304,7 +305,6 @@ func (b *batch) inOne(res *results) []handled {
 	default:
 		one.files, err = b.combine(res)
 	}
-	var h handled
 	if err == nil && one.files != nil {
 		h, err = b.handle(b.target, &one)
 	}
@@ -320,20 +320,30 @@ func (b *batch) inOne(res *results) []handled {
 	return []handled{h}
 }
 
-// explainAll prints the explanations one after another, or makes one file of them.
-func (b *batch) explainAll(res *results) ([]emit.File, error) {
+// explainAll prints the explanations one after another, or writes them into one file, which has all of them.
+func (b *batch) explainAll(res *results) (h handled, err error) {
+	if b.target.path == "" {
+		return h, b.eachExplanation(res, b.printBytes)
+	}
+	done, err := b.target.writeStream(func(w io.Writer) error {
+		err := b.eachExplanation(res, func(part []byte) error {
+			_, err := w.Write(part)
+			return err
+		})
+		if err == nil && slices.ContainsFunc(res.outs, func(out *output) bool { return out.gone }) {
+			err = errors.New("it would lack a part")
+		}
+		return err
+	}, b.isInput)
+	return handled{done: []string{done}}, err
+}
+
+// eachExplanation writes the explanations, and the text before, between and behind them.
+func (b *batch) eachExplanation(res *results, write func([]byte) error) error {
 	const atOnce = 64 // explanations are made at the same time
 	sequence := b.format.report.Several
 	if b.shared.given {
 		sequence = report.Sequence{} // there is one
-	}
-	var text bytes.Buffer
-	write := func(part []byte) error {
-		if b.target.path == "" {
-			return b.printBytes(part)
-		}
-		text.Write(part)
-		return nil
 	}
 	err := write([]byte(sequence.Begin))
 	first := true
@@ -354,13 +364,10 @@ func (b *batch) explainAll(res *results) ([]emit.File, error) {
 			out.files = nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err = write([]byte(sequence.End)); err != nil || b.target.path == "" {
-		return nil, err
-	}
-	return []emit.File{{Data: text.Bytes()}}, nil
+	return write([]byte(sequence.End))
 }
 
 // combine makes one file of all roles.

@@ -52,6 +52,7 @@ type output struct {
 	task   *task
 	adds   *analyze.Plan // what services and runs add to it; nil for nothing
 	later  bool          // the files are made when they are to be written
+	gone   bool          // they could not be made then, since the source has changed
 }
 
 // deliver writes the files of an output, reports its findings, and returns the error for the exit status.

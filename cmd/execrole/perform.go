@@ -283,7 +283,7 @@ func (b *batch) makeAgain(out *output) {
 			err = fmt.Errorf("cannot read %s: it has changed in the meantime", out.name)
 		}
 		if err != nil {
-			*out = output{name: out.name, err: err}
+			*out = output{name: out.name, err: err, gone: true}
 			return
 		}
 		t = &task{input: in, name: out.name, plan: plans[out.number]}

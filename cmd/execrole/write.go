@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -31,13 +35,23 @@ func (c *command) write(t target, files []emit.File, isInput func(*change) bool,
 		return nil, remarks, err
 	}
 	for _, ch := range changes {
-		what := ch.stays
-		if what == "" {
-			what = "wrote"
-		}
-		done = append(done, what+" "+ch.name)
+		done = append(done, ch.done())
 	}
 	return done, remarks, nil
+}
+
+// done says what happened to the file.
+func (ch *change) done() string { return cmp.Or(ch.stays, "wrote") + " " + ch.name }
+
+// writeStream writes a file that is not in memory as [command.write] does: whole or not at all, and not at all where it
+// would not change.
+func (t target) writeStream(stream func(io.Writer) error, isInput func(*change) bool) (done string, err error) {
+	ch := &change{name: t.path, stream: stream}
+	ch.find()
+	if err := t.commit([]*change{ch}, isInput, false); err != nil {
+		return "", err
+	}
+	return ch.done(), nil
 }
 
 // commit makes the target's folder and writes the changes. If it fails, no new folder is left.
@@ -233,7 +247,7 @@ func (ch *change) writeTemp() error {
 			return err
 		}
 	}
-	_, err := f.Write(ch.file.Data)
+	err := ch.writeData(f)
 	if err == nil && ch.info != nil {
 		keepOwner(f, ch.info)
 		err = f.Chmod(mode) // the umask may have taken from it
@@ -250,13 +264,25 @@ func (ch *change) writeDirect() error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(ch.file.Data)
-	return errors.Join(err, f.Close())
+	return errors.Join(ch.writeData(f), f.Close())
 }
 
-// move puts the temporary file in place.
+func (ch *change) writeData(f *os.File) error {
+	if ch.stream == nil {
+		_, err := f.Write(ch.file.Data)
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	return errors.Join(ch.stream(w), w.Flush())
+}
+
+// move puts the temporary file in place. One that was streamed is compared first with what exists.
 func (ch *change) move() error {
-	if ch.direct {
+	switch {
+	case ch.direct:
+		return nil
+	case ch.stream != nil && ch.info != nil && sameData(ch.place, ch.temp):
+		ch.stays = "unchanged"
 		return nil
 	}
 	err := os.Rename(ch.temp, ch.place)
@@ -264,4 +290,29 @@ func (ch *change) move() error {
 		ch.temp = ""
 	}
 	return err
+}
+
+// sameData reports whether two files can be read and have the same data.
+func sameData(a, b string) bool {
+	f, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	g, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer g.Close()
+	x, y := make([]byte, 1<<16), make([]byte, 1<<16)
+	for {
+		n, errF := io.ReadFull(f, x)
+		m, errG := io.ReadFull(g, y)
+		switch {
+		case errF != errG || !bytes.Equal(x[:n], y[:m]):
+			return false
+		case errF != nil:
+			return errF == io.EOF || errF == io.ErrUnexpectedEOF
+		}
+	}
 }

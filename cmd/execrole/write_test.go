@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,6 +106,37 @@ func TestFailedFolderIsRemoved(t *testing.T) {
 	}
 	if after := folderTree(t, dir); len(after) > 0 {
 		t.Errorf("this was left: %q", after)
+	}
+}
+
+// TestStream writes a file that is not in memory: whole, or not at all, and only if it changes.
+func TestStream(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "out", "a")
+	for i, c := range []struct {
+		data string
+		err  error
+		want string
+	}{
+		{"old", os.ErrClosed, ""}, {"old", nil, "wrote"}, {"old", nil, "unchanged"}, {"older", nil, "wrote"}, {"new", os.ErrClosed, ""}, {"new", nil, "wrote"},
+	} {
+		before, _ := os.ReadFile(name)
+		done, err := target{path: name}.writeStream(func(w io.Writer) error {
+			io.WriteString(w, c.data)
+			return c.err
+		}, nil)
+		if c.err != nil {
+			if after, _ := os.ReadFile(name); err == nil || done != "" || !bytes.Equal(before, after) {
+				t.Errorf("%d: %q, %v, and the file is %q", i, done, err, after)
+			}
+			if _, err := os.Stat(filepath.Dir(name)); before == nil && err == nil {
+				t.Errorf("%d: the folder was left", i)
+			}
+			continue
+		}
+		if after := folderTree(t, filepath.Dir(name)); err != nil || done != c.want+" "+name || !equal(after, map[string]string{"a": c.data}) {
+			t.Errorf("%d: %q, %v, and the folder has %q", i, done, err, after)
+		}
 	}
 }
 
