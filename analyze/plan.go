@@ -208,15 +208,46 @@ func (p *Plan) usedMappings(role *policy.Role) (mappings []policy.Mapping) {
 }
 
 // statements returns the requirements as statements that are to be merged, without those that a managed policy
-// grants.
+// grants. Requirements that differ in their places alone are one statement: of the task definitions that share a role,
+// thousands can ask for the same.
 func (p *Plan) statements() []policy.Statement {
-	single := make([]policy.Statement, 0, len(p.Requirements))
-	for _, i := range p.ordered() {
-		if r := &p.Requirements[i]; r.GrantedBy == "" {
-			single = append(single, r.statement(i+1))
-		}
+	type asked struct {
+		grant            *Grant
+		resource         policy.Text
+		actions          int // which of the grant's, since those that are left out are the same
+		conditions, when string
 	}
-	return single
+	type askers struct {
+		r    *Requirement // the first of them
+		from []policy.Source
+	}
+	var list []askers
+	index := map[asked]int{}
+	for _, i := range p.ordered() {
+		r := &p.Requirements[i]
+		if r.GrantedBy != "" {
+			continue
+		}
+		key := asked{grant: r.Grant, resource: r.Resource, actions: len(r.Actions)}
+		if r.Conditions != nil {
+			key.conditions = fmt.Sprintf("%q", r.Conditions)
+		}
+		if r.When != nil {
+			key.when = fmt.Sprintf("%q", r.When)
+		}
+		j, seen := index[key]
+		if !seen {
+			j = len(list)
+			index[key] = j
+			list = append(list, askers{r: r})
+		}
+		list[j].from = append(list[j].from, r.source(i+1))
+	}
+	statements := make([]policy.Statement, len(list))
+	for i, a := range list {
+		statements[i] = a.r.statement(a.from)
+	}
+	return statements
 }
 
 // ordered returns the indexes of the requirements in the order of the rules and their grants, and then of their

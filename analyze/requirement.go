@@ -87,25 +87,19 @@ func (r *Requirement) WildcardReason() string {
 	return r.Grant.Wildcard
 }
 
-// statement returns the requirement as a statement of its own. Its resource and the values of its conditions have as
-// their source the requirement, which has this number in its plan.
-func (r *Requirement) statement(number int) policy.Statement {
-	list := &struct { // one allocation for both
-		from      [1]policy.Source
-		resources [1]policy.Value
-	}{}
-	list.from[0] = policy.Source{Task: r.At.Task, Container: r.At.Container, Field: r.At.Field, Requirement: number}
-	from := list.from[:]
-	list.resources[0] = policy.Value{Text: r.Resource, From: from, When: r.When}
+// statement returns the requirement as a statement of its own. From are the sources of its resource and of the values of
+// its conditions.
+func (r *Requirement) statement(from []policy.Source) policy.Statement {
+	resource := policy.Value{Text: r.Resource, From: from, When: r.When}
+	if reason := r.WildcardReason(); reason != "" {
+		resource.Reasons = []string{reason}
+	}
 	s := policy.Statement{
-		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: list.resources[:],
+		Sid: r.Grant.Sid, Actions: make([]string, len(r.Actions)), Resources: []policy.Value{resource},
 		Conditions: slices.Clone(r.Conditions),
 	}
 	for i, a := range r.Actions {
 		s.Actions[i] = a.Name
-	}
-	if reason := r.WildcardReason(); reason != "" {
-		s.Resources[0].Reasons = []string{reason}
 	}
 	for i, c := range s.Conditions {
 		values := slices.Clone(c.Values)
@@ -115,6 +109,11 @@ func (r *Requirement) statement(number int) policy.Statement {
 		s.Conditions[i].Values = values
 	}
 	return s
+}
+
+// source returns the requirement, which has this number in its plan, as who asked for something.
+func (r *Requirement) source(number int) policy.Source {
+	return policy.Source{Task: r.At.Task, Container: r.At.Container, Field: r.At.Field, Requirement: number}
 }
 
 // Severity says what a finding means for the role.

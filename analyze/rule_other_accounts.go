@@ -121,11 +121,12 @@ func (p *Plan) resourcePolicies(opts policy.Options) []policy.ResourcePolicy {
 	}
 	statements, from := map[otherThing][]policy.Statement{}, map[otherThing][]policy.Source{}
 	for _, i := range p.ordered() {
-		s, ok := p.otherThing(&p.Requirements[i])
+		r := &p.Requirements[i]
+		s, ok := p.otherThing(r)
 		if !ok {
 			continue
 		}
-		statement := p.Requirements[i].statement(i + 1)
+		statement := r.statement([]policy.Source{r.source(i + 1)})
 		from[s] = append(from[s], statement.Askers()...)
 		statement.Principals = []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{p.principal(opts, s)}}}
 		// The sources are those of the whole resource policy, so that documents that say the same are equal.

@@ -1,11 +1,13 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
@@ -18,18 +20,35 @@ import (
 //
 // The result does not depend on the order of the plans. They are not changed.
 func Share(family string, plans []*Plan) *Plan {
-	plans = slices.Clone(plans)
-	SortPlans(plans)
-	s := sharing{plan: &Plan{Family: family, Symbols: policy.SymbolTable{}, Contradictions: map[policy.Symbol]Finding{}}}
+	packed := make([]*Packed, len(plans))
+	for i, p := range plans {
+		packed[i] = &Packed{plan: *p}
+	}
+	return SharePacked(family, packed)
+}
+
+// SharePacked is [Share] for plans that are packed, since there are more than memory should hold.
+func SharePacked(family string, packed []*Packed) *Plan {
+	packed = slices.Clone(packed)
+	slices.SortStableFunc(packed, func(a, b *Packed) int { return comparePlans(&a.plan, &b.plan) })
+	plans := make([]*Plan, len(packed))
+	total := 0
+	for i, p := range packed {
+		plans[i] = &p.plan
+		total += len(p.requirements) + len(p.plan.Requirements)
+	}
+	s := sharing{plan: &Plan{
+		Family: family, Requirements: make([]Requirement, 0, total), Symbols: policy.SymbolTable{}, Contradictions: map[policy.Symbol]Finding{},
+	}}
 	if family == "" {
 		s.plan.Family = commonFamily(plans)
 	}
 	labels := labelsOf(plans)
-	for i, p := range plans {
+	for i, p := range packed {
 		// Findings and requirements are sorted by offset, and a field is known by its offset. So the offsets of each input
 		// begin behind those of the input before.
 		s.task, s.base = labels[i], i*(tree.MaxSize+1)
-		s.add(p)
+		s.add(p.Plan())
 	}
 	s.plan.SharedBy = labels
 	s.shareEnvironment(plans)
@@ -37,10 +56,10 @@ func Share(family string, plans []*Plan) *Plan {
 }
 
 // SortPlans sorts plans by family, name and file, and those of one file by the order in it.
-func SortPlans(plans []*Plan) {
-	slices.SortStableFunc(plans, func(a, b *Plan) int {
-		return slices.Compare([]string{a.Family, a.Name, a.File}, []string{b.Family, b.Name, b.File})
-	})
+func SortPlans(plans []*Plan) { slices.SortStableFunc(plans, comparePlans) }
+
+func comparePlans(a, b *Plan) int {
+	return cmp.Or(strings.Compare(a.Family, b.Family), strings.Compare(a.Name, b.Name), strings.Compare(a.File, b.File))
 }
 
 func commonFamily(plans []*Plan) string {
@@ -111,20 +130,8 @@ func (s *sharing) add(p *Plan) {
 	to := s.plan
 	for _, r := range p.Requirements {
 		r.At = s.at(r.At)
-		r.Resource, r.Part, r.ARN = text(r.Resource), text(r.Part), renameARN(r.ARN, names)
-		r.When = slices.Clone(r.When)
-		for i, symbol := range r.When {
-			if name, ok := names[symbol]; ok {
-				r.When[i] = name
-			}
-		}
-		r.Conditions = slices.Clone(r.Conditions)
-		for i, c := range r.Conditions {
-			values := slices.Clone(c.Values)
-			for j := range values {
-				values[j].Text = text(values[j].Text)
-			}
-			r.Conditions[i].Values = values
+		if len(names) > 0 {
+			renameRequirement(&r, names)
 		}
 		to.Requirements = append(to.Requirements, r)
 	}
@@ -219,6 +226,26 @@ func (s *sharing) rename(symbols policy.SymbolTable) map[policy.Symbol]policy.Sy
 		}
 	}
 	return names
+}
+
+// renameRequirement gives symbols in a requirement new names. It does not change the lists in it.
+func renameRequirement(r *Requirement, names map[policy.Symbol]policy.Symbol) {
+	text := func(t policy.Text) policy.Text { return t.Rename(names) }
+	r.Resource, r.Part, r.ARN = text(r.Resource), text(r.Part), renameARN(r.ARN, names)
+	r.When = slices.Clone(r.When)
+	for i, symbol := range r.When {
+		if name, ok := names[symbol]; ok {
+			r.When[i] = name
+		}
+	}
+	r.Conditions = slices.Clone(r.Conditions)
+	for i, c := range r.Conditions {
+		values := slices.Clone(c.Values)
+		for j := range values {
+			values[j].Text = text(values[j].Text)
+		}
+		r.Conditions[i].Values = values
+	}
 }
 
 func renameARN(a policy.ARN, names map[policy.Symbol]policy.Symbol) policy.ARN {

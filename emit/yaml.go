@@ -148,11 +148,18 @@ func yamlComment(lines ...string) *ast.CommentGroupNode {
 	if len(lines) == 0 {
 		return nil
 	}
-	tokens := make([]*token.Token, len(lines))
+	group := &ast.CommentGroupNode{BaseNode: &noComment, Comments: make([]*ast.CommentNode, len(lines))}
+	parts := make([]struct {
+		node  ast.CommentNode
+		token token.Token
+	}, len(lines))
 	for i, line := range lines {
-		tokens[i] = &token.Token{Value: " " + line}
+		part := &parts[i]
+		part.token.Value = " " + line
+		part.node = ast.CommentNode{BaseNode: &noComment, Token: &part.token}
+		group.Comments[i] = &part.node
 	}
-	return ast.CommentGroup(tokens)
+	return group
 }
 
 // yamlBytes indents the tree and returns its text.

@@ -64,7 +64,8 @@ func (b *batch) finish(readings []*reading, err error) error {
 // collect puts the readings together, and checks what can be checked only now.
 func (b *batch) collect(readings []*reading, err error) *results {
 	res := &results{inputs: len(readings) + len(each(err)), problems: each(err), unread: len(each(err))}
-	var tasks []*task
+	var packed []*analyze.Packed
+	var base string // of the last input whose task definition shares the role
 	if b.verbose {
 		res.findings = slices.SortedStableFunc(slices.Values(b.found.skipped), func(f, g analyze.Finding) int {
 			return strings.Compare(f.At.File+f.Message, g.At.File+g.Message)
@@ -78,16 +79,19 @@ func (b *batch) collect(readings []*reading, err error) *results {
 		if read.skip != "" {
 			res.findings = append(res.findings, skipped(b.found.list[i].name, read.skip))
 		}
-		tasks, res.outs, res.bases = append(tasks, read.tasks...), append(res.outs, read.outs...), append(res.bases, read.bases...)
+		if read.packed != nil {
+			base = read.bases[0]
+		}
+		packed, res.outs, res.bases = append(packed, read.packed...), append(res.outs, read.outs...), append(res.bases, read.bases...)
 	}
 	flags := b.analysis.Finish()
 	b.in.place(flags)
 	// A mistake in an option can cost any role a permission.
 	res.wrong = len(flags) > 0 && !b.explains()
 	res.tasks = len(res.outs)
-	if len(tasks) > 0 {
-		res.tasks = len(tasks)
-		out := b.share(tasks, res)
+	if len(packed) > 0 {
+		res.tasks = len(packed)
+		out := b.share(packed, base, res)
 		b.trim(&out)
 		res.outs = []*output{&out}
 	}
@@ -128,25 +132,24 @@ type saying struct {
 // explains reports whether the request is for explanations, which show what is wrong.
 func (b *batch) explains() bool { return b.format.report != nil }
 
-// share makes the output of a role that all tasks share.
-func (b *batch) share(tasks []*task, res *results) output {
-	if len(tasks) == 1 {
-		t := tasks[0]
-		if b.shared.name != "" {
-			t.plan.Family = b.shared.name
-		}
+// share makes the output of a role that task definitions share. Base is the base name of the input, if there is only one.
+func (b *batch) share(packed []*analyze.Packed, base string, res *results) output {
+	t := &task{inputs: res.bases}
+	if len(packed) == 1 {
+		t.plan = packed[0].Plan()
+		t.plan.Family = cmp.Or(b.shared.name, t.plan.Family)
+		t.name, t.base, t.inputs = t.plan.File, base, nil
 		return b.make(t)
 	}
-	plans := make([]*analyze.Plan, len(tasks))
-	for i, t := range tasks {
-		plans[i] = t.plan
-		if t.plan.Family != tasks[0].plan.Family && b.format.role == emit.AWSCLI && b.shared.name == "" && b.roleOptions.Name == "" && !res.wrong {
+	for _, p := range packed {
+		if p.Family() != packed[0].Family() && b.format.role == emit.AWSCLI && b.shared.name == "" && b.roleOptions.Name == "" && !res.wrong {
 			// Two roles of that name would be one.
 			res.problems, res.wrong = append(res.problems, fmt.Errorf(
 				"format %s names the role by the family, and the task definitions have several: name the role, with --shared-role=NAME or --role-name", b.format.name)), true
 		}
 	}
-	return b.make(&task{inputs: res.bases, plan: analyze.Share(b.shared.name, plans)})
+	t.plan = analyze.SharePacked(b.shared.name, packed)
+	return b.make(t)
 }
 
 // checkOuts says where several outputs exclude each other.

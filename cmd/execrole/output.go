@@ -97,6 +97,7 @@ func (r *request) makeRole(t *task) output {
 	if err != nil {
 		return out
 	}
+	t.plan.Requirements = nil // they are in the role; of many inputs that share it, they take more memory than all else
 	if r.together() {
 		out.role = role
 		out.findings, out.always = append(out.findings, t.notes()...), t.unseen()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ type batch struct {
 	progress *progress
 	folder   target       // the request's, if it is a folder: its names are read once
 	kept     atomic.Int64 // the bytes of files that are kept
+	pool     analyze.Pool // of the plans that share a role
 }
 
 func newBatch(c *command, r *request, makeOutput func(*task) output, found *sources, opts analyze.Options) *batch {
@@ -88,12 +90,12 @@ func (b *batch) one(s *source) error {
 
 // reading is what became of a source.
 type reading struct {
-	outs  []*output
-	tasks []*task  // those that share a role
-	skip  string   // why there is nothing in it; "" if that is not said
-	err   error    // why it could not be read
-	bases []string // of the input, if it has a task definition
-	// Of outs or tasks, in their order: what services and runs of other inputs can add to.
+	outs   []*output
+	packed []*analyze.Packed // those that share a role
+	skip   string            // why there is nothing in it; "" if that is not said
+	err    error             // why it could not be read
+	bases  []string          // of the input, if it has a task definition
+	// Of outs or packed, in their order: what services and runs of other inputs can add to.
 	outlines []*analyze.Plan
 	adds     []*analyze.Plan // the services and runs themselves
 }
@@ -107,6 +109,10 @@ func (b *batch) run(err error) error {
 	list := b.found.list
 	if err != nil {
 		b.analysis.Incomplete()
+	}
+	if b.shared.given {
+		// All that is kept is needed at once in the end. The collector has little to do: half the room is enough for it.
+		defer debug.SetGCPercent(debug.SetGCPercent(50))
 	}
 	b.progress = b.startProgress(len(list))
 	defer b.progress.stop()
@@ -161,11 +167,14 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 		}
 		read.outlines = append(read.outlines, plan.Outline())
 		b.in.place(plan.Findings)
-		t := &task{input: in, name: s.name, plan: plan}
 		if b.shared.given {
-			read.tasks = append(read.tasks, t)
+			if !b.explains() && !b.verbose {
+				plan.Findings = slices.DeleteFunc(plan.Findings, func(f analyze.Finding) bool { return f.Severity == analyze.Note })
+			}
+			read.packed = append(read.packed, b.pool.Pack(plan))
 			continue
 		}
+		t := &task{input: in, name: s.name, plan: plan}
 		out := new(output)
 		if later := b.target.folder || b.explains(); later && readable && plan.Err() == nil && b.kept.Load() > keptBytes {
 			*out = t.output()
@@ -261,8 +270,10 @@ func (b *batch) join(readings []*reading) {
 		for j, outline := range read.outlines {
 			switch {
 			case !outline.Extended():
-			case read.tasks != nil:
-				read.tasks[j].plan.Extend(outline)
+			case read.packed != nil:
+				plan := read.packed[j].Plan()
+				plan.Extend(outline)
+				read.packed[j] = b.pool.Pack(plan)
 			default:
 				out := read.outs[j]
 				if out.adds = outline; !out.later {
