@@ -79,8 +79,12 @@ func viewOfNeed(n analyze.Need, known policy.Environment) needView {
 // askersOf returns the fields of places in words.
 func askersOf(places []taskdef.Ref) string {
 	var list []string
+	listed := map[string]bool{}
 	for _, at := range places {
-		list = appendNew(list, analyze.Printable(source(at.Task, at.Container, at.Field)))
+		if a := analyze.Printable(source(at.Task, at.Container, at.Field)); a != "" && !listed[a] {
+			listed[a] = true
+			list = append(list, a)
+		}
 	}
 	if n := len(list) - maxAskers; n > 1 {
 		list = append(list[:maxAskers:maxAskers], fmt.Sprintf("and %d more", n))

@@ -99,10 +99,12 @@ func (b block) view(environment policy.Environment) view {
 		if value.When != nil {
 			res.marks = appendNew(res.marks, whenMark)
 		}
+		listed := map[asker]bool{} // two rules may read one field
 		for _, r := range byResource[value.Text] {
 			res.marks = appendNew(res.marks, matchMark[r.Match])
 			a := asker{analyze.Printable(source(r.At.Task, r.At.Container, r.At.Field)), analyze.Printable(r.At.String())}
-			if !slices.Contains(res.askers, a) { // two rules may read one field
+			if !listed[a] {
+				listed[a] = true
 				res.askers = append(res.askers, a)
 			}
 		}
