@@ -28,6 +28,7 @@ var CloudFormation = &Format{
 	MaxBody:    MaxTemplateBody,
 	Emit:       emitCloudFormation,
 	Combine:    combineCloudFormation,
+	MaxRoles:   maxRoles,
 }
 
 // MaxTemplateBody is how many bytes of a template CloudFormation takes with a request. A larger template has to be in an

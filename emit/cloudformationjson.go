@@ -25,6 +25,7 @@ var CloudFormationJSON = &Format{
 		}
 		return []File{{Name: stem(role.Family) + "-execution-role.template.json", Data: cfnJSON(template)}}, nil
 	},
+	MaxRoles: maxRoles,
 	Combine: func(roles []*policy.Role, opts Options) (File, error) {
 		template, err := cfnCombined(roles, &opts)
 		if err != nil {

@@ -18,6 +18,9 @@ const (
 	maxOutputs    = 200
 )
 
+// maxRoles is how many roles a template has at most: each has two outputs, its name and its ARN.
+const maxRoles = maxOutputs / 2
+
 func combineCloudFormation(roles []*policy.Role, opts Options) (File, error) {
 	template, err := cfnCombined(roles, nil)
 	if err != nil {

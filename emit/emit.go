@@ -25,6 +25,8 @@ type Format struct {
 	Emit func(role *policy.Role, opts Options) ([]File, error)
 	// Combine writes several roles of different families as one file. It is nil for a format in which a file has one role.
 	Combine func(roles []*policy.Role, opts Options) (File, error)
+	// MaxRoles is how many roles Combine takes at most. So many may still be too many, where they have policies of their own.
+	MaxRoles int
 	// OwnFolder says that the names of the files are the same for every role, so that each role needs a folder of its own.
 	OwnFolder bool
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -165,6 +166,28 @@ func TestLater(t *testing.T) {
 	kept, later := folderTree(t, "kept"), folderTree(t, "later")
 	if diff := cmp.Diff(kept, later); diff != "" || len(kept) != 6 {
 		t.Errorf("%d files; %s", len(kept), diff)
+	}
+}
+
+// TestTooManyRoles: a template has room for 100 roles.
+func TestTooManyRoles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var lines strings.Builder
+	for n := range 101 {
+		fmt.Fprintf(&lines, `{"family": "f%d", "containerDefinitions": [{"name": "app", "image": "nginx"}]}`+"\n", n)
+		if n < 99 {
+			continue
+		}
+		if err := os.WriteFile("all.json", []byte(lines.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		c := command{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
+		status := c.run([]string{"all.json"})
+		tooMany := "execrole: format cloudformation: a file has at most 100 roles, and there are 101: use -o DIR/, which writes a file for each\n"
+		if wrong := n == 100; (status == statusFailed) != wrong || strings.Contains(stderr.String(), tooMany) != wrong || (stdout.Len() == 0) != wrong {
+			t.Errorf("%d: status %d: %s", n+1, status, stderr.String())
+		}
 	}
 }
 

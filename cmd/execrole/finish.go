@@ -383,6 +383,9 @@ func (b *batch) combine(res *results) ([]emit.File, error) {
 				res.outs[i-1].label(), out.label(), out.family)
 		}
 	}
+	if most := b.format.role.MaxRoles; len(roles) > most {
+		return nil, fmt.Errorf("format %s: a file has at most %d roles, and there are %d: use -o DIR/, which writes a file for each", b.format.name, most, len(roles))
+	}
 	file, err := b.format.role.Combine(roles, emit.Options{Sources: res.bases})
 	if err != nil {
 		return nil, err

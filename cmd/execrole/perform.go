@@ -53,6 +53,7 @@ type batch struct {
 	progress *progress
 	folder   target       // the request's, if it is a folder: its names are read once
 	kept     atomic.Int64 // the bytes of files that are kept
+	roles    atomic.Int64 // how many there are for one file
 	pool     analyze.Pool // of the plans that share a role
 }
 
@@ -182,6 +183,9 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 		} else {
 			*out = b.made(t)
 			b.keep(out)
+			if out.role != nil && b.roles.Add(1) > int64(b.format.role.MaxRoles) {
+				out.role = nil // there will be an error
+			}
 		}
 		if out.from, out.number = s, i; !readable {
 			out.task = t
