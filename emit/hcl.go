@@ -201,5 +201,7 @@ func hclLiteral(s string, followed bool) string {
 
 // hclComment returns the line of a comment, in which nothing looks like the beginning of an interpolation.
 func hclComment(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+	return hclTemplates.Replace(s)
 }
+
+var hclTemplates = strings.NewReplacer("${", "$${", "%{", "%%{")

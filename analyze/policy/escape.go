@@ -10,8 +10,10 @@ func Escape[S ~string](t S) S {
 	if !strings.ContainsAny(string(t), "*?$") {
 		return t
 	}
-	return S(strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(string(t)))
+	return S(escapes.Replace(string(t)))
 }
+
+var escapes = strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}")
 
 // HasWildcard reports whether t, in a resource or in the value of a condition, has a * or ? that IAM matches with more
 // than itself. In the variables ${*} and ${?} they are no wildcards.
