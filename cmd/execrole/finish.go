@@ -178,7 +178,8 @@ func (b *batch) checkOuts(res *results) {
 // them. Names that differ in upper and lower case alone are the same in some file systems, and the names of roles are the
 // same to IAM.
 func (b *batch) collide(outs []*output) {
-	owner := map[string]*output{}
+	var stems []string
+	byStem := map[string][]*output{}
 	for _, out := range outs {
 		if out.unread {
 			out.files = nil // its findings say all
@@ -187,26 +188,54 @@ func (b *batch) collide(outs []*output) {
 			continue
 		}
 		stem := strings.ToLower(emit.Stem(out.family))
-		other, taken := owner[stem]
-		if !taken {
-			owner[stem] = out
+		if byStem[stem] == nil {
+			stems = append(stems, stem)
+		}
+		byStem[stem] = append(byStem[stem], out)
+	}
+	for _, stem := range stems {
+		same := byStem[stem]
+		if len(same) < 2 {
 			continue
 		}
-		what := fmt.Sprintf("have the family %s", strconv.Quote(out.family))
-		switch {
-		case out.family == "" && other.family == "":
-			what = "have no family"
-		case out.family != other.family:
-			what = fmt.Sprintf("have the families %q and %q", other.family, out.family)
+		for _, out := range same {
+			out.files, out.later = nil, false
+			out.err = cmp.Or(out.err, error(errCollides))
 		}
-		err := fmt.Errorf("%s and %s %s, so that their files would have the same names: leave one out, or add --shared-role for one role for both",
-			other.label(), out.label(), what)
-		for _, o := range []*output{other, out} {
-			o.files, o.later = nil, false
-		}
-		other.err = cmp.Or(other.err, error(errCollides))
-		out.err = errors.Join(out.err, err)
+		same[1].err = errors.Join(same[1].err, b.collision(same))
 	}
+}
+
+// collision returns the error of outputs whose files would have the same names.
+func (b *batch) collision(same []*output) error {
+	var families []string
+	for _, out := range same {
+		if family := strconv.Quote(out.family); !slices.Contains(families, family) {
+			families = append(families, family)
+		}
+	}
+	what := "have the family " + families[0]
+	switch {
+	case len(families) > 1:
+		what = "have the families " + strings.Join(families, " and ")
+	case same[0].family == "":
+		what = "have no family"
+	}
+	const most = 3 // names in a message
+	var labels []string
+	for _, out := range same {
+		labels = append(labels, out.label())
+	}
+	leave, whose := "leave one out", "both"
+	if n := len(same); n > 2 {
+		leave, whose = "leave in only one", "all"
+		if n > most && !b.verbose {
+			labels = append(labels[:most-1], fmt.Sprintf("%d more", n-most+1))
+		}
+	}
+	last := len(labels) - 1
+	return fmt.Errorf("%s and %s %s, so that their files would have the same names: %s, or add --shared-role for one role for %s",
+		strings.Join(labels[:last], ", "), labels[last], what, leave, whose)
 }
 
 // errCollides is the error of an output with whose files those of another collide, which says so.
@@ -297,7 +326,11 @@ func (b *batch) inOne(res *results) []handled {
 		h, err = b.explainAll(res)
 	case slices.ContainsFunc(res.outs, func(out *output) bool { return out.err != nil }) || res.problems != nil:
 		if len(res.outs) > 1 || res.inputs > 1 {
-			res.problems = append(res.problems, errors.New("nothing is written: all of it would be in one file, which would lack a part"))
+			why := "nothing is written: all of it would be in one file, which would lack a part"
+			if len(res.outs) > 1 {
+				why += "; with -o DIR/, each role that has no errors is written"
+			}
+			res.problems = append(res.problems, errors.New(why))
 		}
 		return nil
 	case !b.together():
@@ -413,16 +446,16 @@ func (b *batch) conclude(res *results) error {
 			differs++
 		}
 	}
-	b.report(res.findings, b.verbose)
+	b.reportAll(res.findings)
 	if !b.quiet {
-		b.report(grouped(res.always), true)
+		b.report(grouped(res.always, "for %d more of the inputs"), true)
 	}
 	for _, h := range res.handled {
 		for _, remark := range h.remarks {
 			b.complain("%s", remark)
 		}
 	}
-	if !b.quiet {
+	if !b.quiet && !b.omitsFiles(res) {
 		for _, h := range res.handled {
 			for _, line := range h.done {
 				b.complain("%s", line)
@@ -458,21 +491,13 @@ func (b *batch) conclude(res *results) error {
 	return nil
 }
 
-// grouped returns notes of which many inputs have the same: each is there once, with the first input that has it.
-func grouped(notes []analyze.Finding) (list []analyze.Finding) {
-	index, count := map[string]int{}, map[string]int{}
-	for _, f := range notes {
-		if count[f.Message]++; count[f.Message] == 1 {
-			index[f.Message] = len(list)
-			list = append(list, f)
-		}
+// omitsFiles reports whether the files are counted and not listed, since there are many.
+func (b *batch) omitsFiles(res *results) bool {
+	n := 0
+	for _, h := range res.handled {
+		n += len(h.done)
 	}
-	for message, n := range count {
-		if n > 1 {
-			list[index[message]].Message += fmt.Sprintf("; the same for %d more of the inputs", n-1)
-		}
-	}
-	return list
+	return n > screenful && !b.verbose && !b.quiet
 }
 
 // counted returns a number with the noun that it counts.
@@ -528,5 +553,9 @@ func (b *batch) summary(res *results, differs int) string {
 	}
 	add(bad, "%d with errors")
 	add(unread, "%d not read")
-	return counted(res.tasks, "task definition") + " in " + counted(res.inputs, "input") + ": " + strings.Join(parts, ", ")
+	line := counted(res.tasks, "task definition") + " in " + counted(res.inputs, "input") + ": " + strings.Join(parts, ", ")
+	if b.omitsFiles(res) {
+		line += "; add -v, which lists the files"
+	}
+	return line
 }

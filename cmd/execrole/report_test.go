@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -74,6 +75,69 @@ func TestReport(t *testing.T) {
 		(&command{Stderr: &out}).report(c.findings, c.notes)
 		if out.String() != c.want {
 			t.Errorf("%s: got\n%swant\n%s", c.name, out.String(), c.want)
+		}
+	}
+}
+
+// TestReportOfMany: of findings about many inputs, those that say the same are one, and the flags are those that settle
+// most. With --verbose everything is there.
+func TestReportOfMany(t *testing.T) {
+	var findings []analyze.Finding
+	for i := range 30 {
+		findings = append(findings, finding(analyze.Error, fmt.Sprintf("no %d", i), fmt.Sprintf("--set N%d=VALUE", i)))
+	}
+	run := func(verbose bool, more ...analyze.Finding) string {
+		var out bytes.Buffer
+		(&batch{command: &command{Stderr: &out}, request: &request{verbose: verbose}}).reportAll(append(findings, more...))
+		return out.String()
+	}
+	region := finding(analyze.Error, "no region", "--set R=VALUE")
+	both := finding(analyze.Error, "no region and more", "--set R=VALUE", "--set N29=VALUE")
+	odd, odder := finding(analyze.Warning, "odd"), finding(analyze.Warning, "odd")
+	odder.Rule = "schema"
+	few := run(false, region, odd, odd)
+	if n := strings.Count(few, "\n"); n != 34 || strings.Contains(few, "the same") || !strings.HasSuffix(few, " --set N11=VALUE; these 12 flags settle 12 of 31 places, and -v lists all 31 flags\n") {
+		t.Errorf("%d lines:\n%s", n, few)
+	}
+	more := []analyze.Finding{region, odd, region, both, region, odd, odd, odder, region, odd, region, finding(analyze.Note, "so be it")}
+	many := run(false, more...)
+	for _, want := range []string{
+		"web.json:2:5: error: no region; the same in 4 more places [ecr-image]\n",
+		"web.json:2:5: warning: odd; the same in 3 more places [ecr-image]\n",
+		"web.json:2:5: error: no region and more [ecr-image]\nweb.json:2:5: warning: odd [schema]\n",
+		"\nexecrole: what is the same in several places is there once; add -v, which lists all 41 places\n",
+		"\nexecrole: to go on, add: --set R=VALUE --set N29=VALUE --set N0=VALUE --set N1=VALUE ", " --set N9=VALUE; these 12 flags settle 17 of 36 places, and -v lists all 31 flags\n",
+	} {
+		if !strings.Contains(many, want) {
+			t.Errorf("no %q in\n%s", want, many)
+		}
+	}
+	if n := strings.Count(many, "\n"); n != 36 || strings.Contains(many, "so be it") {
+		t.Errorf("%d lines:\n%s", n, many)
+	}
+	all := run(true, more...)
+	if n := strings.Count(all, "\n"); n != 43 || strings.Contains(all, "the same") || strings.Count(all, "--set N") != 30 {
+		t.Errorf("%d lines:\n%s", n, all)
+	}
+}
+
+// TestCollision names two of many outputs that collide, and with --verbose all.
+func TestCollision(t *testing.T) {
+	outs := []*output{{name: "a.json", family: "f"}, {name: "b.json", family: "f", id: "B"}, {name: "c.json", family: "f"}, {name: "d.json", family: "F"}}
+	for _, c := range []struct {
+		outs    []*output
+		verbose bool
+		want    string
+	}{
+		{outs[:2], false, `a.json and b.json (B) have the family "f", so that their files would have the same names: leave one out, or add --shared-role for one role for both`},
+		{outs[:3], false, `a.json, b.json (B) and c.json have the family "f", so that their files would have the same names: leave in only one, or add --shared-role for one role for all`},
+		{outs, false, `a.json, b.json (B) and 2 more have the families "f" and "F", so that their files would have the same names: leave in only one, or add --shared-role for one role for all`},
+		{outs, true, `a.json, b.json (B), c.json and d.json have the families "f" and "F", so that their files would have the same names: leave in only one, or add --shared-role for one role for all`},
+		{[]*output{{name: "a.json"}, {name: "b.json"}}, false, `a.json and b.json have no family, so that their files would have the same names: leave one out, or add --shared-role for one role for both`},
+	} {
+		b := &batch{request: &request{verbose: c.verbose}}
+		if got := b.collision(c.outs).Error(); got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", got, c.want)
 		}
 	}
 }
