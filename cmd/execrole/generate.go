@@ -12,7 +12,7 @@ main file of the format goes to standard output. With -o FILE the same goes to
 FILE, and with -o FOLDER/ all files of the format are written, under names made
 of the task definition's family. Missing folders are made. A file is written
 whole or not at all, and one that would not change is left alone. Standard error
-says which files are written, unchanged or kept.
+says which files are written, unchanged or kept; of many files, how many.
 
 Of several task definitions, -o FOLDER/ writes each role under the name of its
 family, and one that has errors does not stop the others. Without it, the

@@ -65,7 +65,7 @@ func (r *request) sharedFlags(set *pflag.FlagSet) {
 	set.String("config", "", "read options from a YAML `FILE`; execrole.yaml where\nit exists, and '' for none; a flag wins")
 	set.BoolVar(&r.strict, "strict", false, "exit with 1 if there are warnings; the output is\nwritten all the same")
 	set.BoolVarP(&r.quiet, "quiet", "q", false, "print errors and warnings only, and not which\nfiles are written")
-	set.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too")
+	set.BoolVarP(&r.verbose, "verbose", "v", false, "print notes too, and of many inputs all\nfindings and files")
 }
 
 // complete makes the request of the arguments and the configuration file. It checks all that can be checked without the
