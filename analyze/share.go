@@ -51,6 +51,7 @@ func SharePacked(family string, packed []*Packed) *Plan {
 		s.add(p.Plan())
 	}
 	s.plan.SharedBy = labels
+	s.shareModule(plans)
 	s.shareEnvironment(plans)
 	return s.plan
 }
@@ -210,7 +211,11 @@ func (s *sharing) rename(symbols policy.SymbolTable) map[policy.Symbol]policy.Sy
 	for _, symbol := range slices.Sorted(maps.Keys(symbols)) {
 		name := symbol
 		for n := 2; isOther(name, symbol); n++ {
-			name = policy.Symbol(fmt.Sprintf("%s %d", symbol, n))
+			separator := " "
+			if symbols[symbol].Kind == policy.ConditionName {
+				separator = "x" // these names have letters and digits
+			}
+			name = policy.Symbol(fmt.Sprintf("%s%s%d", symbol, separator, n))
 		}
 		if name != symbol {
 			names[symbol] = name
@@ -234,9 +239,7 @@ func renameRequirement(r *Requirement, names map[policy.Symbol]policy.Symbol) {
 	r.Resource, r.Part, r.ARN = text(r.Resource), text(r.Part), renameARN(r.ARN, names)
 	r.When = slices.Clone(r.When)
 	for i, symbol := range r.When {
-		if name, ok := names[symbol]; ok {
-			r.When[i] = name
-		}
+		r.When[i] = renamed(symbol, names)
 	}
 	r.Conditions = slices.Clone(r.Conditions)
 	for i, c := range r.Conditions {
@@ -248,6 +251,21 @@ func renameRequirement(r *Requirement, names map[policy.Symbol]policy.Symbol) {
 	}
 }
 
+// renamed returns the new name of a symbol, which can be the symbol of a decision about others.
+func renamed(s policy.Symbol, names map[policy.Symbol]policy.Symbol) policy.Symbol {
+	branches, given, ok := s.Decision()
+	if !ok {
+		return cmp.Or(names[s], s)
+	}
+	for i, b := range branches {
+		branches[i].Condition = string(renamed(policy.Symbol(b.Condition), names))
+	}
+	if given != "" {
+		given = renamed(given, names)
+	}
+	return policy.DecisionOf(branches, given)
+}
+
 func renameARN(a policy.ARN, names map[policy.Symbol]policy.Symbol) policy.ARN {
 	if len(names) == 0 {
 		return a
@@ -256,6 +274,42 @@ func renameARN(a policy.ARN, names map[policy.Symbol]policy.Symbol) policy.ARN {
 		*field = field.Rename(names)
 	}
 	return a
+}
+
+// shareModule takes over the module of which the role becomes a part, if all task definitions are in it. Elsewhere its
+// conditions cannot be written, and what depends on them is there always.
+func (s *sharing) shareModule(plans []*Plan) {
+	m := plans[0].Module
+	for _, p := range plans {
+		if m == nil || p.Module == nil || p.Module.Folder != m.Folder || p.Module.Provider != m.Provider {
+			m = nil
+		}
+	}
+	if m != nil {
+		common := *m
+		common.File, common.Resource, common.Label = "", "", "" // of one of them
+		for _, p := range plans {
+			if p.ExecutionRole != plans[0].ExecutionRole {
+				common.Roles = nil // a role of its own each
+			}
+		}
+		s.plan.Module, s.plan.ExecutionRole = &common, plans[0].ExecutionRole
+		return
+	}
+	for i := range s.plan.Requirements {
+		r := &s.plan.Requirements[i]
+		when := make([]policy.Symbol, 0, len(r.When))
+		for _, symbol := range r.When {
+			if _, given, ok := symbol.Decision(); ok {
+				symbol = given
+			}
+			when = append(when, symbol)
+		}
+		if slices.Contains(when, "") {
+			when = nil // without the conditions it is there always
+		}
+		r.When = policy.WhenAny(when...)
+	}
 }
 
 // shareEnvironment takes over what the plans say of where the role is used. A value about which two of them differ is

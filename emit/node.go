@@ -94,7 +94,7 @@ func (n *node) yaml() ast.Node {
 		mapping := yamlMapping(pairs...)
 		for i, p := range n.pairs {
 			if p.value.above != "" {
-				mapping.Values[i].Comment = yamlComment(p.value.above)
+				mapping.Values[i].BaseNode = &ast.BaseNode{Comment: yamlComment(p.value.above)} // others share one
 			}
 		}
 		return mapping

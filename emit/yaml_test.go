@@ -288,3 +288,15 @@ func benchmark(b *testing.B, f *Format) {
 		})
 	}
 }
+
+// TestNoComment: nodes without a comment share one, so that nobody may put a comment into it.
+func TestNoComment(t *testing.T) {
+	for name, role := range sample.Asking() {
+		if _, err := CloudFormation.Emit(role, Options{Source: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if noComment.Comment != nil {
+		t.Errorf("every node has the comment %s", noComment.Comment)
+	}
+}

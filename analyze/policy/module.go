@@ -2,6 +2,8 @@ package policy
 
 // Module is a module of Terraform of which a role becomes a part.
 type Module struct {
+	// Folder is the module's folder, as findings name it.
+	Folder string
 	// File is the name of the file in the module's folder that has the resource of the task definition, and Resource is its
 	// address; "" where a module that is called has it. Label is its name, also there.
 	File, Resource, Label string

@@ -76,6 +76,7 @@ const (
 	Attribute       SymbolKind = "attribute"
 	Import          SymbolKind = "import"
 	Variable        SymbolKind = "variable"
+	ConditionName   SymbolKind = "condition" // of a [Branch]
 )
 
 // Meaning says what a symbol's value names, in words for messages.

@@ -11,12 +11,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // RoleModule returns what a role has to know that becomes a part of the module, for a resource of it. What execrole has
 // written into the module before is not the module's own: it is written again.
 func (p *Program) RoleModule(r Resource) *policy.Module {
-	m := &policy.Module{Values: map[policy.Symbol]string{}, Expressions: map[policy.Symbol]string{}, Roles: map[policy.Symbol]string{}, Taken: map[string]bool{}}
+	m := &policy.Module{Folder: p.opts.Name, Values: map[policy.Symbol]string{}, Expressions: map[policy.Symbol]string{}, Roles: map[policy.Symbol]string{}, Taken: map[string]bool{}}
 	if p.root.module == nil {
 		return m
 	}
@@ -54,7 +55,9 @@ func (p *Program) NameConditions() map[int]string {
 		if p.isExpressible(condition) {
 			names[condition] = "C" + strconv.Itoa(len(p.conditionNames)+1)
 			p.conditionNames = append(p.conditionNames, names[condition])
-			p.Symbols[policy.Symbol(names[condition])] = policy.SymbolInfo{Meaning: policy.MeansText, Expression: condition}
+			p.Symbols[policy.Symbol(names[condition])] = policy.SymbolInfo{
+				Kind: policy.ConditionName, Meaning: policy.MeansText, Expression: condition, Place: tree.Place{File: p.opts.Name},
+			}
 		}
 		return names[condition]
 	}
