@@ -31,12 +31,12 @@ type Requirement struct {
 }
 
 // Match says how a requirement's resource, which can have wildcards, relates to what ECS touches.
-type Match string
+type Match = policy.Match
 
 const (
-	Exact Match = "exact"  // the resource as it is written
-	Each  Match = "each"   // every string that fits: all task ids below a log stream prefix
-	OneOf Match = "one of" // one string that fits and cannot be known: a secret's random suffix
+	Exact = policy.Exact
+	Each  = policy.Each
+	OneOf = policy.OneOf
 )
 
 // String returns the requirement in one line, for logs and tests:

@@ -1,5 +1,5 @@
 // Package policy is IAM as data: texts with symbols, statements, documents and the role that has them. It builds and
-// merges statements, and measures documents. It knows IAM's grammar and limits and nothing of ECS.
+// merges statements, measures documents, and evaluates requests. It knows IAM's grammar, limits and logic, and nothing of ECS.
 package policy
 
 import (

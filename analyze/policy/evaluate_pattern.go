@@ -1,0 +1,629 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Coverage says how many of the strings that fit one pattern fit another one too.
+type Coverage int
+
+const (
+	// CoverageUnknown says that it depends on values that nobody knows here.
+	CoverageUnknown Coverage = iota
+	CoversNone
+	CoversSome
+	CoversAll
+)
+
+// String returns the coverage in a word: "some".
+func (c Coverage) String() string {
+	return [...]string{CoverageUnknown: "unknown", CoversNone: "none", CoversSome: "some", CoversAll: "all"}[c]
+}
+
+// truth says whether a string that fits the first pattern, and that nobody knows, fits the other.
+func (c Coverage) truth() Truth {
+	switch c {
+	case CoversAll:
+		return Yes
+	case CoversNone:
+		return No
+	}
+	return Unknown
+}
+
+// Cover says how many of the strings that fit a pattern fit another one: both are texts as resources of statements have
+// them, with IAM's wildcards. Upper and lower case differ.
+func (t SymbolTable) Cover(of, by Text) Coverage {
+	c := compiler{symbols: t, version: Version}
+	w := work(maxWork)
+	return w.cover(c.pattern(of, syntax{wildcards: true}), c.pattern(by, syntax{wildcards: true}))
+}
+
+// CoverAction says how many of the actions that fit a pattern, such as "s3:Get*", fit another one. Upper and lower case are
+// the same.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+func CoverAction(of, by string) Coverage {
+	c := compiler{version: versionBefore}
+	w := work(maxWork)
+	return w.cover(c.pattern(Text(of), syntax{wildcards: true, fold: true}), c.pattern(Text(by), syntax{wildcards: true, fold: true}))
+}
+
+// pattern is a resource or a value of a condition, taken apart.
+type pattern struct {
+	tokens []token
+	// plain is the text of a pattern that has neither wildcards nor symbols.
+	plain   string
+	isPlain bool
+	symbols bool // there are symbols
+	narrow  bool // there are wildcards that do not stand for every character
+	// invalid says that IAM cannot use the pattern: it has a variable without a value.
+	invalid bool
+}
+
+// token is one part of a pattern.
+type token struct {
+	kind  tokenKind
+	class class  // of the characters of one and many
+	char  rune   // of character
+	name  Symbol // of symbol; "" is a value that equals no other
+	shape []token
+}
+
+type tokenKind uint8
+
+const (
+	character tokenKind = iota // itself
+	one                        // one character of a class
+	many                       // any number of characters of a class, or none
+	symbol                     // a string that is unknown, and always the same
+)
+
+// class is a set of characters. Each is a subset of the next.
+type class uint8
+
+const (
+	digits class = iota
+	regionCharacters
+	noColon
+	anyCharacter
+)
+
+func (c class) has(r rune) bool {
+	switch c {
+	case digits:
+		return r >= '0' && r <= '9'
+	case regionCharacters:
+		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r == '-'
+	case noColon:
+		return r != ':'
+	}
+	return true
+}
+
+// syntax says how a text becomes a pattern.
+type syntax struct {
+	wildcards bool // * and ? are wildcards
+	fold      bool // upper and lower case are the same
+	// variables says that policy variables have values, behind the fifth colon where resource is set too.
+	variables, resource bool
+	// arn says that no wildcard crosses one of the first five colons.
+	arn bool
+}
+
+// compiler makes patterns of texts.
+type compiler struct {
+	symbols SymbolTable
+	values  map[Symbol]string
+	version string             // of the document that the text is in
+	context func(string) value // the values of policy variables; nil where they are not needed yet
+	// needsContext is set where a pattern has policy variables, and context is nil.
+	needsContext bool
+}
+
+// value is what a policy variable stands for. It is a pattern in a request, whose value may be known in part.
+type value struct {
+	text  Text
+	state KeyState
+}
+
+// variablesIn reports whether a document of this version has policy variables.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+func variablesIn(version string) bool { return version != versionBefore }
+
+// pattern takes a text apart.
+func (c *compiler) pattern(t Text, s syntax) *pattern {
+	p := &pattern{tokens: make([]token, 0, len(t))}
+	colons := 0
+	c.add(p, string(t), s, &colons)
+	p.finish()
+	return p
+}
+
+// add adds the tokens of a text.
+func (c *compiler) add(p *pattern, rest string, s syntax, colons *int) {
+	for rest != "" {
+		switch {
+		case rest[0] == 0:
+			end := strings.IndexByte(rest[1:], 0) + 1
+			c.addSymbol(p, decode(rest[1:end]), s, colons)
+			rest = rest[end+1:]
+			continue
+		case strings.HasPrefix(rest, "${") && variablesIn(c.version) && !(s.resource && *colons < 5):
+			if name, after, ok := strings.Cut(rest[2:], "}"); ok {
+				c.addVariable(p, name, s)
+				rest = after
+				continue
+			}
+		}
+		r, size := utf8.DecodeRuneInString(rest)
+		p.addCharacter(r, s, colons)
+		rest = rest[size:]
+	}
+}
+
+// addCharacter adds a character or a wildcard.
+func (p *pattern) addCharacter(r rune, s syntax, colons *int) {
+	wild := anyCharacter
+	if s.arn && *colons < 5 {
+		wild = noColon
+	}
+	switch {
+	case r == '*' && s.wildcards:
+		p.tokens = append(p.tokens, token{kind: many, class: wild})
+		return
+	case r == '?' && s.wildcards:
+		p.tokens = append(p.tokens, token{kind: one, class: wild})
+		return
+	case r == ':':
+		*colons++
+	}
+	p.addLiteral(r, s)
+}
+
+func (p *pattern) addLiteral(r rune, s syntax) {
+	if s.fold {
+		r = unicode.ToLower(r)
+	}
+	p.tokens = append(p.tokens, token{kind: character, char: r})
+}
+
+// addSymbol adds a symbol, or its value where that is known.
+func (c *compiler) addSymbol(p *pattern, name Symbol, s syntax, colons *int) {
+	if v, ok := c.values[name]; ok {
+		for _, r := range v {
+			if r == ':' {
+				*colons++
+			}
+			p.addLiteral(r, s)
+		}
+		return
+	}
+	info := c.symbols.Lookup(name)
+	shape := shapeOf(info.Meaning)
+	for _, t := range shape {
+		if t.kind == character && t.char == ':' {
+			*colons++
+		}
+	}
+	if shape[len(shape)-1].class == anyCharacter {
+		*colons = 5 // it can be an ARN
+	}
+	p.tokens = append(p.tokens, token{kind: symbol, name: name, shape: shape})
+}
+
+// addVariable adds the value of a policy variable, NAME or NAME, 'DEFAULT'.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+func (c *compiler) addVariable(p *pattern, name string, s syntax) {
+	switch name {
+	case "*", "?", "$":
+		p.tokens = append(p.tokens, token{kind: character, char: rune(name[0])})
+		return
+	}
+	if !s.variables {
+		for _, r := range "${" + name + "}" {
+			p.addLiteral(r, s)
+		}
+		return
+	}
+	key, fallback, hasFallback := strings.Cut(name, ",")
+	fallback = strings.TrimSpace(fallback)
+	if hasFallback && len(fallback) >= 2 && fallback[0] == '\'' && fallback[len(fallback)-1] == '\'' {
+		fallback = fallback[1 : len(fallback)-1]
+	} else {
+		hasFallback = false
+	}
+	if c.context == nil {
+		c.needsContext = true
+		return
+	}
+	v := c.context(strings.TrimSpace(key))
+	switch {
+	case v.state == KeyUnknown:
+		p.tokens = append(p.tokens, token{kind: symbol, shape: anything})
+	case v.state == KeyPresent:
+		inner := compiler{symbols: c.symbols, values: c.values, version: Version}
+		colons, text := 5, &pattern{}
+		inner.add(text, string(v.text), syntax{wildcards: true, fold: s.fold}, &colons)
+		if text.wild() {
+			// What is unknown of the value is no wildcard: it is the same in every request.
+			text.tokens = []token{{kind: symbol, shape: anything}}
+		}
+		p.tokens = append(p.tokens, text.tokens...)
+	case hasFallback:
+		for _, r := range fallback {
+			p.addLiteral(r, s)
+		}
+	default:
+		p.invalid = true
+	}
+}
+
+// finish orders runs of wildcards, so that those of one character are first, and finds out what the pattern has.
+func (p *pattern) finish() {
+	tokens, n := p.tokens, 0
+	p.isPlain = true
+	for i := 0; i < len(tokens); {
+		t := tokens[i]
+		switch t.kind {
+		case symbol:
+			p.symbols = true
+			fallthrough
+		case character:
+			p.isPlain = p.isPlain && t.kind == character
+			tokens[n] = t
+			n, i = n+1, i+1
+			continue
+		}
+		p.isPlain = false
+		p.narrow = p.narrow || t.class != anyCharacter
+		stars := false
+		for ; i < len(tokens) && (tokens[i].kind == one || tokens[i].kind == many) && tokens[i].class == t.class; i++ {
+			if tokens[i].kind == many {
+				stars = true
+				continue
+			}
+			tokens[n] = tokens[i]
+			n++
+		}
+		if stars {
+			tokens[n] = token{kind: many, class: t.class}
+			n++
+		}
+	}
+	p.tokens = tokens[:n]
+	if p.isPlain {
+		var b strings.Builder
+		for _, t := range p.tokens {
+			b.WriteRune(t.char)
+		}
+		p.plain = b.String()
+	}
+}
+
+// wild reports whether the pattern has wildcards.
+func (p *pattern) wild() bool {
+	return slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind == one || t.kind == many })
+}
+
+// anything is the shape of a value of which nothing is known.
+var anything = []token{{kind: many, class: anyCharacter}}
+
+// shapeOf returns a pattern that every value of a meaning fits.
+//
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+func shapeOf(m Meaning) []token {
+	switch m {
+	case MeansSecretARN:
+		return arnShape("secretsmanager", "secret:")
+	case MeansParameterARN:
+		return arnShape("ssm", "parameter")
+	case MeansRepositoryARN:
+		return arnShape("ecr", "repository/")
+	case MeansLogGroupARN:
+		return arnShape("logs", "log-group:")
+	case MeansKeyARN:
+		return arnShape("kms", "")
+	case MeansRoleARN:
+		return arnShape("iam", "role/")
+	case MeansBucketARN:
+		return arnShape("s3", "")
+	case MeansAccount:
+		return slices.Repeat([]token{{kind: one, class: digits}}, 12)
+	case MeansRegion:
+		return []token{{kind: one, class: regionCharacters}, {kind: many, class: regionCharacters}}
+	case MeansPartition:
+		return append(literalTokens("aws"), token{kind: many, class: regionCharacters})
+	case MeansDomain, MeansSecretName, MeansParameterName, MeansRepositoryName, MeansLogGroupName, MeansBucketName, MeansRoleName:
+		return []token{{kind: many, class: noColon}}
+	}
+	return anything
+}
+
+// arnShape returns the shape of ARNs of a service, with what their resources begin with.
+func arnShape(service, resource string) []token {
+	part := token{kind: many, class: noColon}
+	shape := append(literalTokens("arn:aws"), part)
+	shape = append(shape, literalTokens(":"+service+":")...)
+	shape = append(append(append(shape, part), literalTokens(":")...), part)
+	shape = append(shape, literalTokens(":"+resource)...)
+	return append(shape, token{kind: many, class: anyCharacter})
+}
+
+func literalTokens(s string) []token {
+	list := make([]token, 0, len(s))
+	for _, r := range s {
+		list = append(list, token{kind: character, char: r})
+	}
+	return list
+}
+
+// shapes returns the tokens with the shapes of symbols in the place of symbols.
+func (p *pattern) shapes() []token {
+	if !p.symbols {
+		return p.tokens
+	}
+	list := make([]token, 0, len(p.tokens)+16)
+	for _, t := range p.tokens {
+		if t.kind == symbol {
+			list = append(list, t.shape...)
+			continue
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// maxWork bounds the work for one request, in comparisons of tokens. Policies and ARNs that IAM takes need far less. What is
+// left when it is used up is unknown.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maxWork = 1 << 24
+
+// work is how much can still be done.
+type work int
+
+// cover says how many of the strings of one pattern fit another one.
+func (w *work) cover(of, by *pattern) Coverage {
+	switch {
+	case by.invalid || of.invalid:
+		return CoversNone
+	case of.isPlain && by.isPlain:
+		if of.plain == by.plain {
+			return CoversAll
+		}
+		return CoversNone
+	case len(by.tokens) == 1 && by.tokens[0].kind == many && by.tokens[0].class == anyCharacter:
+		return CoversAll
+	case differ(of.tokens, by.tokens) || !w.intersects(of.shapes(), by.shapes()):
+		return CoversNone
+	case *w <= 0:
+		return CoverageUnknown
+	case of.isPlain && !by.symbols:
+		return CoversAll
+	case w.simulates(of.tokens, by.tokens):
+		return CoversAll
+	case of.symbols || by.symbols || of.narrow || by.narrow:
+		return CoverageUnknown
+	case w.contains(of.tokens, by.tokens):
+		return CoversAll
+	case *w <= 0:
+		return CoverageUnknown
+	}
+	return CoversSome
+}
+
+// differ reports whether two patterns begin with different characters, as most do that no string fits both of.
+func differ(a, b []token) bool {
+	for i := 0; i < len(a) && i < len(b) && a[i].kind == character && b[i].kind == character; i++ {
+		if a[i].char != b[i].char {
+			return true
+		}
+	}
+	return false
+}
+
+// states are positions in a pattern that can be reached: what comes before them fits what was read so far.
+type states struct {
+	list []int
+	in   []bool
+}
+
+func newStates(n int) *states { return &states{in: make([]bool, n+1)} }
+
+// add adds a position, and those behind wildcards that may stand for nothing.
+func (s *states) add(p []token, j int) {
+	for ; !s.in[j]; j++ {
+		s.in[j] = true
+		s.list = append(s.list, j)
+		if j == len(p) || p[j].kind != many {
+			return
+		}
+	}
+}
+
+func (s *states) clear() {
+	for _, j := range s.list {
+		s.in[j] = false
+	}
+	s.list = s.list[:0]
+}
+
+// intersects reports whether a string fits both patterns, which have no symbols. Where the work is used up, it reports that
+// one does.
+func (w *work) intersects(of, by []token) bool {
+	now, next := newStates(len(by)), newStates(len(by))
+	now.add(by, 0)
+	for _, t := range of {
+		if t.kind == many {
+			w.spread(now, t.class, by)
+			continue
+		}
+		for _, j := range now.list {
+			switch *w--; {
+			case *w <= 0:
+				return true
+			case j == len(by) || !meets(t, by[j]):
+			case by[j].kind == many:
+				next.add(by, j)
+			default:
+				next.add(by, j+1)
+			}
+		}
+		now.clear()
+		now, next = next, now
+		if len(now.list) == 0 {
+			return false
+		}
+	}
+	return now.in[len(by)]
+}
+
+// spread adds the positions that are reached with any characters of a class.
+func (w *work) spread(s *states, c class, by []token) {
+	for i := 0; i < len(s.list); i++ {
+		*w--
+		if j := s.list[i]; j < len(by) && meets(token{kind: one, class: c}, by[j]) {
+			s.add(by, j+1)
+		}
+	}
+}
+
+// meets reports whether there is a character that fits both tokens.
+func meets(a, b token) bool {
+	switch {
+	case a.kind != character && b.kind != character:
+		return true // each class is a subset of the next
+	case a.kind != character:
+		return a.class.has(b.char)
+	case b.kind != character:
+		return b.class.has(a.char)
+	}
+	return a.char == b.char
+}
+
+// simulates reports whether a pattern fits another one token by token: its wildcards fit wildcards, and its symbols the
+// same symbols or wildcards. Then every string of the one fits the other, whatever the symbols are.
+func (w *work) simulates(of, by []token) bool {
+	now, next := newStates(len(by)), newStates(len(by))
+	now.add(by, 0)
+	for _, t := range of {
+		for _, j := range now.list {
+			switch *w--; {
+			case *w <= 0:
+				return false
+			case j == len(by) || !by[j].takes(t):
+			case by[j].kind == many:
+				next.add(by, j)
+			default:
+				next.add(by, j+1)
+			}
+		}
+		now.clear()
+		now, next = next, now
+		if len(now.list) == 0 {
+			return false
+		}
+	}
+	return now.in[len(by)]
+}
+
+// takes reports whether everything that fits token t fits b too.
+func (b token) takes(t token) bool {
+	switch t.kind {
+	case character:
+		return b.kind == character && b.char == t.char || (b.kind == one || b.kind == many) && b.class.has(t.char)
+	case one:
+		return (b.kind == one || b.kind == many) && b.class >= t.class
+	case many:
+		return b.kind == many && b.class >= t.class
+	}
+	switch b.kind {
+	case symbol:
+		return b.name == t.name && b.name != ""
+	case many:
+		return b.class == anyCharacter || !slices.ContainsFunc(t.shape, func(s token) bool {
+			return s.kind == character && !b.class.has(s.char) || s.kind != character && s.class > b.class
+		})
+	}
+	return false
+}
+
+// contains reports whether every string of one pattern fits another one. Neither has symbols, and their wildcards stand for
+// all characters.
+//
+// A string in which every wildcard of the one pattern is filled with a character that the other does not have fits the other
+// only if its wildcards take that character; then they take any other in its place. So it is enough to look at strings of
+// that character, #. Of the numbers of # that a * may have, none and very many are enough: if a pattern fits both, it fits
+// all numbers between. After very many, nothing before them matters but the last * of the other pattern that was reached:
+// the earlier, the harder is the rest. So there is one case for each * of the one pattern, and the time is bounded by the
+// number of its * times the lengths of both.
+func (w *work) contains(of, by []token) bool {
+	stars := map[int]int{-1: -1} // the earliest * that was reached behind the * of the one pattern at an index
+	order := []int{-1}
+	for i := 0; i < len(order); i++ {
+		now, next := newStates(len(by)), newStates(len(by))
+		if reached := stars[order[i]]; reached < 0 {
+			now.add(by, 0)
+		} else {
+			for j := reached; ; j++ {
+				now.add(by, j)
+				if j == len(by) || by[j].kind == character {
+					break
+				}
+			}
+		}
+		for k := order[i] + 1; k < len(of); k++ {
+			if of[k].kind == many {
+				reached := lastStar(now, by)
+				if reached < 0 {
+					return false
+				}
+				if before, seen := stars[k]; !seen {
+					order, stars[k] = append(order, k), reached
+				} else if reached < before {
+					stars[k] = reached
+				}
+				continue
+			}
+			for _, j := range now.list {
+				switch *w--; {
+				case *w <= 0:
+					return false
+				case j == len(by) || by[j].kind == character && (of[k].kind != character || of[k].char != by[j].char):
+				case by[j].kind == many:
+					next.add(by, j)
+				default:
+					next.add(by, j+1)
+				}
+			}
+			now.clear()
+			now, next = next, now
+			if len(now.list) == 0 {
+				return false
+			}
+		}
+		if !now.in[len(by)] {
+			return false
+		}
+	}
+	return true
+}
+
+// lastStar returns the last * that is reached from the states by wildcards alone; -1 for none.
+func lastStar(s *states, by []token) int {
+	last := -1
+	for _, j := range s.list {
+		for ; j < len(by) && by[j].kind != character; j++ {
+			if by[j].kind == many {
+				last = max(last, j)
+			}
+		}
+	}
+	return last
+}
