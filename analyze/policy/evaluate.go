@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Truth is the answer to a question that cannot always be decided.
@@ -214,6 +215,9 @@ type compiledValue struct {
 	version string
 	syntax  syntax
 	pattern *pattern
+	// otherCase is the pattern in lower case, where it has capital letters before the resource of an ARN: IAM does not say
+	// whether upper and lower case differ there.
+	otherCase *pattern
 }
 
 func (e *Evaluator) compile(p *Policy) compiledPolicy {
@@ -257,8 +261,27 @@ func (e *Evaluator) compileValues(values []Value, version string, s syntax) []co
 		if p := c.pattern(values[i].Text, s); !c.needsContext {
 			list[i].pattern = p
 		}
+		if text := string(values[i].Text); s.resource && hasCapitals(text) {
+			list[i].otherCase = c.pattern(Text(strings.ToLower(text)), syntax{wildcards: true, resource: true})
+		}
 	}
 	return list
+}
+
+// hasCapitals reports whether there are capital letters before the fifth colon.
+func hasCapitals(arn string) bool {
+	colons := 0
+	for i := 0; i < len(arn) && colons < 5; i++ {
+		switch c := arn[i]; {
+		case c == 0:
+			return false
+		case c >= 'A' && c <= 'Z':
+			return true
+		case c == ':':
+			colons++
+		}
+	}
+	return false
 }
 
 // Evaluate decides a request. It looks at every statement, and does not stop at the first answer. The time is bounded: what
@@ -290,6 +313,8 @@ func (r *evaluation) resourcePattern(t Text, wildcards bool) *pattern {
 // tally is what the statements of some policies say together.
 type tally struct {
 	deny, allow Truth
+	// public says whether a statement allows it to everybody, and not to the role by name.
+	public Truth
 	// account says whether a statement allows it to the requester's account as a whole. It is then up to the account's own
 	// policies. This is for resource policies only.
 	account Truth
@@ -317,15 +342,14 @@ func (r *evaluation) decide() Answer {
 	}
 	d := Answer{Deciders: r.deciders}
 	// The order is the one in which the answer names a layer.
-	steps := []step{{ServiceControlLayer, control}, {IdentityLayer, identity.allow}, {BoundaryLayer, boundary}}
+	steps := []step{ServiceControlLayer.says(control), IdentityLayer.says(identity.allow), BoundaryLayer.says(boundary)}
 	switch {
 	case r.request.Principal.Service != "":
-		steps = steps[:0]
 		direct := No
 		if resource != nil {
-			direct = resource.allow
+			direct = resource.allow.Or(resource.public)
 		}
-		steps = append(steps, step{ResourceLayer, direct})
+		steps = []step{ResourceLayer.says(direct)}
 	case resource != nil:
 		steps = r.withResourcePolicy(identity.allow, boundary, control, resource)
 	}
@@ -349,10 +373,12 @@ func (r *evaluation) decide() Answer {
 }
 
 // step is what one layer says.
-type step = struct {
+type step struct {
 	by    Layer
 	truth Truth
 }
+
+func (l Layer) says(t Truth) step { return step{l, t} }
 
 // withResourcePolicy returns what the layers say where the resource has a policy. In one account, the role's policies or the
 // resource's have to allow a request; between accounts both have to. A key policy has to allow it in any case: it may leave
@@ -363,11 +389,15 @@ type step = struct {
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 func (r *evaluation) withResourcePolicy(identity, boundary, control Truth, resource *tally) []step {
 	service, _, _ := strings.Cut(strings.ToLower(r.request.Action), ":")
-	given := resource.allow.Or(resource.account)
-	across := []step{{ServiceControlLayer, control}, {IdentityLayer, identity}, {BoundaryLayer, boundary}, {ResourceLayer, given}}
-	within := []step{{ServiceControlLayer, control}, {IdentityLayer, identity.Or(resource.allow)}, {BoundaryLayer, boundary}}
+	direct := resource.allow.Or(resource.public)
+	given := ResourceLayer.says(direct.Or(resource.account))
+	organization, own := ServiceControlLayer.says(control), BoundaryLayer.says(boundary)
+	across := []step{organization, IdentityLayer.says(identity), own, given}
+	// AWS does not say whether a boundary limits what is allowed to everybody.
+	own.truth = own.truth.Or(resource.public.And(Unknown))
+	within := []step{organization, IdentityLayer.says(identity.Or(direct)), own}
 	if service == "kms" {
-		within = []step{{ServiceControlLayer, control}, {ResourceLayer, given}, {IdentityLayer, resource.allow.Or(identity)}, {BoundaryLayer, boundary}}
+		within = []step{organization, given, IdentityLayer.says(identity.Or(direct)), own}
 	}
 	switch r.sameAccount() {
 	case Yes:
@@ -385,7 +415,7 @@ func (r *evaluation) withResourcePolicy(identity, boundary, control Truth, resou
 	if a := answer(across); a == answer(within) {
 		return across
 	}
-	return append(within, step{ResourceLayer, Unknown})
+	return append(within, ResourceLayer.says(Unknown))
 }
 
 // sameAccount reports whether the requester and the resource are in one account.
@@ -399,7 +429,7 @@ func (r *evaluation) sameAccount() Truth {
 
 // level evaluates policies that stand beside each other.
 func (r *evaluation) level(layer Layer, policies []compiledPolicy) tally {
-	t := tally{deny: No, allow: No, account: No}
+	t := tally{deny: No, allow: No, public: No, account: No}
 	for i := range policies {
 		for j := range policies[i].statements {
 			r.statement(layer, policies[i].policy, &policies[i].statements[j], &t)
@@ -421,9 +451,9 @@ func (r *evaluation) statement(layer Layer, policy *Policy, s *compiledStatement
 		return
 	}
 	d := Decider{Layer: layer, Policy: policy, Statement: s.source}
-	principal, account := Yes, false
+	principal, grantee := Yes, requester
 	if layer == ResourceLayer {
-		principal, account = r.principal(s.source.Principals)
+		principal, grantee = r.principal(s.source.Principals)
 	}
 	if principal == No {
 		return
@@ -450,8 +480,10 @@ func (r *evaluation) statement(layer Layer, policy *Policy, s *compiledStatement
 		return
 	}
 	switch {
-	case account:
+	case grantee == account:
 		t.account = t.account.Or(d.Applies)
+	case grantee == everybody:
+		t.public = t.public.Or(d.Applies)
 	case d.Coverage == CoversSome && r.request.Match == Each && sure == Yes:
 		t.partial = append(t.partial, s)
 		t.allow = t.allow.Or(Unknown)
@@ -488,7 +520,7 @@ func (r *evaluation) coverage(of *pattern, s *compiledStatement) (c Coverage, in
 	}
 	c = CoversNone
 	for i := range s.resources {
-		one := r.work.cover(of, r.patternOf(&s.resources[i]))
+		one := r.coverValue(of, &s.resources[i])
 		if when := s.resources[i].source.When; one != CoversNone && !when.holds(r.request.When) {
 			one = CoverageUnknown
 		}
@@ -517,15 +549,30 @@ func (r *evaluation) coverage(of *pattern, s *compiledStatement) (c Coverage, in
 func (r *evaluation) notCovered(of *pattern, not []compiledValue) Coverage {
 	c := CoversAll
 	for i := range not {
-		p := r.patternOf(&not[i])
-		one := r.work.cover(of, p)
+		one := r.coverValue(of, &not[i])
 		switch {
 		case one == CoversAll:
 			return CoversNone
-		case p.invalid || one == CoverageUnknown || one == CoversSome && c == CoversSome:
+		case r.patternOf(&not[i]).invalid || one == CoverageUnknown || one == CoversSome && c == CoversSome:
 			c = CoverageUnknown
 		case one == CoversSome && c == CoversAll:
 			c = CoversSome
+		}
+	}
+	return c
+}
+
+// coverValue says how many of the strings of a resource fit one of a statement.
+func (r *evaluation) coverValue(of *pattern, v *compiledValue) Coverage {
+	c := r.work.cover(of, r.patternOf(v))
+	if c == CoversNone && v.otherCase != nil {
+		lower := pattern{tokens: slices.Clone(of.tokens), symbols: of.symbols, narrow: of.narrow}
+		for i, t := range lower.tokens {
+			lower.tokens[i].char = unicode.ToLower(t.char)
+		}
+		lower.finish()
+		if r.work.cover(&lower, v.otherCase) != CoversNone {
+			return CoverageUnknown
 		}
 	}
 	return c
@@ -578,7 +625,7 @@ func (r *evaluation) missed(statements []*compiledStatement) bool {
 // missedBy reports whether a string of a resource surely fits none of the patterns.
 func (r *evaluation) missedBy(values []compiledValue, of *pattern) bool {
 	for _, sample := range samples(of) {
-		if !slices.ContainsFunc(values, func(v compiledValue) bool { return r.work.cover(sample, r.patternOf(&v)) != CoversNone }) {
+		if !slices.ContainsFunc(values, func(v compiledValue) bool { return r.coverValue(sample, &v) != CoversNone }) {
 			return true
 		}
 	}

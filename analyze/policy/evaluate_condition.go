@@ -8,6 +8,7 @@ type compiledCondition struct {
 	known    bool   // IAM has such an operator
 	key      string // in lower case
 	values   []compiledValue
+	noARN    bool // a value is compared as an ARN and is none
 }
 
 // operator is an operator of a condition, taken apart.
@@ -115,13 +116,16 @@ func (e *Evaluator) compileCondition(c *Condition, version string) compiledCondi
 		version = versionBefore // these take no variables
 	}
 	out.values = e.compileValues(c.Values, version, s)
+	for i := range c.Values {
+		out.noARN = out.noARN || s.arn && !mayBeARN(out.values[i].pattern)
+	}
 	return out
 }
 
 // condition reports whether a condition holds.
 func (r *evaluation) condition(c *compiledCondition) Truth {
-	if !c.known {
-		return Unknown
+	if !c.known || c.noARN && c.operator.negated {
+		return Unknown // IAM does not say what does not match something that is no ARN
 	}
 	key := r.request.Context[c.key]
 	present := key.State == KeyPresent && (len(key.Values) > 0 || key.More)
@@ -146,6 +150,8 @@ func (r *evaluation) absent(c *compiledCondition) Truth {
 	switch o := c.operator; {
 	case o.kind == compareNull:
 		return c.saysNull(true)
+	case o.ifExists && o.set == forAnyValue:
+		return Unknown // "true" by the one page, "false" by the other
 	case o.ifExists, o.set == forAllValues:
 		return Yes
 	case o.set == forAnyValue:
@@ -229,21 +235,32 @@ func (r *evaluation) matchesOne(c *compiledCondition, v Text, want *compiledValu
 	return compareValues(c.operator, has, want.pattern.plain)
 }
 
-// matchesARN compares ARNs part by part: the wildcards of the policy do not cross the first five colons.
+// matchesARN compares ARNs: the wildcards of the policy do not cross the first five colons.
 func (r *evaluation) matchesARN(c *compiledCondition, of, by *pattern) Truth {
-	colons := 0
-	for _, t := range by.shapes() {
-		if t.kind == character && t.char == ':' {
-			colons++
-		}
-	}
 	switch {
-	case by.invalid && c.operator.negated:
+	case c.operator.negated && (by.invalid || !mayBeARN(of)):
 		return Unknown
-	case colons < 5 && !by.isPlain:
-		return Unknown // this is no ARN, and IAM does not say what it fits
-	case colons < 5:
+	case !mayBeARN(by) && !by.isPlain:
+		return Unknown // IAM does not say what a part of an ARN fits
+	case !mayBeARN(by):
 		return No
 	}
 	return r.work.cover(of, by).truth()
+}
+
+// mayBeARN reports whether a pattern has the five colons of an ARN, or may have them. One that is not known yet may.
+func mayBeARN(p *pattern) bool {
+	if p == nil {
+		return true
+	}
+	colons := 0
+	for _, t := range p.shapes() {
+		if t.kind == character && t.char == ':' {
+			colons++
+		}
+		if t.kind == many && p.symbols {
+			return true
+		}
+	}
+	return colons >= 5
 }

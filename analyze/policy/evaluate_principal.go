@@ -2,93 +2,87 @@ package policy
 
 import "strings"
 
-// principal reports whether a statement of a resource policy is about who asks. Account says that it is about everybody in
-// the requester's account, whose own policies have the last word: "the account delegates".
+// grantee says as whom the principals of a statement mean who asks. The last is the strongest.
+type grantee int
+
+const (
+	account   grantee = iota // the account of who asks, whose own policies have the last word
+	everybody                // anybody at all
+	requester                // nobody else
+)
+
+// principal reports whether a statement of a resource policy is about who asks, and as whom.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
-func (r *evaluation) principal(list []Principal) (is Truth, account bool) {
+func (r *evaluation) principal(list []Principal) (is Truth, as grantee) {
 	is = No
-	for _, p := range list {
-		one, whole := r.onePrincipal(p)
-		switch {
-		case one == Yes && !whole:
-			return Yes, false
-		case one == Yes, one == Unknown && is == No:
-			is, account = one, whole
-		case one == Unknown && is == Unknown:
-			account = account && whole
+	add := func(one Truth, whom grantee) {
+		if one == Yes && is == Yes || one == Unknown && is == Unknown {
+			as = max(as, whom)
+		} else if one == Yes || is == No {
+			is, as = one, whom
 		}
 	}
-	return is, account
+	for _, p := range list {
+		switch p.Type {
+		case AnyPrincipal:
+			add(Yes, everybody)
+		case ServicePrincipal:
+			for _, id := range p.IDs {
+				if r.request.Principal.Service != "" {
+					add(r.same(Text(r.request.Principal.Service), id), requester)
+				}
+			}
+		case AWSPrincipal:
+			for _, id := range p.IDs {
+				add(r.awsPrincipal(id))
+			}
+		}
+	}
+	return is, as
 }
 
-func (r *evaluation) onePrincipal(p Principal) (is Truth, account bool) {
-	who := r.request.Principal
-	is = No
-	switch p.Type {
-	case AnyPrincipal:
-		return Yes, false
-	case ServicePrincipal:
-		for _, id := range p.IDs {
-			if who.Service != "" {
-				is = is.Or(r.work.cover(r.resourcePattern(Text(who.Service), false), r.resourcePattern(id, false)).truth())
-			}
-		}
-	case AWSPrincipal:
-		for _, id := range p.IDs {
-			one, whole := r.awsPrincipal(id)
-			if one == Yes && !whole {
-				return Yes, false
-			}
-			if one == Yes || is == No {
-				is, account = one, whole
-			}
-		}
+// same reports whether two texts are the same, of which the first is unknown where it is "".
+func (r *evaluation) same(a, b Text) Truth {
+	if a == "" {
+		return Unknown
 	}
-	return is, account
+	return r.work.cover(r.resourcePattern(a, false), r.resourcePattern(b, false)).truth()
 }
 
 // awsPrincipal compares who asks with an account, with the ARN of a role or of one of its sessions, or with everybody.
-func (r *evaluation) awsPrincipal(id Text) (is Truth, account bool) {
+func (r *evaluation) awsPrincipal(id Text) (Truth, grantee) {
 	who := r.request.Principal
-	if id == "*" {
-		return Yes, false
-	}
-	if who.Service != "" {
-		return No, false
-	}
-	same := func(a, b Text) Truth {
-		if a == "" {
-			return Unknown
-		}
-		return r.work.cover(r.resourcePattern(a, false), r.resourcePattern(b, false)).truth()
-	}
 	arn, ok := CutARN(id)
 	switch {
-	case !ok && IsAccount(id):
-		return same(who.Account, id), true
+	case id == "*":
+		return Yes, everybody
+	case who.Service != "":
+		return No, requester
+	case IsAccount(id):
+		return r.same(who.Account, id), account
 	case !ok && id.IsLiteral():
-		return No, false // the unique ID of somebody who is gone
-	case !ok:
-		return same(who.ARN, id), false
+		return No, requester // the unique ID of somebody who is gone
 	case arn.Resource == "root":
-		return same(who.Account, arn.Account), true
+		return r.same(who.Account, arn.Account), account
 	case arn.Service == "sts":
-		// A session: nobody knows how it will be called. Its ARN has the role's name without the path.
-		role, _, _ := arn.Resource.Cut("/")
-		if role != "assumed-role" {
-			return No, false
-		}
-		_, name, _ := arn.Resource.Cut("/")
-		name, _, _ = name.Cut("/")
-		own := who.ARN.String()
-		if who.ARN != "" && who.ARN.IsLiteral() && name.IsLiteral() && own[strings.LastIndexByte(own, '/')+1:] != string(name) {
-			return No, false
-		}
-		if who.Account != "" && same(who.Account, arn.Account) == No {
-			return No, false
-		}
-		return Unknown, false
+		return r.session(arn), requester
 	}
-	return same(who.ARN, id), false
+	return r.same(who.ARN, id), requester
+}
+
+// session reports whether the ARN of a session is that of who asks. Nobody knows how the sessions of a role will be called.
+// The ARN has the role's name without its path.
+func (r *evaluation) session(arn ARN) Truth {
+	kind, rest, _ := arn.Resource.Cut("/")
+	name, _, _ := rest.Cut("/")
+	who := r.request.Principal
+	own := string(who.ARN[strings.LastIndexByte(string(who.ARN), '/')+1:])
+	switch {
+	case kind != "assumed-role",
+		who.ARN != "" && who.ARN.IsLiteral() && name.IsLiteral() && own != string(name),
+		r.same(who.Account, arn.Account) == No:
+		return No
+	}
+	return Unknown
 }
