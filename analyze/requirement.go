@@ -71,6 +71,11 @@ func (r Requirement) String() string {
 	return Printable(b.String())
 }
 
+// IsOtherReading reports whether two requirements are readings of one thing: it is unknown which of them ECS needs.
+func (r *Requirement) IsOtherReading(of *Requirement) bool {
+	return r.Match == OneOf && of.Match == OneOf && r.Grant == of.Grant && r.At.File == of.At.File && r.At.Offset == of.At.Offset && isOtherReading(r.Resource, of.Resource)
+}
+
 // Why returns the reason of the requirement, in a sentence.
 func (r *Requirement) Why() string {
 	if r.Grant != nil && r.Grant.Why != "" {

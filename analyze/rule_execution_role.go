@@ -112,6 +112,22 @@ func (p *Plan) partition() policy.Text {
 	return policy.Of(policy.Partition)
 }
 
+// TrustPolicy returns the trust policy of an execution role: see [Plan.Role].
+func TrustPolicy(opts policy.Options) policy.Document { return trustPolicy(!opts.NoSourceConditions) }
+
+// AssumeRole returns the request with which ECS assumes an execution role for a task, in the role's own environment. It says
+// for which task it does so. The ARN of the task is the only one that roles are known to accept: "Specifying a specific
+// cluster is not currently supported".
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+func AssumeRole() policy.Request {
+	r := policy.Request{Action: "sts:AssumeRole", Match: policy.Exact, Principal: policy.Requester{Service: ecsTasks}, Context: policy.Context{}}
+	r.Context.SetValues("aws:SourceAccount", policy.Of(policy.AccountID))
+	r.Context.SetValues("aws:SourceArn", policy.LocalARN("ecs", "task/*").Text())
+	r.Context.Set("sts:ExternalId", policy.ContextKey{State: policy.KeyAbsent})
+	return r
+}
+
 // trustPolicy returns the trust policy of an execution role: ECS may assume it for tasks, and with conditions only
 // for tasks of the role's own account. Any region is allowed, since roles belong to no region.
 //

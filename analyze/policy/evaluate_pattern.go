@@ -42,6 +42,26 @@ func (t SymbolTable) Cover(of, by Text) Coverage {
 	return w.cover(c.pattern(of, syntax{wildcards: true}), c.pattern(by, syntax{wildcards: true}))
 }
 
+// Within says whether every string that fits a pattern fits another one too: see [SymbolTable.Cover]. It can say no where
+// Cover does not know how many there are.
+func (t SymbolTable) Within(of, by Text) Truth {
+	c := compiler{symbols: t, version: Version}
+	w := work(maxWork)
+	a, b := c.pattern(of, syntax{wildcards: true}), c.pattern(by, syntax{wildcards: true})
+	switch w.cover(a, b) {
+	case CoversAll:
+		return Yes
+	case CoverageUnknown:
+		for _, sample := range samples(a) {
+			if !w.intersects(sample.shapes(), b.shapes()) {
+				return No
+			}
+		}
+		return Unknown
+	}
+	return No
+}
+
 // CoverAction says how many of the actions that fit a pattern, such as "s3:Get*", fit another one. Upper and lower case are
 // the same.
 //

@@ -24,6 +24,13 @@ func ReadDocument(file string, src []byte) (Document, []tree.Problem) {
 	return r.document(parsed.Root), r.problems
 }
 
+// ReadDocumentAt reads the policy document that is a value of another document. Places and problems are as [ReadDocument]
+// gives them, in the document as a whole.
+func ReadDocumentAt(doc *tree.Document, n *tree.Node) (Document, []tree.Problem) {
+	r := documentReader{source: doc.Source}
+	return r.document(n), r.problems
+}
+
 // documentReader reads a policy document and collects the problems.
 type documentReader struct {
 	source   *tree.Source

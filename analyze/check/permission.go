@@ -1,0 +1,256 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// checkPermissions asks for every action of every requirement whether the role allows it.
+func (c *checker) checkPermissions() {
+	index := map[string]int{}
+	v := c.verdict
+	for _, p := range c.plans {
+		for i := range p.Requirements {
+			r := &p.Requirements[i]
+			readings := readingsOf(p, r)
+			if readings[0] != r {
+				continue // it was checked with the first reading
+			}
+			for _, a := range r.Actions {
+				key := c.key(p, readings, a.Name)
+				j, seen := index[key]
+				if !seen {
+					j = len(v.Permissions)
+					index[key] = j
+					v.Permissions = append(v.Permissions, Permission{Action: a})
+				}
+				v.Permissions[j].Needs = append(v.Permissions[j].Needs, Need{p, r})
+				if seen {
+					continue
+				}
+				c.judge(&v.Permissions[j], p, readings)
+			}
+		}
+	}
+	for i := range v.Permissions {
+		if p := &v.Permissions[i]; p.Code != "" {
+			c.find(finding(p))
+		}
+	}
+}
+
+// readingsOf returns the requirements that are readings of one thing: r is one of them.
+func readingsOf(p *analyze.Plan, r *analyze.Requirement) []*analyze.Requirement {
+	if r.Match != analyze.OneOf {
+		return []*analyze.Requirement{r}
+	}
+	var list []*analyze.Requirement
+	for i := range p.Requirements {
+		if other := &p.Requirements[i]; other == r || other.IsOtherReading(r) {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// key returns everything that the answer to a permission depends on.
+func (c *checker) key(p *analyze.Plan, readings []*analyze.Requirement, action string) string {
+	var b strings.Builder
+	b.WriteString(action)
+	for _, r := range readings {
+		b.WriteString("\n" + string(r.Match) + "\n" + string(r.Resource))
+		for _, condition := range r.Conditions {
+			b.WriteString("\n" + condition.Operator + "\n" + condition.Key)
+			for _, v := range condition.Values {
+				b.WriteString("\n\t" + string(v.Text))
+			}
+		}
+		for _, s := range r.When {
+			b.WriteString("\nwhen " + string(s))
+		}
+		if !r.Resource.IsLiteral() && len(p.Symbols) > 0 {
+			b.WriteString("\nin " + p.File + "\n" + p.Name) // the symbols of two inputs differ
+		}
+	}
+	return b.String()
+}
+
+// judge finds the answer to a permission and what is wrong with it.
+func (c *checker) judge(permission *Permission, p *analyze.Plan, readings []*analyze.Requirement) {
+	answers := make([]policy.Answer, len(readings))
+	every, some := policy.Yes, policy.No
+	for i, r := range readings {
+		answers[i] = c.answer(p, r, permission.Action.Name)
+		every, some = every.And(answers[i].Allowed), some.Or(answers[i].Allowed)
+	}
+	permission.Answer = answers[0]
+	if len(answers) > 1 {
+		permission.Answer = mixed(answers, every, some)
+	}
+	permission.Code = c.code(permission.Answer, readings[0], permission.Action)
+}
+
+// mixed returns the answer for several readings: one that only some of them allow depends on which of them is right.
+func mixed(answers []policy.Answer, every, some policy.Truth) policy.Answer {
+	a := answers[0]
+	for _, other := range answers[1:] {
+		if other.Allowed != policy.Yes && a.Allowed == policy.Yes {
+			a.By, a.Explicit = other.By, other.Explicit
+		}
+		a.Deciders = append(slices.Clip(a.Deciders), other.Deciders...)
+	}
+	switch {
+	case every == policy.Yes:
+		a.Allowed, a.By = policy.Yes, ""
+	case some == policy.No:
+		a.Allowed = policy.No
+	default:
+		a.Allowed, a.Explicit = policy.Unknown, false
+	}
+	return a
+}
+
+// answer asks for one reading of a requirement.
+func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string) policy.Answer {
+	request := c.request(r, action)
+	symbols := c.symbols(p)
+	for i := range c.opts.ResourcePolicies {
+		if of := &c.opts.ResourcePolicies[i]; symbols.Cover(r.Resource, of.Of) != policy.CoversNone {
+			policies := c.policies()
+			policies.Resource = &of.Policy
+			return policy.NewEvaluator(policies, symbols, c.valuesFor(p)).Evaluate(request)
+		}
+	}
+	return c.evaluator(p).Evaluate(request)
+}
+
+// request returns the request that ECS makes, or a service for it, as far as it is known.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+func (c *checker) request(r *analyze.Requirement, action string) policy.Request {
+	account := policy.Of(policy.AccountID)
+	q := policy.Request{
+		Action: action, Resource: r.Resource, Match: r.Match, Account: r.ARN.Account, When: r.When,
+		Principal: policy.Requester{ARN: c.role.ARN, Account: account}, Context: policy.Context{},
+	}
+	absent, present := policy.ContextKey{State: policy.KeyAbsent}, policy.ContextKey{State: policy.KeyPresent, Values: []policy.Text{"*"}}
+	context := q.Context
+	context.SetValues("aws:SecureTransport", "true")
+	context.SetValues("aws:PrincipalType", "AssumedRole")
+	context.SetValues("aws:PrincipalAccount", account)
+	context.SetValues("aws:PrincipalIsAWSService", "false")
+	context.Set("aws:TokenIssueTime", present)
+	context.Set("aws:CurrentTime", present)
+	// These are for users, and for services that act in their own name.
+	for _, key := range []string{"aws:username", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"} {
+		context.Set(key, absent)
+	}
+	if c.role.ARN != "" {
+		context.SetValues("aws:PrincipalArn", policy.Escape(c.role.ARN))
+	}
+	if r.ARN.Region != "" {
+		context.SetValues("aws:RequestedRegion", r.ARN.Region)
+	}
+	if r.ARN.Account != "" {
+		context.SetValues("aws:ResourceAccount", r.ARN.Account)
+	}
+	for _, condition := range r.Conditions {
+		key := policy.ContextKey{State: policy.KeyPresent, Values: policy.Texts(condition.Values), OneOf: len(condition.Values) > 1}
+		if rest, ok := strings.CutPrefix(condition.Operator, "ForAnyValue:"); ok && rest != "" {
+			key.More = true
+		}
+		context.Set(condition.Key, key)
+	}
+	return q
+}
+
+// code says what is wrong with a permission; "" where nothing is.
+func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.Action) Code {
+	documented := action.Strength == analyze.Documented
+	switch {
+	case a.Allowed == policy.Yes && c.unknownPolicy(true):
+		return DependsOnPolicy
+	case a.Allowed == policy.Yes:
+		return ""
+	case a.Allowed == policy.No && !a.Explicit && (a.By == policy.IdentityLayer && c.unknownPolicy(false)):
+		return DependsOnPolicy
+	case documented:
+		return DocumentedOnly
+	case a.Allowed == policy.No:
+		switch a.By {
+		case policy.BoundaryLayer:
+			return DeniedByBoundary
+		case policy.ServiceControlLayer:
+			return DeniedByControl
+		case policy.ResourceLayer:
+			return DeniedByResource
+		}
+		if a.Explicit {
+			return DeniedByRole
+		}
+		return NotAllowed
+	}
+	return reason(a, r)
+}
+
+// reason says what an answer depends on. A condition is the reason where some statement would decide without it.
+func reason(a policy.Answer, r *analyze.Requirement) Code {
+	code := DependsOnValue
+	for _, d := range a.Deciders {
+		switch {
+		case d.Applies != policy.Unknown:
+		case d.Coverage == policy.CoversSome && d.Undecided == nil:
+			return DependsOnString
+		case d.Undecided != nil:
+			code = DependsOnCondition
+		}
+	}
+	if code == DependsOnValue && r.Match == analyze.OneOf && r.Resource.IsLiteral() && !slices.ContainsFunc(a.Deciders, func(d policy.Decider) bool { return d.Coverage == policy.CoverageUnknown }) {
+		return DependsOnString
+	}
+	return code
+}
+
+// finding returns the finding about a permission.
+func finding(p *Permission) Finding {
+	f := Finding{Code: p.Code, Permission: p, Sure: true}
+	switch p.Code {
+	case NotAllowed:
+		f.Kind = Missing
+	case DeniedByRole, DeniedByBoundary, DeniedByControl, DeniedByResource:
+		f.Kind = Denied
+	case DocumentedOnly:
+		f.Kind, f.Sure = Documented, p.Answer.Allowed == policy.No
+	default:
+		f.Kind, f.Sure = Conditional, false
+	}
+	for i := range p.Answer.Deciders {
+		d := &p.Answer.Deciders[i]
+		blocks := d.Statement.Effect == policy.Deny && d.Layer == p.Answer.By
+		if blocks || f.Statement == nil && d.Applies == policy.Unknown && f.Kind == Conditional {
+			f.Policy, f.Statement, f.At = d.Policy, d.Statement, d.Statement.Place
+		}
+		if blocks {
+			break
+		}
+	}
+	if f.Kind != Denied {
+		f.Cure.Add = []policy.Statement{statement(p.Needs[:1], p.Action.Name)}
+	}
+	return f
+}
+
+// statement returns a statement that allows what requirements of one grant need.
+func statement(needs []Need, actions ...string) policy.Statement {
+	r := needs[0].Requirement
+	s := policy.Statement{Sid: r.Grant.Sid, Actions: actions, Conditions: r.Conditions}
+	for i, n := range needs {
+		s.Resources = append(s.Resources, policy.Value{Text: n.Requirement.Resource, When: n.Requirement.When, From: []policy.Source{{
+			Task: n.Requirement.At.Task, Container: n.Requirement.At.Container, Field: n.Requirement.At.Field, Requirement: i + 1,
+		}}})
+	}
+	return s
+}

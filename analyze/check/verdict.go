@@ -1,0 +1,381 @@
+package check
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Verdict says whether a role fits tasks.
+type Verdict struct {
+	Role *Role
+	// Fits is No where something is missing or denied, or the trust policy is wrong; Unknown where something depends on what
+	// is unknown, and Yes otherwise.
+	Fits policy.Truth
+	// Permissions are those that the tasks need, each once, in the order of the plans.
+	Permissions []Permission
+	// Findings are what is not as it should be, in the order of their codes.
+	Findings []Finding
+	// NotSeen are the kinds of policies that have a say in every answer, and that the input does not have.
+	NotSeen []NotSeen
+	// Assumed are values that nobody gave, and that are the same throughout the role: the answers are those for them.
+	Assumed policy.Environment
+	// Checklist are the answers to AWS's guide.
+	Checklist Checklist
+}
+
+// Checklist are the questions that AWS's guide asks about an execution role.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+type Checklist struct {
+	Exists        policy.Truth // the role is there: Unknown where the input has only policy documents
+	ManagedPolicy policy.Truth // AmazonECSTaskExecutionRolePolicy is attached
+	Trust         policy.Truth // ECS may assume the role
+}
+
+// NotSeen is a kind of policies that the input does not have.
+type NotSeen string
+
+const (
+	NoServiceControl NotSeen = "service control policies of the organization"
+	NoEndpoint       NotSeen = "policies of VPC endpoints"
+	NoResource       NotSeen = "policies of secrets, keys, repositories and buckets"
+	NoTrust          NotSeen = "the trust policy of the role"
+)
+
+// Kind is what a finding is about.
+type Kind string
+
+const (
+	Missing     Kind = "missing"     // needed, and not allowed
+	Denied      Kind = "denied"      // needed, and a policy is in the way
+	Conditional Kind = "conditional" // needed, and allowed under what is unknown
+	Documented  Kind = "documented"  // in AWS's guide, and not allowed; nothing is known to call it
+	Unneeded    Kind = "unneeded"    // allowed, and needed by none of the tasks
+	Unexplained Kind = "unexplained" // allowed, and perhaps needed by what no task definition shows
+	Trust       Kind = "trust"       // who may assume the role
+	RoleUse     Kind = "role"        // what the role is used for, and what is unknown of it
+)
+
+// Code names a kind of finding. It does not change from version to version.
+type Code string
+
+const (
+	NotAllowed          Code = "EXR001" // nothing allows a permission that a task needs
+	DeniedByRole        Code = "EXR002" // a statement of the role denies it
+	DeniedByBoundary    Code = "EXR003" // the permissions boundary denies it, or does not allow it
+	DeniedByControl     Code = "EXR004" // a service control policy denies it, or does not allow it
+	DeniedByResource    Code = "EXR005" // the policy of the resource denies it, or does not allow it
+	DependsOnCondition  Code = "EXR006" // a condition cannot be decided
+	DependsOnString     Code = "EXR007" // some of the strings that the resource can be are allowed
+	DependsOnValue      Code = "EXR008" // it depends on a value that is unknown before deployment
+	DependsOnPolicy     Code = "EXR009" // the role has a policy whose document is unknown
+	DocumentedOnly      Code = "EXR010" // an action of AWS's guide is not allowed
+	Escalation          Code = "EXR020" // the role can give itself or others more rights
+	SecretsByWildcard   Code = "EXR021" // the role can read secrets or use keys by a wildcard
+	OtherSecrets        Code = "EXR022" // the role can read a secret or use a key that no task needs
+	UnneededWrites      Code = "EXR023" // the role can change something
+	UnneededReads       Code = "EXR024" // the role can read something
+	PerhapsNeeded       Code = "EXR030" // of a kind that no task definition shows
+	TrustKeepsOut       Code = "EXR040" // ECS may not assume the role: no statement is about it
+	TrustOthers         Code = "EXR041" // others may assume the role
+	TrustSourceArn      Code = "EXR042" // aws:SourceArn keeps ECS out, or may
+	TrustSourceAccount  Code = "EXR043" // aws:SourceAccount keeps ECS out, or may
+	TrustNoConditions   Code = "EXR044" // ECS may assume the role for tasks of any account
+	TrustOtherCondition Code = "EXR045" // another condition keeps ECS out, or may
+	TrustDenied         Code = "EXR046" // a statement denies ECS to assume the role
+	SameRole            Code = "EXR050" // the task role is the execution role
+	PolicyUnknown       Code = "EXR051" // the role has a policy whose document is unknown
+)
+
+// Finding is something that is not as it should be.
+type Finding struct {
+	Code Code
+	Kind Kind
+	// Sure says that it is so. Otherwise it may be.
+	Sure bool
+	// Permission is the permission that is not surely there; nil for a finding about what the role has.
+	Permission *Permission
+	// Policy and Statement are what the finding is about in the role; nil for what is missing. At is its place.
+	Policy    *policy.Policy
+	Statement *policy.Statement
+	At        tree.Place
+	// Actions and Resources are the parts of the statement that are unneeded.
+	Actions   []string
+	Resources []policy.Text
+	// Used are the requirements that use a part of them: the statement is too broad.
+	Used []Need
+	// Unseen is what may need them; nil elsewhere.
+	Unseen *analyze.Unseen
+	// Principal is who may assume the role besides ECS.
+	Principal policy.Principal
+	// Condition is the condition that keeps ECS out; nil elsewhere.
+	Condition *policy.Condition
+	// Unknown is the policy whose document is unknown; nil elsewhere.
+	Unknown *UnknownPolicy
+	// Task is the name of the task whose roles are the same.
+	Task string
+	Cure Cure
+}
+
+// Need is a requirement of a plan.
+type Need struct {
+	Plan        *analyze.Plan
+	Requirement *analyze.Requirement
+}
+
+// Cure is what to change.
+type Cure struct {
+	// Add are statements to add to the role, or, where Remove says so, to put in the place of what is removed.
+	Add []policy.Statement
+	// Remove says that the finding's actions and resources are to be taken out of its statement.
+	Remove bool
+	// Trust is the trust policy to have; its zero value where that is not the cure.
+	Trust policy.Document
+}
+
+// Permission is one action on one resource that tasks need.
+type Permission struct {
+	Action analyze.Action
+	// Needs are the requirements that ask for it, in the order of the plans.
+	Needs []Need
+	// Answer is what IAM answers, for all readings of the requirement.
+	Answer policy.Answer
+	Code   Code // of the finding; "" where the permission is there
+}
+
+// Resource is the permission's resource.
+func (p *Permission) Resource() policy.Text { return p.Needs[0].Requirement.Resource }
+
+// From returns the fields that ask for the permission.
+func (p *Permission) From() []taskdef.Ref {
+	list := make([]taskdef.Ref, len(p.Needs))
+	for i, n := range p.Needs {
+		list[i] = n.Requirement.At
+	}
+	return list
+}
+
+// ResourcePolicy is the policy of resources.
+type ResourcePolicy struct {
+	Of policy.Text // the ARN of the resources, with wildcards
+	policy.Policy
+}
+
+// Options are what else is known.
+type Options struct {
+	// Environment is where the role is used.
+	Environment policy.Environment
+	// Boundary is the permissions boundary, whatever the role says.
+	Boundary *policy.Policy
+	// ServiceControl are the service control policies by the levels of the organization; nil where they are unknown.
+	ServiceControl [][]policy.Policy
+	// ResourcePolicies are those that are known.
+	ResourcePolicies []ResourcePolicy
+	// Role are the options that a role for the tasks would be made with.
+	Role policy.Options
+}
+
+// Check compares a role with the plans of all tasks that use it. The plans have no errors.
+func Check(role *Role, plans []*analyze.Plan, opts Options) *Verdict {
+	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role}, evaluators: map[*analyze.Plan]*policy.Evaluator{}, answers: map[string]policy.Answer{}}
+	c.setValues()
+	c.checkPermissions()
+	c.checkTrust()
+	if !c.checkSameRole() {
+		c.checkUnneeded()
+	}
+	c.finish()
+	return c.verdict
+}
+
+// checker makes a verdict.
+type checker struct {
+	role    *Role
+	plans   []*analyze.Plan
+	opts    Options
+	verdict *Verdict
+	// values are those of the environment's symbols that are known.
+	environment policy.Environment
+	values      map[policy.Symbol]string
+	evaluators  map[*analyze.Plan]*policy.Evaluator
+	answers     map[string]policy.Answer // by everything that the answer depends on
+}
+
+// setValues finds the values of the environment: what the caller says has precedence over the role's ARN, and that over the
+// task definitions. A value that nobody says, and that is the same throughout the role, is assumed.
+func (c *checker) setValues() {
+	e := c.opts.Environment
+	if arn, ok := policy.CutARN(c.role.ARN); ok {
+		e.Account, e.Partition = cmp.Or(e.Account, string(arn.Account)), cmp.Or(e.Partition, string(arn.Partition))
+	}
+	for _, p := range c.plans {
+		for _, s := range policy.EnvironmentSymbols {
+			if e.Value(s) == "" {
+				e.Set(s, cmp.Or(p.Environment.Value(s), p.Declared.Value(s)))
+			}
+		}
+	}
+	e = e.WithPartition()
+	found := environments(c.role)
+	for _, s := range policy.EnvironmentSymbols {
+		if e.Value(s) == "" && len(found[s]) == 1 {
+			for v := range found[s] {
+				e.Set(s, v)
+				c.verdict.Assumed.Set(s, v)
+			}
+		}
+	}
+	c.environment, c.values = e, e.Values()
+}
+
+// environments returns the partitions, regions and accounts in the ARNs of a role's policies.
+func environments(role *Role) map[policy.Symbol]map[string]bool {
+	found := map[policy.Symbol]map[string]bool{policy.Partition: {}, policy.Region: {}, policy.AccountID: {}}
+	add := func(t policy.Text) {
+		arn, ok := policy.CutARN(t)
+		if !ok {
+			return
+		}
+		if policy.IsPartition(arn.Partition) {
+			found[policy.Partition][string(arn.Partition)] = true
+		}
+		if policy.IsRegion(arn.Region) {
+			found[policy.Region][string(arn.Region)] = true
+		}
+		if policy.IsAccount(arn.Account) {
+			found[policy.AccountID][string(arn.Account)] = true
+		}
+	}
+	policies := role.Policies
+	if role.Trust != nil {
+		policies = append(slices.Clip(policies), *role.Trust)
+	}
+	for _, p := range policies {
+		for _, s := range p.Document.Statements {
+			for _, v := range s.Resources {
+				add(v.Text)
+			}
+			for _, condition := range s.Conditions {
+				for _, v := range condition.Values {
+					add(v.Text)
+					if policy.IsAccount(v.Text) && s.Principals != nil {
+						found[policy.AccountID][string(v.Text)] = true
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// symbols returns what is known of the symbols in the role and in a plan.
+func (c *checker) symbols(p *analyze.Plan) policy.SymbolTable {
+	if len(c.role.Symbols) == 0 {
+		return p.Symbols
+	}
+	table := maps.Clone(c.role.Symbols)
+	maps.Copy(table, p.Symbols)
+	return table
+}
+
+// valuesFor returns the values of symbols for a plan: those of the environment, and those that depend on its region.
+func (c *checker) valuesFor(p *analyze.Plan) map[policy.Symbol]string {
+	values := c.values
+	for _, m := range p.Mappings {
+		if v, ok := m.Lookup(c.environment.Region); ok {
+			values = maps.Clone(values)
+			values[m.Symbol] = v
+		}
+	}
+	return values
+}
+
+// evaluator returns the evaluator of the role's own policies for a plan. Plans without symbols share one.
+func (c *checker) evaluator(p *analyze.Plan) *policy.Evaluator {
+	key := p
+	if len(p.Symbols) == 0 && len(p.Mappings) == 0 {
+		key = nil
+	}
+	e, ok := c.evaluators[key]
+	if !ok {
+		e = policy.NewEvaluator(c.policies(), c.symbols(p), c.valuesFor(p))
+		c.evaluators[key] = e
+	}
+	return e
+}
+
+// policies are those that have a say in what the role may do.
+func (c *checker) policies() policy.Policies {
+	p := policy.Policies{Boundary: c.opts.Boundary, ServiceControl: c.opts.ServiceControl}
+	for i := range c.role.Policies {
+		p.Identity = append(p.Identity, c.role.Policies[i].Policy)
+	}
+	if p.Boundary == nil && c.role.Boundary != nil {
+		p.Boundary = &c.role.Boundary.Policy
+	}
+	return p
+}
+
+// unknownPolicy reports whether the role has policies whose documents are unknown: of its own, or its boundary.
+func (c *checker) unknownPolicy(boundary bool) bool {
+	return slices.ContainsFunc(c.role.Unknown, func(u UnknownPolicy) bool {
+		return u.Boundary == boundary && !(boundary && c.opts.Boundary != nil)
+	})
+}
+
+func (c *checker) find(f Finding) { c.verdict.Findings = append(c.verdict.Findings, f) }
+
+// checkSameRole reports whether a task has its execution role as its task role too: what the role allows is then for the
+// containers as well, and nobody can say what they need.
+func (c *checker) checkSameRole() (same bool) {
+	for _, p := range c.plans {
+		if p.ExecutionRole != "" && slices.Contains(p.TaskRoles, p.ExecutionRole) {
+			c.find(Finding{Code: SameRole, Kind: RoleUse, Sure: true, Task: p.Family})
+			same = true
+		}
+	}
+	return same
+}
+
+// finish sums up.
+func (c *checker) finish() {
+	v := c.verdict
+	for i := range c.role.Unknown {
+		c.find(Finding{Code: PolicyUnknown, Kind: RoleUse, Sure: true, Unknown: &c.role.Unknown[i], At: c.role.Unknown[i].Place})
+	}
+	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return cmp.Compare(a.Code, b.Code) })
+	v.Fits = policy.Yes
+	for _, f := range v.Findings {
+		switch {
+		case f.Kind == Missing || f.Kind == Denied, f.Kind == Trust && f.Sure && f.Code != TrustOthers && f.Code != TrustNoConditions:
+			v.Fits = policy.No
+		case f.Kind == Conditional, f.Kind == Trust && !f.Sure, f.Code == PolicyUnknown:
+			v.Fits = v.Fits.And(policy.Unknown)
+		}
+	}
+	if c.opts.ServiceControl == nil {
+		v.NotSeen = append(v.NotSeen, NoServiceControl)
+	}
+	v.NotSeen = append(v.NotSeen, NoEndpoint)
+	if c.opts.ResourcePolicies == nil {
+		v.NotSeen = append(v.NotSeen, NoResource)
+	}
+	if c.role.Trust == nil {
+		v.NotSeen = append(v.NotSeen, NoTrust)
+	}
+	if c.role.Place.File != "" || c.role.Name != "" {
+		v.Checklist.Exists = policy.Yes
+	}
+	v.Checklist.ManagedPolicy = policy.No
+	if slices.ContainsFunc(c.role.Policies, func(p Policy) bool {
+		return p.ARN != "" && p.Name == policy.ECSTaskExecutionRolePolicy().Name
+	}) {
+		v.Checklist.ManagedPolicy = policy.Yes
+	}
+}
