@@ -201,7 +201,7 @@ func TestReadProblems(t *testing.T) {
 		{"-- a.json --\n{\"AttachedPolicies\": [{}]}\n-- b.json --\n[{\"Role\": {\"RoleName\": \"a\"}}, {\"Role\": {\"RoleName\": \"b\"}}]\n", "a.json:1:23: the input has 2 roles, and this does not say which of them it belongs to"},
 		{"-- a.json --\n{\"PolicyNames\": [\"x\"]}\n-- b.json --\n[{\"Role\": {\"RoleName\": \"a\"}}, {\"Role\": {\"RoleName\": \"b\"}}]\n", "a.json:1:18: the input has 2 roles, and this does not say which of them it belongs to"},
 		{"-- a.json --\n{\"PolicyVersion\": {\"Document\": {\"Statement\": []}}}\n-- b.json --\n[{\"Role\": {\"RoleName\": \"a\"}}, {\"Role\": {\"RoleName\": \"b\"}}]\n", "a.json:1:19: this version of a policy does not say its ARN: give the file the name of the policy"},
-		{"-- a.json --\n{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a:b\", \"Principal\": \"*\"}}\n{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a:b\", \"Principal\": \"*\"}}\n", "a.json:2:1: there is a second trust policy; the first one is at a.json:1:1"},
+		{"-- a.json --\n{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a:b\", \"Principal\": \"*\"}}\n{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a:c\", \"Principal\": \"*\"}}\n", "a.json:2:1: there is a second trust policy; the first one is at a.json:1:1"},
 		{"-- a.json --\n{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a:b\", \"Principal\": \"*\"}}\n-- b.json --\n[{\"Role\": {\"RoleName\": \"a\"}}, {\"Role\": {\"RoleName\": \"b\"}}]\n", "a.json:1:1: the input has 2 roles, and this does not say which of them it belongs to"},
 	} {
 		_, problems := Read(inputs(tt.src))

@@ -347,6 +347,9 @@ func (c *checker) checkSameRole() (same bool) {
 func (c *checker) finish() {
 	v := c.verdict
 	for i := range c.role.Unknown {
+		if c.role.Unknown[i].Boundary && c.opts.Boundary != nil {
+			continue // the caller knows it
+		}
 		c.find(Finding{Code: PolicyUnknown, Kind: RoleUse, Sure: true, Unknown: &c.role.Unknown[i], At: c.role.Unknown[i].Place})
 	}
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return cmp.Compare(a.Code, b.Code) })
