@@ -118,7 +118,7 @@ func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string)
 	request := c.request(r, action)
 	symbols := c.symbols(p)
 	for i := range c.opts.ResourcePolicies {
-		if of := &c.opts.ResourcePolicies[i]; symbols.Cover(r.Resource, of.Of) != policy.CoversNone {
+		if of := &c.opts.ResourcePolicies[i]; c.pattern(p, r.Resource).CoveredBy(c.pattern(p, of.Of)) != policy.CoversNone {
 			policies := c.policies()
 			policies.Resource = &of.Policy
 			return policy.NewEvaluator(policies, symbols, c.valuesFor(p)).Evaluate(request)
@@ -171,14 +171,12 @@ func (c *checker) request(r *analyze.Requirement, action string) policy.Request 
 func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.Action) Code {
 	documented := action.Strength == analyze.Documented
 	switch {
-	case a.Allowed == policy.Yes && c.unknownPolicy(true):
-		return DependsOnPolicy
-	case a.Allowed == policy.Yes:
+	case a.Allowed == policy.Yes && (documented || !c.unknownPolicy(true)):
 		return ""
-	case a.Allowed == policy.No && !a.Explicit && (a.By == policy.IdentityLayer && c.unknownPolicy(false)):
-		return DependsOnPolicy
 	case documented:
 		return DocumentedOnly
+	case a.Allowed == policy.Yes, a.Allowed == policy.No && !a.Explicit && a.By == policy.IdentityLayer && c.unknownPolicy(false):
+		return DependsOnPolicy
 	case a.Allowed == policy.No:
 		switch a.By {
 		case policy.BoundaryLayer:

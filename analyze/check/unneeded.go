@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +18,11 @@ func (c *checker) checkUnneeded() {
 		for i := range p.Requirements {
 			r := &p.Requirements[i]
 			for _, a := range r.Actions {
-				u.needs[strings.ToLower(a.Name)] = append(u.needs[strings.ToLower(a.Name)], &need{Need{p, r}, a.Name})
+				u.add(p, r, a.Name)
 			}
+		}
+		for i := range p.Unseen {
+			u.addUnseen(&p.Unseen[i])
 		}
 	}
 	for i := range c.role.Policies {
@@ -38,40 +42,69 @@ func (c *checker) checkUnneeded() {
 func (c *checker) isWanted(p *Policy) bool {
 	return p.ARN != "" && slices.ContainsFunc(c.plans, func(plan *analyze.Plan) bool {
 		return slices.ContainsFunc(plan.Attached, func(arn policy.Text) bool {
-			return c.cover(plan, p.ARN, arn) != policy.CoversNone
+			return c.pattern(plan, p.ARN).CoveredBy(c.pattern(plan, arn)) != policy.CoversNone
 		})
 	})
 }
 
-// cover compares patterns with the values of the environment.
-func (c *checker) cover(p *analyze.Plan, of, by policy.Text) policy.Coverage {
-	return c.symbols(p).Cover(c.fill(p, of), c.fill(p, by))
+// pattern takes a text apart that is of a plan or of the role.
+func (c *checker) pattern(p *analyze.Plan, t policy.Text) policy.Pattern {
+	return c.symbols(p).Pattern(t, c.valuesFor(p))
 }
 
-// fill returns a text with the values that are known.
-func (c *checker) fill(p *analyze.Plan, t policy.Text) policy.Text {
-	if t.IsLiteral() {
-		return t
-	}
-	values := c.valuesFor(p)
-	return policy.Text(t.Expand(func(s string) string { return s }, func(s policy.Symbol) string {
-		if v, ok := values[s]; ok {
-			return v
-		}
-		return string(policy.Of(s))
-	}))
-}
-
-// need is an action of a requirement.
+// need is an action of requirements on one resource.
 type need struct {
-	Need
-	action string
+	Need     // the first that has it
+	action   string
+	resource policy.Pattern
 }
 
 // unneeded looks through statements.
 type unneeded struct {
 	*checker
-	needs map[string][]*need // by the action in lower case
+	needs  map[string][]*need // by the action in lower case
+	seen   map[needKey]bool
+	unseen []unseen
+}
+
+// needKey is an action on a resource. In different plans, symbols of one name are different.
+type needKey struct {
+	action   string
+	resource policy.Text
+	plan     *analyze.Plan
+}
+
+// add adds an action of a requirement.
+func (u *unneeded) add(p *analyze.Plan, r *analyze.Requirement, action string) {
+	key := needKey{strings.ToLower(action), r.Resource, nil}
+	if !r.Resource.IsLiteral() && len(p.Symbols) > 0 {
+		key.plan = p
+	}
+	if u.seen[key] {
+		return
+	}
+	if u.seen == nil {
+		u.seen = map[needKey]bool{}
+	}
+	u.seen[key] = true
+	u.needs[key.action] = append(u.needs[key.action], &need{Need{p, r}, action, u.pattern(p, r.Resource)})
+}
+
+// unseen is what no task definition shows, with its resource taken apart.
+type unseen struct {
+	*analyze.Unseen
+	resource policy.Pattern
+}
+
+// capitals are the words of [analyze.Unseen] that stand for any value.
+var capitals = regexp.MustCompile(`\b[A-Z]{3,}\b`)
+
+func (u *unneeded) addUnseen(one *analyze.Unseen) {
+	if slices.ContainsFunc(u.unseen, func(other unseen) bool { return other.What == one.What && other.Resource == one.Resource }) {
+		return
+	}
+	var symbols policy.SymbolTable
+	u.unseen = append(u.unseen, unseen{one, symbols.Pattern(policy.Text(capitals.ReplaceAllString(string(one.Resource), "*")), nil)})
 }
 
 // group is what findings of one statement have in common.
@@ -89,16 +122,20 @@ func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 	if s.NotResources != nil || s.Resources == nil {
 		resources = []policy.Text{"*"}
 	}
+	patterns := make([]policy.Pattern, len(resources))
+	for i, r := range resources {
+		patterns[i] = u.role.Symbols.Pattern(r, u.values)
+	}
 	findings := map[group]*Finding{}
 	var order []group
 	for _, action := range actions {
-		for _, resource := range resources {
-			used, tight := u.uses(action, resource)
+		for i, resource := range resources {
+			used, tight := u.uses(action, resource, patterns[i])
 			if tight {
 				continue
 			}
 			g := group{rank(action, resource), used != nil, nil}
-			if unseen := u.unseen(action, resource); unseen != nil && used == nil {
+			if unseen := u.explains(action, patterns[i]); unseen != nil && used == nil {
 				g = group{PerhapsNeeded, false, unseen}
 			}
 			f, ok := findings[g]
@@ -159,47 +196,47 @@ func tightForm(list []policy.Statement) []policy.Statement {
 }
 
 // uses returns the needs that an action on a resource serves, and whether it allows nothing else. Both can be patterns.
-func (u *unneeded) uses(action string, resource policy.Text) (used []*need, tight bool) {
+func (u *unneeded) uses(action string, resource policy.Text, pattern policy.Pattern) (used []*need, tight bool) {
 	list := u.needs[strings.ToLower(action)]
 	exact := !strings.ContainsAny(action, "*?")
 	if !exact {
 		list = nil
-		for _, needs := range u.needs {
-			if policy.CoverAction(needs[0].action, action) == policy.CoversAll {
-				list = append(list, needs...)
+		for _, name := range slices.Sorted(maps.Keys(u.needs)) {
+			if covers(action, name) {
+				list = append(list, u.needs[name]...)
 			}
 		}
-		slices.SortFunc(list, func(a, b *need) int {
-			return cmp.Or(strings.Compare(a.action, b.action), cmp.Compare(a.Requirement.Resource, b.Requirement.Resource), cmp.Compare(a.Requirement.At.Offset, b.Requirement.At.Offset))
-		})
 	}
 	everything := strings.Trim(string(resource), "*") == ""
 	for _, n := range list {
-		of := n.Requirement.Resource
-		switch {
-		case of == "*" && !everything, of != "*" && u.cover(n.Plan, of, resource) == policy.CoversNone:
+		if of := n.Requirement.Resource; of == "*" {
+			if everything {
+				used = append(used, n)
+				tight = tight || exact
+			}
 			continue
-		case exact && (of == "*" || u.symbols(n.Plan).Within(u.fill(n.Plan, resource), u.fill(n.Plan, of)) != policy.No):
-			tight = true
+		}
+		if n.resource.CoveredBy(pattern) == policy.CoversNone {
+			continue
 		}
 		used = append(used, n)
+		if exact && pattern.Within(n.resource) != policy.No {
+			return used, true
+		}
 	}
 	return used, tight
 }
 
-// capitals are the words of [analyze.Unseen] that stand for any value.
-var capitals = regexp.MustCompile(`\b[A-Z]{3,}\b`)
+// covers reports whether an action, which can have wildcards, is another one too.
+func covers(action, other string) bool {
+	return policy.ActionPattern(other).CoveredBy(policy.ActionPattern(action)) == policy.CoversAll
+}
 
-// unseen returns what no task definition shows and may need an action on a resource; nil if there is nothing.
-func (u *unneeded) unseen(action string, resource policy.Text) *analyze.Unseen {
-	for _, p := range u.plans {
-		for i := range p.Unseen {
-			unseen := &p.Unseen[i]
-			pattern := policy.Text(capitals.ReplaceAllString(string(unseen.Resource), "*"))
-			if slices.ContainsFunc(unseen.Actions, func(a string) bool { return policy.CoverAction(action, a) == policy.CoversAll }) &&
-				u.cover(p, resource, pattern) == policy.CoversAll {
-				return unseen
-			}
+// explains returns what no task definition shows and may need an action on a resource; nil if there is nothing.
+func (u *unneeded) explains(action string, resource policy.Pattern) *analyze.Unseen {
+	for _, one := range u.unseen {
+		if slices.ContainsFunc(one.Actions, func(a string) bool { return covers(a, action) }) && resource.CoveredBy(one.resource) == policy.CoversAll {
+			return one.Unseen
 		}
 	}
 	return nil
@@ -223,7 +260,7 @@ var readVerbs = []string{"Get", "List", "Describe", "BatchGet", "BatchCheck", "H
 
 // rank says how bad it is that an action on a resource is allowed.
 func rank(action string, resource policy.Text) Code {
-	allows := func(one string) bool { return policy.CoverAction(one, action) == policy.CoversAll }
+	allows := func(one string) bool { return covers(action, one) }
 	_, name, _ := strings.Cut(action, ":")
 	switch {
 	case slices.ContainsFunc(escalations, allows):

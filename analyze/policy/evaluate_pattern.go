@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,26 +35,43 @@ func (c Coverage) truth() Truth {
 	return Unknown
 }
 
-// Cover says how many of the strings that fit a pattern fit another one: both are texts as resources of statements have
-// them, with IAM's wildcards. Upper and lower case differ.
-func (t SymbolTable) Cover(of, by Text) Coverage {
-	c := compiler{symbols: t, version: Version}
-	w := work(maxWork)
-	return w.cover(c.pattern(of, syntax{wildcards: true}), c.pattern(by, syntax{wildcards: true}))
+// Pattern is a text as resources of statements have it, with IAM's wildcards, taken apart to be compared often. Upper and
+// lower case differ.
+type Pattern struct{ *pattern }
+
+// Pattern takes a text apart. Values are those of symbols that are known.
+func (t SymbolTable) Pattern(text Text, values map[Symbol]string) Pattern {
+	c := compiler{symbols: t, values: values, version: Version}
+	return Pattern{c.pattern(text, syntax{wildcards: true})}
 }
 
-// Within says whether every string that fits a pattern fits another one too: see [SymbolTable.Cover]. It can say no where
-// Cover does not know how many there are.
-func (t SymbolTable) Within(of, by Text) Truth {
-	c := compiler{symbols: t, version: Version}
+// ActionPattern takes an action apart, such as "s3:Get*". Upper and lower case are the same.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+func ActionPattern(action string) Pattern {
+	c := compiler{version: versionBefore}
+	return Pattern{c.pattern(Text(action), syntax{wildcards: true, fold: true})}
+}
+
+// CoveredBy says how many of the strings that fit p fit another pattern.
+func (p Pattern) CoveredBy(by Pattern) Coverage {
 	w := work(maxWork)
-	a, b := c.pattern(of, syntax{wildcards: true}), c.pattern(by, syntax{wildcards: true})
-	switch w.cover(a, b) {
+	return w.cover(p.pattern, by.pattern)
+}
+
+// Within says whether every string that fits p fits another pattern too. It can say no where [Pattern.CoveredBy] does not
+// know how many there are.
+func (p Pattern) Within(by Pattern) Truth {
+	w := work(maxWork)
+	switch w.cover(p.pattern, by.pattern) {
 	case CoversAll:
 		return Yes
 	case CoverageUnknown:
-		for _, sample := range samples(a) {
-			if !w.intersects(sample.shapes(), b.shapes()) {
+		if p.wild() && !by.wild() {
+			return No // several strings are not within one
+		}
+		for _, sample := range samples(p.pattern) {
+			if !w.intersects(sample.shapes(), by.shapes()) {
 				return No
 			}
 		}
@@ -62,24 +80,16 @@ func (t SymbolTable) Within(of, by Text) Truth {
 	return No
 }
 
-// CoverAction says how many of the actions that fit a pattern, such as "s3:Get*", fit another one. Upper and lower case are
-// the same.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-func CoverAction(of, by string) Coverage {
-	c := compiler{version: versionBefore}
-	w := work(maxWork)
-	return w.cover(c.pattern(Text(of), syntax{wildcards: true, fold: true}), c.pattern(Text(by), syntax{wildcards: true, fold: true}))
-}
-
 // pattern is a resource or a value of a condition, taken apart.
 type pattern struct {
 	tokens []token
 	// plain is the text of a pattern that has neither wildcards nor symbols.
 	plain   string
 	isPlain bool
-	symbols bool // there are symbols
-	narrow  bool // there are wildcards that do not stand for every character
+	// prefix and suffix are what every string begins and ends with; of a plain one, they are all of it.
+	prefix, suffix string
+	symbols        bool // there are symbols
+	narrow         bool // there are wildcards that do not stand for every character
 	// invalid says that IAM cannot use the pattern: it has a variable without a value.
 	invalid bool
 }
@@ -87,10 +97,15 @@ type pattern struct {
 // token is one part of a pattern.
 type token struct {
 	kind  tokenKind
-	class class  // of the characters of one and many
-	char  rune   // of character
-	name  Symbol // of symbol; "" is a value that equals no other
-	shape []token
+	class class    // of the characters of one and many
+	char  rune     // of character
+	value *unknown // of symbol
+}
+
+// unknown is what is known of the value of a symbol.
+type unknown struct {
+	name  Symbol  // "" is a value that equals no other
+	shape []token // every value fits it
 }
 
 type tokenKind uint8
@@ -233,7 +248,7 @@ func (c *compiler) addSymbol(p *pattern, name Symbol, s syntax, colons *int) {
 	if shape[len(shape)-1].class == anyCharacter {
 		*colons = 5 // it can be an ARN
 	}
-	p.tokens = append(p.tokens, token{kind: symbol, name: name, shape: shape})
+	p.tokens = append(p.tokens, token{kind: symbol, value: &unknown{name, shape}})
 }
 
 // addVariable adds the value of a policy variable, NAME or NAME, 'DEFAULT'.
@@ -265,14 +280,14 @@ func (c *compiler) addVariable(p *pattern, name string, s syntax) {
 	v := c.context(strings.TrimSpace(key))
 	switch {
 	case v.state == KeyUnknown:
-		p.tokens = append(p.tokens, token{kind: symbol, shape: anything})
+		p.tokens = append(p.tokens, token{kind: symbol, value: &unknown{shape: anything}})
 	case v.state == KeyPresent:
 		inner := compiler{symbols: c.symbols, values: c.values, version: Version}
 		colons, text := 5, &pattern{}
 		inner.add(text, string(v.text), syntax{wildcards: true, fold: s.fold}, &colons)
 		if text.wild() {
 			// What is unknown of the value is no wildcard: it is the same in every request.
-			text.tokens = []token{{kind: symbol, shape: anything}}
+			text.tokens = []token{{kind: symbol, value: &unknown{shape: anything}}}
 		}
 		p.tokens = append(p.tokens, text.tokens...)
 	case hasFallback:
@@ -317,13 +332,25 @@ func (p *pattern) finish() {
 		}
 	}
 	p.tokens = tokens[:n]
-	if p.isPlain {
-		var b strings.Builder
-		for _, t := range p.tokens {
-			b.WriteRune(t.char)
-		}
-		p.plain = b.String()
+	first, last := 0, len(p.tokens)
+	for first < last && p.tokens[first].kind == character {
+		first++
 	}
+	for last > first && p.tokens[last-1].kind == character {
+		last--
+	}
+	if p.prefix, p.suffix = textOf(p.tokens[:first]), textOf(p.tokens[last:]); p.isPlain {
+		p.plain, p.suffix = p.prefix, p.prefix
+	}
+}
+
+// textOf returns characters as a string.
+func textOf(tokens []token) string {
+	var b strings.Builder
+	for _, t := range tokens {
+		b.WriteRune(t.char)
+	}
+	return b.String()
 }
 
 // wild reports whether the pattern has wildcards.
@@ -383,21 +410,24 @@ func literalTokens(s string) []token {
 	return list
 }
 
-// shapes returns the tokens with the shapes of symbols in the place of symbols.
-func (p *pattern) shapes() []token {
-	if !p.symbols {
-		return p.tokens
+// shapes returns tokens with the shapes of symbols in the place of symbols, if there are any.
+func shapes(tokens []token, symbols bool) []token {
+	if !symbols {
+		return tokens
 	}
-	list := make([]token, 0, len(p.tokens)+16)
-	for _, t := range p.tokens {
+	list := make([]token, 0, len(tokens)+16)
+	for _, t := range tokens {
 		if t.kind == symbol {
-			list = append(list, t.shape...)
+			list = append(list, t.value.shape...)
 			continue
 		}
 		list = append(list, t)
 	}
 	return list
 }
+
+// shapes returns the pattern's tokens with the shapes of symbols.
+func (p *pattern) shapes() []token { return shapes(p.tokens, p.symbols) }
 
 // maxWork bounds the work for one request, in comparisons of tokens. Policies and ARNs that IAM takes need far less. What is
 // left when it is used up is unknown.
@@ -420,17 +450,26 @@ func (w *work) cover(of, by *pattern) Coverage {
 		return CoversNone
 	case len(by.tokens) == 1 && by.tokens[0].kind == many && by.tokens[0].class == anyCharacter:
 		return CoversAll
-	case differ(of.tokens, by.tokens) || !w.intersects(of.shapes(), by.shapes()):
+	}
+	if differ(of, by) {
+		return CoversNone
+	}
+	a, b := trim(of.tokens, by.tokens)
+	if of.isPlain && !by.symbols && !by.narrow {
+		return w.fits(a, b)
+	}
+	switch {
+	case !w.intersects(shapes(a, of.symbols), shapes(b, by.symbols)):
 		return CoversNone
 	case *w <= 0:
 		return CoverageUnknown
 	case of.isPlain && !by.symbols:
 		return CoversAll
-	case w.simulates(of.tokens, by.tokens):
+	case w.simulates(a, b):
 		return CoversAll
 	case of.symbols || by.symbols || of.narrow || by.narrow:
 		return CoverageUnknown
-	case w.contains(of.tokens, by.tokens):
+	case w.contains(a, b):
 		return CoversAll
 	case *w <= 0:
 		return CoverageUnknown
@@ -438,23 +477,67 @@ func (w *work) cover(of, by *pattern) Coverage {
 	return CoversSome
 }
 
-// differ reports whether two patterns begin with different characters, as most do that no string fits both of.
-func differ(a, b []token) bool {
-	for i := 0; i < len(a) && i < len(b) && a[i].kind == character && b[i].kind == character; i++ {
-		if a[i].char != b[i].char {
-			return true
+// fits matches characters with a pattern without symbols. Of several places for what follows a *, the first is enough.
+func (w *work) fits(s, by []token) Coverage {
+	i, j, star, from := 0, 0, -1, 0
+	for i < len(s) {
+		switch *w--; {
+		case *w <= 0:
+			return CoverageUnknown
+		case j < len(by) && by[j].kind == many:
+			star, from = j, i
+			j++
+		case j < len(by) && (by[j].kind == one || by[j].char == s[i].char):
+			i++
+			j++
+		case star >= 0:
+			from++
+			i, j = from, star+1
+		default:
+			return CoversNone
 		}
 	}
-	return false
+	for j < len(by) && by[j].kind == many {
+		j++
+	}
+	if j == len(by) {
+		return CoversAll
+	}
+	return CoversNone
+}
+
+// differ reports whether the strings of two patterns begin or end in different characters, as most do that have no string in
+// common.
+func differ(a, b *pattern) bool {
+	n, m := min(len(a.prefix), len(b.prefix)), min(len(a.suffix), len(b.suffix))
+	return a.prefix[:n] != b.prefix[:n] || a.suffix[len(a.suffix)-m:] != b.suffix[len(b.suffix)-m:]
+}
+
+// trim cuts the characters off with which both patterns begin.
+func trim(a, b []token) ([]token, []token) {
+	i := 0
+	for i < len(a) && i < len(b) && a[i].kind == character && b[i].kind == character && a[i].char == b[i].char {
+		i++
+	}
+	return a[i:], b[i:]
 }
 
 // states are positions in a pattern that can be reached: what comes before them fits what was read so far.
 type states struct {
 	list []int
 	in   []bool
+	// Most patterns are short behind what they have in common: no memory is allocated for them.
+	listRoom [48]int
+	inRoom   [48]bool
 }
 
-func newStates(n int) *states { return &states{in: make([]bool, n+1)} }
+// reset makes room for a pattern of n tokens.
+func (s *states) reset(n int) {
+	s.list, s.in = s.listRoom[:0], s.inRoom[:]
+	if n >= len(s.inRoom) {
+		s.in = make([]bool, n+1)
+	}
+}
 
 // add adds a position, and those behind wildcards that may stand for nothing.
 func (s *states) add(p []token, j int) {
@@ -477,7 +560,13 @@ func (s *states) clear() {
 // intersects reports whether a string fits both patterns, which have no symbols. Where the work is used up, it reports that
 // one does.
 func (w *work) intersects(of, by []token) bool {
-	now, next := newStates(len(by)), newStates(len(by))
+	if len(by) < 64 {
+		return w.walk(of, by, meets, true)
+	}
+	var room [2]states
+	now, next := &room[0], &room[1]
+	now.reset(len(by))
+	next.reset(len(by))
 	now.add(by, 0)
 	for _, t := range of {
 		if t.kind == many {
@@ -502,6 +591,56 @@ func (w *work) intersects(of, by []token) bool {
 		}
 	}
 	return now.in[len(by)]
+}
+
+// walk does what intersects and simulates do for a short pattern, whose states are the bits of a number. Anything says that
+// a * of the one pattern stands for whatever brings it to the end of the other.
+func (w *work) walk(of, by []token, fits func(t, b token) bool, anything bool) bool {
+	var stars uint64
+	for j, t := range by {
+		if t.kind == many {
+			stars |= 1 << j
+		}
+	}
+	// Behind a * that stands for nothing is the next token.
+	closed := func(s uint64) uint64 {
+		for {
+			more := s | (s&stars)<<1
+			if more == s {
+				return s
+			}
+			s = more
+		}
+	}
+	now := closed(1)
+	for _, t := range of {
+		next := uint64(0)
+		spreads := anything && t.kind == many
+		if spreads {
+			next = now
+		}
+		for rest := now &^ (1 << len(by)); rest != 0; rest &= rest - 1 {
+			if *w--; *w <= 0 {
+				return anything
+			}
+			j := bits.TrailingZeros64(rest)
+			switch {
+			case !fits(t, by[j]):
+			case spreads:
+				reached := closed(1 << (j + 1))
+				rest |= reached &^ (next | 1<<len(by))
+				next |= reached
+			case by[j].kind == many:
+				next |= 1 << j
+			default:
+				next |= 1 << (j + 1)
+			}
+		}
+		if now = closed(next); now == 0 {
+			return false
+		}
+	}
+	return now>>len(by)&1 == 1
 }
 
 // spread adds the positions that are reached with any characters of a class.
@@ -530,7 +669,13 @@ func meets(a, b token) bool {
 // simulates reports whether a pattern fits another one token by token: its wildcards fit wildcards, and its symbols the
 // same symbols or wildcards. Then every string of the one fits the other, whatever the symbols are.
 func (w *work) simulates(of, by []token) bool {
-	now, next := newStates(len(by)), newStates(len(by))
+	if len(by) < 64 {
+		return w.walk(of, by, func(t, b token) bool { return b.takes(t) }, false)
+	}
+	var room [2]states
+	now, next := &room[0], &room[1]
+	now.reset(len(by))
+	next.reset(len(by))
 	now.add(by, 0)
 	for _, t := range of {
 		for _, j := range now.list {
@@ -565,9 +710,9 @@ func (b token) takes(t token) bool {
 	}
 	switch b.kind {
 	case symbol:
-		return b.name == t.name && b.name != ""
+		return b.value.name == t.value.name && b.value.name != ""
 	case many:
-		return b.class == anyCharacter || !slices.ContainsFunc(t.shape, func(s token) bool {
+		return b.class == anyCharacter || !slices.ContainsFunc(t.value.shape, func(s token) bool {
 			return s.kind == character && !b.class.has(s.char) || s.kind != character && s.class > b.class
 		})
 	}
@@ -587,7 +732,10 @@ func (w *work) contains(of, by []token) bool {
 	stars := map[int]int{-1: -1} // the earliest * that was reached behind the * of the one pattern at an index
 	order := []int{-1}
 	for i := 0; i < len(order); i++ {
-		now, next := newStates(len(by)), newStates(len(by))
+		var room [2]states
+		now, next := &room[0], &room[1]
+		now.reset(len(by))
+		next.reset(len(by))
 		if reached := stars[order[i]]; reached < 0 {
 			now.add(by, 0)
 		} else {

@@ -411,7 +411,7 @@ func TestEvaluateSymbols(t *testing.T) {
 		{"arn:aws:secretsmanager:us-east-1:111122223333:secret:" + name, "arn:aws:secretsmanager:*:secret:a:b", CoversNone},
 		{"x", text, CoverageUnknown},
 	} {
-		if got := symbols.Cover(tt.of, tt.by); got != tt.want {
+		if got := symbols.Pattern(tt.of, nil).CoveredBy(symbols.Pattern(tt.by, nil)); got != tt.want {
 			t.Errorf("%s by %s: %v, want %v", tt.of, tt.by, got, tt.want)
 		}
 	}
@@ -485,42 +485,18 @@ func TestEvaluateIsBounded(t *testing.T) {
 			}
 		}
 	}
-	if got := (SymbolTable)(nil).Cover(Text(slow), Text(slow+"*")); got != CoversAll {
+	if got := covered(Text(slow), Text(slow+"*")); got != CoversAll {
 		t.Errorf("a slow pair: %v", got)
 	}
-	if got := (SymbolTable)(nil).Cover(Text(strings.Repeat("*a", 20000)), Text(strings.Repeat("a*", 20000))); got != CoverageUnknown {
+	if got := covered(Text(strings.Repeat("*a", 20000)), Text(strings.Repeat("a*", 20000))); got != CoverageUnknown {
 		t.Errorf("a pair that is too long: %v", got)
 	}
 }
 
-// bruteForce compares two patterns of the characters a, b, ? and * by all strings up to a length.
-func bruteForce(of, by string, length int) (c Coverage, certain bool) {
-	var some, missed bool
-	var try func(string)
-	try = func(s string) {
-		if glob(of, s) {
-			if glob(by, s) {
-				some = true
-			} else {
-				missed = true
-			}
-		}
-		if len(s) < length {
-			for _, c := range "abc" {
-				try(s + string(c))
-			}
-		}
-	}
-	try("")
-	switch {
-	case some && missed:
-		return CoversSome, true
-	case some:
-		return CoversAll, false
-	case missed:
-		return CoversNone, false
-	}
-	return CoversNone, false
+// covered compares two patterns without symbols.
+func covered(of, by Text) Coverage {
+	var symbols SymbolTable
+	return symbols.Pattern(of, nil).CoveredBy(symbols.Pattern(by, nil))
 }
 
 // glob matches a pattern in the simplest way.
@@ -538,23 +514,38 @@ func glob(pattern, s string) bool {
 
 // TestCoverIsExact compares every pair of short patterns with all short strings.
 func TestCoverIsExact(t *testing.T) {
-	patterns := []string{""}
+	words, patterns := []string{""}, []string{""}
+	for i := 0; len(words[i]) < 6; i++ {
+		for _, c := range "abc" {
+			words = append(words, words[i]+string(c))
+		}
+	}
 	for i := 0; len(patterns[i]) < 4; i++ {
 		for _, c := range "ab?*" {
 			patterns = append(patterns, patterns[i]+string(c))
 		}
 	}
-	if testing.Short() {
-		patterns = patterns[:200]
+	fits, taken := make([][]bool, len(patterns)), make([]Pattern, len(patterns))
+	for i, p := range patterns {
+		for _, w := range words {
+			fits[i] = append(fits[i], glob(p, w))
+		}
+		taken[i] = (SymbolTable)(nil).Pattern(Text(p), nil)
 	}
-	var symbols SymbolTable
 	for i, of := range patterns {
 		for j, by := range patterns {
-			if (i*31+j)%7 != 0 && len(of)+len(by) > 6 {
-				continue // the longest are many
+			some, missed := false, false
+			for k, fit := range fits[i] {
+				some, missed = some || fit && fits[j][k], missed || fit && !fits[j][k]
 			}
-			got := symbols.Cover(Text(of), Text(by))
-			if want, _ := bruteForce(of, by, 6); got != want {
+			want := CoversNone
+			switch {
+			case some && missed:
+				want = CoversSome
+			case some:
+				want = CoversAll
+			}
+			if got := taken[i].CoveredBy(taken[j]); got != want {
 				t.Errorf("%q by %q: %v, want %v", of, by, got, want)
 			}
 		}
@@ -591,7 +582,7 @@ func TestCoverHardPairs(t *testing.T) {
 		{Text(strings.Repeat("a*", 30)) + "b", "*a????????????????????????b", CoversSome},
 		{Text(strings.Repeat("a*", 30)) + "b", "*a????????????????????????*b", CoversAll},
 	} {
-		if got := (SymbolTable)(nil).Cover(tt.of, tt.by); got != tt.want {
+		if got := covered(tt.of, tt.by); got != tt.want {
 			t.Errorf("%q by %q: %v, want %v", tt.of, tt.by, got, tt.want)
 		}
 	}
@@ -599,8 +590,35 @@ func TestCoverHardPairs(t *testing.T) {
 		of, by string
 		want   Coverage
 	}{{"s3:Get*", "S3:*", CoversAll}, {"s3:*", "s3:get*", CoversSome}, {"*", "*:*", CoversSome}, {"iam:*", "s3:*", CoversNone}} {
-		if got := CoverAction(tt.of, tt.by); got != tt.want {
+		if got := ActionPattern(tt.of).CoveredBy(ActionPattern(tt.by)); got != tt.want {
 			t.Errorf("%q by %q: %v, want %v", tt.of, tt.by, got, tt.want)
+		}
+	}
+}
+
+// TestWithin: a pattern is not within another one where a string is surely outside, whatever the symbols are.
+func TestWithin(t *testing.T) {
+	local := LocalARN("ssm", "parameter/a").Text()
+	symbols := SymbolTable{"S": {Meaning: MeansSecretARN}}
+	for _, tt := range []struct {
+		of, by Text
+		want   Truth
+	}{
+		{"a*", "a*", Yes},
+		{"a*", "ab*", No},
+		{"a", "b", No},
+		{local, local, Yes},
+		{local, "arn:aws:ssm:us-east-1:111122223333:parameter/a", Unknown},
+		{"arn:aws:ssm:us-east-1:111122223333:parameter/a", local, Unknown},
+		{"*", local + "*", No},
+		{"arn:aws:ssm:us-east-1:111122223333:parameter/*", local, No},
+		{"arn:aws:secretsmanager:us-east-1:111122223333:secret:*", Of("S"), No},
+		{"arn:aws:secretsmanager:us-east-1:111122223333:secret:a", Of("S"), Unknown},
+		{Of("T") + "/a*", Of("T") + "/*", Yes},
+		{"x/a*", Of("T") + "/*", Unknown},
+	} {
+		if got := symbols.Pattern(tt.of, nil).Within(symbols.Pattern(tt.by, nil)); got != tt.want {
+			t.Errorf("%s within %s: %v, want %v", tt.of, tt.by, got, tt.want)
 		}
 	}
 }
