@@ -477,12 +477,10 @@ func TestEvaluateIsBounded(t *testing.T) {
 		}
 	}
 	e := NewEvaluator(Policies{Identity: []Policy{{Document: NewDocument(statements...)}}}, nil, nil)
-	for _, resource := range []string{strings.Repeat("a", 2000), slow, strings.Repeat("?*", 1000), "arn:aws:s3:::b"} {
-		for _, match := range []Match{Exact, Each, OneOf} {
-			got := e.Evaluate(Request{Action: "a:" + strings.Repeat("a", 100) + "b", Resource: Text(resource), Match: match, Context: Context{"k": {State: KeyPresent, Values: []Text{Text(resource)}}}})
-			if got.Allowed == Yes {
-				t.Errorf("%.20s: allowed", resource)
-			}
+	for resource, match := range map[string]Match{strings.Repeat("a", 2000): Exact, slow: Each, strings.Repeat("?*", 1000): OneOf, "arn:aws:s3:::b": Exact} {
+		got := e.Evaluate(Request{Action: "a:" + strings.Repeat("a", 100) + "b", Resource: Text(resource), Match: match, Context: Context{"k": {State: KeyPresent, Values: []Text{Text(resource)}}}})
+		if got.Allowed == Yes {
+			t.Errorf("%.20s: allowed", resource)
 		}
 	}
 	if got := covered(Text(slow), Text(slow+"*")); got != CoversAll {
