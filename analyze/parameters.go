@@ -228,14 +228,15 @@ func (u unknown) isOpen() bool {
 }
 
 // kinds are the meanings and the patterns of parts that have to be of a kind.
-var kinds = map[string]struct {
+var kinds = [...]struct {
+	kind    string
 	meaning policy.Meaning
 	pattern string
 	words   string
 }{
-	"account":   {policy.MeansAccount, `[0-9]{12}`, "The account (12 digits)"},
-	"region":    {policy.MeansRegion, `[a-z]{2,}(-[a-z]+)+-[0-9]+`, "The region"},
-	"partition": {policy.MeansPartition, `aws(-[a-z]+)*`, "The partition"},
+	{"account", policy.MeansAccount, `[0-9]{12}`, "The account (12 digits)"},
+	{"region", policy.MeansRegion, `[a-z]{2,}(-[a-z]+)+-[0-9]+`, "The region"},
+	{"partition", policy.MeansPartition, `aws(-[a-z]+)*`, "The partition"},
 }
 
 // addPart leaves a part of a string open. It reports whether it was not open yet.
@@ -251,7 +252,10 @@ func (o *openings) addPart(q *questions, u unknown, at taskdef.Ref, kind string)
 	}
 	sentence := "The value"
 	info := policy.SymbolInfo{Meaning: policy.MeansText}
-	if k, ok := kinds[kind]; ok {
+	for _, k := range kinds {
+		if k.kind != kind {
+			continue
+		}
 		info.Meaning, info.Pattern, sentence = k.meaning, k.pattern, k.words
 	}
 	info.Description = fmt.Sprintf("%s for %s in %s", sentence, strconv.Quote(name), fieldOf(at))

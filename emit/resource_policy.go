@@ -39,7 +39,7 @@ func WithResourcePolicies(files []File, role *policy.Role) ([]File, error) {
 // for whoever passes the role on. It is for output into a folder. A symbol that the role's environment does not have is
 // written as ${AWS::AccountId}.
 func WithPassRole(files []File, role *policy.Role) ([]File, error) {
-	name := stem(role.Family) + "-execution-pass-role.json"
+	name := stem(role.Family) + PassRoleEnding
 	if role.PassRole.Statements == nil {
 		return slices.Concat(files, []File{{Name: name, Write: Remove}}), nil
 	}
@@ -64,3 +64,6 @@ func OpenDocument(d policy.Document, environment policy.Environment) []byte {
 	w.document(d)
 	return b.Bytes()
 }
+
+// PassRoleEnding ends the name of the file for whoever passes the role on.
+const PassRoleEnding = "-execution-pass-role.json"

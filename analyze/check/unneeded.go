@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
@@ -96,15 +97,16 @@ type unseen struct {
 	resource policy.Pattern
 }
 
-// capitals are the words of [analyze.Unseen] that stand for any value.
-var capitals = regexp.MustCompile(`\b[A-Z]{3,}\b`)
+// capitals returns the pattern of the words of [analyze.Unseen] that stand for any value. It is compiled when it is needed,
+// so that no other command pays for it.
+var capitals = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Z]{3,}\b`) })
 
 func (u *unneeded) addUnseen(one *analyze.Unseen) {
 	if slices.ContainsFunc(u.unseen, func(other unseen) bool { return other.What == one.What && other.Resource == one.Resource }) {
 		return
 	}
 	var symbols policy.SymbolTable
-	u.unseen = append(u.unseen, unseen{one, symbols.Pattern(policy.Text(capitals.ReplaceAllString(string(one.Resource), "*")), nil)})
+	u.unseen = append(u.unseen, unseen{one, symbols.Pattern(policy.Text(capitals().ReplaceAllString(string(one.Resource), "*")), nil)})
 }
 
 // group is what findings of one statement have in common.
@@ -166,13 +168,13 @@ func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 	}
 	for _, g := range order {
 		f := findings[g]
-		f.Cure.Add = tightForm(f.Cure.Add)
+		f.Cure.Add = TightForm(f.Cure.Add)
 		u.find(*f)
 	}
 }
 
-// tightForm merges statements that allow one action on one resource each.
-func tightForm(list []policy.Statement) []policy.Statement {
+// TightForm merges statements that allow one action on one resource each.
+func TightForm(list []policy.Statement) []policy.Statement {
 	if list == nil {
 		return nil
 	}

@@ -343,6 +343,25 @@ func (c *checker) checkSameRole() (same bool) {
 	return same
 }
 
+// judge says whether the role fits, by the findings.
+func (v *Verdict) judge() {
+	v.Fits = policy.Yes
+	for _, f := range v.Findings {
+		switch {
+		case f.Kind == Missing || f.Kind == Denied, f.Kind == Trust && f.Sure && f.Code != TrustOthers && f.Code != TrustNoConditions:
+			v.Fits = policy.No
+		case f.Kind == Conditional, f.Kind == Trust && !f.Sure, f.Code == PolicyUnknown:
+			v.Fits = v.Fits.And(policy.Unknown)
+		}
+	}
+}
+
+// Ignore takes findings out of the verdict, and judges again.
+func (v *Verdict) Ignore(ignored func(Finding) bool) {
+	v.Findings = slices.DeleteFunc(v.Findings, ignored)
+	v.judge()
+}
+
 // finish sums up.
 func (c *checker) finish() {
 	v := c.verdict
@@ -353,15 +372,7 @@ func (c *checker) finish() {
 		c.find(Finding{Code: PolicyUnknown, Kind: RoleUse, Sure: true, Unknown: &c.role.Unknown[i], At: c.role.Unknown[i].Place})
 	}
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int { return cmp.Compare(a.Code, b.Code) })
-	v.Fits = policy.Yes
-	for _, f := range v.Findings {
-		switch {
-		case f.Kind == Missing || f.Kind == Denied, f.Kind == Trust && f.Sure && f.Code != TrustOthers && f.Code != TrustNoConditions:
-			v.Fits = policy.No
-		case f.Kind == Conditional, f.Kind == Trust && !f.Sure, f.Code == PolicyUnknown:
-			v.Fits = v.Fits.And(policy.Unknown)
-		}
-	}
+	v.judge()
 	if c.opts.ServiceControl == nil {
 		v.NotSeen = append(v.NotSeen, NoServiceControl)
 	}

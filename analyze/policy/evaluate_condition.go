@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // compiledCondition is a condition whose operator and values are taken apart.
 type compiledCondition struct {
@@ -54,35 +57,37 @@ func greaterOrEqual(order int) bool { return order >= 0 }
 // operators are the operators by their names in lower case.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-var operators = map[string]operator{
-	"stringequals":              {kind: compareText},
-	"stringnotequals":           {kind: compareText, negated: true},
-	"stringequalsignorecase":    {kind: compareFolded},
-	"stringnotequalsignorecase": {kind: compareFolded, negated: true},
-	"stringlike":                {kind: comparePattern},
-	"stringnotlike":             {kind: comparePattern, negated: true},
-	"arnequals":                 {kind: compareARN},
-	"arnlike":                   {kind: compareARN},
-	"arnnotequals":              {kind: compareARN, negated: true},
-	"arnnotlike":                {kind: compareARN, negated: true},
-	"numericequals":             {kind: compareNumber, holds: equal},
-	"numericnotequals":          {kind: compareNumber, holds: equal, negated: true},
-	"numericlessthan":           {kind: compareNumber, holds: less},
-	"numericlessthanequals":     {kind: compareNumber, holds: lessOrEqual},
-	"numericgreaterthan":        {kind: compareNumber, holds: greater},
-	"numericgreaterthanequals":  {kind: compareNumber, holds: greaterOrEqual},
-	"dateequals":                {kind: compareDate, holds: equal},
-	"datenotequals":             {kind: compareDate, holds: equal, negated: true},
-	"datelessthan":              {kind: compareDate, holds: less},
-	"datelessthanequals":        {kind: compareDate, holds: lessOrEqual},
-	"dategreaterthan":           {kind: compareDate, holds: greater},
-	"dategreaterthanequals":     {kind: compareDate, holds: greaterOrEqual},
-	"bool":                      {kind: compareBoolean},
-	"binaryequals":              {kind: compareBinary},
-	"ipaddress":                 {kind: compareAddress},
-	"notipaddress":              {kind: compareAddress, negated: true},
-	"null":                      {kind: compareNull},
-}
+var operators = sync.OnceValue(func() map[string]operator {
+	return map[string]operator{
+		"stringequals":              {kind: compareText},
+		"stringnotequals":           {kind: compareText, negated: true},
+		"stringequalsignorecase":    {kind: compareFolded},
+		"stringnotequalsignorecase": {kind: compareFolded, negated: true},
+		"stringlike":                {kind: comparePattern},
+		"stringnotlike":             {kind: comparePattern, negated: true},
+		"arnequals":                 {kind: compareARN},
+		"arnlike":                   {kind: compareARN},
+		"arnnotequals":              {kind: compareARN, negated: true},
+		"arnnotlike":                {kind: compareARN, negated: true},
+		"numericequals":             {kind: compareNumber, holds: equal},
+		"numericnotequals":          {kind: compareNumber, holds: equal, negated: true},
+		"numericlessthan":           {kind: compareNumber, holds: less},
+		"numericlessthanequals":     {kind: compareNumber, holds: lessOrEqual},
+		"numericgreaterthan":        {kind: compareNumber, holds: greater},
+		"numericgreaterthanequals":  {kind: compareNumber, holds: greaterOrEqual},
+		"dateequals":                {kind: compareDate, holds: equal},
+		"datenotequals":             {kind: compareDate, holds: equal, negated: true},
+		"datelessthan":              {kind: compareDate, holds: less},
+		"datelessthanequals":        {kind: compareDate, holds: lessOrEqual},
+		"dategreaterthan":           {kind: compareDate, holds: greater},
+		"dategreaterthanequals":     {kind: compareDate, holds: greaterOrEqual},
+		"bool":                      {kind: compareBoolean},
+		"binaryequals":              {kind: compareBinary},
+		"ipaddress":                 {kind: compareAddress},
+		"notipaddress":              {kind: compareAddress, negated: true},
+		"null":                      {kind: compareNull},
+	}
+})
 
 // cutOperator takes the name of an operator apart.
 func cutOperator(name string) (o operator, ok bool) {
@@ -94,7 +99,7 @@ func cutOperator(name string) (o operator, ok bool) {
 		name, set = rest, forAnyValue
 	}
 	name, ifExists := strings.CutSuffix(name, "ifexists")
-	o, ok = operators[name]
+	o, ok = operators()[name]
 	o.set, o.ifExists = set, ifExists
 	return o, ok && !(ifExists && o.kind == compareNull)
 }

@@ -31,6 +31,7 @@ type subcommand struct {
 	text    string               // the rest of its help
 	formats []*format            // what its flag --format accepts, the default first; nil if it has no such flag
 	flags   func(*pflag.FlagSet) // defines its flags; nil if it has none
+	own     []string             // the names of flags that no other command has
 	run     func(*command, *invocation) error
 }
 
@@ -49,7 +50,7 @@ type invocation struct {
 // subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so
 // that no flag keeps its value from another run.
 func subcommands() []*subcommand {
-	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), rulesCommand(), versionCommand(), helpCommand()}
+	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), checkCommand(), rulesCommand(), versionCommand(), helpCommand()}
 }
 
 // run runs the command that args ask for and returns the exit status.

@@ -21,8 +21,9 @@ type format struct {
 	flags      []string // the flags that have a meaning for this format, and not for all
 
 	// One of these writes it.
-	role   *emit.Format
-	report *report.Report
+	role    *emit.Format
+	report  *report.Report
+	verdict *report.VerdictReport
 }
 
 // roleFormats returns the formats of a role.
@@ -37,6 +38,14 @@ func roleFormats() (list []*format) {
 func explanationFormats() (list []*format) {
 	for _, f := range report.Explanations() {
 		list = append(list, &format{name: f.Name, aliases: f.Aliases, help: f.Help, extensions: f.Extensions, report: f})
+	}
+	return list
+}
+
+// verdictFormats returns the formats of a verdict.
+func verdictFormats() (list []*format) {
+	for _, f := range report.Verdicts() {
+		list = append(list, &format{name: f.Name, help: f.Help, extensions: f.Extensions, verdict: f})
 	}
 	return list
 }

@@ -127,6 +127,10 @@ func (s *subcommand) help() string {
 		return b.String()
 	}
 	set := newFlags(s)
+	if s.own != nil {
+		b.WriteString("\nFlags:\n\n")
+		flagGroup{flags: s.own}.describe(&b, set)
+	}
 	if !s.isDefault() {
 		b.WriteString("\nFlags, which \"execrole help generate\" describes:\n\n")
 	}
@@ -146,7 +150,9 @@ func (s *subcommand) help() string {
 		}
 		describe(&b, f.String(), help)
 	}
-	b.WriteString("\n" + statusesText)
+	if !strings.Contains(s.text, "Exit status") {
+		b.WriteString("\n" + statusesText)
+	}
 	return b.String()
 }
 

@@ -1,0 +1,333 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/emit"
+)
+
+// checkRequest is what the arguments of check ask for.
+type checkRequest struct {
+	request
+	role, iam         []string // names of files and folders
+	boundary          string
+	serviceControl    []string
+	resourcePolicies  []string // ARN=FILE
+	failOn            string
+	ignored           []string // CODE or CODE=RESOURCE
+	resourcePolicyOf  []check.ResourcePolicy
+	boundaryPolicy    *policy.Policy
+	serviceControlled []policy.Policy
+}
+
+// The values of --fail-on, from the mildest answer to the strictest.
+var failOn = []string{"missing", "conditional", "unneeded", "any"}
+
+func checkCommand() *subcommand {
+	r := new(checkRequest)
+	return &subcommand{
+		name:    "check",
+		args:    "[flags] FILE...",
+		example: "execrole check --role role.json task-definition.json\nexecrole check --iam account.json 'tasks/*.json'",
+		about:   "say whether a role that exists fits",
+		text: `Compares a role that exists with what the task definitions need, in both
+directions: what is missing, denied, or allowed under a condition, and what the
+role allows that no task needs. The role is read from files, such as those that
+"aws iam get-role", "get-role-policy", "list-attached-role-policies" or
+"get-account-authorization-details" print, or policy documents alone. A policy
+of AWS that execution roles are found with is known; another one that is
+attached has to be among the files. docs/check.md describes the answer.
+
+Exit status: 0 if the role fits; 1 if it does not, as --fail-on says; 2 if it
+could not be told, since something could not be read.
+`,
+		formats: verdictFormats(),
+		flags:   r.checkFlags,
+		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fail-on", "ignore"},
+		run:     func(c *command, in *invocation) error { return c.check(r, in) },
+	}
+}
+
+func (r *checkRequest) checkFlags(set *pflag.FlagSet) {
+	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
+	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn names;\nrepeatable")
+	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
+	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
+	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
+	set.StringVar(&r.failOn, "fail-on", failOn[0], "the answer that gives exit status 1: `KIND` is\nmissing (also denied, and a wrong trust policy),\nconditional, unneeded, or any")
+	set.StringArrayVar(&r.ignored, "ignore", nil, "leave out findings: `CODE` or CODE=RESOURCE;\nrepeatable")
+	r.explainFlags(set)
+}
+
+// check compares roles with task definitions.
+func (c *command) check(r *checkRequest, in *invocation) error {
+	if err := r.complete(in); err != nil {
+		return err
+	}
+	roles, problems, err := r.readRoles()
+	if err == nil {
+		err = r.readPolicies()
+	}
+	if err != nil {
+		return err
+	}
+	findings := findingsOf(problems)
+	plans, read, err := c.readPlans(r)
+	findings = append(findings, read...)
+	for _, p := range plans {
+		findings = append(findings, p.Findings...)
+		if p.Err() != nil {
+			err = errors.Join(err, p.Err())
+		}
+	}
+	for _, p := range problems {
+		if !p.Warning {
+			err = errors.Join(err, analyze.Errors{{Severity: analyze.Error}})
+			break
+		}
+	}
+	verdicts, unmatched := r.verdicts(roles, plans)
+	if err = errors.Join(err, unmatched); err != nil {
+		c.report(findings, r.verbose)
+		return err
+	}
+	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+	data := r.format.verdict.Write(verdicts, r.target.path == "" && c.colour(c.Stdout))
+	if _, _, err := c.write(r.target, []emit.File{{Name: "check" + r.format.extensions[0], Data: data}}, nil, r.force); err != nil {
+		return err
+	}
+	return r.answer(verdicts)
+}
+
+// answer returns the error for the exit status.
+func (r *checkRequest) answer(verdicts []*check.Verdict) error {
+	strictness := slices.Index(failOn, r.failOn)
+	no, untold := false, false
+	for _, v := range verdicts {
+		has := func(kinds ...check.Kind) bool {
+			return slices.ContainsFunc(v.Findings, func(f check.Finding) bool { return slices.Contains(kinds, f.Kind) })
+		}
+		switch {
+		case v.Fits == policy.No, strictness >= 1 && v.Fits == policy.Unknown, strictness >= 2 && has(check.Unneeded), strictness >= 3 && len(v.Findings) > 0:
+			no = true
+		}
+		untold = untold || v.Fits == policy.Unknown && slices.ContainsFunc(v.Findings, func(f check.Finding) bool {
+			return f.Code == check.DependsOnPolicy || f.Code == check.PolicyUnknown
+		})
+	}
+	switch {
+	case no:
+		return errNo
+	case untold:
+		return &exitError{status: statusFailed, err: errors.New("whether the role fits cannot be told: a policy of it is not among the files")}
+	}
+	return nil
+}
+
+// complete checks the arguments that check alone has, and the others.
+func (r *checkRequest) complete(in *invocation) error {
+	switch {
+	case !slices.Contains(failOn, r.failOn):
+		in.problems = append(in.problems, fmt.Errorf("--fail-on %q: the kinds are %s", r.failOn, strings.Join(failOn, ", ")))
+	case len(r.role)+len(r.iam) == 0:
+		in.problems = append(in.problems, errors.New("no role: add --role FILE, or --iam FILE with the roles of an account"))
+	case len(r.role) > 0 && len(r.iam) > 0:
+		in.problems = append(in.problems, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
+	}
+	for _, i := range r.ignored {
+		code, _, _ := strings.Cut(i, "=")
+		if check.Explain(check.Code(code)).Title == "" {
+			in.problems = append(in.problems, fmt.Errorf("--ignore %s: there is no finding %q; docs/findings.md lists them", i, code))
+		}
+	}
+	err := r.request.complete(in)
+	r.options.OfferParameters = false // a role that exists asks for nothing
+	return err
+}
+
+// readRoles reads the files of --role or --iam.
+func (r *checkRequest) readRoles() (check.Roles, []tree.Problem, error) {
+	var inputs []analyze.Input
+	var errs []error
+	for _, name := range append(slices.Clone(r.role), r.iam...) {
+		paths := []string{name}
+		if entries, err := os.ReadDir(name); err == nil {
+			paths = nil
+			for _, e := range entries {
+				if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), emit.PassRoleEnding) { // that one is somebody else's
+					paths = append(paths, filepath.Join(name, e.Name()))
+				}
+			}
+		}
+		for _, path := range paths {
+			data, err := readFile(path, tree.MaxSize)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
+				continue
+			}
+			inputs = append(inputs, analyze.Input{Name: analyze.Printable(path), Source: data})
+		}
+	}
+	if errs != nil {
+		return nil, nil, errors.Join(errs...)
+	}
+	roles, problems := check.Read(inputs)
+	if len(r.role) > 0 && len(roles) > 1 {
+		var names []string
+		for _, role := range roles {
+			names = append(names, cmp.Or(role.Name, "a role without a name"))
+		}
+		return nil, nil, fmt.Errorf("--role has %d roles, %s: use --iam, which takes that of each task", len(roles), strings.Join(names, ", "))
+	}
+	return roles, problems, nil
+}
+
+// readPolicies reads the other policies that have a say.
+func (r *checkRequest) readPolicies() error {
+	var errs []error
+	read := func(path string) (p policy.Policy) {
+		data, err := readFile(path, tree.MaxSize)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
+			return p
+		}
+		document, problems := policy.ReadDocument(analyze.Printable(path), data)
+		for _, problem := range problems {
+			if !problem.Warning {
+				errs = append(errs, fmt.Errorf("%s: %s", problem.At, problem.Message))
+			}
+		}
+		return policy.Policy{Name: filepath.Base(path), Document: document}
+	}
+	if r.boundary != "" {
+		p := read(r.boundary)
+		r.boundaryPolicy = &p
+	}
+	for _, path := range r.serviceControl {
+		r.serviceControlled = append(r.serviceControlled, read(path))
+	}
+	for _, s := range r.resourcePolicies {
+		arn, path, ok := strings.Cut(s, "=")
+		if _, isARN := policy.CutARN(policy.Text(arn)); !ok || !isARN {
+			errs = append(errs, fmt.Errorf("--resource-policy %q: write --resource-policy ARN=FILE", s))
+			continue
+		}
+		r.resourcePolicyOf = append(r.resourcePolicyOf, check.ResourcePolicy{Of: policy.Text(arn), Policy: read(path)})
+	}
+	return errors.Join(errs...)
+}
+
+// readPlans reads the task definitions.
+func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []analyze.Finding, err error) {
+	found, err := findSources(r.files)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts := r.options
+	if opts.CredSpecs, err = r.readCredSpecs(); err != nil {
+		return nil, nil, err
+	}
+	analysis := analyze.NewAnalysis(opts)
+	for _, s := range found.list {
+		_, list, _, err := s.readPlans(analysis, c.Stdin)
+		if err != nil {
+			return nil, nil, err
+		}
+		plans = append(plans, list...)
+	}
+	plans = analyze.Join(plans)
+	if len(plans) == 0 {
+		return nil, nil, errors.New("there is no task definition in the input")
+	}
+	findings = analysis.Finish()
+	if len(findings) > 0 {
+		err = analyze.Errors(findings)
+	}
+	return plans, findings, err
+}
+
+// verdicts compares each role with the task definitions that use it.
+func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdicts []*check.Verdict, err error) {
+	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
+	if r.serviceControlled != nil {
+		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
+	}
+	users := map[*check.Role][]*analyze.Plan{}
+	var order []*check.Role
+	var errs []error
+	for _, p := range plans {
+		if p.Err() != nil || p.Unread {
+			continue
+		}
+		var role *check.Role
+		switch {
+		case len(r.role) > 0 && len(roles) == 1:
+			role = roles[0]
+		case len(r.role) > 0:
+			return nil, errors.New("--role has no role in it")
+		case p.ExecutionRole == "":
+			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: use --role", p.File, cmp.Or(p.Family, p.Name)))
+			continue
+		default:
+			if role = roles.Find(p.ExecutionRole); role == nil {
+				errs = append(errs, fmt.Errorf("%s: the role %s is not in the files of --iam", p.File, p.ExecutionRole))
+				continue
+			}
+		}
+		if users[role] == nil {
+			order = append(order, role)
+		}
+		users[role] = append(users[role], p)
+	}
+	if errs != nil {
+		return nil, errors.Join(errs...)
+	}
+	for _, role := range order {
+		v := check.Check(role, users[role], opts)
+		v.Ignore(r.isIgnored)
+		verdicts = append(verdicts, v)
+	}
+	return verdicts, nil
+}
+
+// isIgnored reports whether --ignore names a finding.
+func (r *checkRequest) isIgnored(f check.Finding) bool {
+	return slices.ContainsFunc(r.ignored, func(ignored string) bool {
+		code, resource, one := strings.Cut(ignored, "=")
+		if code != string(f.Code) {
+			return false
+		}
+		if !one {
+			return true
+		}
+		if f.Permission != nil {
+			return f.Permission.Resource().String() == resource
+		}
+		return slices.ContainsFunc(f.Resources, func(t policy.Text) bool { return t.String() == resource })
+	})
+}
+
+// findingsOf returns problems of the files of a role as findings.
+func findingsOf(problems []tree.Problem) (list []analyze.Finding) {
+	for _, p := range problems {
+		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
+		f.At.Place = p.At
+		if p.Warning {
+			f.Severity = analyze.Warning
+		}
+		list = append(list, f)
+	}
+	return list
+}
