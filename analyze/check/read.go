@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"reflect"
@@ -176,19 +177,18 @@ func (r *reader) role(n *tree.Node) {
 		if b.Kind == tree.String {
 			arn = b.Text
 		}
-		p.boundary = &UnknownPolicy{Name: arn[strings.LastIndexByte(arn, '/')+1:], ARN: policy.Text(arn), Boundary: true, Place: r.place(b)}
+		p.boundary = &UnknownPolicy{Name: lastName(arn), ARN: policy.Text(arn), Boundary: true, Place: r.place(b)}
 	}
 }
 
 // named reads the name and the ARN of an attached policy.
 func (r *reader) named(n *tree.Node) UnknownPolicy {
 	arn := text(n, "PolicyArn")
-	name := text(n, "PolicyName")
-	if name == "" {
-		name = arn[strings.LastIndexByte(arn, '/')+1:]
-	}
-	return UnknownPolicy{Name: name, ARN: policy.Text(arn), Place: r.place(n)}
+	return UnknownPolicy{Name: cmp.Or(text(n, "PolicyName"), lastName(arn)), ARN: policy.Text(arn), Place: r.place(n)}
 }
+
+// lastName returns the name in the ARN of a policy.
+func lastName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // managed reads a managed policy with its default version, where the input has that.
 func (r *reader) managed(n *tree.Node) {
@@ -199,7 +199,8 @@ func (r *reader) managed(n *tree.Node) {
 			continue
 		}
 		if d, ok := r.read(v.Member("Document"), v); ok {
-			r.policies[arn] = Policy{Policy: policy.Policy{Name: text(n, "PolicyName"), Document: d}, ARN: arn, Place: r.place(n)}
+			name := cmp.Or(text(n, "PolicyName"), lastName(string(arn)))
+			r.policies[arn] = Policy{Policy: policy.Policy{Name: name, Document: d}, ARN: arn, Place: r.place(n)}
 		}
 	}
 }
@@ -351,14 +352,15 @@ func (r *reader) match(p *parts) {
 		r.versions = slices.Delete(r.versions, i, i+1)
 	}
 	for _, w := range wanted {
-		if _, ok := document(w.Name, w.ARN, w.Place, r.policies); ok {
+		if _, ok := r.policies[w.ARN]; ok {
 			continue
 		}
 		if i := slices.IndexFunc(r.versions, func(v version) bool { return w.Name != "" && strings.Contains(path.Base(v.file), w.Name) }); i >= 0 {
 			take(w, i)
 			continue
 		}
-		if !slices.ContainsFunc(open, func(o UnknownPolicy) bool { return o.ARN == w.ARN }) {
+		_, builtIn := managedPolicy(w.ARN)
+		if !builtIn && !slices.ContainsFunc(open, func(o UnknownPolicy) bool { return o.ARN == w.ARN }) {
 			open = append(open, w)
 		}
 	}
@@ -374,7 +376,9 @@ func (r *reader) leftVersions(roles Roles) {
 			r.problems = append(r.problems, tree.Problem{At: v.Place, Message: "this version of a policy does not say its ARN: give the file the name of the policy"})
 			continue
 		}
-		roles[0].Policies = append(roles[0].Policies, v.Policy)
+		if !slices.ContainsFunc(roles[0].Policies, func(p Policy) bool { return isSame(p.Document, v.Document) }) {
+			roles[0].Policies = append(roles[0].Policies, v.Policy)
+		}
 	}
 }
 

@@ -113,6 +113,28 @@ role web arn:aws:iam::111122223333:role/web role.json:1:10
 `, `
 role web  role.json:1:10
   policy more arn:aws:iam::111122223333:policy/more [Allow c:d version.json:1:46]`},
+		{"a version of a policy that is built in", `
+-- role.json --
+{"Role": {"RoleName": "web"}}
+-- attached.json --
+{"AttachedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/AmazonFSxReadOnlyAccess"}, {"PolicyArn": "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"}]}
+-- version.json --
+{"PolicyVersion": {"VersionId": "v1", "Document": {"Version": "2012-10-17", "Statement": [{"Action": ["fsx:Describe*", "fsx:ListTagsForResource"], "Effect": "Allow", "Resource": "*"}]}}}
+-- AmazonSSMReadOnlyAccess.json --
+{"PolicyVersion": {"VersionId": "v2", "Document": {"Statement": {"Action": "ssm:New*", "Effect": "Allow", "Resource": "*"}}}}
+`, `
+role web  role.json:1:10
+  policy AmazonFSxReadOnlyAccess arn:aws:iam::aws:policy/AmazonFSxReadOnlyAccess v1 of 2018-11-28 [Allow fsx:Describe*,fsx:ListTagsForResource managed/AmazonFSxReadOnlyAccess.json:7:4]
+  policy AmazonSSMReadOnlyAccess arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess [Allow ssm:New* AmazonSSMReadOnlyAccess.json:1:65]`},
+		{"a managed policy without its name, as moto writes it", `
+-- account.json --
+{"RoleDetailList": [{"RoleName": "b", "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::111122223333:policy/x/more"}]}],
+ "Policies": [{"Arn": "arn:aws:iam::111122223333:policy/x/more", "DefaultVersionId": "v2", "PolicyVersionList": [
+  {"VersionId": "v1", "Document": {"Statement": {"Effect": "Allow", "Action": "old:old", "Resource": "*"}}},
+  {"VersionId": "v2", "Document": {"Statement": {"Effect": "Allow", "Action": "new:new", "Resource": "*"}}}]}]}
+`, `
+role b  account.json:1:21
+  policy more arn:aws:iam::111122223333:policy/x/more [Allow new:new account.json:4:49]`},
 		{"a version that nothing names", `
 -- version.json --
 {"PolicyVersion": {"VersionId": "v7", "Document": {"Statement": {"Effect": "Allow", "Action": "c:d", "Resource": "*"}}}}

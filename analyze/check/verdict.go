@@ -388,7 +388,7 @@ func (c *checker) finish() {
 	}
 	v.Checklist.ManagedPolicy = policy.No
 	if slices.ContainsFunc(c.role.Policies, func(p Policy) bool {
-		return p.ARN != "" && p.Name == policy.ECSTaskExecutionRolePolicy().Name
+		return p.ARN.HasSuffix(":iam::aws:policy/service-role/" + policy.Text(policy.ECSTaskExecutionRolePolicy().Name))
 	}) {
 		v.Checklist.ManagedPolicy = policy.Yes
 	}
