@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -111,31 +109,6 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	return r.answer(verdicts)
 }
 
-// answer returns the error for the exit status.
-func (r *checkRequest) answer(verdicts []*check.Verdict) error {
-	strictness := slices.Index(failOn, r.failOn)
-	no, untold := false, false
-	for _, v := range verdicts {
-		has := func(kinds ...check.Kind) bool {
-			return slices.ContainsFunc(v.Findings, func(f check.Finding) bool { return slices.Contains(kinds, f.Kind) })
-		}
-		switch {
-		case v.Fits == policy.No, strictness >= 1 && v.Fits == policy.Unknown, strictness >= 2 && has(check.Unneeded), strictness >= 3 && len(v.Findings) > 0:
-			no = true
-		}
-		untold = untold || v.Fits == policy.Unknown && slices.ContainsFunc(v.Findings, func(f check.Finding) bool {
-			return f.Code == check.DependsOnPolicy || f.Code == check.PolicyUnknown
-		})
-	}
-	switch {
-	case no:
-		return errNo
-	case untold:
-		return &exitError{status: statusFailed, err: errors.New("whether the role fits cannot be told: a policy of it is not among the files")}
-	}
-	return nil
-}
-
 // complete checks the arguments that check alone has, and the others.
 func (r *checkRequest) complete(in *invocation) error {
 	switch {
@@ -155,78 +128,6 @@ func (r *checkRequest) complete(in *invocation) error {
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
 	return err
-}
-
-// readRoles reads the files of --role or --iam.
-func (r *checkRequest) readRoles() (check.Roles, []tree.Problem, error) {
-	var inputs []analyze.Input
-	var errs []error
-	for _, name := range append(slices.Clone(r.role), r.iam...) {
-		paths := []string{name}
-		if entries, err := os.ReadDir(name); err == nil {
-			paths = nil
-			for _, e := range entries {
-				if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), emit.PassRoleEnding) { // that one is somebody else's
-					paths = append(paths, filepath.Join(name, e.Name()))
-				}
-			}
-		}
-		for _, path := range paths {
-			data, err := readFile(path, tree.MaxSize)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
-				continue
-			}
-			inputs = append(inputs, analyze.Input{Name: analyze.Printable(path), Source: data})
-		}
-	}
-	if errs != nil {
-		return nil, nil, errors.Join(errs...)
-	}
-	roles, problems := check.Read(inputs)
-	if len(r.role) > 0 && len(roles) > 1 {
-		var names []string
-		for _, role := range roles {
-			names = append(names, cmp.Or(role.Name, "a role without a name"))
-		}
-		return nil, nil, fmt.Errorf("--role has %d roles, %s: use --iam, which takes that of each task", len(roles), strings.Join(names, ", "))
-	}
-	return roles, problems, nil
-}
-
-// readPolicies reads the other policies that have a say.
-func (r *checkRequest) readPolicies() error {
-	var errs []error
-	read := func(path string) (p policy.Policy) {
-		data, err := readFile(path, tree.MaxSize)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
-			return p
-		}
-		document, problems := policy.ReadDocument(analyze.Printable(path), data)
-		for _, problem := range problems {
-			if !problem.Warning {
-				errs = append(errs, fmt.Errorf("%s: %s", problem.At, problem.Message))
-			}
-		}
-		return policy.Policy{Name: filepath.Base(path), Document: document}
-	}
-	if r.boundary != "" {
-		p := read(r.boundary)
-		r.boundaryPolicy = &p
-	}
-	for _, path := range r.serviceControl {
-		r.serviceControlled = append(r.serviceControlled, read(path))
-	}
-	for _, s := range r.resourcePolicies {
-		arn, path, ok := strings.Cut(s, "=")
-		if _, isARN := policy.CutARN(policy.Text(arn)); !ok || !isARN {
-			errs = append(errs, fmt.Errorf("--resource-policy %q: write --resource-policy ARN=FILE", s))
-			continue
-		}
-		r.resourcePolicyOf = append(r.resourcePolicyOf, check.ResourcePolicy{Of: policy.Text(arn), Policy: read(path)})
-	}
-	return errors.Join(errs...)
 }
 
 // readPlans reads the task definitions.
@@ -300,23 +201,6 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 		verdicts = append(verdicts, v)
 	}
 	return verdicts, nil
-}
-
-// isIgnored reports whether --ignore names a finding.
-func (r *checkRequest) isIgnored(f check.Finding) bool {
-	return slices.ContainsFunc(r.ignored, func(ignored string) bool {
-		code, resource, one := strings.Cut(ignored, "=")
-		if code != string(f.Code) {
-			return false
-		}
-		if !one {
-			return true
-		}
-		if f.Permission != nil {
-			return f.Permission.Resource().String() == resource
-		}
-		return slices.ContainsFunc(f.Resources, func(t policy.Text) bool { return t.String() == resource })
-	})
 }
 
 // findingsOf returns problems of the files of a role as findings.

@@ -1,0 +1,129 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
+)
+
+// VerdictSchema is the number of the form that [JSONVerdict] writes. It changes as [Schema] does.
+const VerdictSchema = 1
+
+type (
+	verdictDocument struct {
+		Schema int           `json:"schema"`
+		Roles  []roleVerdict `json:"roles"`
+	}
+	roleVerdict struct {
+		Role        string              `json:"role"`
+		ARN         string              `json:"arn"`
+		At          place               `json:"at"`
+		Fits        string              `json:"fits"` // "yes", "no", "cannot tell"
+		Permissions []verdictPermission `json:"permissions"`
+		Findings    []verdictFinding    `json:"findings"`
+		Add         json.RawMessage     `json:"add"`   // a policy document, or null
+		Trust       json.RawMessage     `json:"trust"` // the trust policy to have, or null
+		Checklist   verdictChecklist    `json:"checklist"`
+		Assumed     environment         `json:"assumed"`
+		NotSeen     []string            `json:"notSeen"`
+	}
+	verdictChecklist struct {
+		Exists        string `json:"exists"`
+		ManagedPolicy string `json:"managedPolicy"`
+		Trust         string `json:"trust"`
+	}
+	verdictPermission struct {
+		Action   string  `json:"action"`
+		Strength string  `json:"strength"`
+		Resource string  `json:"resource"`
+		Match    string  `json:"match"`
+		Allowed  string  `json:"allowed"`
+		Code     string  `json:"code"`
+		From     []place `json:"from"`
+	}
+	verdictFinding struct {
+		Code      string   `json:"code"`
+		Kind      string   `json:"kind"`
+		Sure      bool     `json:"sure"`
+		Title     string   `json:"title"`
+		Means     string   `json:"means"`
+		Cure      string   `json:"cure"`
+		Action    string   `json:"action"`
+		Resource  string   `json:"resource"`
+		From      []place  `json:"from"`
+		Policy    string   `json:"policy"`
+		Statement string   `json:"statement"`
+		At        place    `json:"at"`
+		Actions   []string `json:"actions"`
+		Resources []string `json:"resources"`
+	}
+)
+
+func verdictJSON(verdicts []*check.Verdict, _ bool) []byte {
+	doc := verdictDocument{Schema: VerdictSchema, Roles: []roleVerdict{}}
+	for _, v := range verdicts {
+		doc.Roles = append(doc.Roles, roleVerdictOf(v))
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(doc); err != nil {
+		panic("report: " + err.Error()) // the document is made of strings and numbers
+	}
+	return []byte(analyze.PrintableLines(b.String()))
+}
+
+func roleVerdictOf(v *check.Verdict) roleVerdict {
+	out := roleVerdict{
+		Role: v.Role.Name, ARN: v.Role.ARN.String(), At: place{File: v.Role.Place.File, Line: v.Role.Place.Line, Column: v.Role.Place.Column}, Fits: v.Fits.String(),
+		Permissions: []verdictPermission{}, Findings: []verdictFinding{}, Add: json.RawMessage("null"), Trust: json.RawMessage("null"),
+		Checklist: verdictChecklist{v.Checklist.Exists.String(), v.Checklist.ManagedPolicy.String(), v.Checklist.Trust.String()},
+		Assumed:   environment{v.Assumed.Partition, v.Assumed.Region, v.Assumed.Account}, NotSeen: append([]string{}, notSeen(v)...),
+	}
+	known := environmentOfVerdict(v)
+	if add := additions(v); len(add) > 0 {
+		out.Add = json.RawMessage(emit.OpenDocument(policy.NewDocument(add...), known))
+	}
+	if trust := newTrust(v); trust.Statements != nil {
+		out.Trust = json.RawMessage(emit.OpenDocument(trust, known))
+	}
+	for i := range v.Permissions {
+		p := &v.Permissions[i]
+		out.Permissions = append(out.Permissions, verdictPermission{
+			Action: p.Action.Name, Strength: string(p.Action.Strength), Resource: known.Fill(p.Resource()), Match: string(p.Needs[0].Requirement.Match),
+			Allowed: p.Answer.Allowed.String(), Code: string(p.Code), From: placesOf(p),
+		})
+	}
+	for _, f := range v.Findings {
+		e := check.Explain(f.Code)
+		one := verdictFinding{
+			Code: string(f.Code), Kind: string(f.Kind), Sure: f.Sure, Title: e.Title, Means: e.Means, Cure: e.Cure, From: []place{},
+			At: place{File: f.At.File, Line: f.At.Line, Column: f.At.Column}, Actions: append([]string{}, f.Actions...), Resources: append([]string{}, textsOf(f.Resources)...),
+		}
+		if f.Permission != nil {
+			one.Action, one.Resource, one.From = f.Permission.Action.Name, known.Fill(f.Permission.Resource()), placesOf(f.Permission)
+		}
+		if f.Policy != nil {
+			one.Policy = f.Policy.Name
+		}
+		if f.Statement != nil {
+			one.Statement = f.Statement.Sid
+		}
+		out.Findings = append(out.Findings, one)
+	}
+	return out
+}
+
+func placesOf(p *check.Permission) []place {
+	list := []place{}
+	for _, n := range p.Needs {
+		list = append(list, placeOf(n.Requirement.At))
+	}
+	return slices.Clip(list)
+}
