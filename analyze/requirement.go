@@ -84,6 +84,17 @@ func (r *Requirement) Why() string {
 	return r.Rule.Why
 }
 
+// Shown returns the error that ECS shows where a role lacks the requirement; "" where none is known.
+func (r *Requirement) Shown() string {
+	switch {
+	case r.Grant == nil:
+		return ""
+	case r.Grant.shownFor != nil:
+		return r.Grant.shownFor(r)
+	}
+	return r.Grant.Shown
+}
+
 // WildcardReason says why the requirement's resource has a wildcard, in a sentence; "" where it has none.
 func (r *Requirement) WildcardReason() string {
 	if r.Grant == nil || !policy.HasWildcard(r.Resource) {

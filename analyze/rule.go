@@ -41,6 +41,11 @@ type Grant struct {
 	// Wildcard says, in one sentence, why a resource of the grant can have a wildcard: for those who review
 	// the policy, and for the tools that do. "" where none does.
 	Wildcard string
+	// Shown is the error that ECS shows where a role lacks the actions, or the part of it that says so; "" where none is
+	// known. "…" stands for what differs from task to task. It is that of Fargate where the agent on EC2 says something else.
+	Shown string
+	// shownFor returns it where it depends on the requirement; nil elsewhere.
+	shownFor func(*Requirement) string
 
 	// The following say what has to be there for the actions to succeed, besides the permission: see [Need].
 
@@ -60,8 +65,8 @@ type Grant struct {
 	noEndpoint string
 }
 
-// variant returns a grant of the same actions for another purpose, which v describes: When, Why, Agent, keys, ownRegion
-// and noEndpoint.
+// variant returns a grant of the same actions for another purpose, which v describes: When, Why, Agent, Shown, keys,
+// ownRegion and noEndpoint.
 func (g *Grant) variant(v Grant) *Grant {
 	v.Sid, v.Actions, v.Wildcard = g.Sid, g.Actions, g.Wildcard
 	v.thing, v.thingOf, v.endpoints = g.thing, g.thingOf, g.endpoints

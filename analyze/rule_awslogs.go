@@ -42,6 +42,7 @@ const logGroupThing = "log group"
 var (
 	// Source: moby daemon/logger/awslogs/cloudwatchlogs.go, which calls nothing else.
 	writeLogs = &Grant{
+		Shown: "ResourceInitializationError: failed to validate logger args: … failed to create Cloudwatch log stream: … AccessDeniedException",
 		Sid:   "WriteLogs",
 		thing: logGroupThing, endpoints: []endpoint{{service: "logs"}},
 		thingOf: func(r *Requirement) (policy.ARN, bool) {
@@ -66,6 +67,7 @@ var (
 			"chooses, and the job definition of a template can have no name: none of it is known before the task runs.",
 	}
 	createLogGroup = &Grant{
+		Shown: "ResourceInitializationError: failed to validate logger args: … failed to create Cloudwatch log group: AccessDeniedException",
 		Sid:   "CreateLogGroups",
 		thing: logGroupThing, creates: true,
 		thingOf: func(r *Requirement) (policy.ARN, bool) {

@@ -46,6 +46,7 @@ var (
 	readWindowsSpecParameter    = readParameter.variant(Grant{When: "in Parameter Store, on Windows", Agent: "1.34.0", ownRegion: true})
 	readDomainlessSpecParameter = readParameter.variant(Grant{When: "in Parameter Store, domainless", Agent: "1.72.0", ownRegion: true})
 	readDomainlessSecret        = readSecret.variant(Grant{
+		Shown: "failed to retrieve credentials for domainless gMSA user …",
 		When:  "the secret that a domainless spec names",
 		Why:   "ECS reads the user name and password with which a domainless container signs in to Active Directory.",
 		Agent: "1.72.0",

@@ -31,7 +31,8 @@ var environmentFiles = &Rule{
 
 var (
 	getFile = &Grant{
-		Sid: "ReadObjects", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0",
+		Shown: fileShown,
+		Sid:   "ReadObjects", Actions: []Action{{"s3:GetObject", Called}}, Agent: "1.39.0",
 		thing:     "object",
 		endpoints: []endpoint{{service: "s3", gateway: true, why: "The bucket of a file has to be in the endpoint's region."}},
 		Wildcard:  "The object's key has characters that IAM policies cannot hold: ? stands for each of them.",
@@ -45,6 +46,10 @@ var (
 		Agent:   "1.39.0",
 	}
 )
+
+// fileShown is what ECS shows where it cannot read an environment file, or where there is none and the role may not list the
+// bucket.
+const fileShown = "ResourceInitializationError: failed to download env files: … operation error S3: HeadObject, … 403 … Forbidden"
 
 // maxEnvironmentFiles is how many files a container may have.
 //

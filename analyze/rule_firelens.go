@@ -21,7 +21,7 @@ var firelensConfig = &Rule{
 
 var (
 	// Source: agent/taskresource/firelens/firelens_unix.go
-	getFirelensConfig    = getFile.variant(Grant{Agent: "1.31.0"})
+	getFirelensConfig    = getFile.variant(Grant{Shown: "Unable to download firelens s3 config file: … AccessDenied", Agent: "1.31.0"})
 	locateFirelensConfig = locateBucket.variant(Grant{Why: locateBucket.Why, Agent: "1.31.0"})
 )
 

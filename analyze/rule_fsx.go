@@ -23,6 +23,7 @@ var fsxVolumes = &Rule{
 // Source: agent/fsx/fsx.go, agent/taskresource/fsxwindowsfileserver. The agent asks no directory service.
 var (
 	describeFileSystems = &Grant{
+		Shown:     "fsx describing filesystem(s) from the service for …",
 		Sid:       "DescribeFileSystems",
 		Why:       "ECS asks FSx for the DNS name of the volume's file system.",
 		Actions:   []Action{{"fsx:DescribeFileSystems", Called}},

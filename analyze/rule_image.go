@@ -31,6 +31,7 @@ var ecrImage = &Rule{
 
 var (
 	ecrLogin = &Grant{
+		Shown:    notPulled + "unable to retrieve ecr registry auth: … AccessDeniedException",
 		Sid:      "GetECRAuthorizationToken",
 		Why:      "ECS logs in to the registry of a private Amazon ECR image.",
 		Actions:  []Action{{"ecr:GetAuthorizationToken", Called}},
@@ -40,8 +41,9 @@ var (
 	// The agent and the container runtime call the first two. The third belongs to pushing, but AWS's
 	// managed policy AmazonECSTaskExecutionRolePolicy and its VPC endpoint example have it.
 	ecrPull = &Grant{
-		Sid: "PullImages",
-		Why: "ECS pulls the image's manifest and layers from private Amazon ECR.",
+		Shown: imageShown,
+		Sid:   "PullImages",
+		Why:   "ECS pulls the image's manifest and layers from private Amazon ECR.",
 		Actions: []Action{
 			{"ecr:BatchGetImage", Called},
 			{"ecr:GetDownloadUrlForLayer", Called},
@@ -69,11 +71,14 @@ var (
 		Agent:   "1.16.0",
 	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
-	ecrPullDualStack = ecrPull.variant(Grant{When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0",
+	ecrPullDualStack = ecrPull.variant(Grant{Shown: imageShown, When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0",
 		// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 		noEndpoint: "Amazon ECR has no VPC endpoint for hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws.",
 	})
 )
+
+// imageShown is what ECS shows where it cannot pull an image. The repository's own policy gives the same.
+const imageShown = "CannotPullContainerError: … failed to resolve ref …: 403 Forbidden"
 
 // imageThing is what is pulled, in words.
 const imageThing = "image"

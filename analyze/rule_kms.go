@@ -42,13 +42,29 @@ type usedKey struct {
 //
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 var useKey = &Grant{
-	Sid:     "DecryptWithKeys",
-	When:    "what --kms-key names",
-	Why:     "The service decrypts the value with the customer-managed key on behalf of the role, and for that value alone.",
-	Actions: []Action{{"kms:Decrypt", Called}},
-	Agent:   "1.16.0",
+	shownFor: keyShown,
+	Sid:      "DecryptWithKeys",
+	When:     "what --kms-key names",
+	Why:      "The service decrypts the value with the customer-managed key on behalf of the role, and for that value alone.",
+	Actions:  []Action{{"kms:Decrypt", Called}},
+	Agent:    "1.16.0",
 	Wildcard: "IAM takes no alias for a resource: * stands for the ID of the key that has it, and the condition on " +
 		"kms:ResourceAliases leaves no other.",
+}
+
+// keyShown is what ECS shows where a service may not use the key of what a requirement names.
+func keyShown(r *Requirement) string {
+	for _, c := range r.Conditions {
+		switch c.Key {
+		case secretContext:
+			return notPulled + "AccessDeniedException: Access to KMS is not allowed"
+		case parameterContext:
+			return notPulled + "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access"
+		case objectContext:
+			return fileShown
+		}
+	}
+	return ""
 }
 
 // mayNeedKey reports whether the task definition reads something that a customer-managed key can encrypt. Parameters that AWS

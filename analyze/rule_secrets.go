@@ -48,18 +48,29 @@ func checkLogSecrets(p *pass, td taskdef.Value) {
 // another one. Source: agent/asm/asm.go, agent/ssm/ssm.go.
 var (
 	readSecret = &Grant{
-		Sid: "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0",
+		Shown: secretShown,
+		Sid:   "ReadSecrets", Actions: []Action{{"secretsmanager:GetSecretValue", Called}}, Agent: "1.23.0",
 		thing: secretThing, endpoints: []endpoint{{service: "secretsmanager"}},
 		Wildcard: "Secrets Manager ends the ARN of a secret in a hyphen and six random characters, which the task definition does " +
 			"not hold: ? stands for each of the six.",
 	}
-	readSecretPart = readSecret.variant(Grant{When: "a JSON key, version stage or version ID", Agent: "1.37.0"})
-	readLogSecret  = readSecret.variant(Grant{Agent: "1.27.0"})
+	readSecretPart = readSecret.variant(Grant{Shown: secretShown, When: "a JSON key, version stage or version ID", Agent: "1.37.0"})
+	readLogSecret  = readSecret.variant(Grant{Shown: secretShown, Agent: "1.27.0"})
 	readParameter  = &Grant{
-		Sid: "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0",
+		Shown: parameterShown,
+		Sid:   "ReadParameters", Actions: []Action{{"ssm:GetParameters", Called}}, Agent: "1.22.0",
 		thing: "parameter", endpoints: []endpoint{{service: "ssm"}},
 	}
-	readLogParameter = readParameter.variant(Grant{Agent: "1.27.0"})
+	readLogParameter = readParameter.variant(Grant{Shown: parameterShown, Agent: "1.27.0"})
+)
+
+// What ECS shows where it cannot read a secret or a parameter.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html, and public issues
+const (
+	notPulled      = "ResourceInitializationError: unable to pull secrets or registry auth: … "
+	secretShown    = notPulled + "unable to retrieve secret from asm: … AccessDeniedException"
+	parameterShown = notPulled + "unable to retrieve secrets from ssm: … AccessDeniedException"
 )
 
 // secretThing is a secret, in words.
@@ -145,7 +156,7 @@ var repositoryCredentials = &Rule{
 }
 
 // Source: agent/asm/asm.go, extractASMValue
-var readRegistrySecret = readSecret.variant(Grant{Agent: "1.19.0", keys: []policy.Text{"username", "password"}})
+var readRegistrySecret = readSecret.variant(Grant{Shown: notPulled + "unable to get registry auth from asm: … AccessDeniedException", Agent: "1.19.0", keys: []policy.Text{"username", "password"}})
 
 func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 	t, ok := v.Text()

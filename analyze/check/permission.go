@@ -230,6 +230,9 @@ func finding(p *Permission) Finding {
 		blocks := d.Statement.Effect == policy.Deny && d.Layer == p.Answer.By
 		if blocks || f.Statement == nil && d.Applies == policy.Unknown && f.Kind == Conditional {
 			f.Policy, f.Statement, f.At = d.Policy, d.Statement, d.Statement.Place
+			if f.Code == DependsOnCondition && d.Undecided != nil {
+				f.Condition = &d.Statement.Conditions[d.Undecided[0]]
+			}
 		}
 		if blocks {
 			break

@@ -21,6 +21,8 @@ type Verdict struct {
 	Permissions []Permission
 	// Findings are what is not as it should be, in the order of their codes.
 	Findings []Finding
+	// Accepted are those that [Verdict.Accept] took out.
+	Accepted []Accepted
 	// NotSeen are the kinds of policies that have a say in every answer, and that the input does not have.
 	NotSeen []NotSeen
 	// Assumed are values that nobody gave, and that are the same throughout the role: the answers are those for them.
@@ -114,7 +116,7 @@ type Finding struct {
 	Unseen *analyze.Unseen
 	// Principal is who may assume the role besides ECS.
 	Principal policy.Principal
-	// Condition is the condition that keeps ECS out; nil elsewhere.
+	// Condition is the condition that keeps ECS out, or that cannot be decided; nil elsewhere.
 	Condition *policy.Condition
 	// Unknown is the policy whose document is unknown; nil elsewhere.
 	Unknown *UnknownPolicy
@@ -354,12 +356,6 @@ func (v *Verdict) judge() {
 			v.Fits = v.Fits.And(policy.Unknown)
 		}
 	}
-}
-
-// Ignore takes findings out of the verdict, and judges again.
-func (v *Verdict) Ignore(ignored func(Finding) bool) {
-	v.Findings = slices.DeleteFunc(v.Findings, ignored)
-	v.judge()
 }
 
 // finish sums up.

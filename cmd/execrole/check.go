@@ -14,6 +14,7 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // checkRequest is what the arguments of check ask for.
@@ -24,7 +25,9 @@ type checkRequest struct {
 	serviceControl    []string
 	resourcePolicies  []string // ARN=FILE
 	failOn            string
-	ignored           []string // CODE or CODE=RESOURCE
+	ignored           ignored
+	baseline          string
+	accepted          *baseline
 	resourcePolicyOf  []check.ResourcePolicy
 	boundaryPolicy    *policy.Policy
 	serviceControlled []policy.Policy
@@ -53,7 +56,7 @@ could not be told, since something could not be read.
 `,
 		formats: verdictFormats(),
 		flags:   r.checkFlags,
-		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fail-on", "ignore"},
+		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fail-on", "ignore", "baseline"},
 		run:     func(c *command, in *invocation) error { return c.check(r, in) },
 	}
 }
@@ -65,7 +68,8 @@ func (r *checkRequest) checkFlags(set *pflag.FlagSet) {
 	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
 	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
 	set.StringVar(&r.failOn, "fail-on", failOn[0], "the answer that gives exit status 1: `KIND` is\nmissing (also denied, and a wrong trust policy),\nconditional, unneeded, or any")
-	set.StringArrayVar(&r.ignored, "ignore", nil, "leave out findings: `CODE` or CODE=RESOURCE;\nrepeatable")
+	set.Var(&r.ignored, "ignore", "leave out findings: `CODE[=RESOURCE]`; repeatable")
+	set.StringVar(&r.baseline, "baseline", "", "accept what is in a `FILE` that check -f json wrote,\nand report what is new")
 	r.explainFlags(set)
 }
 
@@ -77,6 +81,9 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	roles, problems, err := r.readRoles()
 	if err == nil {
 		err = r.readPolicies()
+	}
+	if err == nil && r.baseline != "" {
+		r.accepted, err = readBaseline(r.baseline)
 	}
 	if err != nil {
 		return err
@@ -102,32 +109,44 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return err
 	}
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
-	data := r.format.verdict.Write(verdicts, r.target.path == "" && c.colour(c.Stdout))
-	if _, _, err := c.write(r.target, []emit.File{{Name: "check" + r.format.extensions[0], Data: data}}, nil, r.force); err != nil {
+	data := r.format.verdict.Write(verdicts, report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText})
+	done, _, err := c.write(r.target, []emit.File{{Name: "check" + r.format.extensions[0], Data: data}}, nil, r.force)
+	if err != nil {
 		return err
+	}
+	for _, line := range done {
+		if !r.quiet {
+			fmt.Fprintln(c.Stderr, line)
+		}
 	}
 	return r.answer(verdicts)
 }
 
-// complete checks the arguments that check alone has, and the others.
+// complete makes the request of the arguments and the configuration file, as [request.complete] does.
 func (r *checkRequest) complete(in *invocation) error {
-	switch {
-	case !slices.Contains(failOn, r.failOn):
-		in.problems = append(in.problems, fmt.Errorf("--fail-on %q: the kinds are %s", r.failOn, strings.Join(failOn, ", ")))
-	case len(r.role)+len(r.iam) == 0:
-		in.problems = append(in.problems, errors.New("no role: add --role FILE, or --iam FILE with the roles of an account"))
-	case len(r.role) > 0 && len(r.iam) > 0:
-		in.problems = append(in.problems, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
-	}
-	for _, i := range r.ignored {
-		code, _, _ := strings.Cut(i, "=")
-		if check.Explain(check.Code(code)).Title == "" {
-			in.problems = append(in.problems, fmt.Errorf("--ignore %s: there is no finding %q; docs/findings.md lists them", i, code))
-		}
-	}
+	r.own = r.checkOwn
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
 	return err
+}
+
+// checkOwn checks the flags that check alone has.
+func (r *checkRequest) checkOwn() (errs []error) {
+	if !slices.Contains(failOn, r.failOn) {
+		errs = append(errs, fmt.Errorf("--fail-on %q: the kinds are %s", r.failOn, strings.Join(failOn, ", ")))
+	}
+	switch {
+	case len(r.role)+len(r.iam) == 0:
+		errs = append(errs, errors.New("no role: add --role FILE, or --iam FILE with the roles of an account"))
+	case len(r.role) > 0 && len(r.iam) > 0:
+		errs = append(errs, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
+	}
+	for _, i := range r.ignored {
+		if check.Explain(check.Code(i.code)).Title == "" {
+			errs = append(errs, fmt.Errorf("--ignore %s: there is no finding %q; docs/findings.md lists them", i, i.code))
+		}
+	}
+	return errs
 }
 
 // readPlans reads the task definitions.
@@ -197,10 +216,20 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 	}
 	for _, role := range order {
 		v := check.Check(role, users[role], opts)
-		v.Ignore(r.isIgnored)
+		r.accept(v)
 		verdicts = append(verdicts, v)
 	}
 	return verdicts, nil
+}
+
+// fileText returns the text of a file of the input, for forms that count columns in characters; "" where it cannot be read
+// again.
+func fileText(name string) string {
+	data, err := readFile(name, tree.MaxSize)
+	if err != nil {
+		return ""
+	}
+	return string(data)
 }
 
 // findingsOf returns problems of the files of a role as findings.

@@ -50,8 +50,13 @@ func TestPreCommitHook(t *testing.T) {
 		PassFilenames       *bool `yaml:"pass_filenames"`
 	}
 	readYAML(t, ".pre-commit-hooks.yaml", &hooks)
-	if len(hooks) != 1 || hooks[0].ID != "execrole-diff" || hooks[0].Language != "golang" || hooks[0].PassFilenames == nil || *hooks[0].PassFilenames {
+	if len(hooks) != 2 || hooks[0].ID != "execrole-diff" || hooks[1].ID != "execrole-check" {
 		t.Fatalf("hooks: %+v", hooks)
+	}
+	for _, h := range hooks {
+		if h.Language != "golang" || h.PassFilenames == nil || *h.PassFilenames {
+			t.Errorf("the hook %+v", h)
+		}
 	}
 	var config struct {
 		Repos []struct {
@@ -65,17 +70,17 @@ func TestPreCommitHook(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(blocks[0]), &config); err != nil {
 		t.Fatal(err)
 	}
-	hook := config.Repos[0].Hooks[0]
-	if hook.ID != hooks[0].ID {
-		t.Errorf("docs/ci.md uses the hook %q", hook.ID)
+	used := config.Repos[0].Hooks
+	if len(used) != 2 || used[0].ID != hooks[0].ID || used[1].ID != hooks[1].ID {
+		t.Fatalf("docs/ci.md uses the hooks %+v", used)
 	}
 	dir := committed(t)
 	t.Chdir(dir)
 	if err := os.Rename("task definition.json", "task-definition.json"); err != nil {
 		t.Fatal(err)
 	}
-	run := func() int {
-		words := append(strings.Fields(hooks[0].Entry), hook.Args...)
+	run := func(i int) int {
+		words := append(strings.Fields(hooks[i].Entry), used[i].Args...)
 		if words[0] != "execrole" {
 			t.Fatalf("the hook runs %q", words[0])
 		}
@@ -84,7 +89,7 @@ func TestPreCommitHook(t *testing.T) {
 		return c.run(words[1:])
 	}
 	// The header names the file.
-	if status := run(); status != statusNo {
+	if status := run(0); status != statusNo {
 		t.Errorf("a renamed task definition: exit status %d, want 1", status)
 	}
 	role, err := os.ReadFile("role.yaml")
@@ -96,8 +101,19 @@ func TestPreCommitHook(t *testing.T) {
 	if err := os.WriteFile("role.yaml", role, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if status := run(); status != statusDone {
+	if status := run(0); status != statusDone {
 		t.Errorf("the role as it is written: exit status %d", status)
+	}
+	for _, tt := range []struct {
+		actions string
+		want    int
+	}{{`"*"`, statusDone}, {`"logs:*"`, statusNo}} {
+		if err := os.WriteFile("role.json", []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": `+tt.actions+`, "Resource": "*"}]}`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if status := run(1); status != tt.want {
+			t.Errorf("a role with %s: exit status %d, want %d", tt.actions, status, tt.want)
+		}
 	}
 }
 
@@ -126,35 +142,51 @@ func TestAction(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, temp := committed(t), t.TempDir()
-	run := func(args string) (string, error) {
+	summary := filepath.Join(temp, "summary.md")
+	run := func(command, args string) (last string, err error) {
 		for _, step := range action.Runs.Steps {
 			if step.Uses != "" {
 				continue // sets up Go, which this test has
 			}
 			cmd := exec.Command(bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
 			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+project, "RUNNER_TEMP="+temp)
+			cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+project, "RUNNER_TEMP="+temp, "GITHUB_STEP_SUMMARY="+summary)
 			for name, value := range step.Env {
-				if value != "${{ inputs.args }}" {
+				given, ok := map[string]string{"${{ inputs.args }}": args, "${{ inputs.command }}": command}[value]
+				if !ok {
 					t.Fatalf("the step's variable %s has the value %q", name, value)
 				}
-				cmd.Env = append(cmd.Env, name+"="+args)
+				cmd.Env = append(cmd.Env, name+"="+given)
 			}
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return string(out), err
+			out, err := cmd.CombinedOutput()
+			if last += string(out); err != nil {
+				return last, err
 			}
 		}
-		return "", nil
+		return last, nil
 	}
 	if action.Runs.Using != "composite" || len(action.Runs.Steps) != 3 {
 		t.Fatalf("the action: %+v", action)
 	}
-	if out, err := run("--strict\n-o\nrole.yaml\ntask definition.json\n"); err != nil {
+	if out, err := run("diff", "--strict\n-o\nrole.yaml\ntask definition.json\n"); err != nil {
 		t.Errorf("the role as it is written: %v\n%s", err, out)
 	}
-	out, err := run("--called-only\n-o\nrole.yaml\ntask definition.json\n")
+	out, err := run("diff", "--called-only\n-o\nrole.yaml\ntask definition.json\n")
 	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != statusNo || !strings.Contains(out, "\n-") {
 		t.Errorf("another role: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "role.json"), []byte(`{"Version": "2012-10-17", "Statement": []}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, err = run("check", "--role\nrole.json\ntask definition.json\n")
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != statusNo || !strings.Contains(out, "::error file=task definition.json,line=1,col=") {
+		t.Errorf("a role that allows nothing: %v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(summary); err != nil || !strings.HasPrefix(string(text), "# Task execution role\n") || !strings.Contains(string(text), "The role does not fit") {
+		t.Errorf("the summary: %v\n%s", err, text)
+	}
+	if out, err := run("chekc", "x"); err == nil || !strings.Contains(out, "::error::") {
+		t.Errorf("a command that does not exist: %v\n%s", err, out)
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 // configFile is the configuration file that is read if --config names no other.
 const configFile = "execrole.yaml"
 
-// configure sets the flags that the command line does not set from the configuration file, whose keys are the names of
-// generate's flags. Its format and output are those of generate as well: another command that writes something else
+// configure sets the flags that the command line does not set from the configuration file, whose keys are the names of the
+// flags of generate and check. Its format and output are those of generate as well: another command that writes something else
 // ignores them, and the flags that it does not have.
 func configure(in *invocation) []error {
 	f := in.flags.Lookup("config")
@@ -44,11 +44,17 @@ func configure(in *invocation) []error {
 		return errs
 	}
 	in.configured = map[string]tree.Place{}
-	known := flagNames(newFlags(generateCommand()))
+	known := configurable()
 	for i := range doc.Root.Children {
 		errs = append(errs, in.configureFlag(doc.Source, &doc.Root.Children[i], known)...)
 	}
 	return errs
+}
+
+// configurable returns the keys of a configuration file: the flags of generate, and what check has besides them.
+func configurable() (names []string) {
+	names = flagNames(newFlags(generateCommand()))
+	return append(names, checkCommand().own...)
 }
 
 // readConfig reads a YAML mapping. The document is nil if there is none; all that is wrong has its place.
@@ -126,6 +132,8 @@ var checkedAs = [...]struct{ words, flag string }{
 	{"unknown format ", "format"},
 	{"-o ", "output"},
 	{"package name ", "package"},
+	{"--ignore ", "ignore"},
+	{"--fail-on ", "fail-on"},
 }
 
 // placedValue is a value of the configuration file.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,9 +18,13 @@ import (
 // configSchema returns the JSON schema of the configuration file, made of the flags.
 func configSchema() []byte {
 	type m = map[string]any
-	flags := newFlags(generateCommand())
 	properties := m{}
-	flags.VisitAll(func(f *pflag.Flag) {
+	keys, all := configurable(), newFlags(generateCommand())
+	all.AddFlagSet(newFlags(checkCommand()))
+	all.VisitAll(func(f *pflag.Flag) {
+		if !slices.Contains(keys, f.Name) {
+			return
+		}
 		if f.Name == "config" {
 			return
 		}
@@ -46,7 +51,7 @@ func configSchema() []byte {
 	e.SetIndent("", "  ")
 	e.Encode(m{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "execrole.yaml",
-		"description": "Options of execrole: each key is the name of a flag of execrole generate.",
+		"description": "Options of execrole: each key is the name of a flag of execrole generate or check.",
 		"type":        "object", "additionalProperties": false, "properties": properties,
 	})
 	return b.Bytes()

@@ -28,6 +28,9 @@ type request struct {
 	merge              bool
 	force              bool
 
+	// own checks the flags that one subcommand alone has; nil for none.
+	own func() []error
+
 	// complete sets the following.
 	in     *invocation
 	files  []string // the arguments FILE
@@ -82,6 +85,9 @@ func (r *request) complete(in *invocation) error {
 	r.in = in
 	problem(r.setFiles(in.args))
 	problem(configure(in)...)
+	if r.own != nil {
+		problem(r.own()...)
+	}
 	var err error
 	if r.formatName == "" && in.formats[0].role != nil && areModules(r.files) {
 		r.formatName = emit.Terraform.Name // the module's own language

@@ -23,11 +23,16 @@ func runVersion(c *command, in *invocation) error {
 	if len(in.args) > 0 {
 		return misuse("version", errors.New("version takes no arguments"))
 	}
+	return c.print(fmt.Sprintf("execrole %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+}
+
+// version returns the version of this program.
+func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok { // a build without modules
 		info = new(debug.BuildInfo)
 	}
-	return c.print(fmt.Sprintf("execrole %s %s %s/%s\n", versionOf(info), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	return versionOf(info)
 }
 
 // versionOf returns the module's version, or what is known of the commit where it has none.

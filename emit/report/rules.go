@@ -87,6 +87,9 @@ func Rule(r *analyze.Rule) string {
 		if g.Wildcard != "" {
 			fmt.Fprintf(&b, "    Wildcards: %s\n", g.Wildcard)
 		}
+		if g.Shown != "" {
+			fmt.Fprintf(&b, "    Without it ECS shows: %s\n", g.Shown)
+		}
 	}
 	if len(r.Unseen) > 0 {
 		b.WriteString("\nNot in a task definition:\n")

@@ -18,6 +18,7 @@ const (
 	bold   style = "\x1b[1m"
 	faint  style = "\x1b[2m"
 	red    style = "\x1b[31m"
+	green  style = "\x1b[32m"
 	yellow style = "\x1b[33m"
 	reset        = "\x1b[0m"
 )

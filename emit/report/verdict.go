@@ -13,18 +13,33 @@ type VerdictReport struct {
 	Name       string
 	Help       string // one line for the command's help
 	Extensions []string
-	// Write returns verdicts about several roles, or one. Color asks for the escape sequences of a terminal.
-	Write func(verdicts []*check.Verdict, color bool) []byte
+	// Write returns verdicts about several roles, or one.
+	Write func(verdicts []*check.Verdict, opts VerdictOptions) []byte
+}
+
+// VerdictOptions are what a form of a verdict can need besides the verdict.
+type VerdictOptions struct {
+	Color   bool   // write the escape sequences of a terminal
+	Version string // of the program that writes it; "" where it is unknown
+	// Text returns the text of a file of the input by its name in places, and "" where that is unknown. Forms that count
+	// columns in characters need it; nil is allowed.
+	Text func(file string) string
 }
 
 // The forms of a verdict.
 var (
 	TextVerdict = &VerdictReport{Name: "text", Help: "for people, in colour on a terminal", Extensions: []string{".txt", ".text"}, Write: verdictText}
 	JSONVerdict = &VerdictReport{Name: "json", Help: "for programs: docs/check.md describes it", Extensions: []string{".json"}, Write: verdictJSON}
+	// SARIFVerdict is for GitHub's code scanning and other programs that collect what checks find.
+	SARIFVerdict    = &VerdictReport{Name: "sarif", Help: "SARIF 2.1.0, for code scanning", Extensions: []string{".sarif", ".json"}, Write: verdictSARIF}
+	GitHubVerdict   = &VerdictReport{Name: "github", Help: "annotations, for a workflow of GitHub Actions", Extensions: []string{".txt"}, Write: verdictGitHub}
+	MarkdownVerdict = &VerdictReport{Name: "markdown", Help: "for a comment on a pull request", Extensions: []string{".md", ".markdown"}, Write: verdictMarkdown}
 )
 
 // Verdicts returns all forms of a verdict, the default one first.
-func Verdicts() []*VerdictReport { return []*VerdictReport{TextVerdict, JSONVerdict} }
+func Verdicts() []*VerdictReport {
+	return []*VerdictReport{TextVerdict, JSONVerdict, SARIFVerdict, GitHubVerdict, MarkdownVerdict}
+}
 
 // fulfilled returns the permissions that are there.
 func fulfilled(v *check.Verdict) (list []check.Permission) {
@@ -63,6 +78,31 @@ func environmentOfVerdict(v *check.Verdict) policy.Environment {
 		return p.Needs[0].Plan.Environment
 	}
 	return policy.Environment{}
+}
+
+// assumed are the values that nobody gave.
+func assumed(v *check.Verdict) (list []string) {
+	for _, s := range policy.EnvironmentSymbols {
+		if value := v.Assumed.Value(s); value != "" {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// acceptedLine says in one line which finding does not count, and why.
+func acceptedLine(a check.Accepted) string {
+	words := string(a.Code) + " " + check.Explain(a.Code).Title
+	switch {
+	case a.Permission != nil:
+		words += ": " + a.Permission.Action.Name + " on " + a.Permission.Resource().String()
+	case a.Actions != nil:
+		words += ": " + strings.Join(a.Actions, ", ") + " on " + strings.Join(textsOf(a.Resources), ", ")
+	}
+	if a.Reason != "" {
+		words += " (" + a.Reason + ")"
+	}
+	return words
 }
 
 func notSeen(v *check.Verdict) (list []string) {

@@ -26,6 +26,7 @@ type (
 		Fits        string              `json:"fits"` // "yes", "no", "cannot tell"
 		Permissions []verdictPermission `json:"permissions"`
 		Findings    []verdictFinding    `json:"findings"`
+		Accepted    []acceptedFinding   `json:"accepted"`
 		Add         json.RawMessage     `json:"add"`   // a policy document, or null
 		Trust       json.RawMessage     `json:"trust"` // the trust policy to have, or null
 		Checklist   verdictChecklist    `json:"checklist"`
@@ -46,25 +47,32 @@ type (
 		Code     string  `json:"code"`
 		From     []place `json:"from"`
 	}
+	acceptedFinding struct {
+		verdictFinding
+		Reason string `json:"reason"`
+	}
 	verdictFinding struct {
-		Code      string   `json:"code"`
-		Kind      string   `json:"kind"`
-		Sure      bool     `json:"sure"`
-		Title     string   `json:"title"`
-		Means     string   `json:"means"`
-		Cure      string   `json:"cure"`
-		Action    string   `json:"action"`
-		Resource  string   `json:"resource"`
-		From      []place  `json:"from"`
-		Policy    string   `json:"policy"`
-		Statement string   `json:"statement"`
-		At        place    `json:"at"`
-		Actions   []string `json:"actions"`
-		Resources []string `json:"resources"`
+		Fingerprint string   `json:"fingerprint"` // the same in another run
+		Code        string   `json:"code"`
+		Kind        string   `json:"kind"`
+		Sure        bool     `json:"sure"`
+		Title       string   `json:"title"`
+		Means       string   `json:"means"`
+		Cure        string   `json:"cure"`
+		Action      string   `json:"action"`
+		Resource    string   `json:"resource"`
+		From        []place  `json:"from"`
+		Policy      string   `json:"policy"`
+		Statement   string   `json:"statement"`
+		At          place    `json:"at"`
+		Actions     []string `json:"actions"`
+		Resources   []string `json:"resources"`
+		About       []string `json:"about"` // a principal, a condition, a policy that is unknown, a task
+		Shown       string   `json:"shown"` // the error that ECS shows at start
 	}
 )
 
-func verdictJSON(verdicts []*check.Verdict, _ bool) []byte {
+func verdictJSON(verdicts []*check.Verdict, _ VerdictOptions) []byte {
 	doc := verdictDocument{Schema: VerdictSchema, Roles: []roleVerdict{}}
 	for _, v := range verdicts {
 		doc.Roles = append(doc.Roles, roleVerdictOf(v))
@@ -82,7 +90,7 @@ func verdictJSON(verdicts []*check.Verdict, _ bool) []byte {
 func roleVerdictOf(v *check.Verdict) roleVerdict {
 	out := roleVerdict{
 		Role: v.Role.Name, ARN: v.Role.ARN.String(), At: place{File: v.Role.Place.File, Line: v.Role.Place.Line, Column: v.Role.Place.Column}, Fits: v.Fits.String(),
-		Permissions: []verdictPermission{}, Findings: []verdictFinding{}, Add: json.RawMessage("null"), Trust: json.RawMessage("null"),
+		Permissions: []verdictPermission{}, Findings: []verdictFinding{}, Accepted: []acceptedFinding{}, Add: json.RawMessage("null"), Trust: json.RawMessage("null"),
 		Checklist: verdictChecklist{v.Checklist.Exists.String(), v.Checklist.ManagedPolicy.String(), v.Checklist.Trust.String()},
 		Assumed:   environment{v.Assumed.Partition, v.Assumed.Region, v.Assumed.Account}, NotSeen: append([]string{}, notSeen(v)...),
 	}
@@ -101,23 +109,31 @@ func roleVerdictOf(v *check.Verdict) roleVerdict {
 		})
 	}
 	for _, f := range v.Findings {
-		e := check.Explain(f.Code)
-		one := verdictFinding{
-			Code: string(f.Code), Kind: string(f.Kind), Sure: f.Sure, Title: e.Title, Means: e.Means, Cure: e.Cure, From: []place{},
-			At: place{File: f.At.File, Line: f.At.Line, Column: f.At.Column}, Actions: append([]string{}, f.Actions...), Resources: append([]string{}, textsOf(f.Resources)...),
-		}
-		if f.Permission != nil {
-			one.Action, one.Resource, one.From = f.Permission.Action.Name, known.Fill(f.Permission.Resource()), placesOf(f.Permission)
-		}
-		if f.Policy != nil {
-			one.Policy = f.Policy.Name
-		}
-		if f.Statement != nil {
-			one.Statement = f.Statement.Sid
-		}
-		out.Findings = append(out.Findings, one)
+		out.Findings = append(out.Findings, findingOf(v, f, known))
+	}
+	for _, a := range v.Accepted {
+		out.Accepted = append(out.Accepted, acceptedFinding{findingOf(v, a.Finding, known), a.Reason})
 	}
 	return out
+}
+
+func findingOf(v *check.Verdict, f check.Finding, known policy.Environment) verdictFinding {
+	e, view := check.Explain(f.Code), viewOfFinding(v, f)
+	one := verdictFinding{
+		Fingerprint: v.Fingerprint(f), Code: string(f.Code), Kind: string(f.Kind), Sure: f.Sure, Title: e.Title, Means: e.Means, Cure: e.Cure, From: []place{},
+		At: place{File: f.At.File, Line: f.At.Line, Column: f.At.Column}, Actions: append([]string{}, f.Actions...), Resources: append([]string{}, textsOf(f.Resources)...),
+		About: append([]string{}, view.about...), Shown: view.shown,
+	}
+	if f.Permission != nil {
+		one.Action, one.Resource, one.From = f.Permission.Action.Name, known.Fill(f.Permission.Resource()), placesOf(f.Permission)
+	}
+	if f.Policy != nil {
+		one.Policy = f.Policy.Name
+	}
+	if f.Statement != nil {
+		one.Statement = f.Statement.Sid
+	}
+	return one
 }
 
 func placesOf(p *check.Permission) []place {

@@ -10,21 +10,19 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-// kindWord returns the word before findings of a kind, and its style.
-func kindWord(kind check.Kind) (word string, style style) {
+// kindStyle returns how the word before findings of a kind looks.
+func kindStyle(kind check.Kind) style {
 	switch kind {
 	case check.Missing, check.Denied, check.Trust:
-		style = red
+		return red
 	case check.Conditional, check.Unneeded, check.RoleUse:
-		style = yellow
-	default:
-		style = faint
+		return yellow
 	}
-	return strings.ToUpper(string(kind)), style
+	return faint
 }
 
-func verdictText(verdicts []*check.Verdict, color bool) []byte {
-	p := &printer{color: color}
+func verdictText(verdicts []*check.Verdict, opts VerdictOptions) []byte {
+	p := &printer{color: opts.Color}
 	for i, v := range verdicts {
 		if i > 0 {
 			p.line("")
@@ -36,17 +34,27 @@ func verdictText(verdicts []*check.Verdict, color bool) []byte {
 
 // verdict prints one verdict.
 func (p *printer) verdict(v *check.Verdict) {
-	p.line(p.style(bold, roleTitle(v)))
-	for _, f := range v.Findings {
+	title := "Task execution role"
+	name, place := roleTitle(v)
+	if name != "" {
+		title += " " + name
+	}
+	if place != "" {
+		title += " (" + place + ")"
+	}
+	p.line(p.style(bold, analyze.Printable(title)))
+	for _, f := range findingViews(v, v.Findings) {
 		p.line("")
-		p.roleFinding(v, f)
+		p.roleFinding(f)
 	}
 	if ok := fulfilled(v); len(ok) > 0 {
-		p.heading("OK")
-		for _, permission := range ok {
-			p.permission("  ", permission)
+		p.line("")
+		p.line(p.style(green, "OK"))
+		for i := range ok {
+			p.permission(viewOfPermission(&ok[i]))
 		}
 	}
+	p.accepted(v)
 	if add := additions(v); len(add) > 0 {
 		p.heading("To be added to the role:")
 		p.document(analyze.PrintableLines(string(emit.OpenDocument(policy.NewDocument(add...), environmentOfVerdict(v)))))
@@ -56,130 +64,74 @@ func (p *printer) verdict(v *check.Verdict) {
 		p.document(analyze.PrintableLines(string(emit.OpenDocument(trust, environmentOfVerdict(v)))))
 	}
 	p.heading("AWS's checklist:")
-	for _, question := range []struct {
-		words  string
-		answer policy.Truth
-	}{
-		{"the role exists", v.Checklist.Exists}, {"AmazonECSTaskExecutionRolePolicy is attached", v.Checklist.ManagedPolicy}, {"the trust policy lets ECS assume it", v.Checklist.Trust},
-	} {
-		p.line(fmt.Sprintf("  %-46s %s", question.words, question.answer))
+	for _, l := range checklistOf(v) {
+		p.line(fmt.Sprintf("  %-46s %s", l.question, l.answer))
 	}
-	for _, s := range policy.EnvironmentSymbols {
-		if value := v.Assumed.Value(s); value != "" {
-			p.line("  " + p.style(faint, fmt.Sprintf("assumed: %s, as everywhere in the role", analyze.Printable(value))))
-		}
+	for _, value := range assumed(v) {
+		p.line("  " + p.style(faint, fmt.Sprintf("assumed: %s, as everywhere in the role", analyze.Printable(value))))
 	}
 	p.line("  " + p.style(faint, "not seen: "+strings.Join(notSeen(v), "; ")))
 	p.line("")
 	p.line(p.style(bold, Summary(v)))
 }
 
-// roleTitle names the role and where it is.
-func roleTitle(v *check.Verdict) string {
-	title := "Task execution role"
-	if v.Role.Name != "" {
-		title += " " + analyze.Printable(v.Role.Name)
+// accepted prints the findings that do not count, each in a line, with who says so.
+func (p *printer) accepted(v *check.Verdict) {
+	if len(v.Accepted) > 0 {
+		p.heading("Accepted:")
 	}
-	if place := v.Role.Place.String(); place != "" {
-		title += " (" + analyze.Printable(place) + ")"
+	for _, a := range v.Accepted {
+		p.line("  " + p.style(faint, analyze.Printable(acceptedLine(a))))
 	}
-	return title
 }
 
-// Summary says in one line whether the role fits.
-func Summary(v *check.Verdict) string {
-	counts := map[check.Kind]int{}
-	for _, f := range v.Findings {
-		counts[f.Kind]++
+// roleFinding prints findings with one reason, with what asks for them and where it is.
+func (p *printer) roleFinding(f findingView) {
+	say := func(indent, words string) { p.line(indent + analyze.Printable(words)) }
+	p.line(p.style(kindStyle(f.kind), f.word()) + " " + string(f.code) + " " + f.title)
+	for _, permission := range f.permissions {
+		p.permission(permission)
 	}
-	var words []string
-	for _, kind := range []check.Kind{check.Missing, check.Denied, check.Conditional, check.Trust, check.Unneeded, check.Unexplained, check.Documented} {
-		if n := counts[kind]; n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, kind))
-		}
+	for _, a := range f.actions {
+		say("  ", a)
 	}
-	answer := map[policy.Truth]string{policy.Yes: "The role fits", policy.No: "The role does not fit", policy.Unknown: "Whether the role fits cannot be told"}[v.Fits]
-	if words == nil {
-		return answer + "."
+	for _, r := range f.on {
+		say("    ", "on "+r)
 	}
-	return answer + ": " + strings.Join(words, ", ") + "."
-}
-
-// roleFinding prints a finding, with what asks for it and where it is.
-func (p *printer) roleFinding(v *check.Verdict, f check.Finding) {
-	words, color := kindWord(f.Kind)
-	e := check.Explain(f.Code)
-	if !f.Sure {
-		words += "?"
+	for _, a := range f.about {
+		say("  ", a)
 	}
-	p.line(p.style(color, words) + " " + string(f.Code) + " " + e.Title)
-	if f.Permission != nil {
-		p.permission("  ", *f.Permission)
+	if f.unseen != "" {
+		say("  ", f.unseen)
+		p.line("    " + p.style(faint, analyze.Printable(f.unseenCure)))
 	}
-	if f.Actions != nil {
-		for _, a := range f.Actions {
-			p.line("  " + analyze.Printable(a))
-		}
-		for _, r := range f.Resources {
-			p.line("    on " + analyze.Printable(r.String()))
-		}
+	if f.in != "" {
+		say("  ", "in "+f.in)
 	}
-	if f.Principal.Type != "" {
-		p.line("  " + analyze.Printable(f.Principal.Type+" "+strings.Join(textsOf(f.Principal.IDs), ", ")))
-	}
-	if f.Condition != nil {
-		p.line("  " + analyze.Printable(f.Condition.Key+" "+f.Condition.Operator+" "+strings.Join(textsOf(policy.Texts(f.Condition.Values)), " or ")))
-	}
-	if f.Unknown != nil {
-		p.line("  " + analyze.Printable(strings.TrimSpace(f.Unknown.Name+" "+f.Unknown.ARN.String())))
-	}
-	if f.Unseen != nil {
-		p.line("  " + analyze.Printable(f.Unseen.What))
-		p.line("    " + p.style(faint, analyze.Printable(f.Unseen.Cure)))
-	}
-	if in := statementPlace(f); in != "" {
-		p.line("  in " + in)
-	}
-	if len(f.Used) > 0 {
+	if len(f.used) > 0 {
 		p.line("  used of it:")
-		for _, n := range f.Used {
-			p.line("    " + analyze.Printable(n.Requirement.Resource.String()) + " for " + analyze.Printable(source(n.Requirement.At.Task, n.Requirement.At.Container, n.Requirement.At.Field)))
+		for _, u := range f.used {
+			say("    ", u)
 		}
 	}
-	p.line("  " + p.style(faint, e.Cure))
+	if f.shown != "" {
+		p.line("  ECS shows: " + f.shown)
+	}
+	p.line("  " + p.style(faint, f.cure))
 }
 
 // permission prints a permission with the fields that ask for it.
-func (p *printer) permission(indent string, permission check.Permission) {
-	r := permission.Needs[0].Requirement
-	line := indent + analyze.Printable(permission.Action.Name) + " on " + analyze.Printable(permission.Needs[0].Plan.Environment.Fill(r.Resource))
-	if mark := matchMark[r.Match]; mark != "" {
-		line += " " + mark
+func (p *printer) permission(view permissionView) {
+	line := "  " + analyze.Printable(view.action+" on "+view.resource)
+	if view.mark != "" {
+		line += " " + view.mark
 	}
 	p.line(line)
-	for _, n := range permission.Needs {
-		at := n.Requirement.At
-		line := indent + "  " + analyze.Printable(source(at.Task, at.Container, at.Field))
-		if place := at.String(); place != "" {
-			line += "  " + p.style(faint, analyze.Printable(place))
+	for _, a := range view.askers {
+		line := "    " + analyze.Printable(a.field)
+		if a.place != "" {
+			line += "  " + p.style(faint, analyze.Printable(a.place))
 		}
 		p.line(line)
 	}
-}
-
-// statementPlace names the statement that a finding is about, and its place.
-func statementPlace(f check.Finding) string {
-	var words []string
-	if f.Statement != nil && f.Statement.Sid != "" {
-		words = append(words, "the statement "+f.Statement.Sid)
-	} else if f.Statement != nil {
-		words = append(words, "a statement")
-	}
-	if f.Policy != nil && f.Policy.Name != "" {
-		words = append(words, "of the policy "+f.Policy.Name)
-	}
-	if place := f.At.String(); place != "" {
-		words = append(words, "("+place+")")
-	}
-	return analyze.Printable(strings.Join(words, " "))
 }
