@@ -1,6 +1,7 @@
 package analyze_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,12 +97,12 @@ func checkForm(t *testing.T, service golden.Service, form golden.ServiceForm, op
 // readForm returns the only plan of a service in one form.
 func readForm(t *testing.T, form golden.ServiceForm, opts analyze.Options) *analyze.Plan {
 	t.Helper()
-	plans, _ := analyze.Read(form.Name, form.Source, opts)
+	plans, _ := analyze.ReadAll([]analyze.Input{form.Input()}, opts)
 	if len(plans) != 1 {
 		t.Errorf("%d plans, want 1", len(plans))
 	}
 	for _, r := range plans[0].Requirements {
-		if r.At.File != form.Name || r.At.Line == 0 || r.At.Pointer == "" || r.At.Offset >= len(form.Source) {
+		if file, ok := form.Files[r.At.File]; !ok || r.At.Line == 0 || r.At.Line > bytes.Count(file, []byte("\n")) || r.At.Pointer == "" {
 			t.Errorf("%v is for no place of the input: %+v", r, r.At)
 		}
 	}
@@ -172,7 +173,7 @@ func TestServicesCoverTheRules(t *testing.T) {
 	required := map[*analyze.Grant]bool{}
 	for _, service := range golden.Services(t) {
 		for _, form := range service.Forms {
-			plans, _ := analyze.Read(form.Name, form.Source, form.Options)
+			plans, _ := analyze.ReadAll([]analyze.Input{form.Input()}, form.Options)
 			for _, r := range plans[0].Requirements {
 				required[r.Grant] = true
 			}

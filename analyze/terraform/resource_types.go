@@ -185,7 +185,8 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 		return argument
 	}
 	if t.kind == "aws_secretsmanager_secret_version" && name == "arn" {
-		if secret := c.argument(i, "secret_id", r); secret != nil && secret.kind == unknown {
+		// A value that is given to the secret is that of its version too.
+		if secret := c.argument(i, "secret_id", r); secret != nil && (secret.kind == unknown || secret.kind == textual && c.flat(secret).HasPrefix("arn:")) {
 			return secret.at(at.start, at.end)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -14,7 +15,7 @@ import (
 
 // Forms are the forms in which every service of testdata/services is written: the names of their sections. To add a form
 // is to add its name here, and then to each service a section of that name, or a reason.
-var Forms = []string{"task.json", "task.yaml", "template.yaml", "sam.yaml", "plan.json", "state.json"}
+var Forms = []string{"task.json", "task.yaml", "template.yaml", "sam.yaml", "plan.json", "state.json", "main.tf"}
 
 // Service is a case of testdata/services: one service as people write it in several forms, and what it needs.
 //
@@ -33,13 +34,25 @@ type Service struct {
 
 // ServiceForm is a service in one form.
 type ServiceForm struct {
-	Name    string // one of [Forms]
-	Source  []byte
+	Name    string            // one of [Forms]
+	Files   map[string][]byte // by their names: one file, or those of a module of Terraform
 	Options analyze.Options
 	// Values are those of what the form refers to.
 	Values []analyze.Setting
 	// Findings are those that this form has on its own account, in lines as the plan has them: the section "findings FORM".
 	Findings []string
+}
+
+// Input returns the form as an input.
+func (f ServiceForm) Input() analyze.Input {
+	if f.Name != "main.tf" {
+		return analyze.Input{Name: f.Name, Source: f.Files[f.Name]}
+	}
+	files := fstest.MapFS{}
+	for name, data := range f.Files {
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	return analyze.Input{Name: ".", Module: &analyze.Module{FS: files, Folder: "."}}
 }
 
 // Services returns all cases of testdata/services, sorted by their names.
@@ -98,10 +111,17 @@ func readService(t testing.TB, name string, archive *txtar.Archive) (s Service, 
 		if !ok {
 			continue
 		}
-		f := ServiceForm{Name: form, Source: source, Values: Settings(wordsAfter(comment, "values "+form+": "))}
+		f := ServiceForm{Name: form, Files: map[string][]byte{form: source}, Values: Settings(wordsAfter(comment, "values "+form+": "))}
 		f.Options, _ = parseFlags(t, name, comment, form)
 		findings, _ := section("findings " + form)
 		f.Findings = linesOf(findings)
+		if form == "main.tf" {
+			for _, file := range archive.Files {
+				if strings.Contains(file.Name, "/") {
+					f.Files[file.Name], _ = section(file.Name)
+				}
+			}
+		}
 		s.Forms = append(s.Forms, f)
 	}
 	for _, f := range archive.Files {
