@@ -18,7 +18,10 @@ func rawNode(expression string) *node { return &node{kind: rawKind, text: expres
 func hclQuoted(s string) *node { return rawNode(hclQuote(s)) }
 
 // hclWriter writes HCL.
-type hclWriter struct{ b strings.Builder }
+type hclWriter struct {
+	b        strings.Builder
+	declared []string // the addresses of what the blocks declare: aws_iam_role.app, var.image, local.name
+}
 
 func (w *hclWriter) line(indent int, s string) {
 	w.b.WriteString(strings.Repeat("  ", indent))
@@ -28,6 +31,7 @@ func (w *hclWriter) line(indent int, s string) {
 
 // block writes a block of the top level, with an empty line before it. The keys of attributes are written as they are.
 func (w *hclWriter) block(header string, attributes ...pair) {
+	w.declare(header, attributes)
 	w.b.WriteByte('\n')
 	if len(attributes) == 0 {
 		w.line(0, header+" {}")
@@ -36,6 +40,23 @@ func (w *hclWriter) block(header string, attributes ...pair) {
 	w.line(0, header+" {")
 	w.attributes(1, attributes)
 	w.line(0, "}")
+}
+
+// declare notes the addresses of what a block declares.
+func (w *hclWriter) declare(header string, attributes []pair) {
+	words := strings.Fields(strings.ReplaceAll(header, `"`, ""))
+	switch words[0] {
+	case "locals":
+		for _, a := range attributes {
+			w.declared = append(w.declared, "local."+a.key)
+		}
+		return
+	case "resource":
+		words = words[1:]
+	case "variable":
+		words[0] = "var"
+	}
+	w.declared = append(w.declared, strings.Join(words, "."))
 }
 
 func (w *hclWriter) attributes(indent int, list []pair) {

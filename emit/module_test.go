@@ -42,7 +42,7 @@ func moduleRole(module *policy.Module) *policy.Role {
 // TestModule: in its own module, a role has the module's references, and Terraform decides what follows from a variable.
 func TestModule(t *testing.T) {
 	for _, image := range []string{"444455556666.dkr.ecr.eu-west-1.amazonaws.com/web", "nginx"} {
-		role := moduleRole(&policy.Module{Provider: "aws.eu", Values: map[policy.Symbol]string{policy.Region: "data.aws_region.current.id"}, Expressions: ownExpressions, Taken: map[string]bool{"web_execution": true}})
+		role := moduleRole(&policy.Module{Provider: "aws.eu", Values: map[policy.Symbol]string{policy.Region: "data.aws_region.current.id"}, Expressions: ownExpressions, Taken: map[string]bool{"aws_iam_role.web_execution": true, "local.web_execution3_x": true, "var.web_execution2_other": true}})
 		files, err := emit.Terraform.Emit(role, emit.Options{Source: "infra"})
 		if err != nil {
 			t.Fatal(err)

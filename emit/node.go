@@ -179,6 +179,9 @@ type documentSyntax struct {
 	// statement is the condition of the statement that is written. What is in it needs no condition of its own if it has
 	// the same. So it is with the statements of a document.
 	statement policy.When
+	// always says that the document is there also where none of its statements is. Otherwise what all statements have in
+	// common is the condition of the document.
+	always bool
 }
 
 // documentNode returns a policy document, in which comments name the fields that asked for each statement.
@@ -190,7 +193,7 @@ func documentNode(d policy.Document, syntax documentSyntax) *node {
 		s := &d.Statements[i]
 		syntax.statement = s.When()
 		statements.elements[i] = syntax.members(statementMembers(room[:], s))
-		if syntax.statement != nil && !syntax.statement.Equal(whole) {
+		if syntax.statement != nil && (syntax.always || !syntax.statement.Equal(whole)) {
 			statements.elements[i] = optionalNode(syntax.when(syntax.statement), statements.elements[i])
 		}
 		for _, from := range s.Fields() {

@@ -2,7 +2,6 @@ package emit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,23 +41,28 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	if err := checkTexts(role, composed); err != nil {
 		return nil, fmt.Errorf("format terraform: %w", err)
 	}
-	tf := terraformNamesOf(role)
-	w := &hclWriter{}
-	w.line(0, "# "+hclComment(headerComment(opts)))
-	tf.symbolBlocks(w)
-	own := role.Module != nil && role.Module.Role != ""
-	if own {
+	if role.Module != nil && role.Module.Role != "" {
 		if list := role.Properties.List(role.Name); len(list) > 0 {
 			return nil, fmt.Errorf("format terraform: the module has the role already, and its %s is there: %s", list[0].Words, role.Module.Role)
 		}
-	} else {
+	}
+	w := &hclWriter{}
+	w.line(0, "# "+hclComment(headerComment(opts)))
+	terraformNamesOf(role).blocks(w)
+	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
+}
+
+// blocks writes all blocks of the file.
+func (tf terraformNames) blocks(w *hclWriter) {
+	own := tf.role.Module != nil && tf.role.Module.Role != ""
+	tf.symbolBlocks(w)
+	if !own {
 		w.block(tf.resource("aws_iam_role", tf.prefix), tf.provided(tf.roleAttributes())...)
 	}
 	policies := tf.policies(w)
 	if !own {
 		tf.outputs(w, policies)
 	}
-	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
 }
 
 func (tf terraformNames) resource(kind, name string) string {
@@ -168,11 +172,26 @@ func TerraformRoleARN(role *policy.Role) string {
 	return "aws_iam_role." + terraformNamesOf(role).prefix + ".arn"
 }
 
+// terraformNamesOf returns the names in the file of a role. Where the module has one of them, all get the same number.
 func terraformNamesOf(role *policy.Role) terraformNames {
-	tf := terraformNames{prefix: terraformPrefix(role.Family), role: role, used: usedSymbols(role)}
-	if role.Module != nil {
-		tf.prefix = unusedName(tf.prefix, slices.Collect(maps.Keys(role.Module.Taken)))
+	prefix := terraformPrefix(role.Family)
+	tf := terraformNamesWith(prefix, role)
+	if role.Module == nil || len(role.Module.Taken) == 0 {
+		return tf
 	}
+	isTaken := func(address string) bool { return role.Module.Taken[address] }
+	for n := 2; ; n++ {
+		w := &hclWriter{}
+		if tf.blocks(w); !slices.ContainsFunc(w.declared, isTaken) {
+			return tf
+		}
+		tf = terraformNamesWith(prefix+strconv.Itoa(n), role)
+	}
+}
+
+// terraformNamesWith returns the names in the file of a role, which all begin with a prefix.
+func terraformNamesWith(prefix string, role *policy.Role) terraformNames {
+	tf := terraformNames{prefix: prefix, role: role, used: usedSymbols(role)}
 	isDerived := func(s policy.Symbol) bool { return role.Symbols.Lookup(s).Derivation.Pattern != "" }
 	for _, s := range tf.used {
 		if isDerived(s) {
@@ -397,13 +416,24 @@ func isOneName(expression string) bool {
 	})
 }
 
-// count returns the attribute count of a policy that is not always there: one without statements would be none.
+// count returns the attribute count of a policy that is not always there: one without statements would be none. Terraform has
+// to know it when it plans, so that it can depend on the variables of the file alone: see [terraformNames.nothing].
 func (tf terraformNames) count(d policy.Document) []pair {
 	when := d.When()
-	if when == nil {
+	if when == nil || !tf.isPlanned(when) {
 		return nil
 	}
 	return []pair{{"count", rawNode(tf.when(when) + " ? 1 : 0")}}
+}
+
+// isPlanned reports whether Terraform always knows a condition when it plans: it is about variables of the file, which are
+// lists. What the module has can be known later.
+func (tf terraformNames) isPlanned(when policy.When) bool {
+	return !slices.ContainsFunc(when, func(s policy.Symbol) bool {
+		_, _, isDecision := s.Decision()
+		_, isDerived := tf.derivedOf(s)
+		return isDecision || isDerived
+	})
 }
 
 // local returns the name of a mapping: web_execution_guard_duty_agent_account.
@@ -448,11 +478,26 @@ func (tf terraformNames) roleAttributes() []pair {
 }
 
 func (tf terraformNames) document(d policy.Document) *node {
-	return callNode("jsonencode", documentNode(d, documentSyntax{
+	when := d.When()
+	syntax := documentSyntax{
 		text:    func(t policy.Text) *node { return rawNode(hclString(t, tf.symbol)) },
 		word:    hclQuoted,
 		key:     hclKey,
 		comment: hclComment,
 		when:    tf.when,
-	}))
+		always:  when != nil && !tf.isPlanned(when),
+	}
+	document := documentNode(d, syntax)
+	if syntax.always {
+		statements := document.pairs[len(document.pairs)-1].value
+		statements.elements = append(statements.elements, optionalNode("!("+tf.when(when)+")", syntax.members(statementMembers(nil, &nothing))))
+		statements.comments = append(statements.comments, []string{"nothing is needed: IAM takes no policy without a statement, and this one changes nothing"})
+	}
+	return callNode("jsonencode", document)
 }
+
+// nothing is a statement that changes nothing: everybody can call this action, whatever a policy says. A policy has it where
+// Terraform finds out, maybe only when it applies, that no other statement is needed.
+//
+// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html ("No permissions are required")
+var nothing = policy.Statement{Sid: "Nothing", Effect: policy.Deny, Actions: []string{"sts:GetCallerIdentity"}, Resources: policy.Values("*")}

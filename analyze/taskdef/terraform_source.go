@@ -51,11 +51,9 @@ func (f *finder) source(program *terraform.Program, m Module) {
 	}
 	f.doc.Root.Adopt()
 	t := &terraformJSON{f: f, top: f.doc.Root, pointers: map[int]string{}}
-	conditions := program.NameConditions()
 	for i, r := range resources {
-		t.source(r, &f.doc.Root.Children[i], program.RoleModule(r))
+		t.source(r, &f.doc.Root.Children[i])
 	}
-	f.nameBranches(conditions)
 	found := f.broken || len(resources) > 0
 	f.sourceProblems(program.Problems(), f.parts)
 	f.broken = f.broken || found
@@ -67,6 +65,16 @@ func (f *finder) source(program *terraform.Program, m Module) {
 		t.sourceServices(program)
 	}
 	f.sourceKeys(program.Keys())
+	// Only now all symbols are known.
+	f.nameBranches(program.NameConditions())
+	for i := range f.parts {
+		if at := slices.IndexFunc(resources, func(r terraform.Resource) bool { return r.Address == f.parts[i].Name }); at >= 0 {
+			f.parts[i].Module = program.RoleModule(resources[at])
+			if resources[at].Type != "aws_batch_job_definition" {
+				f.parts[i].Module.Argument = "execution_role_arn"
+			}
+		}
+	}
 	f.symbols, f.filled = program.Symbols, program.Used
 }
 
@@ -101,7 +109,7 @@ func (f *finder) sourceProblem(p terraform.Problem) Problem {
 }
 
 // source takes a resource that has the fields of a task definition.
-func (t *terraformJSON) source(r terraform.Resource, values *tree.Node, module *policy.Module) {
+func (t *terraformJSON) source(r terraform.Resource, values *tree.Node) {
 	f := t.f
 	if !f.chosen(r.Address, values) {
 		return
@@ -145,7 +153,7 @@ func (t *terraformJSON) source(r terraform.Resource, values *tree.Node, module *
 	}
 	for i := range f.parts[before:] {
 		part := &f.parts[before+i]
-		part.Region, part.Note, part.Module = r.Region, note, module
+		part.Region, part.Note = r.Region, note
 		for _, p := range r.Problems {
 			part.Problems = append(part.Problems, f.sourceProblem(p))
 		}

@@ -352,7 +352,7 @@ func TestRoleModule(t *testing.T) {
 		if diff := cmp.Diff(values, m.Values); diff != "" {
 			t.Errorf("%s: -want +got\n%s", r.Address, diff)
 		}
-		if !m.Taken["exec"] || !m.Taken["v"] || m.Taken["inner"] || m.Taken["written"] {
+		if !m.Taken["aws_iam_role.exec"] || !m.Taken["var.v"] || m.Taken["aws_iam_role.inner"] || m.Taken["aws_iam_role.written"] {
 			t.Errorf("%s: taken %v", r.Address, m.Taken)
 		}
 		if diff := cmp.Diff(map[policy.Symbol]string{"aws_iam_role.exec[0].arn": "aws_iam_role.exec[0].name"}, m.Roles); diff != "" {

@@ -83,6 +83,8 @@ func (b *batch) mergeResource(s *source, t *task, role *policy.Role, edited map[
 	switch {
 	case m == nil || m.File == "":
 		return fmt.Errorf("%s is in a module that %s calls: run execrole --merge on the folder of that module", t.plan.Name, s.name)
+	case m.Argument == "":
+		return fmt.Errorf("%s names its execution role inside of an argument, where --merge cannot set it: write the role with -o DIR/, and set executionRoleArn = %s there", t.plan.Name, emit.TerraformRoleARN(role))
 	case blocks[block] != "":
 		return fmt.Errorf("%s and %s are instances of one resource, which has one execution_role_arn: write the roles with -o DIR/, and choose among them there", blocks[block], t.plan.Name)
 	}
@@ -98,7 +100,7 @@ func (b *batch) mergeResource(s *source, t *task, role *policy.Role, edited map[
 			return fmt.Errorf("cannot read %s: %w", analyze.Printable(file), reason(err))
 		}
 	}
-	if edited[m.File], err = emit.MergeTerraform(analyze.Printable(file), src, m.Resource, "execution_role_arn", emit.TerraformRoleARN(role)); err != nil {
+	if edited[m.File], err = emit.MergeTerraform(analyze.Printable(file), src, m.Resource, m.Argument, emit.TerraformRoleARN(role)); err != nil {
 		return err
 	}
 	out.files = append(out.files, files...)
