@@ -26,7 +26,7 @@ func MergeTerraform(file string, src []byte, address, argument, expression strin
 	block := blocks[i]
 	at := func(p hcl.Pos) string { return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column) }
 	if a := block.Body.Attributes[argument]; a != nil {
-		return nil, fmt.Errorf("%s: %s has the argument %s, which is left as it is", at(a.NameRange.Start), resource, argument)
+		return nil, fmt.Errorf("%s: %s has the argument %s: set it to %s yourself, and write the role without --merge", at(a.NameRange.Start), resource, argument, expression)
 	}
 	text := string(src)
 	open := block.OpenBraceRange.End.Byte

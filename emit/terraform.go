@@ -34,7 +34,8 @@ var Terraform = &Format{
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role (name_prefix)
 const (
 	maxRolePrefix   = policy.MaxRoleName - 26
-	maxPolicyPrefix = 128 - 26
+	maxPolicyPrefix = maxPolicyName - 26
+	maxPolicyName   = 128
 )
 
 func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
@@ -90,7 +91,7 @@ func (tf terraformNames) policies(w *hclWriter) (policies []string) {
 		}
 		policies = append(policies, "aws_iam_role_policy."+resource)
 		w.block(tf.resource("aws_iam_role_policy", resource), tf.provided(append(tf.count(p.Document),
-			pair{"name", hclQuoted(p.Name)},
+			pair{"name", hclQuoted(tf.policyName(p))},
 			pair{"role", rawNode(id)},
 			pair{"policy", tf.document(p.Document)},
 		))...)
@@ -118,6 +119,16 @@ func (tf terraformNames) policies(w *hclWriter) (policies []string) {
 		attach(resource, "aws_iam_policy."+resource+index+".arn", count)
 	}
 	return policies
+}
+
+// policyName returns the name of an inline policy. A role that the module has can get policies for several task definitions,
+// and has some of its own.
+func (tf terraformNames) policyName(p policy.Policy) string {
+	if tf.role.Module == nil || tf.role.Module.Role == "" {
+		return p.Name
+	}
+	name := p.Name + "-" + stem(tf.role.Family)
+	return shorten(name, name, maxPolicyName)
 }
 
 // outputs writes the outputs, which wait for the policies.

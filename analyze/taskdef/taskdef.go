@@ -67,6 +67,8 @@ type Options struct {
 	// Open leaves parts of strings open, after Set and Image. Symbols says what is known of the symbols in their place.
 	Open    []Opening
 	Symbols policy.SymbolTable
+	// NullsOpen says that a variable of Terraform's source whose default is null can have a value.
+	NullsOpen bool
 	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
 	// Choose says which of the task definitions of a document to read, by the name that the document gives it and by its

@@ -72,7 +72,7 @@ var quietMembers = []string{
 
 // sourceOptions returns how to read source.
 func sourceOptions(name, within string, opts Options) terraform.Options {
-	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), Quiet: quietMembers, Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
+	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), NullsOpen: opts.NullsOpen, Quiet: quietMembers, Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
 }
 
 // moduleCalls returns the calls of modules of others whose task definition is known by their arguments. It says which other

@@ -493,9 +493,9 @@ func (c *context) equal(a, b *value) (equal, ok bool) {
 		if a.kind == null {
 			other = b
 		}
-		// A resource, or what it has, is not null; a variable can be.
+		// A resource, or what it has, is not null; a variable can be, unless that is the condition of its symbol.
 		if s, rest, symbol := other.text.CutSymbol(); other.kind == unknown && symbol && rest == "" && c.Symbols.Lookup(s).Kind != policy.Resource {
-			return false, false
+			return false, c.Symbols.Lookup(s).Condition == string(s)+" != null"
 		}
 		return false, true
 	}

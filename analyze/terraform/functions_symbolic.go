@@ -366,24 +366,29 @@ func coalesce(f *call) *value {
 		if len(args) == 0 {
 			return f.wrong("every argument is empty")
 		}
-		var first func(v *value) *value
-		first = func(v *value) *value {
+		var first func(v *value, known string) *value
+		first = func(v *value, known string) *value {
 			isEmpty := v.kind == null || v.kind == absent || v.kind == textual && v.text == "" && v.encoded == nil && v.pieces == nil || v.kind == list && len(v.list) == 0
 			switch {
 			case v.kind == choice:
 				results := make([]*value, len(v.list))
 				for i := range v.list {
-					results[i] = first(v.list[i])
+					results[i] = first(v.list[i], v.condition)
 				}
 				return choose(v.condition, f.at, results...)
 			case isEmpty:
 				return visit(args[1:])
 			case v.kind == unknown && len(args) > 1 && f.canBeNull(v):
-				return choose("", f.at, v, visit(args[1:]))
+				name := f.describe(v)
+				condition := name + ` != ""`
+				if known != name+" != null" { // it can also be null, or not even be there
+					condition = "try(coalesce(" + name + "), null) != null"
+				}
+				return choose(condition, f.at, v, visit(args[1:]))
 			}
 			return v
 		}
-		return first(args[0])
+		return first(args[0], "")
 	}
 	return visit(f.args)
 }

@@ -76,14 +76,28 @@ func (p *Program) NameConditions() map[int]string {
 	return nodes
 }
 
-// labelOf returns a name for an instance of a resource: the label of the resource, and the key of the instance behind it.
+// labelOf returns a name for an instance of a resource: the names of the modules that have it and its own, each with the key of
+// the instance behind it.
 func labelOf(address string) string {
-	before, key, _ := strings.Cut(address[strings.LastIndexByte(withoutKeys(address), '.')+1:], "[")
-	key = strings.Trim(key, `"]`)
-	if key == "" || key == "0" {
-		return before
+	var words []string
+	add := func(word string) {
+		if n := len(words); word != "" && (n == 0 || words[n-1] != word) {
+			words = append(words, word)
+		}
 	}
-	return before + "-" + key
+	for n := 1; address != ""; n++ {
+		end := strings.IndexByte(withoutKeys(address)+".", '.')
+		step, key, _ := strings.Cut(address[:end], "[")
+		address = address[min(end+1, len(address)):]
+		if n%2 > 0 && address != "" {
+			continue // the word module or a type, before a name
+		}
+		add(step)
+		if key = strings.Trim(key, `"]`); key != "0" {
+			add(key)
+		}
+	}
+	return strings.Join(words, "-")
 }
 
 // withoutKeys returns an address in which the characters of keys are spaces.

@@ -176,6 +176,12 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	}
 	if standard != nil {
 		v := within.eval(standard.Expr)
+		if v.kind == null && c.opts.NullsOpen && isScalarType(declared) {
+			some := made(unknown, at)
+			info.Condition = "var." + name + " != null" // a text with null in it would be an error
+			some.text, _ = c.symbol("var."+name, info, at.start)
+			return choose(info.Condition, at, some, v), true
+		}
 		if !v.isScalar() || !v.isKnown() {
 			if c.quiet > 0 {
 				return v, false
@@ -188,6 +194,12 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	v = made(unknown, at)
 	v.text, _ = c.symbol("var."+name, info, at.start)
 	return v, true
+}
+
+// isScalarType reports whether the type of a variable is a string, a number or a boolean.
+func isScalarType(variable *hclsyntax.Block) bool {
+	t := variable.Body.Attributes["type"]
+	return t != nil && slices.Contains([]string{"string", "number", "bool"}, hcl.ExprAsKeyword(t.Expr))
 }
 
 // open returns a value that only a deployment knows, by the name of its symbol and by its expression.

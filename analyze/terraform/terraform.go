@@ -38,6 +38,8 @@ type Options struct {
 	Within string
 	// Set gives values to symbols, by their names: var.image, aws_secretsmanager_secret.db.arn.
 	Set map[string]string
+	// NullsOpen says that a variable of the root whose default is null can have a value. Otherwise it is null, with a warning.
+	NullsOpen bool
 	// Quiet are the names of members and arguments on which nothing depends: that a default is used there needs no warning.
 	Quiet []string
 	// Known are modules of somebody else whose outputs are known by their arguments.

@@ -368,3 +368,22 @@ func TestRoleModule(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelOf: two instances have two names.
+func TestLabelOf(t *testing.T) {
+	for address, want := range map[string]string{
+		"aws_ecs_task_definition.app":                              "app",
+		"aws_ecs_task_definition.app[0]":                           "app",
+		"aws_ecs_task_definition.app[1]":                           "app-1",
+		`aws_ecs_task_definition.app["a.b"]`:                       "app-a.b",
+		`module.web["blue"].aws_ecs_task_definition.this`:          "web-blue-this",
+		`module.web["green"].aws_ecs_task_definition.this`:         "web-green-this",
+		`module.app.aws_ecs_task_definition.app`:                   "app",
+		`module.a[0].module.b["x.y"].aws_ecs_task_definition.c[2]`: "a-b-x.y-c-2",
+		"module.service":                                           "service",
+	} {
+		if got := labelOf(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}

@@ -263,6 +263,7 @@ func (b *batch) inFolder(res *results) []handled {
 		return nil
 	}
 	b.collide(res.outs)
+	b.leaveStrangers(res.outs)
 	list := make([]handled, len(res.outs))
 	var made []string
 	if !b.compares && slices.ContainsFunc(res.outs, func(out *output) bool { return out.files != nil || out.later }) {

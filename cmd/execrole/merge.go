@@ -19,14 +19,14 @@ import (
 func (r *request) checkMerge() error {
 	switch {
 	case !r.merge:
+	case r.shared.given:
+		return errors.New("--merge and --shared-role exclude each other: each task definition gets a role of its own")
 	case areModules(r.files) && r.format != nil && r.format.role == emit.Terraform:
-		if r.format.role == emit.Terraform && r.output == "" {
+		if r.output == "" {
 			return errors.New("--merge writes two files of a module: add -o DIR/ with its folder")
 		}
 	case r.format != nil && r.format.role != emit.CloudFormation && r.format.role != emit.CloudFormationJSON:
 		return fmt.Errorf("--merge is for CloudFormation templates and for Terraform's source, and the format is %s", r.format.name)
-	case r.shared.given:
-		return errors.New("--merge and --shared-role exclude each other: each task definition gets a role of its own")
 	case len(r.files) > 1:
 		return errors.New("--merge takes one template at a time")
 	}
@@ -100,9 +100,11 @@ func (b *batch) mergeResource(s *source, t *task, role *policy.Role, edited map[
 			return fmt.Errorf("cannot read %s: %w", analyze.Printable(file), reason(err))
 		}
 	}
-	if edited[m.File], err = emit.MergeTerraform(analyze.Printable(file), src, m.Resource, m.Argument, emit.TerraformRoleARN(role)); err != nil {
+	merged, err := emit.MergeTerraform(analyze.Printable(file), src, m.Resource, m.Argument, emit.TerraformRoleARN(role))
+	if err != nil {
 		return err
 	}
+	edited[m.File] = merged
 	out.files = append(out.files, files...)
 	t.plan.Findings = append(t.plan.Findings, t.notes()...)
 	out.always = append(out.always, t.unseen()...)

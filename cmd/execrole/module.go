@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/emit"
 )
 
 // module is the folder of a module of Terraform.
@@ -184,6 +186,40 @@ func (f *sources) onlyModule(args []string) (only *source) {
 		return nil
 	}
 	return only
+}
+
+// moduleOf returns the module that the only argument is the folder of, or a file of; nil for none. Folders below it can have
+// other modules, which it does not call.
+func (f *sources) moduleOf(args []string) *source {
+	for _, s := range f.list {
+		if s.module != nil && len(args) == 1 && filepath.Clean(args[0]) == filepath.Clean(s.path) {
+			return s
+		}
+	}
+	return nil
+}
+
+// leaveStrangers leaves out what does not belong into the target: it is the folder of one module of Terraform, and a role is a
+// part of another.
+func (b *batch) leaveStrangers(outs []*output) {
+	if b.format.role != emit.Terraform {
+		return
+	}
+	target, isHome := realPath(b.target.path), false
+	others := map[string]string{} // the folders of other modules, by the names of the inputs
+	for _, s := range b.found.list {
+		if s.module != nil && realPath(s.module.folder) == target {
+			isHome = true
+		} else if s.module != nil {
+			others[s.name] = filepath.ToSlash(s.module.folder)
+		}
+	}
+	for _, out := range outs {
+		if folder := others[out.name]; isHome && folder != "" && !out.unread {
+			out.files, out.later = nil, false
+			out.err = errors.Join(out.err, fmt.Errorf("%s is in another module than %s: run execrole -o %s/ %[3]s/", out.label(), filepath.ToSlash(filepath.Clean(b.target.path)), folder))
+		}
+	}
 }
 
 // addModule adds a module, once.

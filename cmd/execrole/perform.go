@@ -27,8 +27,11 @@ func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	}
 	r.several = found.several || r.shared.given
 	b := newBatch(c, r, makeOutput, found, opts)
-	if only := found.onlyModule(r.files); b.merge && only != nil {
-		return b.mergeIntoModule(only)
+	if named := found.moduleOf(r.files); b.merge && named != nil {
+		return b.mergeIntoModule(named)
+	}
+	if b.merge && found.several && slices.ContainsFunc(found.list, func(s *source) bool { return s.module != nil }) {
+		return errors.Join(misuse("", errors.New("--merge takes one module at a time: name its folder")), err)
 	}
 	if b.merge && found.several {
 		return errors.Join(misuse("", errors.New("--merge takes one template at a time")), err)
