@@ -209,7 +209,7 @@ func (c *context) decided(condition *value, x hclsyntax.Expression) *value {
 		}
 		return truthAt(false, condition)
 	}
-	text := c.prefix(strings.Join(strings.Fields(c.source(x.Range())), " "))
+	text := c.prefix(oneLine(c.source(x.Range())))
 	if s, rest, ok := condition.text.CutSymbol(); ok && rest == "" {
 		text = string(s)
 	}
@@ -480,7 +480,7 @@ func (c *context) describe(v *value) string {
 	case v.isScalar():
 		return c.flat(v).String()
 	}
-	return c.prefix(strings.Join(strings.Fields(c.Doc.Source.Text[v.start:max(v.start, v.end)]), " "))
+	return c.prefix(oneLine(c.Doc.Source.Text[v.start:max(v.start, v.end)]))
 }
 
 // equal reports whether two values are equal, as far as that is known.

@@ -112,7 +112,7 @@ func (c *context) call(impl function.Function, args []cty.Value, at *value, expr
 		}
 		return c.unknown(expression, at)
 	}
-	c.report(Problem{At: c.Doc.Source.Place(at.start), Message: fmt.Sprintf("%s: %v", strings.Join(strings.Fields(expression), " "), err), refused: true})
+	c.report(Problem{At: c.Doc.Source.Place(at.start), Message: fmt.Sprintf("%s: %v", oneLine(expression), err), refused: true})
 	return made(null, at)
 }
 
@@ -135,7 +135,7 @@ func (f *call) try() *value {
 			fallback := *f.x
 			fallback.Args = f.x.Args[i+1:]
 			rest.x = &fallback
-			return choose("can("+strings.Join(strings.Fields(f.source(arg.Range())), " ")+")", f.at, v, rest.try())
+			return choose("can("+oneLine(f.source(arg.Range()))+")", f.at, v, rest.try())
 		}
 		return v
 	}

@@ -208,8 +208,14 @@ func (m *module) declare(body *hclsyntax.Body) {
 	}
 }
 
-// add adds a block to a module.
+// labels are how many labels the blocks have that a module declares.
+var labels = map[string]int{"variable": 1, "output": 1, "module": 1, "provider": 1, "data": 2, "resource": 2}
+
+// add adds a block to a module. Terraform refuses one that has another number of labels.
 func (m *module) add(b *hclsyntax.Block) {
+	if len(b.Labels) != labels[b.Type] {
+		return
+	}
 	switch name := strings.Join(b.Labels, "."); b.Type {
 	case "variable":
 		m.variables[name] = b

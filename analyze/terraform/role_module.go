@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"maps"
 	"path"
 	"slices"
@@ -184,8 +185,9 @@ func (p *Program) environmentValues(m *policy.Module) {
 			continue
 		}
 		for _, e := range environmentAttributes {
-			if _, has := m.Values[e.symbol]; !has && e.kind == b.Labels[0] {
-				m.Values[e.symbol] = address + "." + e.attribute
+			expression := address + "." + e.attribute
+			if _, has := m.Values[e.symbol]; !has && e.kind == b.Labels[0] && p.isExpressible(expression) {
+				m.Values[e.symbol] = expression
 			}
 		}
 	}
@@ -196,6 +198,13 @@ func (p *Program) environmentValues(m *policy.Module) {
 func (p *Program) isExpressible(expression string) bool {
 	x, diagnostics := hclsyntax.ParseExpression([]byte(expression), "", hcl.InitialPos)
 	if diagnostics.HasErrors() {
+		return false
+	}
+	// In the middle of a line, a comment would take the rest of the line away.
+	tokens, _ := hclsyntax.LexExpression([]byte(expression), "", hcl.InitialPos)
+	if slices.ContainsFunc(tokens, func(t hclsyntax.Token) bool {
+		return t.Type == hclsyntax.TokenComment || bytes.ContainsAny(t.Bytes, "\r\n")
+	}) {
 		return false
 	}
 	for _, traversal := range hclsyntax.Variables(x) {
@@ -242,4 +251,29 @@ func (p *Program) isDeclared(traversal hcl.Traversal) bool {
 	default:
 		return m.resources[root+"."+name(1)] != nil
 	}
+}
+
+// oneLine returns an expression in one line, without its comments. Strings stay as they are.
+func oneLine(expression string) string {
+	if !strings.ContainsAny(expression, "\r\n\t#") && !strings.Contains(expression, "  ") && !strings.Contains(expression, "//") && !strings.Contains(expression, "/*") {
+		return expression
+	}
+	var b strings.Builder
+	tokens, _ := hclsyntax.LexExpression([]byte(expression), "", hcl.InitialPos)
+	end, space := 0, false
+	for _, t := range tokens {
+		start := t.Range.Start.Byte
+		space = space || start > end
+		end = t.Range.End.Byte
+		if t.Type == hclsyntax.TokenComment || t.Type == hclsyntax.TokenNewline {
+			space = true
+			continue
+		}
+		if space && b.Len() > 0 && len(t.Bytes) > 0 {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.Write(t.Bytes)
+	}
+	return b.String()
 }

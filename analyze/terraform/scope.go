@@ -216,7 +216,7 @@ func (c *context) open(name, expression string, kind policy.SymbolKind, meaning 
 // the place in the loop too: it has another value there.
 func (c *context) unknown(expression string, at *value) *value {
 	const most = 100
-	expression = strings.Join(strings.Fields(expression), " ")
+	expression = oneLine(expression)
 	name := expression
 	if len(name) > most {
 		line, column := c.Doc.Source.Position(at.start)

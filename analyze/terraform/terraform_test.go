@@ -387,3 +387,19 @@ func TestLabelOf(t *testing.T) {
 		}
 	}
 }
+
+// TestOneLine: an expression in one line means the same.
+func TestOneLine(t *testing.T) {
+	for expression, want := range map[string]string{
+		`var.a == "x  y"`: `var.a == "x  y"`,
+		"contains([\n  \"a\", # one\n  \"b\"\n], var.x)": `contains([ "a", "b" ], var.x)`,
+		"var.a /* a */ && var.b // c":                    "var.a && var.b",
+		"\tvar.a\r\n  == \"${ var.b  }#\"":               `var.a == "${ var.b }#"`,
+		`"a//b" == "/*  */"`:                             `"a//b" == "/*  */"`,
+		"[for a in b : a] of x.y":                        "[for a in b : a] of x.y",
+	} {
+		if got := oneLine(expression); got != want {
+			t.Errorf("%q: %q, want %q", expression, got, want)
+		}
+	}
+}

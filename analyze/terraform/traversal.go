@@ -299,7 +299,7 @@ func (c *context) indexReference(v, key *value, r hcl.Range) *value {
 	if first.key == "" { // the instances are unknown
 		in := *first
 		if in.key = end; in.key == "" {
-			in.key = "[" + strings.Join(strings.Fields(c.keySource(key)), " ") + "]"
+			in.key = "[" + oneLine(c.keySource(key)) + "]"
 		}
 		if in.each != nil {
 			in.each = key
