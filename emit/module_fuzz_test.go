@@ -45,35 +45,56 @@ func FuzzModules(f *testing.F) {
 		}
 	}
 	f.Add("resource {}\nresource \"a\" \"b\" \"c\" {}\nvariable {}\nmodule {}\nprovider {}\ndata \"x\" {}\noutput {}\n")
+	for i, src := range hostileSources() {
+		if i%13 == 0 { // of each text one
+			f.Add(src)
+		}
+	}
+	f.Fuzz(writeModule)
+}
+
+// TestHostileModules writes roles for all hostile modules.
+func TestHostileModules(t *testing.T) {
+	for _, src := range hostileSources() {
+		writeModule(t, src)
+	}
+}
+
+// hostileSources returns hostile modules with each text that means harm, in each way to write it.
+func hostileSources() (list []string) {
 	for _, text := range append([]string{"*/", "# x", "// x", "a\nb", "${x", "%{ if true }", "\" }\n}", "x.id\n}"}, sample.Strings...) {
+		escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "${", "$${", "%{", "%%{").Replace(text)
 		for _, module := range hostileModules {
-			for _, quoted := range []string{"\"" + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "${", "$${", "%{", "%%{").Replace(text) + "\"", "var.x /* " + text + " */", "<<E\n" + text + "\nE\n"} {
-				f.Add(strings.ReplaceAll(strings.ReplaceAll(module, "%[1]s", quoted), "%s", quoted))
+			for _, quoted := range []string{`"` + escaped + `"`, "var.x /* " + text + " */", "<<E\n" + text + "\nE\n"} {
+				list = append(list, strings.ReplaceAll(strings.ReplaceAll(module, "%[1]s", quoted), "%s", quoted))
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, src string) {
-		plans, _ := analyze.ReadAll([]analyze.Input{{Name: ".", Module: &analyze.Module{FS: fstest.MapFS{"main.tf": {Data: []byte(src)}}, Folder: "."}}}, analyze.Options{Derive: true})
-		for _, plan := range plans {
-			role, err := plan.Role(policy.Options{})
-			if err != nil {
-				continue
-			}
-			files, err := emit.Terraform.Emit(role, emit.Options{Source: "."})
-			if err != nil {
-				continue
-			}
-			checkModuleFile(t, src, string(files[0].Data))
-			if m := role.Module; m == nil || m.Resource == "" || m.Argument == "" {
-				continue
-			}
-			merged, err := emit.MergeTerraform("main.tf", []byte(src), role.Module.Resource, role.Module.Argument, emit.TerraformRoleARN(role))
-			if err != nil {
-				continue
-			}
-			checkMerged(t, src, string(merged), role.Module.Argument+" = "+emit.TerraformRoleARN(role))
+	return list
+}
+
+// writeModule writes the role of each task definition of a module, and checks the files.
+func writeModule(t *testing.T, src string) {
+	plans, _ := analyze.ReadAll([]analyze.Input{{Name: ".", Module: &analyze.Module{FS: fstest.MapFS{"main.tf": {Data: []byte(src)}}, Folder: "."}}}, analyze.Options{Derive: true})
+	for _, plan := range plans {
+		role, err := plan.Role(policy.Options{})
+		if err != nil {
+			continue
 		}
-	})
+		files, err := emit.Terraform.Emit(role, emit.Options{Source: "."})
+		if err != nil {
+			continue
+		}
+		checkModuleFile(t, src, string(files[0].Data))
+		if m := role.Module; m == nil || m.Resource == "" || m.Argument == "" {
+			continue
+		}
+		merged, err := emit.MergeTerraform("main.tf", []byte(src), role.Module.Resource, role.Module.Argument, emit.TerraformRoleARN(role))
+		if err != nil {
+			continue
+		}
+		checkMerged(t, src, string(merged), role.Module.Argument+" = "+emit.TerraformRoleARN(role))
+	}
 }
 
 // writtenBlocks are the blocks of a role's file, with their attributes.
