@@ -24,6 +24,7 @@ var explanations = []Explanation{
 	{DependsOnValue, Conditional, "depends on a value", "Whether the role allows the permission depends on a value that is known only at deployment.", "Give the value, with --set or --account and --region."},
 	{DependsOnPolicy, Conditional, "depends on an unknown policy", "No policy that is known allows the permission, and the role has a policy whose document is not in the input.", "Pass the document too: aws iam get-policy-version prints it."},
 	{DocumentedOnly, Documented, "only documented", "AWS's guide lists the action, the role does not allow it, and no source is known to call it. The task most likely starts without it.", "Add it, if you follow the guide to the letter. --called-only leaves such actions out."},
+	{TooLong, Conditional, "too long to compare", "The policies of the role are so long, or have so many wildcards, that they could not be compared with the permission in a bounded time.", "Take statements out of the role, and wildcards out of the statements."},
 	{Escalation, Unneeded, "can get more rights", "The role may give itself or others more rights: it may pass or assume roles, or change policies. No task needs that of its execution role.", "Take the actions out of the statement."},
 	{SecretsByWildcard, Unneeded, "secrets by a wildcard", "The role may read secrets or use keys by a wildcard, so that everybody who can register a task definition can read all of them.", "Allow the secrets and keys that the tasks name, and no others."},
 	{OtherSecrets, Unneeded, "another secret", "The role may read a secret or use a key that no task names.", "Take it out of the statement."},
@@ -39,6 +40,7 @@ var explanations = []Explanation{
 	{TrustDenied, Trust, "the trust policy denies ECS", "A statement of the trust policy denies ECS to assume the role.", "Take the statement out, or except ecs-tasks.amazonaws.com."},
 	{SameRole, RoleUse, "task role and execution role are one", "The task role is the execution role: the containers can read every secret that ECS reads for them. What the containers need is unknown, so that nothing is judged unneeded.", "Give the task a role of its own."},
 	{PolicyUnknown, RoleUse, "a policy is unknown", "The role has a policy whose document is not in the input.", "Pass the document too: aws iam get-policy-version prints it."},
+	{NotCompared, RoleUse, "too long to look for more", "The policies of the role are so long, or have so many wildcards, that the search for what is unneeded ended at this statement.", "Take statements out of the role, and wildcards out of the statements."},
 }
 
 // Explanations returns what each code means, in the order of the codes.

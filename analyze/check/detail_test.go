@@ -146,38 +146,3 @@ func TestSymbols(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkCheck compares 1,000 task definitions with one role as large as IAM takes it.
-func BenchmarkCheck(b *testing.B) {
-	var plans []*analyze.Plan
-	var sources [][]byte
-	for i := range 1000 {
-		src := fmt.Sprintf(`{"family": "t%d", "containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1",
-		  "secrets": [{"name": "A", "valueFrom": "/shop/%[1]d"}, {"name": "B", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:shop/%[1]d"}],
-		  "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/web/%[1]d", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}}}]}`, i)
-		sources = append(sources, []byte(src))
-		plan, err := analyze.Read("t.json", []byte(src), analyze.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		plans = append(plans, plan[0])
-	}
-	role := &Role{ARN: "arn:aws:iam::111122223333:role/web"}
-	var statements []policy.Statement
-	for i := range 60 {
-		statements = append(statements, policy.Statement{Actions: []string{"ssm:GetParameters", "secretsmanager:GetSecretValue"}, Resources: policy.Values(policy.Text(fmt.Sprintf("arn:aws:ssm:us-east-1:111122223333:parameter/shop/%d*", i)), policy.Text(fmt.Sprintf("arn:aws:secretsmanager:*:*:secret:shop/*%d-??????", i)))})
-	}
-	role.Policies = []Policy{{Policy: policy.Policy{Document: policy.NewDocument(statements...)}}}
-	b.Run("read", func(b *testing.B) {
-		for b.Loop() {
-			for _, src := range sources {
-				analyze.Read("t.json", src, analyze.Options{})
-			}
-		}
-	})
-	b.Run("check", func(b *testing.B) {
-		for b.Loop() {
-			Check(role, plans, Options{})
-		}
-	})
-}

@@ -13,9 +13,10 @@ func (c *checker) checkPermissions() {
 	index := map[string]int{}
 	v := c.verdict
 	for _, p := range c.plans {
+		readings := alternatives(p)
 		for i := range p.Requirements {
 			r := &p.Requirements[i]
-			readings := readingsOf(p, r)
+			readings := readings.of(r)
 			if readings[0] != r {
 				continue // it was checked with the first reading
 			}
@@ -42,14 +43,27 @@ func (c *checker) checkPermissions() {
 	}
 }
 
-// readingsOf returns the requirements that are readings of one thing: r is one of them.
-func readingsOf(p *analyze.Plan, r *analyze.Requirement) []*analyze.Requirement {
+// readings are the requirements of a plan of which each is one of several readings of a value, by the offset of the value.
+type readings map[int][]*analyze.Requirement
+
+func alternatives(p *analyze.Plan) readings {
+	all := readings{}
+	for i := range p.Requirements {
+		if r := &p.Requirements[i]; r.Match == analyze.OneOf {
+			all[r.At.Offset] = append(all[r.At.Offset], r)
+		}
+	}
+	return all
+}
+
+// of returns the requirements that are readings of one thing: r is one of them.
+func (all readings) of(r *analyze.Requirement) []*analyze.Requirement {
 	if r.Match != analyze.OneOf {
 		return []*analyze.Requirement{r}
 	}
 	var list []*analyze.Requirement
-	for i := range p.Requirements {
-		if other := &p.Requirements[i]; other == r || other.IsOtherReading(r) {
+	for _, other := range all[r.At.Offset] {
+		if other == r || other.IsOtherReading(r) {
 			list = append(list, other)
 		}
 	}
@@ -91,6 +105,22 @@ func (c *checker) judge(permission *Permission, p *analyze.Plan, readings []*ana
 		permission.Answer = mixed(answers, every, some)
 	}
 	permission.Code = c.code(permission.Answer, readings[0], permission.Action)
+	permission.Answer.Deciders = fewDeciders(permission.Answer)
+}
+
+// fewDeciders returns the statements that decide, and no more of them than somebody reads. The one that is in the way is
+// among them.
+func fewDeciders(a policy.Answer) []policy.Decider {
+	const most = 64
+	if len(a.Deciders) <= most {
+		return a.Deciders
+	}
+	few := slices.Clone(a.Deciders[:most])
+	isInTheWay := func(d policy.Decider) bool { return d.Statement.Effect == policy.Deny && d.Layer == a.By }
+	if i := slices.IndexFunc(a.Deciders, isInTheWay); i >= most {
+		few = append(few, a.Deciders[i])
+	}
+	return few
 }
 
 // mixed returns the answer for several readings: one that only some of them allow depends on which of them is right.
@@ -100,6 +130,7 @@ func mixed(answers []policy.Answer, every, some policy.Truth) policy.Answer {
 		if other.Allowed != policy.Yes && a.Allowed == policy.Yes {
 			a.By, a.Explicit = other.By, other.Explicit
 		}
+		a.Exhausted = a.Exhausted || other.Exhausted
 		a.Deciders = append(slices.Clip(a.Deciders), other.Deciders...)
 	}
 	switch {
@@ -116,15 +147,13 @@ func mixed(answers []policy.Answer, every, some policy.Truth) policy.Answer {
 // answer asks for one reading of a requirement.
 func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string) policy.Answer {
 	request := c.request(r, action)
-	symbols := c.symbols(p)
+	request.Work = c.work
 	for i := range c.opts.ResourcePolicies {
 		if of := &c.opts.ResourcePolicies[i]; c.pattern(p, r.Resource).CoveredBy(c.pattern(p, of.Of)) != policy.CoversNone {
-			policies := c.policies()
-			policies.Resource = &of.Policy
-			return policy.NewEvaluator(policies, symbols, c.valuesFor(p)).Evaluate(request)
+			return c.evaluator(p, of).Evaluate(request)
 		}
 	}
-	return c.evaluator(p).Evaluate(request)
+	return c.evaluator(p, nil).Evaluate(request)
 }
 
 // request returns the request that ECS makes, or a service for it, as far as it is known.
@@ -173,8 +202,10 @@ func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.A
 	switch {
 	case a.Allowed == policy.Yes && (documented || !c.unknownPolicy(true)):
 		return ""
-	case documented:
+	case documented && !(a.Exhausted && a.Allowed == policy.Unknown):
 		return DocumentedOnly
+	case a.Allowed == policy.Unknown && a.Exhausted:
+		return TooLong
 	case a.Allowed == policy.Yes, a.Allowed == policy.No && !a.Explicit && a.By == policy.IdentityLayer && c.unknownPolicy(false):
 		return DependsOnPolicy
 	case a.Allowed == policy.No:

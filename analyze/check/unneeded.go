@@ -14,7 +14,7 @@ import (
 
 // checkUnneeded looks for what the role allows and no task needs.
 func (c *checker) checkUnneeded() {
-	u := unneeded{checker: c, needs: map[string][]*need{}}
+	u := unneeded{checker: c, seen: map[needKey]bool{}, resources: map[needKey]*neededResource{}, actions: map[string]*allowed{}, work: c.newWork()}
 	for _, p := range c.plans {
 		for i := range p.Requirements {
 			r := &p.Requirements[i]
@@ -26,14 +26,24 @@ func (c *checker) checkUnneeded() {
 			u.addUnseen(&p.Unseen[i])
 		}
 	}
+	patterns := make([]policy.Pattern, len(u.needed))
+	for i, r := range u.needed {
+		patterns[i] = r.pattern
+	}
+	u.index = policy.NewPatternIndex(patterns)
 	for i := range c.role.Policies {
 		p := &c.role.Policies[i]
 		if c.isWanted(p) {
 			continue
 		}
 		for j := range p.Document.Statements {
-			if s := &p.Document.Statements[j]; s.Effect == policy.Allow {
-				u.statement(p, s)
+			s := &p.Document.Statements[j]
+			if s.Effect != policy.Allow {
+				continue
+			}
+			if u.statement(p, s); u.work.Done() {
+				c.find(Finding{Code: NotCompared, Kind: RoleUse, Sure: true, Policy: &p.Policy, Statement: s, At: s.Place})
+				return
 			}
 		}
 	}
@@ -55,17 +65,29 @@ func (c *checker) pattern(p *analyze.Plan, t policy.Text) policy.Pattern {
 
 // need is an action of requirements on one resource.
 type need struct {
-	Need     // the first that has it
-	action   string
-	resource policy.Pattern
+	Need   // the first that has it
+	action string
+	number int // of all needs
+}
+
+// neededResource is a resource that plans need, taken apart.
+type neededResource struct {
+	pattern policy.Pattern
+	needs   []*need
 }
 
 // unneeded looks through statements.
 type unneeded struct {
 	*checker
-	needs  map[string][]*need // by the action in lower case
-	seen   map[needKey]bool
-	unseen []unseen
+	seen      map[needKey]bool
+	count     int                         // of needs
+	resources map[needKey]*neededResource // by the resource, without an action
+	needed    []*neededResource
+	index     *policy.PatternIndex // of needed
+	whole     []*need              // of actions that have no resources of their own
+	actions   map[string]*allowed  // by the actions of statements
+	unseen    []unseen
+	work      *policy.Work
 }
 
 // needKey is an action on a resource. In different plans, symbols of one name are different.
@@ -84,11 +106,54 @@ func (u *unneeded) add(p *analyze.Plan, r *analyze.Requirement, action string) {
 	if u.seen[key] {
 		return
 	}
-	if u.seen == nil {
-		u.seen = map[needKey]bool{}
-	}
 	u.seen[key] = true
-	u.needs[key.action] = append(u.needs[key.action], &need{Need{p, r}, action, u.pattern(p, r.Resource)})
+	n := &need{Need{p, r}, key.action, u.count}
+	u.count++
+	if r.Resource == "*" {
+		u.whole = append(u.whole, n)
+		return
+	}
+	key.action = ""
+	resource := u.resources[key]
+	if resource == nil {
+		resource = &neededResource{pattern: u.pattern(p, r.Resource)}
+		u.resources[key] = resource
+		u.needed = append(u.needed, resource)
+	}
+	resource.needs = append(resource.needs, n)
+}
+
+// allowed is what an action of a statement, which can have wildcards, allows.
+type allowed struct {
+	exact  bool            // it has no wildcards
+	needs  map[string]bool // the actions of needs, in lower case
+	unseen []bool          // which of the unseen things may need it
+	code   Code            // what it is where nothing needs it
+	reads  bool            // it reads secrets, or uses keys
+}
+
+// action returns what an action allows.
+func (u *unneeded) action(action string) *allowed {
+	a, ok := u.actions[action]
+	if ok {
+		return a
+	}
+	pattern := policy.ActionPattern(action)
+	allows := func(other string) bool { return policy.ActionPattern(other).CoveredBy(pattern) == policy.CoversAll }
+	a = &allowed{exact: !strings.ContainsAny(action, "*?"), needs: map[string]bool{}, code: rank(action, allows), reads: slices.ContainsFunc(secretReads, allows)}
+	for key := range u.seen {
+		if _, known := a.needs[key.action]; !known {
+			a.needs[key.action] = allows(key.action)
+		}
+	}
+	maps.DeleteFunc(a.needs, func(_ string, does bool) bool { return !does })
+	for _, one := range u.unseen {
+		a.unseen = append(a.unseen, slices.ContainsFunc(one.Actions, func(other string) bool {
+			return pattern.CoveredBy(policy.ActionPattern(other)) == policy.CoversAll
+		}))
+	}
+	u.actions[action] = a
+	return a
 }
 
 // unseen is what no task definition shows, with its resource taken apart.
@@ -116,6 +181,12 @@ type group struct {
 	unseen *analyze.Unseen
 }
 
+// members are the parts of a statement, and what uses them, of one finding.
+type members struct {
+	actions, resources []bool
+	used               map[*need]bool
+}
+
 func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 	actions, resources := s.Actions, policy.Texts(s.Resources)
 	if s.NotActions != nil {
@@ -124,53 +195,85 @@ func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 	if s.NotResources != nil || s.Resources == nil {
 		resources = []policy.Text{"*"}
 	}
-	patterns := make([]policy.Pattern, len(resources))
-	for i, r := range resources {
-		patterns[i] = u.role.Symbols.Pattern(r, u.values)
-	}
-	findings := map[group]*Finding{}
+	groups := map[group]*members{}
 	var order []group
-	for _, action := range actions {
-		for i, resource := range resources {
-			used, tight := u.uses(action, resource, patterns[i])
+	for i, resource := range resources {
+		hit := u.resource(resource)
+		for j, action := range actions {
+			if u.work.Done() {
+				return // what was found so far says less than it seems
+			}
+			a := u.action(action)
+			used, tight := hit.uses(a)
 			if tight {
 				continue
 			}
-			g := group{rank(action, resource), used != nil, nil}
-			if unseen := u.explains(action, patterns[i]); unseen != nil && used == nil {
+			g := group{a.codeOn(resource), used != nil, nil}
+			if unseen := u.explains(a, hit.pattern); unseen != nil && used == nil {
 				g = group{PerhapsNeeded, false, unseen}
 			}
-			f, ok := findings[g]
-			if !ok {
-				f = &Finding{Code: g.code, Kind: Unneeded, Sure: true, Policy: &p.Policy, Statement: s, At: s.Place, Unseen: g.unseen, Cure: Cure{Remove: true}}
-				if p.ARN != "" && s.Place.File == "" || p.Version != "" {
-					f.At = p.Place // where the policy is attached
-				}
-				if g.code == PerhapsNeeded {
-					f.Kind, f.Sure, f.Cure = Unexplained, false, Cure{}
-				}
-				findings[g] = f
+			m := groups[g]
+			if m == nil {
+				m = &members{make([]bool, len(actions)), make([]bool, len(resources)), map[*need]bool{}}
+				groups[g] = m
 				order = append(order, g)
 			}
-			if !slices.Contains(f.Actions, action) {
-				f.Actions = append(f.Actions, action)
-			}
-			if !slices.Contains(f.Resources, resource) {
-				f.Resources = append(f.Resources, resource)
-			}
+			m.actions[j], m.resources[i] = true, true
 			for _, n := range used {
-				f.Cure.Add = append(f.Cure.Add, statement([]Need{n.Need}, n.action))
-				if !slices.Contains(f.Used, n.Need) {
-					f.Used = append(f.Used, n.Need)
+				if !m.used[n] {
+					const each = 1024 // memory is bounded by it
+					u.work.Spend(each)
+					m.used[n] = true
 				}
 			}
 		}
 	}
 	for _, g := range order {
-		f := findings[g]
-		f.Cure.Add = TightForm(f.Cure.Add)
-		u.find(*f)
+		u.find(u.finding(p, s, g, groups[g], actions, resources))
 	}
+}
+
+// finding returns the finding about parts of a statement.
+func (u *unneeded) finding(p *Policy, s *policy.Statement, g group, m *members, actions []string, resources []policy.Text) Finding {
+	f := Finding{Code: g.code, Kind: Unneeded, Sure: true, Policy: &p.Policy, Statement: s, At: s.Place, Unseen: g.unseen, Cure: Cure{Remove: true}}
+	if p.ARN != "" && s.Place.File == "" || p.Version != "" {
+		f.At = p.Place // where the policy is attached
+	}
+	if g.code == PerhapsNeeded {
+		f.Kind, f.Sure, f.Cure = Unexplained, false, Cure{}
+	}
+	f.Actions, f.Resources = chosen(actions, m.actions), chosen(resources, m.resources)
+	needs := slices.SortedFunc(maps.Keys(m.used), func(a, b *need) int {
+		return cmp.Or(strings.Compare(a.action, b.action), cmp.Compare(a.number, b.number))
+	})
+	listed := make(map[Need]bool, len(needs))
+	for _, n := range needs {
+		name := n.action
+		for _, a := range n.Requirement.Actions {
+			if strings.EqualFold(a.Name, name) {
+				name = a.Name
+			}
+		}
+		f.Cure.Add = append(f.Cure.Add, statement([]Need{n.Need}, name))
+		if !listed[n.Need] {
+			listed[n.Need] = true
+			f.Used = append(f.Used, n.Need)
+		}
+	}
+	f.Cure.Add = TightForm(f.Cure.Add)
+	return f
+}
+
+// chosen returns the elements of a list that are chosen, each once.
+func chosen[T comparable](list []T, is []bool) (out []T) {
+	seen := map[T]bool{}
+	for i, one := range list {
+		if is[i] && !seen[one] {
+			seen[one] = true
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // TightForm merges statements that allow one action on one resource each.
@@ -197,47 +300,58 @@ func TightForm(list []policy.Statement) []policy.Statement {
 	return joined
 }
 
-// uses returns the needs that an action on a resource serves, and whether it allows nothing else. Both can be patterns.
-func (u *unneeded) uses(action string, resource policy.Text, pattern policy.Pattern) (used []*need, tight bool) {
-	list := u.needs[strings.ToLower(action)]
-	exact := !strings.ContainsAny(action, "*?")
-	if !exact {
-		list = nil
-		for _, name := range slices.Sorted(maps.Keys(u.needs)) {
-			if covers(action, name) {
-				list = append(list, u.needs[name]...)
+// hit is a resource of a statement, with the needed resources that it has something in common with.
+type hit struct {
+	*unneeded
+	pattern    policy.Pattern
+	everything bool
+	list       []hitResource
+}
+
+// hitResource is a needed resource. Tight says that the statement's resource is a part of it.
+type hitResource struct {
+	*neededResource
+	tight bool
+}
+
+// resource compares a resource of a statement with those that are needed.
+func (u *unneeded) resource(resource policy.Text) hit {
+	h := hit{unneeded: u, pattern: u.role.Symbols.Pattern(resource, u.values), everything: strings.Trim(string(resource), "*") == ""}
+	for _, i := range u.index.Candidates(h.pattern) {
+		n := u.needed[i]
+		if meets, within := u.work.Meets(n.pattern, h.pattern); meets {
+			h.list = append(h.list, hitResource{n, within})
+		}
+	}
+	return h
+}
+
+// uses returns the needs that an action on the resource serves, and whether it allows nothing else.
+func (h hit) uses(a *allowed) (used []*need, tight bool) {
+	if len(a.needs) == 0 {
+		return nil, false
+	}
+	for _, r := range h.list {
+		for _, n := range r.needs {
+			if a.needs[n.action] {
+				used = append(used, n)
+				tight = tight || a.exact && r.tight
 			}
 		}
 	}
-	everything := strings.Trim(string(resource), "*") == ""
-	for _, n := range list {
-		if of := n.Requirement.Resource; of == "*" {
-			if everything {
-				used = append(used, n)
-				tight = tight || exact
-			}
-			continue
-		}
-		if n.resource.CoveredBy(pattern) == policy.CoversNone {
-			continue
-		}
-		used = append(used, n)
-		if exact && pattern.Within(n.resource) != policy.No {
-			return used, true
+	for _, n := range h.whole {
+		if h.everything && a.needs[n.action] {
+			used = append(used, n)
+			tight = tight || a.exact
 		}
 	}
 	return used, tight
 }
 
-// covers reports whether an action, which can have wildcards, is another one too.
-func covers(action, other string) bool {
-	return policy.ActionPattern(other).CoveredBy(policy.ActionPattern(action)) == policy.CoversAll
-}
-
 // explains returns what no task definition shows and may need an action on a resource; nil if there is nothing.
-func (u *unneeded) explains(action string, resource policy.Pattern) *analyze.Unseen {
-	for _, one := range u.unseen {
-		if slices.ContainsFunc(one.Actions, func(a string) bool { return covers(a, action) }) && resource.CoveredBy(one.resource) == policy.CoversAll {
+func (u *unneeded) explains(a *allowed, resource policy.Pattern) *analyze.Unseen {
+	for i, one := range u.unseen {
+		if a.unseen[i] && resource.CoveredBy(one.resource) == policy.CoversAll {
 			return one.Unseen
 		}
 	}
@@ -260,21 +374,28 @@ var secretReads = []string{
 // readVerbs are what the names of actions begin with that change nothing.
 var readVerbs = []string{"Get", "List", "Describe", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "View", "Read", "Check", "Validate", "Simulate", "Filter", "Estimate", "Query", "Scan", "Select"}
 
-// rank says how bad it is that an action on a resource is allowed.
-func rank(action string, resource policy.Text) Code {
-	allows := func(one string) bool { return covers(action, one) }
+// rank says how bad it is that an action is allowed, apart from what it is allowed on. Allows reports whether it is another
+// one too.
+func rank(action string, allows func(string) bool) Code {
 	_, name, _ := strings.Cut(action, ":")
 	switch {
 	case slices.ContainsFunc(escalations, allows):
 		return Escalation
-	case slices.ContainsFunc(secretReads, allows) && policy.HasWildcard(resource):
-		return SecretsByWildcard
-	case slices.ContainsFunc(secretReads, allows):
-		return OtherSecrets
 	case slices.ContainsFunc(readVerbs, func(verb string) bool {
 		return len(name) >= len(verb) && strings.EqualFold(name[:len(verb)], verb)
 	}):
 		return UnneededReads
 	}
 	return UnneededWrites
+}
+
+// codeOn says how bad it is that the action is allowed on a resource.
+func (a *allowed) codeOn(resource policy.Text) Code {
+	switch {
+	case a.code == Escalation || !a.reads:
+		return a.code
+	case policy.HasWildcard(resource):
+		return SecretsByWildcard
+	}
+	return OtherSecrets
 }

@@ -78,6 +78,7 @@ const (
 	DependsOnValue      Code = "EXR008" // it depends on a value that is unknown before deployment
 	DependsOnPolicy     Code = "EXR009" // the role has a policy whose document is unknown
 	DocumentedOnly      Code = "EXR010" // an action of AWS's guide is not allowed
+	TooLong             Code = "EXR011" // the policies are too long, or have too many wildcards, to be compared in time
 	Escalation          Code = "EXR020" // the role can give itself or others more rights
 	SecretsByWildcard   Code = "EXR021" // the role can read secrets or use keys by a wildcard
 	OtherSecrets        Code = "EXR022" // the role can read a secret or use a key that no task needs
@@ -93,6 +94,7 @@ const (
 	TrustDenied         Code = "EXR046" // a statement denies ECS to assume the role
 	SameRole            Code = "EXR050" // the task role is the execution role
 	PolicyUnknown       Code = "EXR051" // the role has a policy whose document is unknown
+	NotCompared         Code = "EXR052" // from a statement on, it was not looked for what is unneeded
 )
 
 // Finding is something that is not as it should be.
@@ -185,7 +187,8 @@ type Options struct {
 
 // Check compares a role with the plans of all tasks that use it. The plans have no errors.
 func Check(role *Role, plans []*analyze.Plan, opts Options) *Verdict {
-	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role}, evaluators: map[*analyze.Plan]*policy.Evaluator{}, answers: map[string]policy.Answer{}}
+	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role}, evaluators: map[evaluatorKey]*policy.Evaluator{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
+	c.work = c.newWork()
 	c.setValues()
 	c.checkPermissions()
 	c.checkTrust()
@@ -205,8 +208,30 @@ type checker struct {
 	// values are those of the environment's symbols that are known.
 	environment policy.Environment
 	values      map[policy.Symbol]string
-	evaluators  map[*analyze.Plan]*policy.Evaluator
-	answers     map[string]policy.Answer // by everything that the answer depends on
+	evaluators  map[evaluatorKey]*policy.Evaluator
+	tables      map[*analyze.Plan]policy.SymbolTable // the symbols of the role and of a plan
+	work        *policy.Work                         // how much may be done for all permissions
+}
+
+// evaluatorKey says for what an evaluator is: for a plan with symbols or for all others, and with the policy of a resource or
+// without.
+type evaluatorKey struct {
+	plan     *analyze.Plan
+	resource *ResourcePolicy
+}
+
+// newWork returns how much may be done in all. It grows with the number of permissions alone: policies that are made to be slow
+// cannot take more. A policy of 10,240 characters, all of them in resources such as *a*, needs less for each permission; a usual
+// one needs a thousandth.
+func (c *checker) newWork() *policy.Work {
+	const once, each = 1 << 28, 1 << 17
+	n := 0
+	for _, p := range c.plans {
+		for i := range p.Requirements {
+			n += len(p.Requirements[i].Actions)
+		}
+	}
+	return policy.NewWork(once + n*each)
 }
 
 // setValues finds the values of the environment: what the caller says has precedence over the role's ARN, and that over the
@@ -281,8 +306,12 @@ func (c *checker) symbols(p *analyze.Plan) policy.SymbolTable {
 	if len(c.role.Symbols) == 0 {
 		return p.Symbols
 	}
-	table := maps.Clone(c.role.Symbols)
-	maps.Copy(table, p.Symbols)
+	table, ok := c.tables[p]
+	if !ok {
+		table = maps.Clone(c.role.Symbols)
+		maps.Copy(table, p.Symbols)
+		c.tables[p] = table
+	}
 	return table
 }
 
@@ -298,15 +327,20 @@ func (c *checker) valuesFor(p *analyze.Plan) map[policy.Symbol]string {
 	return values
 }
 
-// evaluator returns the evaluator of the role's own policies for a plan. Plans without symbols share one.
-func (c *checker) evaluator(p *analyze.Plan) *policy.Evaluator {
-	key := p
+// evaluator returns the evaluator of the role's own policies for a plan, with the policy of a resource or without. Plans
+// without symbols share one.
+func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy) *policy.Evaluator {
+	key := evaluatorKey{p, resource}
 	if len(p.Symbols) == 0 && len(p.Mappings) == 0 {
-		key = nil
+		key.plan = nil
 	}
 	e, ok := c.evaluators[key]
 	if !ok {
-		e = policy.NewEvaluator(c.policies(), c.symbols(p), c.valuesFor(p))
+		policies := c.policies()
+		if resource != nil {
+			policies.Resource = &resource.Policy
+		}
+		e = policy.NewEvaluator(policies, c.symbols(p), c.valuesFor(p))
 		c.evaluators[key] = e
 	}
 	return e

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -68,7 +69,24 @@ type Request struct {
 	Principal Requester
 	// When says where the request exists at all.
 	When When
+	// Work is how much may be done for this request and for others together; nil for as much as one request may take.
+	Work *Work
 }
+
+// Work is how much may still be done, so that a policy which is made to be slow does not take all time. It is counted in
+// comparisons of characters. It is not for several goroutines at a time.
+type Work struct{ left int }
+
+// NewWork returns room for n comparisons of characters.
+func NewWork(n int) *Work { return &Work{n} }
+
+// Done reports whether it is used up.
+func (w *Work) Done() bool { return w.left <= 0 }
+
+// take returns what one request or comparison may take; give takes what it took off.
+func (w *Work) take() work { return work(min(w.left, maxWork)) }
+
+func (w *Work) give(before, after work) { w.left -= int(before - after) }
 
 // Requester is who asks for something: a role, or a service in its own name.
 type Requester struct {
@@ -139,6 +157,9 @@ type Answer struct {
 	By Layer
 	// Explicit says that a statement denies the request. Otherwise, of one that is not allowed, none allows it.
 	Explicit bool
+	// Exhausted says that the policies are too long, or have too many wildcards, to be compared in time. The answer is Unknown
+	// then, unless a statement surely denies the request.
+	Exhausted bool
 	// Deciders are all statements that apply to the request or may apply, in the order of layers, policies and statements.
 	Deciders []Decider
 }
@@ -199,6 +220,8 @@ func NewEvaluator(p Policies, symbols SymbolTable, values map[Symbol]string) *Ev
 type compiledPolicy struct {
 	policy     *Policy
 	statements []compiledStatement
+	// about are the statements about an action, []*compiledStatement by the action: requests have few different ones.
+	about *sync.Map
 }
 
 type compiledStatement struct {
@@ -221,7 +244,7 @@ type compiledValue struct {
 }
 
 func (e *Evaluator) compile(p *Policy) compiledPolicy {
-	out := compiledPolicy{policy: p, statements: make([]compiledStatement, len(p.Document.Statements))}
+	out := compiledPolicy{policy: p, statements: make([]compiledStatement, len(p.Document.Statements)), about: new(sync.Map)}
 	version := p.Document.Version
 	if version == "" {
 		version = Version
@@ -288,18 +311,27 @@ func hasCapitals(arn string) bool {
 // cannot be compared in time is Unknown.
 func (e *Evaluator) Evaluate(request Request) Answer {
 	r := evaluation{Evaluator: e, request: request, work: maxWork}
-	c := compiler{version: versionBefore}
-	r.action = c.pattern(Text(request.Action), syntax{fold: true})
+	if request.Work != nil {
+		r.work = request.Work.take()
+	}
+	before := r.work
 	r.resource = r.resourcePattern(request.Resource, request.Resource != "*")
-	return r.decide()
+	a := r.decide()
+	if request.Work != nil {
+		request.Work.give(before, r.work)
+	}
+	if a.Exhausted = r.work <= 0; a.Exhausted && !(a.Allowed == No && a.Explicit) {
+		a.Allowed = Unknown
+	}
+	return a
 }
 
 // evaluation is the evaluation of one request.
 type evaluation struct {
 	*Evaluator
 	request  Request
-	action   *pattern
 	resource *pattern
+	lower    *pattern // the resource in lower case; nil before it is needed
 	work     work
 	deciders []Decider
 }
@@ -431,8 +463,11 @@ func (r *evaluation) sameAccount() Truth {
 func (r *evaluation) level(layer Layer, policies []compiledPolicy) tally {
 	t := tally{deny: No, allow: No, public: No, account: No}
 	for i := range policies {
-		for j := range policies[i].statements {
-			r.statement(layer, policies[i].policy, &policies[i].statements[j], &t)
+		for _, s := range policies[i].statementsAbout(r.request.Action) {
+			if r.work <= 0 {
+				return t // the answer says so
+			}
+			r.statement(layer, policies[i].policy, s, &t)
 		}
 	}
 	if t.allow != Unknown || t.unknown {
@@ -447,9 +482,6 @@ func (r *evaluation) level(layer Layer, policies []compiledPolicy) tally {
 
 // statement adds what one statement says.
 func (r *evaluation) statement(layer Layer, policy *Policy, s *compiledStatement, t *tally) {
-	if !r.hasAction(s) {
-		return
-	}
 	d := Decider{Layer: layer, Policy: policy, Statement: s.source}
 	principal, grantee := Yes, requester
 	if layer == ResourceLayer {
@@ -501,13 +533,26 @@ func (d *Decider) denies(m Match) Truth {
 	return d.Applies
 }
 
-// hasAction reports whether the statement is about the request's action.
-func (r *evaluation) hasAction(s *compiledStatement) bool {
-	fits := func(p *pattern) bool { return r.work.cover(r.action, p) == CoversAll }
-	if s.source.NotActions != nil {
-		return !slices.ContainsFunc(s.notActions, fits)
+// statementsAbout returns the statements about an action.
+func (p *compiledPolicy) statementsAbout(action string) []*compiledStatement {
+	if list, ok := p.about.Load(action); ok {
+		return list.([]*compiledStatement)
 	}
-	return slices.ContainsFunc(s.actions, fits)
+	c := compiler{version: versionBefore}
+	of := c.pattern(Text(action), syntax{fold: true})
+	fits := func(p *pattern) bool {
+		w := work(maxWork)
+		return w.cover(of, p) == CoversAll
+	}
+	var list []*compiledStatement
+	for i := range p.statements {
+		s := &p.statements[i]
+		if s.source.NotActions != nil && !slices.ContainsFunc(s.notActions, fits) || s.source.NotActions == nil && slices.ContainsFunc(s.actions, fits) {
+			list = append(list, s)
+		}
+	}
+	p.about.Store(action, list)
+	return list
 }
 
 // coverage says how many of the strings of a resource the statement is about, and by which of its resources.
@@ -564,18 +609,31 @@ func (r *evaluation) notCovered(of *pattern, not []compiledValue) Coverage {
 
 // coverValue says how many of the strings of a resource fit one of a statement.
 func (r *evaluation) coverValue(of *pattern, v *compiledValue) Coverage {
+	const each = 8 // what comparing takes that have nothing in common
+	if r.work -= each; r.work <= 0 {
+		return CoverageUnknown
+	}
 	c := r.work.cover(of, r.patternOf(v))
-	if c == CoversNone && v.otherCase != nil {
-		lower := pattern{tokens: slices.Clone(of.tokens), symbols: of.symbols, narrow: of.narrow}
-		for i, t := range lower.tokens {
-			lower.tokens[i].char = unicode.ToLower(t.char)
-		}
-		lower.finish()
-		if r.work.cover(&lower, v.otherCase) != CoversNone {
-			return CoverageUnknown
-		}
+	if c == CoversNone && v.otherCase != nil && r.work.cover(r.lowerCase(of), v.otherCase) != CoversNone {
+		return CoverageUnknown
 	}
 	return c
+}
+
+// lowerCase returns a pattern in lower case. That of the request's resource is made once.
+func (r *evaluation) lowerCase(of *pattern) *pattern {
+	if of == r.resource && r.lower != nil {
+		return r.lower
+	}
+	lower := &pattern{tokens: slices.Clone(of.tokens), symbols: of.symbols, narrow: of.narrow}
+	for i, t := range lower.tokens {
+		lower.tokens[i].char = unicode.ToLower(t.char)
+	}
+	lower.finish()
+	if of == r.resource {
+		r.lower = lower
+	}
+	return lower
 }
 
 // holds reports whether what is there under the condition w is there wherever other holds.

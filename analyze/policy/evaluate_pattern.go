@@ -63,6 +63,11 @@ func (p Pattern) CoveredBy(by Pattern) Coverage {
 // know how many there are.
 func (p Pattern) Within(by Pattern) Truth {
 	w := work(maxWork)
+	return w.within(p, by)
+}
+
+// within is [Pattern.Within].
+func (w *work) within(p, by Pattern) Truth {
 	switch w.cover(p.pattern, by.pattern) {
 	case CoversAll:
 		return Yes
@@ -90,6 +95,7 @@ type pattern struct {
 	prefix, suffix string
 	symbols        bool // there are symbols
 	narrow         bool // there are wildcards that do not stand for every character
+	stars          bool // there are wildcards for any number of characters
 	// invalid says that IAM cannot use the pattern: it has a variable without a value.
 	invalid bool
 }
@@ -327,6 +333,7 @@ func (p *pattern) finish() {
 			n++
 		}
 		if stars {
+			p.stars = true
 			tokens[n] = token{kind: many, class: t.class}
 			n++
 		}
@@ -455,8 +462,8 @@ func (w *work) cover(of, by *pattern) Coverage {
 		return CoversNone
 	}
 	a, b := trim(of.tokens, by.tokens)
-	if of.isPlain && !by.symbols && !by.narrow {
-		return w.fits(a, b)
+	if !of.symbols && !of.narrow && !by.symbols && !by.narrow {
+		return w.coverSimple(of, by, a, b)
 	}
 	switch {
 	case !w.intersects(shapes(a, of.symbols), shapes(b, by.symbols)):
@@ -467,8 +474,24 @@ func (w *work) cover(of, by *pattern) Coverage {
 		return CoversAll
 	case w.simulates(a, b):
 		return CoversAll
-	case of.symbols || by.symbols || of.narrow || by.narrow:
+	}
+	return CoverageUnknown
+}
+
+// coverSimple is cover for patterns without symbols, whose wildcards stand for every character. A and b are their tokens
+// without those that both begin with.
+func (w *work) coverSimple(of, by *pattern, a, b []token) Coverage {
+	switch {
+	case of.stars && by.stars && !w.endsMeet(a, b):
+		return CoversNone
+	case !(of.stars && by.stars) && !w.meet(a, b, of.stars):
+		return CoversNone
+	case *w <= 0:
 		return CoverageUnknown
+	case of.isPlain || w.fits(a, b, true):
+		return CoversAll
+	case !of.stars && *w > 0:
+		return CoversSome
 	case w.contains(a, b):
 		return CoversAll
 	case *w <= 0:
@@ -477,33 +500,66 @@ func (w *work) cover(of, by *pattern) Coverage {
 	return CoversSome
 }
 
-// fits matches characters with a pattern without symbols. Of several places for what follows a *, the first is enough.
-func (w *work) fits(s, by []token) Coverage {
+// endsMeet reports whether a string fits two patterns that have a * each. What is before the first * and behind the last one
+// decides: the * of each stands for all that the other has between.
+func (w *work) endsMeet(a, b []token) bool {
+	*w -= work(len(a) + len(b))
+	for i := 0; i < len(a) && i < len(b) && a[i].kind != many && b[i].kind != many; i++ {
+		if !meets(a[i], b[i]) {
+			return false
+		}
+	}
+	for i, j := len(a)-1, len(b)-1; i >= 0 && j >= 0 && a[i].kind != many && b[j].kind != many; i, j = i-1, j-1 {
+		if !meets(a[i], b[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// meet reports whether a string fits two patterns, of which one at most has a *: a, if starred is set. Where the work is used
+// up, it reports that one does.
+func (w *work) meet(a, b []token, starred bool) bool {
+	if starred {
+		a, b = b, a
+	}
+	return w.fits(a, b, false) || *w <= 0
+}
+
+// fits matches a pattern token by token with another one. A * of the other stands for any tokens, and of several places for
+// what follows it, the first is enough. Whole says that everything that fits the first pattern has to fit the other;
+// otherwise the first pattern has no *, and one string is enough. Where the work is used up, it reports no.
+func (w *work) fits(s, by []token, whole bool) bool {
 	i, j, star, from := 0, 0, -1, 0
 	for i < len(s) {
-		switch *w--; {
-		case *w <= 0:
-			return CoverageUnknown
-		case j < len(by) && by[j].kind == many:
-			star, from = j, i
-			j++
-		case j < len(by) && (by[j].kind == one || by[j].char == s[i].char):
-			i++
-			j++
-		case star >= 0:
-			from++
-			i, j = from, star+1
-		default:
-			return CoversNone
+		if *w--; *w <= 0 {
+			return false
 		}
+		if j < len(by) {
+			b := by[j]
+			if b.kind == many {
+				star, from = j, i
+				j++
+				continue
+			}
+			t := s[i]
+			fits := b.kind == one && t.kind != many || t.kind == character && t.char == b.char && b.kind == character
+			if fits || !whole && t.kind == one {
+				i++
+				j++
+				continue
+			}
+		}
+		if star < 0 {
+			return false
+		}
+		from++
+		i, j = from, star+1
 	}
 	for j < len(by) && by[j].kind == many {
 		j++
 	}
-	if j == len(by) {
-		return CoversAll
-	}
-	return CoversNone
+	return j == len(by)
 }
 
 // differ reports whether the strings of two patterns begin or end in different characters, as most do that have no string in
