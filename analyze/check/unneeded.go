@@ -235,7 +235,7 @@ func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 
 // finding returns the finding about parts of a statement.
 func (u *unneeded) finding(p *Policy, s *policy.Statement, g group, m *members, actions []string, resources []policy.Text) Finding {
-	f := Finding{Code: g.code, Kind: Unneeded, Sure: true, Policy: &p.Policy, Statement: s, At: s.Place, Unseen: g.unseen, Cure: Cure{Remove: true}}
+	f := Finding{Code: g.code, Kind: Unneeded, Sure: true, Policy: &p.Policy, Statement: s, At: s.Place, Managed: p.ARN, Unseen: g.unseen, Cure: Cure{Remove: true}}
 	if p.ARN != "" && s.Place.File == "" || p.Version != "" {
 		f.At = p.Place // where the policy is attached
 	}

@@ -25,6 +25,8 @@ type Verdict struct {
 	Accepted []Accepted
 	// NotSeen are the kinds of policies that have a say in every answer, and that the input does not have.
 	NotSeen []NotSeen
+	// Environment is where the role is used, as far as that is known or assumed.
+	Environment policy.Environment
 	// Assumed are values that nobody gave, and that are the same throughout the role: the answers are those for them.
 	Assumed policy.Environment
 	// Checklist are the answers to AWS's guide.
@@ -114,6 +116,8 @@ type Finding struct {
 	Resources []policy.Text
 	// Used are the requirements that use a part of them: the statement is too broad.
 	Used []Need
+	// Managed is the ARN of the policy where it is attached, and its document is not the role's own; "" elsewhere.
+	Managed policy.Text
 	// Unseen is what may need them; nil elsewhere.
 	Unseen *analyze.Unseen
 	// Principal is who may assume the role besides ECS.
@@ -137,7 +141,8 @@ type Need struct {
 type Cure struct {
 	// Add are statements to add to the role, or, where Remove says so, to put in the place of what is removed.
 	Add []policy.Statement
-	// Remove says that the finding's actions and resources are to be taken out of its statement.
+	// Remove says that the finding's actions and resources are to be taken out of its statement, or that the policy of
+	// [Finding.Managed] is to be detached.
 	Remove bool
 	// Trust is the trust policy to have; its zero value where that is not the cure.
 	Trust policy.Document
@@ -259,6 +264,7 @@ func (c *checker) setValues() {
 		}
 	}
 	c.environment, c.values = e, e.Values()
+	c.verdict.Environment = e
 }
 
 // environments returns the partitions, regions and accounts in the ARNs of a role's policies.

@@ -74,24 +74,25 @@ func (i ignoredFindings) String() string {
 }
 
 // reason says whether --ignore names a finding, and why.
-func (l ignored) reason(f check.Finding) (why string, ok bool) {
+func (l ignored) reason(v *check.Verdict, f check.Finding) (why string, ok bool) {
 	for _, one := range l {
-		if one.code == string(f.Code) && one.isAbout(f) {
+		if one.code == string(f.Code) && one.isAbout(v, f) {
 			return cmp.Or(one.reason, "--ignore "+one.String()), true
 		}
 	}
 	return "", false
 }
 
-// isAbout reports whether a finding is about the resource.
-func (i ignoredFindings) isAbout(f check.Finding) bool {
+// isAbout reports whether a finding is about the resource, as the report has it or with the symbols in it.
+func (i ignoredFindings) isAbout(v *check.Verdict, f check.Finding) bool {
+	is := func(t policy.Text) bool { return v.Environment.Fill(t) == i.resource || t.String() == i.resource }
 	switch {
 	case i.resource == "":
 		return true
 	case f.Permission != nil:
-		return f.Permission.Resource().String() == i.resource
+		return is(f.Permission.Resource())
 	}
-	return slices.ContainsFunc(f.Resources, func(t policy.Text) bool { return t.String() == i.resource })
+	return slices.ContainsFunc(f.Resources, is)
 }
 
 // baseline are the fingerprints of the findings that a file accepts, with the name of the file.
@@ -137,7 +138,7 @@ func readBaseline(path string) (*baseline, error) {
 // accept takes out of a verdict what --ignore and --baseline name.
 func (r *checkRequest) accept(v *check.Verdict) {
 	v.Accept(func(f check.Finding) (string, bool) {
-		if why, ok := r.ignored.reason(f); ok {
+		if why, ok := r.ignored.reason(v, f); ok {
 			return why, true
 		}
 		if r.accepted != nil && r.accepted.fingerprints[v.Fingerprint(f)] {

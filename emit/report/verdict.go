@@ -8,6 +8,7 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
+
 // VerdictReport is one form of a verdict.
 type VerdictReport struct {
 	Name       string
@@ -70,14 +71,6 @@ func newTrust(v *check.Verdict) policy.Document {
 		}
 	}
 	return policy.Document{}
-}
-
-// environmentOfVerdict returns what is known of where the role is used.
-func environmentOfVerdict(v *check.Verdict) policy.Environment {
-	for _, p := range v.Permissions {
-		return p.Needs[0].Plan.Environment
-	}
-	return policy.Environment{}
 }
 
 // assumed are the values that nobody gave.

@@ -11,6 +11,7 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
+
 // VerdictSchema is the number of the form that [JSONVerdict] writes. It changes as [Schema] does.
 const VerdictSchema = 1
 
@@ -52,23 +53,24 @@ type (
 		Reason string `json:"reason"`
 	}
 	verdictFinding struct {
-		Fingerprint string   `json:"fingerprint"` // the same in another run
-		Code        string   `json:"code"`
-		Kind        string   `json:"kind"`
-		Sure        bool     `json:"sure"`
-		Title       string   `json:"title"`
-		Means       string   `json:"means"`
-		Cure        string   `json:"cure"`
-		Action      string   `json:"action"`
-		Resource    string   `json:"resource"`
-		From        []place  `json:"from"`
-		Policy      string   `json:"policy"`
-		Statement   string   `json:"statement"`
-		At          place    `json:"at"`
-		Actions     []string `json:"actions"`
-		Resources   []string `json:"resources"`
-		About       []string `json:"about"` // a principal, a condition, a policy that is unknown, a task
-		Shown       string   `json:"shown"` // the error that ECS shows at start
+		Fingerprint string          `json:"fingerprint"` // the same in another run
+		Code        string          `json:"code"`
+		Kind        string          `json:"kind"`
+		Sure        bool            `json:"sure"`
+		Title       string          `json:"title"`
+		Means       string          `json:"means"`
+		Cure        string          `json:"cure"`
+		Action      string          `json:"action"`
+		Resource    string          `json:"resource"`
+		From        []place         `json:"from"`
+		Policy      string          `json:"policy"`
+		Statement   string          `json:"statement"`
+		At          place           `json:"at"`
+		Actions     []string        `json:"actions"`
+		Resources   []string        `json:"resources"`
+		About       []string        `json:"about"`   // a principal, a condition, a policy that is unknown, a task
+		Shown       string          `json:"shown"`   // the error that ECS shows at start
+		Instead     json.RawMessage `json:"instead"` // a policy document with what is used of it, or null
 	}
 )
 
@@ -94,7 +96,7 @@ func roleVerdictOf(v *check.Verdict) roleVerdict {
 		Checklist: verdictChecklist{v.Checklist.Exists.String(), v.Checklist.ManagedPolicy.String(), v.Checklist.Trust.String()},
 		Assumed:   environment{v.Assumed.Partition, v.Assumed.Region, v.Assumed.Account}, NotSeen: append([]string{}, notSeen(v)...),
 	}
-	known := environmentOfVerdict(v)
+	known := v.Environment
 	if add := additions(v); len(add) > 0 {
 		out.Add = json.RawMessage(emit.OpenDocument(policy.NewDocument(add...), known))
 	}
@@ -120,12 +122,15 @@ func roleVerdictOf(v *check.Verdict) roleVerdict {
 func findingOf(v *check.Verdict, f check.Finding, known policy.Environment) verdictFinding {
 	e, view := check.Explain(f.Code), viewOfFinding(v, f)
 	one := verdictFinding{
-		Fingerprint: v.Fingerprint(f), Code: string(f.Code), Kind: string(f.Kind), Sure: f.Sure, Title: e.Title, Means: e.Means, Cure: e.Cure, From: []place{},
+		Fingerprint: v.Fingerprint(f), Code: string(f.Code), Kind: string(f.Kind), Sure: f.Sure, Title: e.Title, Means: e.Means, Cure: view.cure, From: []place{},
 		At: place{File: f.At.File, Line: f.At.Line, Column: f.At.Column}, Actions: append([]string{}, f.Actions...), Resources: append([]string{}, textsOf(f.Resources)...),
-		About: append([]string{}, view.about...), Shown: view.shown,
+		About: append([]string{}, view.about...), Shown: view.shown, Instead: json.RawMessage("null"),
 	}
 	if f.Permission != nil {
 		one.Action, one.Resource, one.From = f.Permission.Action.Name, known.Fill(f.Permission.Resource()), placesOf(f.Permission)
+	}
+	if view.instead != "" {
+		one.Instead = json.RawMessage(emit.OpenDocument(policy.NewDocument(f.Cure.Add...), known))
 	}
 	if f.Policy != nil {
 		one.Policy = f.Policy.Name

@@ -41,11 +41,11 @@ func markdownVerdict(b *bytes.Buffer, v *check.Verdict) {
 	}
 	if add := additions(v); len(add) > 0 {
 		b.WriteString("\nTo be added to the role:\n")
-		fencedDocument(b, policy.NewDocument(add...), environmentOfVerdict(v))
+		fencedDocument(b, policy.NewDocument(add...), v.Environment)
 	}
 	if trust := newTrust(v); trust.Statements != nil {
 		b.WriteString("\nThe trust policy to have:\n")
-		fencedDocument(b, trust, environmentOfVerdict(v))
+		fencedDocument(b, trust, v.Environment)
 	}
 	if len(v.Accepted) > 0 {
 		b.WriteString("\nAccepted:\n\n")
@@ -56,7 +56,7 @@ func markdownVerdict(b *bytes.Buffer, v *check.Verdict) {
 	if ok := fulfilled(v); len(ok) > 0 {
 		b.WriteString("\n<details><summary>What is needed and allowed</summary>\n\n")
 		for i := range ok {
-			viewOfPermission(&ok[i]).markdown(b, "")
+			viewOfPermission(v, &ok[i]).markdown(b, "")
 		}
 		b.WriteString("\n</details>\n")
 	}
@@ -102,6 +102,9 @@ func (f findingView) markdown(b *bytes.Buffer) {
 	}
 	for _, u := range f.used {
 		b.WriteString("- used: " + codeOf(u) + "\n")
+	}
+	if f.instead != "" {
+		b.WriteString("- instead: " + codeOf(f.instead) + "\n")
 	}
 	if f.shown != "" {
 		b.WriteString("- ECS shows: " + codeOf(f.shown) + "\n")

@@ -112,7 +112,7 @@ func sentence(v *check.Verdict, f check.Finding) string {
 		words += ". ECS shows: " + view.shown
 	}
 	if f.Kind == check.Missing {
-		return words + ". Add to the role: " + statementsInLine(f, environmentOfVerdict(v))
+		return words + ". Add to the role: " + statementsInLine(f, v.Environment)
 	}
 	return words + ". " + view.cure
 }

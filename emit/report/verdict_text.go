@@ -51,17 +51,17 @@ func (p *printer) verdict(v *check.Verdict) {
 		p.line("")
 		p.line(p.style(green, "OK"))
 		for i := range ok {
-			p.permission(viewOfPermission(&ok[i]))
+			p.permission(viewOfPermission(v, &ok[i]))
 		}
 	}
 	p.accepted(v)
 	if add := additions(v); len(add) > 0 {
 		p.heading("To be added to the role:")
-		p.document(analyze.PrintableLines(string(emit.OpenDocument(policy.NewDocument(add...), environmentOfVerdict(v)))))
+		p.document(analyze.PrintableLines(string(emit.OpenDocument(policy.NewDocument(add...), v.Environment))))
 	}
 	if trust := newTrust(v); trust.Statements != nil {
 		p.heading("The trust policy to have:")
-		p.document(analyze.PrintableLines(string(emit.OpenDocument(trust, environmentOfVerdict(v)))))
+		p.document(analyze.PrintableLines(string(emit.OpenDocument(trust, v.Environment))))
 	}
 	p.heading("AWS's checklist:")
 	for _, l := range checklistOf(v) {
@@ -113,6 +113,9 @@ func (p *printer) roleFinding(f findingView) {
 		for _, u := range f.used {
 			say("    ", u)
 		}
+	}
+	if f.instead != "" {
+		say("  ", "instead: "+f.instead)
 	}
 	if f.shown != "" {
 		p.line("  ECS shows: " + f.shown)

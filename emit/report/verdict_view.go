@@ -23,6 +23,7 @@ type findingView struct {
 	unseenCure  string
 	in          string // the statement, with its place
 	used        []string
+	instead     string // the statements that allow what is used, as JSON in one line
 	shown       string // the error that ECS shows
 	cure        string
 }
@@ -47,7 +48,7 @@ func findingViews(v *check.Verdict, findings []check.Finding) (views []findingVi
 	for _, f := range findings {
 		key := reason{f.Code, f.Sure, f.Statement, shownFor(f)}
 		if i, ok := index[key]; ok && f.Permission != nil {
-			views[i].permissions = append(views[i].permissions, viewOfPermission(f.Permission))
+			views[i].permissions = append(views[i].permissions, viewOfPermission(v, f.Permission))
 			continue
 		}
 		if f.Permission != nil {
@@ -66,11 +67,14 @@ func shownFor(f check.Finding) string {
 	return f.Permission.Needs[0].Requirement.Shown()
 }
 
+// managedCure is the cure where the policy is not the role's own, so that nothing can be taken out of it.
+const managedCure = "Detach the policy, and give the role one of its own: execrole generate writes it."
+
 func viewOfFinding(v *check.Verdict, f check.Finding) findingView {
 	e := check.Explain(f.Code)
 	view := findingView{kind: f.Kind, sure: f.Sure, code: f.Code, title: e.Title, actions: f.Actions, on: textsOf(f.Resources), shown: shownFor(f), cure: e.Cure, in: statementPlace(f)}
 	if f.Permission != nil {
-		view.permissions = []permissionView{viewOfPermission(f.Permission)}
+		view.permissions = []permissionView{viewOfPermission(v, f.Permission)}
 	}
 	if f.Principal.Type != "" {
 		view.about = append(view.about, f.Principal.Type+" "+strings.Join(textsOf(f.Principal.IDs), ", "))
@@ -91,16 +95,22 @@ func viewOfFinding(v *check.Verdict, f check.Finding) findingView {
 	if f.Unseen != nil {
 		view.unseen, view.unseenCure = f.Unseen.What, f.Unseen.Cure
 	}
+	if f.Managed != "" {
+		view.cure = managedCure
+	}
+	if f.Kind == check.Unneeded && len(f.Cure.Add) > 0 {
+		view.instead = statementsInLine(f, v.Environment)
+	}
 	for _, n := range f.Used {
 		at := n.Requirement.At
-		view.used = append(view.used, n.Requirement.Resource.String()+" for "+source(at.Task, at.Container, at.Field))
+		view.used = append(view.used, v.Environment.Fill(n.Requirement.Resource)+" for "+source(at.Task, at.Container, at.Field))
 	}
 	return view
 }
 
-func viewOfPermission(p *check.Permission) permissionView {
+func viewOfPermission(v *check.Verdict, p *check.Permission) permissionView {
 	r := p.Needs[0].Requirement
-	view := permissionView{p.Action.Name, p.Needs[0].Plan.Environment.Fill(r.Resource), matchMark[r.Match], nil}
+	view := permissionView{p.Action.Name, v.Environment.Fill(r.Resource), matchMark[r.Match], nil}
 	for _, n := range p.Needs {
 		at := n.Requirement.At
 		asker := askerView{source(at.Task, at.Container, at.Field), at.String()}
