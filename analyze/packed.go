@@ -142,9 +142,10 @@ func (pool *Pool) sameUnseen(list []Unseen) []Unseen {
 // Family returns the plan's family.
 func (p *Packed) Family() string { return p.plan.Family }
 
-// Plan returns the plan.
+// Plan returns the plan, which may be changed.
 func (p *Packed) Plan() *Plan {
 	plan := p.plan
+	plan.Unseen = slices.Clone(plan.Unseen) // other plans have it too
 	if p.requirements != nil {
 		plan.Requirements = make([]Requirement, len(p.requirements))
 	}

@@ -182,6 +182,7 @@ func (b *batch) outputs(s *source, in input, plans []*analyze.Plan) *reading {
 		out := new(output)
 		if later := b.target.folder || b.explains(); later && readable && plan.Err() == nil && b.kept.Load() > keptBytes {
 			*out = t.output()
+			b.trim(out)
 			out.later = true
 		} else {
 			*out = b.made(t)
