@@ -299,10 +299,16 @@ func (p *Plan) absorb(added *Plan) {
 // Adds reports whether the plan is that of a service or a run, which adds to a task definition: see [Join].
 func (p *Plan) Adds() bool { return p.beside != nil }
 
-// Outline returns a plan that has the names of p and requires nothing. [Join] adds to it what it would add to p, so that p
-// and the text of its input need not be kept meanwhile.
-func (p *Plan) Outline() *Plan {
-	outline := &Plan{File: p.File, Name: strings.Clone(p.Name), Family: strings.Clone(p.Family), Unread: p.Unread}
+// Outline is how other documents name the task definition of a plan, in little memory.
+type Outline struct {
+	file, name, family string
+	unread             bool
+	identity           *identity
+}
+
+// Outline returns the outline of the plan, which does not hold the text of its input.
+func (p *Plan) Outline() Outline {
+	outline := Outline{file: p.File, name: strings.Clone(p.Name), family: strings.Clone(p.Family), unread: p.Unread}
 	if p.identity != nil {
 		clone := func(t policy.Text) policy.Text { return policy.Text(strings.Clone(string(t))) }
 		id := identity{family: clone(p.identity.family), revision: clone(p.identity.revision), role: clone(p.identity.role)}
@@ -314,10 +320,16 @@ func (p *Plan) Outline() *Plan {
 	return outline
 }
 
-// Extended reports whether something was joined to an outline.
+// Plan returns a plan that has the names of another and requires nothing. [Join] adds to it what it would add to that one,
+// so that it need not be kept meanwhile: see [Plan.Extend].
+func (o Outline) Plan() *Plan {
+	return &Plan{File: o.file, Name: o.name, Family: o.family, Unread: o.unread, identity: o.identity}
+}
+
+// Extended reports whether something was joined to the plan of an outline.
 func (p *Plan) Extended() bool { return p.settled != nil || p.Findings != nil }
 
-// Extend adds to a plan what was joined to its outline.
+// Extend adds to a plan what was joined to that of its outline.
 func (p *Plan) Extend(outline *Plan) {
 	p.absorb(outline)
 	p.sort()

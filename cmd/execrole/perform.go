@@ -100,7 +100,7 @@ type reading struct {
 	err    error             // why it could not be read
 	bases  []string          // of the input, if it has a task definition
 	// Of outs or packed, in their order: what services and runs of other inputs can add to.
-	outlines []*analyze.Plan
+	outlines []analyze.Outline
 	adds     []*analyze.Plan // the services and runs themselves
 }
 
@@ -248,18 +248,20 @@ func (b *batch) trim(out *output) {
 // join adds what services and runs need to the task definitions that they are for. A service whose task definition is not
 // there is an error, unless it was only found in a folder.
 func (b *batch) join(readings []*reading) {
+	if !slices.ContainsFunc(readings, func(read *reading) bool { return read.adds != nil }) {
+		return
+	}
 	var plans []*analyze.Plan
 	of := map[*analyze.Plan]int{}
-	adds := false
+	outlines := make([][]*analyze.Plan, len(readings))
 	for i, read := range readings {
-		for _, plan := range slices.Concat(read.outlines, read.adds) {
+		for _, o := range read.outlines {
+			outlines[i] = append(outlines[i], o.Plan())
+		}
+		for _, plan := range slices.Concat(outlines[i], read.adds) {
 			of[plan] = i
 			plans = append(plans, plan)
 		}
-		adds = adds || read.adds != nil
-	}
-	if !adds {
-		return
 	}
 	for _, plan := range analyze.Join(plans) {
 		i := of[plan]
@@ -274,8 +276,8 @@ func (b *batch) join(readings []*reading) {
 			readings[i].skip = plan.Findings[len(plan.Findings)-1].Message
 		}
 	}
-	for _, read := range readings {
-		for j, outline := range read.outlines {
+	for i, read := range readings {
+		for j, outline := range outlines[i] {
 			switch {
 			case !outline.Extended():
 			case read.packed != nil:
