@@ -449,7 +449,7 @@ func (b *batch) conclude(res *results) error {
 	}
 	b.reportAll(res.findings)
 	if !b.quiet {
-		b.report(grouped(res.always, "for %d more of the inputs"), true)
+		b.report(grouped(res.always, func(n int) string { return fmt.Sprintf("for %d more of the inputs", n) }), true)
 	}
 	for _, h := range res.handled {
 		for _, remark := range h.remarks {

@@ -39,7 +39,7 @@ func (c *command) reportAtMost(findings []analyze.Finding, notes bool, most, mos
 	}
 	printed := findings
 	if len(findings) > most {
-		printed = grouped(findings, "in %d more places")
+		printed = grouped(findings, func(n int) string { return "in " + counted(n, "more place") })
 	}
 	var b strings.Builder
 	colour := c.colour(c.Stderr)
@@ -110,9 +110,9 @@ func countSettled(needs [][]string, flags []string) (n int) {
 	return n
 }
 
-// grouped returns findings with those that say the same only once, in the first place that has it. More says in which
-// others.
-func grouped(findings []analyze.Finding, more string) (list []analyze.Finding) {
+// grouped returns findings with those that say the same only once, in the first place that has it. Others says in words
+// where it is found n times more.
+func grouped(findings []analyze.Finding, others func(n int) string) (list []analyze.Finding) {
 	type group struct {
 		severity      analyze.Severity
 		rule, message string
@@ -127,7 +127,7 @@ func grouped(findings []analyze.Finding, more string) (list []analyze.Finding) {
 	}
 	for g, n := range count {
 		if n > 1 {
-			list[index[g]].Message += "; the same " + fmt.Sprintf(more, n-1)
+			list[index[g]].Message += "; the same " + others(n-1)
 		}
 	}
 	return list

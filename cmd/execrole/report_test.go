@@ -95,28 +95,30 @@ func TestReportOfMany(t *testing.T) {
 	both := finding(analyze.Error, "no region and more", "--set R=VALUE", "--set N29=VALUE")
 	odd, odder := finding(analyze.Warning, "odd"), finding(analyze.Warning, "odd")
 	odder.Rule = "schema"
+	rare := finding(analyze.Warning, "rare")
 	few := run(false, region, odd, odd)
 	if n := strings.Count(few, "\n"); n != 34 || strings.Contains(few, "the same") || !strings.HasSuffix(few, " --set N11=VALUE; these 12 flags settle 12 of 31 places, and -v lists all 31 flags\n") {
 		t.Errorf("%d lines:\n%s", n, few)
 	}
-	more := []analyze.Finding{region, odd, region, both, region, odd, odd, odder, region, odd, region, finding(analyze.Note, "so be it")}
+	more := []analyze.Finding{region, odd, region, both, region, odd, odd, odder, region, odd, region, rare, rare, finding(analyze.Note, "so be it")}
 	many := run(false, more...)
 	for _, want := range []string{
 		"web.json:2:5: error: no region; the same in 4 more places [ecr-image]\n",
 		"web.json:2:5: warning: odd; the same in 3 more places [ecr-image]\n",
+		"web.json:2:5: warning: rare; the same in 1 more place [ecr-image]\n",
 		"web.json:2:5: error: no region and more [ecr-image]\nweb.json:2:5: warning: odd [schema]\n",
-		"\nexecrole: what is the same in several places is there once; add -v, which lists all 41 places\n",
+		"\nexecrole: what is the same in several places is there once; add -v, which lists all 43 places\n",
 		"\nexecrole: to go on, add: --set R=VALUE --set N29=VALUE --set N0=VALUE --set N1=VALUE ", " --set N9=VALUE; these 12 flags settle 17 of 36 places, and -v lists all 31 flags\n",
 	} {
 		if !strings.Contains(many, want) {
 			t.Errorf("no %q in\n%s", want, many)
 		}
 	}
-	if n := strings.Count(many, "\n"); n != 36 || strings.Contains(many, "so be it") {
+	if n := strings.Count(many, "\n"); n != 37 || strings.Contains(many, "so be it") {
 		t.Errorf("%d lines:\n%s", n, many)
 	}
 	all := run(true, more...)
-	if n := strings.Count(all, "\n"); n != 43 || strings.Contains(all, "the same") || strings.Count(all, "--set N") != 30 {
+	if n := strings.Count(all, "\n"); n != 45 || strings.Contains(all, "the same") || strings.Count(all, "--set N") != 30 {
 		t.Errorf("%d lines:\n%s", n, all)
 	}
 }
