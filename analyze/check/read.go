@@ -26,7 +26,7 @@ import (
 // name. A document that has principals is a trust policy. The problems are sorted by input and place; one that is no
 // warning makes the roles incomplete.
 func Read(inputs []analyze.Input) (Roles, []tree.Problem) {
-	r := reader{roles: map[string]*parts{}, policies: map[policy.Text]Policy{}}
+	r := reader{roles: map[string]*parts{}, policies: map[policy.Text]Policy{}, broken: map[policy.Text][]tree.Problem{}}
 	for _, in := range inputs {
 		r.file = in.Name
 		doc, _, problems := tree.Read(in.Name, in.Source)
@@ -50,7 +50,8 @@ type reader struct {
 	order    []string // the names of roles, in the order of the input
 	nameless parts    // what does not name its role
 	policies map[policy.Text]Policy
-	versions []version // answers of get-policy-version, which do not name the policy
+	versions []version                      // answers of get-policy-version, which do not name the policy
+	broken   map[policy.Text][]tree.Problem // of managed policies
 }
 
 // parts are what the input says of one role.
@@ -60,6 +61,7 @@ type parts struct {
 	listed   []UnknownPolicy // policies inside the role that are only named
 	attached []UnknownPolicy
 	boundary *UnknownPolicy
+	problems []tree.Problem
 }
 
 // version is a document of a managed policy that does not say its ARN.
@@ -157,6 +159,8 @@ func (r *reader) parts(name string) *parts {
 func (r *reader) role(n *tree.Node) {
 	name := text(n, "RoleName")
 	p := r.parts(name)
+	before := len(r.problems)
+	defer func() { p.problems = append(p.problems, r.problems[before:]...) }()
 	p.role.Place = r.place(n)
 	if arn := text(n, "Arn"); arn != "" {
 		p.role.ARN = policy.Text(arn)
@@ -193,6 +197,12 @@ func lastName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:
 // managed reads a managed policy with its default version, where the input has that.
 func (r *reader) managed(n *tree.Node) {
 	arn := policy.Text(text(n, "Arn"))
+	before := len(r.problems)
+	defer func() {
+		if len(r.problems) > before {
+			r.broken[arn] = append(r.broken[arn], r.problems[before:]...)
+		}
+	}()
 	for v := range each(n.Member("PolicyVersionList")) {
 		isDefault := v.Member("IsDefaultVersion")
 		if isDefault != nil && isDefault.Text != "true" || isDefault == nil && text(v, "VersionId") != text(n, "DefaultVersionId") {
@@ -308,7 +318,12 @@ func (r *reader) finish() (roles Roles) {
 		r.match(r.roles[name])
 	}
 	for _, name := range r.order {
-		roles = append(roles, r.roles[name].resolve(r.policies))
+		role := r.roles[name].resolve(r.policies)
+		role.Problems = r.roles[name].problems
+		for _, u := range role.Unknown {
+			role.Problems = append(role.Problems, r.broken[u.ARN]...)
+		}
+		roles = append(roles, role)
 	}
 	r.leftVersions(roles)
 	return roles

@@ -26,6 +26,9 @@ type Role struct {
 	Unknown []UnknownPolicy
 	// Symbols says what is known of the symbols in the policies.
 	Symbols policy.SymbolTable
+	// Problems are those of the problems that [Read] returns which are in the documents of this role and of its managed
+	// policies.
+	Problems []tree.Problem
 }
 
 // Policy is a policy of a role.
@@ -50,10 +53,22 @@ type UnknownPolicy struct {
 // Roles are the roles of an input.
 type Roles []*Role
 
-// Find returns the role that has an ARN or a name; nil if there is none.
+// Find returns the role that has an ARN or a name; nil if there is none. A role whose ARN the input does not say is known by
+// the name in an ARN.
 func (r Roles) Find(name policy.Text) *Role {
-	i := slices.IndexFunc(r, func(role *Role) bool { return role.ARN != "" && role.ARN == name || policy.Text(role.Name) == name })
-	if i < 0 || name == "" {
+	if name == "" {
+		return nil
+	}
+	last := name
+	if arn, ok := policy.CutARN(name); ok && arn.Service == "iam" {
+		for rest := arn.Resource; rest != ""; {
+			last, rest, _ = rest.Cut("/")
+		}
+	}
+	i := slices.IndexFunc(r, func(role *Role) bool {
+		return role.ARN != "" && role.ARN == name || policy.Text(role.Name) == name || role.ARN == "" && role.Name != "" && policy.Text(role.Name) == last
+	})
+	if i < 0 {
 		return nil
 	}
 	return r[i]

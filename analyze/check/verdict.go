@@ -14,6 +14,10 @@ import (
 // Verdict says whether a role fits tasks.
 type Verdict struct {
 	Role *Role
+	// Tasks are the plans of the tasks that use the role, as they were given.
+	Tasks []*analyze.Plan
+	// NotJudged says that it is not judged what is unneeded: the task role is the execution role, or a task could not be read.
+	NotJudged bool
 	// Fits is No where something is missing or denied, or the trust policy is wrong; Unknown where something depends on what
 	// is unknown, and Yes otherwise.
 	Fits policy.Truth
@@ -188,16 +192,18 @@ type Options struct {
 	ResourcePolicies []ResourcePolicy
 	// Role are the options that a role for the tasks would be made with.
 	Role policy.Options
+	// TasksUnread says that there are tasks with the role that could not be read. What is unneeded is not judged then.
+	TasksUnread bool
 }
 
 // Check compares a role with the plans of all tasks that use it. The plans have no errors.
 func Check(role *Role, plans []*analyze.Plan, opts Options) *Verdict {
-	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role}, evaluators: map[evaluatorKey]*policy.Evaluator{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
+	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role, Tasks: plans}, evaluators: map[evaluatorKey]*policy.Evaluator{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
 	c.work = c.newWork()
 	c.setValues()
 	c.checkPermissions()
 	c.checkTrust()
-	if !c.checkSameRole() {
+	if c.verdict.NotJudged = c.checkSameRole() || opts.TasksUnread; !c.verdict.NotJudged {
 		c.checkUnneeded()
 	}
 	c.finish()

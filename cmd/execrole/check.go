@@ -1,9 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -31,6 +31,7 @@ type checkRequest struct {
 	resourcePolicyOf  []check.ResourcePolicy
 	boundaryPolicy    *policy.Policy
 	serviceControlled []policy.Policy
+	account           check.Account // what --iam makes of the inputs
 }
 
 // The values of --fail-on, from the mildest answer to the strictest.
@@ -88,28 +89,24 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	findings := findingsOf(problems)
 	plans, read, err := c.readPlans(r)
-	findings = append(findings, read...)
+	problems = r.splitProblems(problems, roles, plans)
+	findings := append(findingsOf(problems), read...)
 	for _, p := range plans {
 		findings = append(findings, p.Findings...)
-		if p.Err() != nil {
-			err = errors.Join(err, p.Err())
-		}
 	}
-	for _, p := range problems {
-		if !p.Warning {
-			err = errors.Join(err, analyze.Errors{{Severity: analyze.Error}})
-			break
-		}
-	}
+	wrong := errorsOf(plans, problems)
 	verdicts, unmatched := r.verdicts(roles, plans)
-	if err = errors.Join(err, unmatched); err != nil {
+	if err = errors.Join(err, unmatched); err != nil || wrong != nil && (len(verdicts) == 0 || len(r.role) > 0) {
 		c.report(findings, r.verbose)
-		return err
+		return errors.Join(wrong, err)
 	}
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
-	data := r.format.verdict.Write(verdicts, report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText})
+	opts := report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText, All: r.verbose}
+	if len(r.iam) > 0 {
+		opts.Account = &r.account
+	}
+	data := r.format.verdict.Write(verdicts, opts)
 	done, _, err := c.write(r.target, []emit.File{{Name: "check" + r.format.extensions[0], Data: data}}, nil, r.force)
 	if err != nil {
 		return err
@@ -119,12 +116,31 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 			fmt.Fprintln(c.Stderr, line)
 		}
 	}
-	return r.answer(verdicts)
+	if err := r.answer(verdicts); err == errNo {
+		return err // whatever could not be read
+	} else if err = errors.Join(err, wrong, r.leftError()); err != nil {
+		return err
+	}
+	return nil
+}
+
+// errorsOf returns the errors of task definitions and of the files of roles; nil if there is none.
+func errorsOf(plans []*analyze.Plan, problems []tree.Problem) (err error) {
+	for _, p := range plans {
+		if p.Err() != nil {
+			err = errors.Join(err, p.Err())
+		}
+	}
+	if slices.ContainsFunc(problems, func(p tree.Problem) bool { return !p.Warning }) {
+		err = errors.Join(err, analyze.Errors{{Severity: analyze.Error}})
+	}
+	return err
 }
 
 // complete makes the request of the arguments and the configuration file, as [request.complete] does.
 func (r *checkRequest) complete(in *invocation) error {
 	r.own = r.checkOwn
+	r.openCollected(in)
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
 	return err
@@ -186,40 +202,53 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 	}
 	users := map[*check.Role][]*analyze.Plan{}
 	var order []*check.Role
-	var errs []error
+	unread := map[*check.Role]bool{} // a task of the role has errors
 	for _, p := range plans {
+		var role *check.Role
 		if p.Err() != nil || p.Unread {
+			r.leave(p, check.TaskUnread)
+			unread[roles.Find(p.ExecutionRole)] = true
 			continue
 		}
-		var role *check.Role
 		switch {
 		case len(r.role) > 0 && len(roles) == 1:
 			role = roles[0]
 		case len(r.role) > 0:
 			return nil, errors.New("--role has no role in it")
 		case p.ExecutionRole == "":
-			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: use --role", p.File, cmp.Or(p.Family, p.Name)))
+			r.leave(p, check.NoRole)
 			continue
 		default:
 			if role = roles.Find(p.ExecutionRole); role == nil {
-				errs = append(errs, fmt.Errorf("%s: the role %s is not in the files of --iam", p.File, p.ExecutionRole))
+				r.leave(p, check.NotAmong)
 				continue
 			}
+		}
+		if unreadRole(role) {
+			r.leave(p, check.RoleUnread)
+			continue
 		}
 		if users[role] == nil {
 			order = append(order, role)
 		}
 		users[role] = append(users[role], p)
 	}
-	if errs != nil {
-		return nil, errors.Join(errs...)
-	}
-	for _, role := range order {
-		v := check.Check(role, users[role], opts)
+	r.account.Verdicts = make([]*check.Verdict, len(order))
+	inParallel(len(order), runtime.GOMAXPROCS(0), func(i int) {
+		opts := opts
+		opts.TasksUnread = unread[order[i]]
+		v := check.Check(order[i], users[order[i]], opts)
 		r.accept(v)
-		verdicts = append(verdicts, v)
+		r.account.Verdicts[i] = v
+	})
+	r.account.Sort()
+	if len(plans) > 1 {
+		r.account.Unused = roles.Unused(plans)
 	}
-	return verdicts, nil
+	if len(order) == 0 {
+		return nil, r.leftError()
+	}
+	return r.account.Verdicts, nil
 }
 
 // fileText returns the text of a file of the input, for forms that count columns in characters; "" where it cannot be read

@@ -19,6 +19,7 @@ import (
 type request struct {
 	formatName, output string
 	credSpecs          []string // names of files
+	keys               string   // the folder of --keys
 	options            analyze.Options
 	shared             sharedRole
 	roleOptions        policy.Options

@@ -25,6 +25,15 @@ type VerdictOptions struct {
 	// Text returns the text of a file of the input by its name in places, and "" where that is unknown. Forms that count
 	// columns in characters need it; nil is allowed.
 	Text func(file string) string
+	// Account is what the verdicts are a part of; nil where they are about given roles.
+	Account *check.Account
+	// All asks for the details of the roles of an account that fit, too, and for long lists as they are.
+	All bool
+}
+
+// hasTable reports whether there is a table: there is more than one role or task definition to speak of.
+func (o VerdictOptions) hasTable() bool {
+	return o.Account != nil && len(o.Account.Verdicts)+len(o.Account.Left)+len(o.Account.Unused) > 1
 }
 
 // The forms of a verdict.

@@ -19,6 +19,22 @@ type (
 	verdictDocument struct {
 		Schema int           `json:"schema"`
 		Roles  []roleVerdict `json:"roles"`
+		Table  []tableRow    `json:"table"`  // of an account; empty for given roles
+		Unused []unusedRole  `json:"unused"` // roles that ECS may assume for tasks, and that no task definition has
+	}
+	tableRow struct {
+		Role     string   `json:"role"`
+		ARN      string   `json:"arn"`
+		Tasks    []string `json:"tasks"`
+		Missing  *int     `json:"missing"` // null where the role was not compared
+		Denied   *int     `json:"denied"`
+		Unneeded *int     `json:"unneeded"`
+		Verdict  string   `json:"verdict"`
+	}
+	unusedRole struct {
+		Role string `json:"role"`
+		ARN  string `json:"arn"`
+		At   place  `json:"at"`
 	}
 	roleVerdict struct {
 		Role        string              `json:"role"`
@@ -74,10 +90,13 @@ type (
 	}
 )
 
-func verdictJSON(verdicts []*check.Verdict, _ VerdictOptions) []byte {
-	doc := verdictDocument{Schema: VerdictSchema, Roles: []roleVerdict{}}
+func verdictJSON(verdicts []*check.Verdict, opts VerdictOptions) []byte {
+	doc := verdictDocument{Schema: VerdictSchema, Roles: []roleVerdict{}, Table: []tableRow{}, Unused: []unusedRole{}}
 	for _, v := range verdicts {
 		doc.Roles = append(doc.Roles, roleVerdictOf(v))
+	}
+	if opts.Account != nil {
+		doc.addAccount(opts.Account)
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -87,6 +106,23 @@ func verdictJSON(verdicts []*check.Verdict, _ VerdictOptions) []byte {
 		panic("report: " + err.Error()) // the document is made of strings and numbers
 	}
 	return []byte(analyze.PrintableLines(b.String()))
+}
+
+// addAccount adds the table of an account, and the roles that nothing uses.
+func (d *verdictDocument) addAccount(a *check.Account) {
+	for _, row := range TableRows(a) {
+		r := tableRow{Role: row.Role, ARN: row.ARN, Tasks: row.Tasks, Verdict: row.Answer}
+		if row.Counts {
+			r.Missing, r.Denied = &row.Missing, &row.Denied
+		}
+		if row.Judged {
+			r.Unneeded = &row.Unneeded
+		}
+		d.Table = append(d.Table, r)
+	}
+	for _, role := range a.Unused {
+		d.Unused = append(d.Unused, unusedRole{role.Name, role.ARN.String(), place{File: role.Place.File, Line: role.Place.Line, Column: role.Place.Column}})
+	}
 }
 
 func roleVerdictOf(v *check.Verdict) roleVerdict {

@@ -23,17 +23,27 @@ func kindStyle(kind check.Kind) style {
 
 func verdictText(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 	p := &printer{color: opts.Color}
-	for i, v := range verdicts {
-		if i > 0 {
+	short := opts.hasTable() && !opts.All
+	for _, v := range verdicts {
+		if short && v.Fits == policy.Yes {
+			continue // the table has it
+		}
+		if p.out.Len() > 0 {
 			p.line("")
 		}
-		p.verdict(v)
+		p.verdict(v, short)
+	}
+	if opts.hasTable() {
+		if p.out.Len() > 0 {
+			p.line("")
+		}
+		p.table(opts.Account, opts.All)
 	}
 	return p.out.Bytes()
 }
 
-// verdict prints one verdict.
-func (p *printer) verdict(v *check.Verdict) {
+// verdict prints one verdict. Short asks for long lists without their ends, and for what is wrong only.
+func (p *printer) verdict(v *check.Verdict, short bool) {
 	title := "Task execution role"
 	name, place := roleTitle(v)
 	if name != "" {
@@ -45,9 +55,12 @@ func (p *printer) verdict(v *check.Verdict) {
 	p.line(p.style(bold, analyze.Printable(title)))
 	for _, f := range findingViews(v, v.Findings) {
 		p.line("")
+		if short {
+			f.shorten()
+		}
 		p.roleFinding(f)
 	}
-	if ok := fulfilled(v); len(ok) > 0 {
+	if ok := fulfilled(v); len(ok) > 0 && !short {
 		p.line("")
 		p.line(p.style(green, "OK"))
 		for i := range ok {
@@ -69,6 +82,9 @@ func (p *printer) verdict(v *check.Verdict) {
 	}
 	for _, value := range assumed(v) {
 		p.line("  " + p.style(faint, fmt.Sprintf("assumed: %s, as everywhere in the role", analyze.Printable(value))))
+	}
+	if v.NotJudged {
+		p.line("  " + p.style(faint, "not judged: what is unneeded"))
 	}
 	p.line("  " + p.style(faint, "not seen: "+strings.Join(notSeen(v), "; ")))
 	p.line("")

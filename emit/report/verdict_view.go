@@ -59,6 +59,23 @@ func findingViews(v *check.Verdict, findings []check.Finding) (views []findingVi
 	return views
 }
 
+// shorten leaves out the ends of long lists, and says how long they are.
+func (f *findingView) shorten() {
+	list := func(words []string) []string {
+		if words, more := few(words, fewPlaces); more > 0 {
+			return append(slices.Clip(words), fmt.Sprintf("%d more; -v lists all", more))
+		}
+		return words
+	}
+	f.actions, f.on, f.used = list(f.actions), list(f.on), list(f.used)
+	for i := range f.permissions {
+		askers := &f.permissions[i].askers
+		if n := len(*askers); n > fewPlaces {
+			*askers = append(slices.Clip((*askers)[:fewPlaces]), askerView{field: fmt.Sprintf("%d more; -v lists all", n-fewPlaces)})
+		}
+	}
+}
+
 // shownFor returns the error that ECS shows for a finding.
 func shownFor(f check.Finding) string {
 	if f.Permission == nil || f.Kind != check.Missing && f.Kind != check.Denied {
