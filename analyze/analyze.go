@@ -42,6 +42,9 @@ type Options struct {
 	Conditions bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
+	// Keys are those that answers of AWS name: see [ReadKeys]; nil where there are none. KMSKeys that name a thing have
+	// precedence, and one for everything is for what the answers do not name.
+	Keys *KnownKeys
 	// BucketOwners say which account owns a bucket.
 	BucketOwners []BucketOwner
 	// SourceVPCEndpoints and SourceVPCs are where images are pulled from: vpce-…, vpc-….

@@ -217,7 +217,17 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 // pattern returns t as a policy has to have it: escaped, and with ? for each character that policies cannot have. It is
 // exact if there are no such characters. Otherwise it adds a note about v, which the note calls by what.
 func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Text, exact bool) {
-	beyond := false
+	pattern, beyond := escapeKey(t)
+	if beyond {
+		value, _ := v.Text()
+		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(value))
+	}
+	return pattern, !beyond
+}
+
+// escapeKey returns the key of an object as a policy has to have it, and whether it has characters that policies cannot have:
+// ? is written for each of them.
+func escapeKey(t policy.Text) (pattern policy.Text, beyond bool) {
 	pattern = t.Map(func(literal string) string {
 		return strings.Map(func(r rune) rune {
 			if policy.Allowed(r) {
@@ -227,11 +237,7 @@ func (p *pass) pattern(v located, what string, t policy.Text) (pattern policy.Te
 			return '?'
 		}, policy.Escape(literal))
 	})
-	if beyond {
-		value, _ := v.Text()
-		p.Notef(v, "%s %s has characters that IAM policies cannot hold: ? stands for each of them", what, quote(value))
-	}
-	return pattern, !beyond
+	return pattern, beyond
 }
 
 // BucketOwner says which account owns a bucket, so that a bucket of the same name in another account is not read.

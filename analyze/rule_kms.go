@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // customerManagedKeys judges --kms-key. A task definition does not show these keys: the caller says which key encrypts
@@ -31,10 +32,12 @@ type KMSKey struct {
 	Key string
 }
 
-// usedKey is a key of something that is read. Declared says that the input itself names it, and not an option.
+// usedKey is a key of something that is read. Declared says that the input itself names it, or an answer of AWS, and not an
+// option.
 type usedKey struct {
 	KMSKey
 	declared bool
+	from     tree.Place // of the answer of AWS that names it; the zero value elsewhere
 }
 
 // useKey is a grant of every rule that reads something which a key can encrypt. ECS never calls KMS: the
@@ -76,7 +79,7 @@ func (p *pass) mayNeedKey() bool {
 			return false
 		}
 		name, _ := r.ARN.Resource.CutPrefix("parameter")
-		if p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
+		if p.opts.Keys.find([]policy.ARN{r.ARN}, p.plan.Environment) != nil || p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
 			return false
 		}
 		switch r.Grant.Sid {
@@ -101,7 +104,7 @@ const (
 // values are what it can be. Like says that the values are patterns. It reports whether there are keys for v.
 func (p *pass) decrypt(v located, service, region policy.Text, context string, values []policy.ARN, like bool) bool {
 	t, _ := v.Text()
-	keys := p.keysOf(v, values[0])
+	keys := p.keysOf(v, values)
 	for _, k := range keys {
 		key, problem := k.cut(region)
 		if name := policy.Text(k.Key); k.declared && !name.IsLiteral() {
@@ -127,6 +130,9 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 			if region == "" {
 				p.plan.use(policy.Region)
 			}
+		}
+		if k.from.File != "" {
+			p.Notef(v, "%s is encrypted with the key %s, as %s says", quote(t), k.Key, k.from)
 		}
 		operator := "StringEquals"
 		if like {
@@ -155,20 +161,21 @@ func texts(list []policy.ARN) []policy.Text {
 	return t
 }
 
-// keysOf returns the keys that are named for v, which reads the thing with this ARN, or, where there are none, those for
-// everything.
-func (p *pass) keysOf(v located, thing policy.ARN) (keys []usedKey) {
-	if len(p.opts.KMSKeys)+len(p.reader.Keys()) == 0 {
+// keysOf returns the keys of what v reads, which has one of these ARNs: those that options name for it, or else those that the
+// document names, or else those of AWS's answers. Where none of them says anything, they are the keys for everything.
+func (p *pass) keysOf(v located, things []policy.ARN) (keys []usedKey) {
+	if len(p.opts.KMSKeys)+len(p.reader.Keys()) == 0 && p.opts.Keys == nil {
 		return nil
 	}
+	thing := things[0]
 	names := namesOf(v, thing)
 	var all []usedKey
 	for _, k := range p.opts.KMSKeys {
 		switch {
 		case slices.ContainsFunc(k.refs(thing), func(ref string) bool { return slices.Contains(names, ref) }):
-			keys = append(keys, usedKey{k, false})
+			keys = append(keys, usedKey{KMSKey: k})
 		case k.Ref == "*":
-			all = append(all, usedKey{k, false})
+			all = append(all, usedKey{KMSKey: k})
 		default:
 			continue
 		}
@@ -178,9 +185,19 @@ func (p *pass) keysOf(v located, thing policy.ARN) (keys []usedKey) {
 		return keys
 	}
 	for _, k := range p.reader.KeysOf(names) {
-		keys = append(keys, usedKey{KMSKey{Ref: k.Refs[0], Key: string(k.Key)}, true})
+		keys = append(keys, usedKey{KMSKey: KMSKey{Ref: k.Refs[0], Key: string(k.Key)}, declared: true})
 	}
 	if keys != nil {
+		return keys
+	}
+	known := p.opts.Keys.find(things, p.plan.Environment)
+	for _, t := range known {
+		key := KMSKey{Ref: t.arn.Text().String(), Key: t.key}
+		if t.key != "" && !slices.ContainsFunc(keys, func(k usedKey) bool { return k.Key == t.key }) {
+			keys = append(keys, usedKey{key, true, t.from})
+		}
+	}
+	if known != nil {
 		return keys
 	}
 	return all

@@ -171,8 +171,8 @@ func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := r.options
-	if opts.CredSpecs, err = r.readCredSpecs(); err != nil {
+	opts, err := r.withFiles()
+	if err != nil {
 		return nil, nil, err
 	}
 	analysis := analyze.NewAnalysis(opts)

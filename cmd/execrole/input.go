@@ -139,6 +139,15 @@ func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plan
 	return in, plans, "", nil
 }
 
+// withFiles returns the options with what is in the files that they name.
+func (r *request) withFiles() (opts analyze.Options, err error) {
+	opts = r.options
+	var more error
+	opts.CredSpecs, err = r.readCredSpecs()
+	opts.Keys, more = r.readKeys()
+	return opts, errors.Join(err, more)
+}
+
 // readCredSpecs reads the files of --credspec.
 func (r *request) readCredSpecs() (list []analyze.CredSpec, err error) {
 	var errs []error

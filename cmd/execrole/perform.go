@@ -19,10 +19,9 @@ import (
 // returns the error for the exit status.
 func (c *command) perform(r *request, makeOutput func(*task) output) error {
 	found, err := findSources(r.files)
-	opts := r.options
+	opts, more := r.withFiles()
 	opts.Conditions = r.merge
-	var more error
-	if opts.CredSpecs, more = r.readCredSpecs(); more != nil || err != nil && len(found.list) == 0 {
+	if more != nil || err != nil && len(found.list) == 0 {
 		return errors.Join(more, err)
 	}
 	r.several = found.several || r.shared.given

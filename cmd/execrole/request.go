@@ -63,6 +63,7 @@ func (r *request) sharedFlags(set *pflag.FlagSet) {
 	set.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (one that\nexists, or a name that ends in /); - is standard\noutput")
 	flags.Analyze(set, &r.options)
 	set.StringArrayVar(&r.credSpecs, "credspec", nil, "instead of --credspec-secret, the `FILE` of the\ncredential spec; repeatable")
+	set.StringVar(&r.keys, "keys", "", "instead of --kms-key, the `FOLDER` with AWS's\nanswers that docs/collect.sh --describe-keys makes")
 	flags.Role(set, &r.roleOptions)
 	set.Var(&r.shared, "shared-role", "write one role for all task definitions; its files\nare named by their family, or by `NAME`")
 	set.Lookup("shared-role").NoOptDefVal = "true"
