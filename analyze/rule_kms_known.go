@@ -162,6 +162,10 @@ func (r *keyReader) object(n *tree.Node, a about) {
 		return
 	}
 	arn.Resource, _ = escapeKey(arn.Resource)
+	if key := textOf(n, "SSEKMSKeyId"); key != "" && !strings.HasPrefix(key, "arn:") {
+		r.report(n, "SSEKMSKeyId %q is no ARN: S3 answers with that of the key", key)
+		return
+	}
 	r.add(n, arn, "SSEKMSKeyId")
 }
 

@@ -138,7 +138,7 @@ func hasUnseen(p *Plan, words string) bool {
 func TestReadKeysProblems(t *testing.T) {
 	_, problems := ReadKeys([]Input{
 		{Name: "a.json", Source: []byte(`{"family": "web"}`)},
-		{Name: "b.json", Source: []byte(`[{"SecretList": [{"Name": "x"}]}, {"Parameters": [{"Type": "String"}]}, {"Object": "b/k", "Answer": {}}]`)},
+		{Name: "b.json", Source: []byte(`[{"SecretList": [{"Name": "x"}]}, {"Parameters": [{"Type": "String"}]}, {"Object": "b/k", "Answer": {}}, {"Object": "arn:aws:s3:::b/k", "Answer": {"SSEKMSKeyId": "1"}}]`)},
 		{Name: "c.json", Source: []byte(`{`)},
 	})
 	var got []string
@@ -147,7 +147,7 @@ func TestReadKeysProblems(t *testing.T) {
 	}
 	want := []string{
 		"a.json:1:1: this is no answer of AWS about a secret,", "b.json:1:18: the secret has no ARN", "b.json:1:51: the parameter has no Name",
-		`b.json:1:101: Object "b/k" is no ARN of an object in S`, "c.json:1:2: the JSON ends too early: a bracket, brac",
+		`b.json:1:101: Object "b/k" is no ARN of an object in S`, `b.json:1:147: SSEKMSKeyId "1" is no ARN: S3 answers wi`, "c.json:1:2: the JSON ends too early: a bracket, brac",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
