@@ -13,15 +13,42 @@ import (
 
 // verdictMarkdown writes verdicts for a comment on a pull request. All text of the input is written as code, where Markdown
 // has no meaning and nobody gets a mention.
-func verdictMarkdown(verdicts []*check.Verdict, _ VerdictOptions) []byte {
+func verdictMarkdown(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 	var b bytes.Buffer
-	for i, v := range verdicts {
-		if i > 0 {
+	if opts.hasTable() {
+		markdownTable(&b, opts.Account)
+	}
+	for _, v := range verdicts {
+		if opts.hasTable() && !opts.All && v.Fits == policy.Yes {
+			continue // the table has it
+		}
+		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
 		markdownVerdict(&b, v)
 	}
 	return b.Bytes()
+}
+
+// markdownTable writes the table of an account, and the roles that no task uses. It is first: a comment has no end that
+// everybody sees.
+func markdownTable(b *bytes.Buffer, a *check.Account) {
+	b.WriteString("# Task execution roles\n\n| " + strings.Join(TableHeads(), " | ") + " |\n|---|---|--:|--:|--:|---|\n")
+	for _, row := range TableRows(a) {
+		cells := row.Cells()
+		for i, cell := range cells[:2] {
+			if cell != "" {
+				cells[i] = strings.ReplaceAll(codeOf(cell), "|", "\\|")
+			}
+		}
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+	}
+	if len(a.Unused) > 0 {
+		b.WriteString("\nRoles that ECS may assume for tasks, and that none of these task definitions has:\n\n")
+	}
+	for _, name := range unusedNames(a) {
+		b.WriteString("- " + codeOf(name) + "\n")
+	}
 }
 
 func markdownVerdict(b *bytes.Buffer, v *check.Verdict) {

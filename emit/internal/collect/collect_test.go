@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/execrole/execrole/emit/internal/tool"
 	"github.com/execrole/execrole/testdata/golden"
 )
@@ -184,7 +186,41 @@ func (a aws) setUp() (key string) {
 	return key
 }
 
-// TestCollect collects an account that moto plays, and compares its roles with its task definitions.
+// workflow returns what the scheduled workflow of docs/ci.md runs: the command that collects, and the arguments of check.
+func workflow(t *testing.T) (script string, arguments []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(golden.Root(t), "docs", "ci.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "\n```")
+		var w struct {
+			On   struct{ Schedule []struct{ Cron string } }
+			Jobs map[string]struct {
+				Steps []struct {
+					Run, Uses string
+					With      struct{ Command, Args string }
+				}
+			}
+		}
+		if yaml.Unmarshal([]byte(block), &w) != nil || w.On.Schedule == nil {
+			continue // another workflow
+		}
+		for _, step := range w.Jobs["roles"].Steps {
+			if script += step.Run; step.With.Command == "check" {
+				arguments = strings.Fields(step.With.Args)
+			}
+		}
+	}
+	if script == "" || arguments == nil {
+		t.Fatal("docs/ci.md has no workflow that collects and checks")
+	}
+	return script, arguments
+}
+
+// TestCollect collects an account that moto plays, and compares its roles with its task definitions, by the commands of the
+// workflow in docs/ci.md.
 func TestCollect(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the AWS CLI takes seconds for each call, and the script is for a POSIX shell")
@@ -198,14 +234,22 @@ func TestCollect(t *testing.T) {
 		}
 	}
 	key := a.setUp()
-	script := filepath.Join(golden.Root(t), "docs", "collect.sh")
+	script, arguments := workflow(t)
 	execrole := filepath.Join(t.TempDir(), "execrole")
 	if out, status := run(t, os.Environ(), "go", "build", "-C", golden.Root(t), "-o", execrole, "./cmd/execrole"); status != 0 {
 		t.Fatal(out)
 	}
-	folder := filepath.Join(t.TempDir(), "account")
+	root, err := filepath.Abs(golden.Root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(root, "execrole"); err != nil {
+		t.Fatal(err)
+	}
+	const folder = "account" // as the workflow has it
 
-	out, status := run(t, env, sh, script, "--describe-keys", folder)
+	out, status := run(t, env, sh, "-c", script)
 	for _, want := range []string{"3 task definitions in eu-west-1, 3 of them new", "secret: 2 answers to 3 questions", "parameters: 1 answers to 1 questions", "object: 2 answers to 2 questions", "gone-AbCdEf"} {
 		if !strings.Contains(out, want) || status != 0 {
 			t.Errorf("status %d, and no %q in\n%s", status, want, out)
@@ -225,8 +269,9 @@ func TestCollect(t *testing.T) {
 	}
 
 	check := func(args ...string) (string, int) {
-		return run(t, env, execrole, append([]string{"check", "-q", "--iam", folder}, args...)...)
+		return run(t, env, execrole, slices.Concat([]string{"check", "-q"}, arguments, args)...)
 	}
+	// Of what is encrypted with AWS's own keys, nothing is missing.
 	out, status = check()
 	for _, want := range []string{
 		`(?m)^api +api +3 +0 +\d+  does not fit$`, `(?m)^web +many, web +0 +0 +0  fits$`, `(?m)^  idle$`,
@@ -236,13 +281,10 @@ func TestCollect(t *testing.T) {
 			t.Errorf("status %d, and no %q in\n%s", status, want, out)
 		}
 	}
-	if strings.Contains(out, "parameter/shop/own\"") || strings.Contains(out, "own.env\"") {
-		t.Errorf("what is encrypted with AWS's own keys needs a key:\n%s", out)
-	}
 
 	// Again: nothing is asked twice, a new revision takes the place of the last one, and what is gone is removed.
 	before := files(t, folder)
-	if out, status := run(t, env, sh, script, folder); status != 0 || !strings.Contains(out, "3 task definitions in eu-west-1, 0 of them new") {
+	if out, status := run(t, env, sh, "execrole/docs/collect.sh", folder); status != 0 || !strings.Contains(out, "3 task definitions in eu-west-1, 0 of them new") {
 		t.Errorf("again: status %d\n%s", status, out)
 	}
 	if after := files(t, folder); !slices.Equal(names(before), names(after)) || before["tasks/eu-west-1.api.1.json"] != after["tasks/eu-west-1.api.1.json"] {
@@ -250,7 +292,7 @@ func TestCollect(t *testing.T) {
 	}
 	a.register("web", "web", map[string]any{})
 	a.call("ecs", "AmazonEC2ContainerServiceV20141113.DeregisterTaskDefinition", map[string]any{"taskDefinition": "api:1"})
-	if out, status := run(t, env, sh, script, folder); status != 0 || !strings.Contains(out, "2 task definitions in eu-west-1, 1 of them new") {
+	if out, status := run(t, env, sh, "execrole/docs/collect.sh", folder); status != 0 || !strings.Contains(out, "2 task definitions in eu-west-1, 1 of them new") {
 		t.Errorf("after a change: status %d\n%s", status, out)
 	}
 	var tasks []string

@@ -49,6 +49,16 @@ var given = map[string]map[string]func(t *testing.T) string{
 // givenRoles are the roles that a document says its readers have.
 var givenRoles = map[string][]string{"docs/formats.md": {"deploy"}}
 
+// givenAccounts are the commands that make the account of which a document speaks.
+var givenAccounts = map[string][]string{"docs/check.md": {
+	`aws iam create-role --role-name old --assume-role-policy-document '` + trustsTasks + `'`,
+	`aws iam create-role --role-name web --assume-role-policy-document '` + trustsTasks + `'`,
+	`aws ecs register-task-definition --family shop --execution-role-arn arn:aws:iam::111122223333:role/web --container-definitions '[{"name": "app", "image": "nginx", "memory": 8, "secrets": [{"name": "A", "valueFrom": "/shop/a"}]}]'`,
+	`aws ecs register-task-definition --family worker --execution-role-arn arn:aws:iam::444455556666:role/web --container-definitions '[{"name": "app", "image": "nginx", "memory": 8}]'`,
+}}
+
+const trustsTasks = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`
+
 // programs are those of others that commands need, by the beginning of the command, and whether they are missing here.
 var programs = []struct {
 	command string
@@ -56,6 +66,8 @@ var programs = []struct {
 }{
 	{`aws `, lackingAWS},
 	{`./worker-role.sh`, lackingAWS},
+	{`docs/collect.sh`, lackingAWS},
+	{`execrole check --iam account`, lackingAWS}, // which collect.sh has made
 	{`(cd role-app && "$CDK"`, func() string { return lackingProgram("npm", "node") }},
 	{`terraform `, func() string {
 		if os.Getenv(tool.TerraformPlugins) == "" {
@@ -93,7 +105,7 @@ type step struct {
 
 // deploys reports whether a command talks to AWS.
 func (s step) deploys() bool {
-	return strings.HasPrefix(s.command, "aws ") || strings.HasPrefix(s.command, "./worker-role.sh")
+	return strings.HasPrefix(s.command, "aws ") || strings.HasPrefix(s.command, "./worker-role.sh") || strings.HasPrefix(s.command, "docs/collect.sh")
 }
 
 // fence is the line before a block of code: its language, and the file that the block is for, if any.
@@ -214,8 +226,11 @@ func TestDocuments(t *testing.T) {
 			if lackingAWS() == "" && slices.ContainsFunc(list, step.deploys) {
 				env = tool.MotoServer(t, account, region) // an account in which nothing is left of another document
 			}
+			commands := slices.Clone(givenAccounts[name])
 			for _, role := range givenRoles[name] {
-				create := fmt.Sprintf("aws iam create-role --role-name %s --assume-role-policy-document '{}'", role)
+				commands = append(commands, fmt.Sprintf("aws iam create-role --role-name %s --assume-role-policy-document '{}'", role))
+			}
+			for _, create := range commands {
 				list = append([]step{{shown: create, command: create, missing: lackingAWS()}}, list...)
 			}
 			execute(t, sh, slices.Concat(env, settings), freshCopy(t, root, name), scratch, list)
