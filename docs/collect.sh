@@ -81,7 +81,7 @@ tasks() {
 		fail "the task definitions cannot be listed"
 	# FILE ARN of each, and of several revisions of a family only the last one.
 	tr '\t' '\n' <"$work/listed" | sed -n 's|^arn:[^:]*:ecs:\([^:]*\):[0-9]*:task-definition/\(.*\):\([0-9]*\)$|\1.\2 \3 &|p' |
-		sort -k1,1 -k2,2n | awk -v all="$all" '
+		LC_ALL=C sort -k1,1 -k2,2n | awk -v all="$all" '
 			{ file = $1 "." $2 ".json" }
 			all == "true" { print file, $3; next }
 			NR > 1 && $1 != family { print line }
@@ -97,17 +97,17 @@ tasks() {
 	done <"$work/tasks"
 	wait
 	# What is no longer active, or no longer the last revision.
-	cut -d ' ' -f 1 "$work/tasks" >"$work/names"
-	for path in "$folder/tasks/$region".*.json; do
-		[ -e "$path" ] || continue
-		grep -Fqx "${path##*/}" "$work/names" || rm "$path"
-	done
+	cut -d ' ' -f 1 "$work/tasks" | LC_ALL=C sort >"$work/names"
+	listed "$region" | LC_ALL=C sort | LC_ALL=C comm -23 - "$work/names" | while read -r file; do rm "$folder/tasks/$file"; done
 	if [ -s "$work/failed" ]; then
 		while read -r arn; do complain "no answer about $arn"; done <"$work/failed"
 		fail "the task definitions are not complete: run it again, and it asks for what is missing"
 	fi
 	complain "$(($(wc -l <"$work/tasks"))) task definitions in $region, $n of them new"
 }
+
+# listed REGION prints the names of the files with task definitions of a region.
+listed() { find "$folder/tasks" -name "$1.*.json" | sed 's|.*/||'; }
 
 # task FILE ARN writes a task definition.
 task() {
@@ -144,9 +144,7 @@ roles() {
 keys() {
 	mkdir "$work/keys"
 	# Regions of which there are task definitions. A name is looked for in the region of the task.
-	for path in "$folder/tasks"/*.json; do
-		[ ! -e "$path" ] || printf '%s\n' "${path##*/}"
-	done | cut -d . -f 1 | sort -u >"$work/regions"
+	listed '*' | cut -d . -f 1 | sort -u >"$work/regions"
 	: >"$work/found"
 	while read -r in; do references "$in" >>"$work/found"; done <"$work/regions"
 	for kind in secret parameter object; do sed -n "s/^$kind //p" "$work/found" | sort -u >"$work/${kind}s"; done
@@ -166,7 +164,7 @@ keys() {
 
 # references REGION prints what the task definitions of a region name: a kind, a region where it is known, and a name or an ARN.
 references() {
-	cat "$folder/tasks/$1".*.json >"$work/all"
+	find "$folder/tasks" -name "$1.*.json" -exec cat {} + >"$work/all"
 	# All strings, a line each, and the values of the fields that can have a name in the place of an ARN.
 	tr '"' '\n' <"$work/all" >"$work/strings"
 	field() { sed -n 's/^ *"'"$1"'": "\(.*\)",\{0,1\}$/\1/p' "$work/all" | grep -v '^arn:' || :; }

@@ -35,6 +35,13 @@ func verdictGitHub(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 		name, _ := roleTitle(v)
 		b.WriteString(strings.TrimRight("execrole check: "+analyze.Printable(name), ": ") + ": " + Summary(v) + "\n")
 	}
+	if opts.Account != nil {
+		for _, row := range TableRows(opts.Account) {
+			if !row.Counts {
+				b.WriteString("execrole check: " + analyze.Printable(strings.Join(row.Tasks, ", ")+": "+row.Answer+strings.TrimRight(": "+row.Role, ": ")) + ".\n")
+			}
+		}
+	}
 	return b.Bytes()
 }
 
