@@ -153,3 +153,25 @@ func TestReadKeysProblems(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
+
+// FuzzReadKeys: whatever the answers are, they are read or have problems, and a task definition can be analyzed with them.
+func FuzzReadKeys(f *testing.F) {
+	f.Add([]byte(answers))
+	f.Add([]byte(`{"ARN": "arn:aws:secretsmanager:::", "KmsKeyId": "alias/"} {"Aliases": [{"AliasArn": "arn:a:kms:::alias/", "TargetKeyId": "x"}]}`))
+	const task = `{"containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "/app/token"},
+		{"name": "B", "valueFrom": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:byid"}], "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::env-files/app.env"}]}]}`
+	f.Fuzz(func(t *testing.T, src []byte) {
+		keys, problems := ReadKeys([]Input{{Name: "k.json", Source: src}})
+		for _, p := range problems {
+			if p.At.File != "k.json" || p.Message == "" {
+				t.Errorf("a problem without a place or words: %+v", p)
+			}
+		}
+		plans, _ := Read("t.json", []byte(task), Options{Keys: keys})
+		for _, r := range plans[0].Requirements {
+			if r.Grant == useKey && len(r.Conditions) < 2 {
+				t.Errorf("a key without conditions: %+v", r)
+			}
+		}
+	})
+}
