@@ -79,7 +79,7 @@ func (p *pass) mayNeedKey() bool {
 			return false
 		}
 		name, _ := r.ARN.Resource.CutPrefix("parameter")
-		if p.opts.Keys.find([]policy.ARN{r.ARN}, p.plan.Environment) != nil || p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
+		if len(p.opts.Keys.sure([]policy.ARN{r.ARN}, p.plan.Environment)) > 0 || p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
 			return false
 		}
 		switch r.Grant.Sid {
@@ -190,14 +190,20 @@ func (p *pass) keysOf(v located, things []policy.ARN) (keys []usedKey) {
 	if keys != nil {
 		return keys
 	}
-	known := p.opts.Keys.find(things, p.plan.Environment)
-	for _, t := range known {
+	known := false
+	for _, t := range p.opts.Keys.find(things, p.plan.Environment) {
+		if t.unsure {
+			read, _ := v.Text()
+			p.Warnf(v, "%s is encrypted with the key %s, as %s says, and no answer of aws kms list-aliases says whether that is AWS's own: add it to the folder", quote(read), t.key, t.from)
+			continue
+		}
+		known = true
 		key := KMSKey{Ref: t.arn.Text().String(), Key: t.key}
 		if t.key != "" && !slices.ContainsFunc(keys, func(k usedKey) bool { return k.Key == t.key }) {
 			keys = append(keys, usedKey{key, true, t.from})
 		}
 	}
-	if known != nil {
+	if known {
 		return keys
 	}
 	return all

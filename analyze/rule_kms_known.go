@@ -21,6 +21,8 @@ type knownThing struct {
 	arn  policy.ARN
 	key  string // the ARN of a customer-managed key, or of an alias; "" for a key of AWS's own, or none
 	from tree.Place
+	// unsure says that the answers do not say whether the key is one of AWS's own.
+	unsure bool
 }
 
 // ReadKeys reads files with what these commands of the AWS CLI print, one answer or several in a file,
@@ -32,14 +34,15 @@ type knownThing struct {
 //
 // An answer can be inside of an object, which says what the answer does not: {"Region": …, "Account": …, "Answer": …} for
 // parameters and {"Object": ARN, "Answer": …} for an object. A key of which an answer about aliases or keys says that AWS
-// manages it needs no permission, as the absence of a key does.
+// manages it needs no permission, as the absence of a key does. S3 names AWS's own key as any other, so that an object is
+// known only together with the aliases of the key's region.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html,
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterMetadata.html,
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html,
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html
 func ReadKeys(inputs []Input) (*KnownKeys, []tree.Problem) {
-	r := keyReader{aliases: map[policy.Text]policy.Text{}, own: map[policy.Text]bool{}}
+	r := keyReader{aliases: map[policy.Text]policy.Text{}, own: map[policy.Text]bool{}, regions: map[policy.Text]bool{}}
 	for _, in := range inputs {
 		doc, _, problems := tree.Read(in.Name, in.Source)
 		r.problems = append(r.problems, problems...)
@@ -52,6 +55,7 @@ func ReadKeys(inputs []Input) (*KnownKeys, []tree.Problem) {
 	k := &KnownKeys{things: map[string][]knownThing{}}
 	for _, t := range r.things {
 		one := knownThing{arn: t.arn, from: t.from, key: r.resolve(t)}
+		one.unsure = t.arn.Service == "s3" && one.key != "" && !r.knowsOwner(policy.Text(one.key))
 		name := indexOf(t.arn)
 		k.things[name] = append(k.things[name], one)
 		if t.arn.Service == "secretsmanager" && len(name) > suffixLength { // a task definition can lack the suffix
@@ -68,7 +72,8 @@ type keyReader struct {
 	problems []tree.Problem
 	things   []knownThing                // with the keys as the answers have them
 	aliases  map[policy.Text]policy.Text // the ARN of a key, by that of its alias
-	own      map[policy.Text]bool        // the ARNs of keys that AWS manages
+	own      map[policy.Text]bool        // whether AWS manages a key, by its ARN
+	regions  map[policy.Text]bool        // of which the aliases are known
 }
 
 // about is what is written around an answer.
@@ -148,7 +153,7 @@ func (r *keyReader) parameter(n *tree.Node, a about) {
 	case name == "":
 		r.report(n, "the parameter has no Name")
 	case textOf(n, "Type") != "SecureString":
-		r.things = append(r.things, knownThing{arn, "", r.place(n)})
+		r.things = append(r.things, knownThing{arn: arn, from: r.place(n)})
 	default:
 		r.add(n, arn, "KeyId")
 	}
@@ -175,13 +180,16 @@ func (r *keyReader) add(n *tree.Node, arn policy.ARN, member string) {
 	if m := n.Member(member); m != nil {
 		from = m
 	}
-	r.things = append(r.things, knownThing{arn, textOf(n, member), r.place(from)})
+	r.things = append(r.things, knownThing{arn: arn, key: textOf(n, member), from: r.place(from)})
 }
 
 // alias reads an alias. AWS's own keys have those that begin with alias/aws/.
 func (r *keyReader) alias(n *tree.Node) {
 	arn, ok := policy.CutARN(policy.Text(textOf(n, "AliasArn")))
 	id := policy.Text(textOf(n, "TargetKeyId"))
+	if ok {
+		r.regions[arn.Region] = true
+	}
 	if !ok || id == "" {
 		return // AWS made the alias beforehand, and there is no key yet
 	}
@@ -190,6 +198,14 @@ func (r *keyReader) alias(n *tree.Node) {
 	if arn.Resource.HasPrefix("alias/aws/") {
 		r.own[key] = true
 	}
+}
+
+// knowsOwner reports whether the answers say whether AWS manages a key. A key of a region whose aliases are known is not AWS's own
+// where none of these says so: one that belongs to another account is never.
+func (r *keyReader) knowsOwner(key policy.Text) bool {
+	arn, _ := policy.CutARN(key)
+	_, described := r.own[key]
+	return described || r.regions[arn.Region]
 }
 
 // resolve returns the ARN of the customer-managed key of a thing, or that of its alias where its key is unknown; "" where
@@ -215,6 +231,11 @@ func (r *keyReader) resolve(t knownThing) string {
 
 // indexOf returns the service and the name of a thing.
 func indexOf(thing policy.ARN) string { return thing.Service.String() + ":" + thing.Resource.String() }
+
+// sure returns what is known of a thing with one of these ARNs, without doubt.
+func (k *KnownKeys) sure(things []policy.ARN, in policy.Environment) []knownThing {
+	return slices.DeleteFunc(k.find(things, in), func(t knownThing) bool { return t.unsure })
+}
 
 // find returns what is known of a thing with one of these ARNs, which is used in an environment.
 func (k *KnownKeys) find(things []policy.ARN, in policy.Environment) (found []knownThing) {

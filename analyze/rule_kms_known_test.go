@@ -31,6 +31,8 @@ const answers = `
 {"Object": "arn:aws:s3:::env-files/app.env", "Answer": {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:eu-west-1:111122223333:key/key6", "BucketKeyEnabled": true}}
 {"Object": "arn:aws:s3:::env-files/own.env", "Answer": {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:eu-west-1:111122223333:key/aws1"}}
 {"Object": "arn:aws:s3:::env-files/a*.env", "Answer": {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:eu-west-1:111122223333:key/key7"}}
+{"Object": "arn:aws:s3:::env-files/unsure.env", "Answer": {"SSEKMSKeyId": "arn:aws:kms:eu-central-1:111122223333:key/key8"}}
+{"Object": "arn:aws:s3:::env-files/other.env", "Answer": {"SSEKMSKeyId": "arn:aws:kms:eu-west-1:444455556666:key/key9"}}
 {"Object": "arn:aws:s3:::env-files/plain.env", "Answer": {"ServerSideEncryption": "AES256"}}
 `
 
@@ -72,6 +74,8 @@ func TestKnownKeys(t *testing.T) {
 		{value: "arn:aws:s3:::env-files/own.env"},
 		{value: "arn:aws:s3:::env-files/plain.env"},
 		{value: "arn:aws:s3:::env-files/elsewhere.env", note: true},
+		{value: "arn:aws:s3:::env-files/unsure.env", note: true}, // it can be AWS's own
+		{value: "arn:aws:s3:::env-files/other.env", want: "arn:aws:kms:eu-west-1:444455556666:key/key9 s3.eu-west-1 arn:aws:s3:::env-files arn:aws:s3:::env-files/other.env"},
 		// What a flag names has precedence, and a flag for everything is for what the answers do not name.
 		{value: secret + "byarn-AbCdEf", set: []KMSKey{{"byarn", "alias/flag"}}, want: "arn:aws:kms:eu-west-1:${AWS::AccountId}:key/* secretsmanager.eu-west-1 " + secret + "byarn-AbCdEf alias/flag"},
 		{value: secret + "byid-AbCdEf", set: []KMSKey{{"*", "alias/flag"}}, want: key + "key2 secretsmanager.eu-west-1 " + secret + "byid-AbCdEf"},
@@ -109,6 +113,9 @@ func TestKnownKeys(t *testing.T) {
 		}
 		if diff := cmp.Diff(strings.Join(wanted, " "), strings.Join(got, "\n")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.value, diff)
+		}
+		if got := hasFinding(plans[0], "list-aliases"); got != strings.HasSuffix(tt.value, "unsure.env") {
+			t.Errorf("%s: it is said that a key can be AWS's own: %v", tt.value, got)
 		}
 		if got := hasUnseen(plans[0], "customer-managed keys"); got != tt.note {
 			t.Errorf("%s: it is said that keys cannot be seen: %v", tt.value, got)

@@ -154,9 +154,11 @@ keys() {
 	done >"$work/batches"
 	describe parameters <"$work/batches"
 	describe object <"$work/objects"
+	# The aliases say which keys are AWS's own.
 	{
 		cat "$work/regions"
 		cut -d ' ' -f 1 "$work/secrets" "$work/parameters"
+		[ ! -e "$work/keys/object.json" ] || sed -n 's/^.*"SSEKMSKeyId": "arn:[^:]*:kms:\([^:]*\):.*$/\1/p' "$work/keys/object.json"
 	} | sort -u | describe aliases
 	rm -rf "$folder/keys"
 	mv "$work/keys" "$folder/keys"

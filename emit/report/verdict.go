@@ -32,7 +32,14 @@ type VerdictOptions struct {
 
 // hasTable reports whether there is a table: there is more than one role or task definition to speak of.
 func (o VerdictOptions) hasTable() bool {
-	return o.Account != nil && len(o.Account.Verdicts)+len(o.Account.Left)+len(o.Account.Unused) > 1
+	if o.Account == nil {
+		return false
+	}
+	n := len(o.Account.Left)
+	for _, v := range o.Account.Verdicts {
+		n += len(v.Tasks)
+	}
+	return n > 1 || len(o.Account.Unused) > 0
 }
 
 // The forms of a verdict.
