@@ -28,6 +28,7 @@ type Reason string
 
 const (
 	NoRole     Reason = "names no role"    // it has no executionRoleArn
+	NeedsNone  Reason = "needs no role"    // likewise, and nothing that it has asks for a permission
 	NotAmong   Reason = "not in the files" // its role is not in the input, such as one of another account
 	TaskUnread Reason = "task not read"    // the task definition has errors
 	RoleUnread Reason = "role not read"    // a policy of the role has errors

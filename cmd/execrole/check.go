@@ -52,6 +52,11 @@ role allows that no task needs. The role is read from files, such as those that
 of AWS that execution roles are found with is known; another one that is
 attached has to be among the files. docs/check.md describes the answer.
 
+docs/collect.sh writes a folder with the roles and the task definitions of an
+account: "execrole check --iam FOLDER" needs no other file. The answer about an
+account ends in a table, with the details of roles that do not fit above it, and
+with -v those of all roles.
+
 Exit status: 0 if the role fits; 1 if it does not, as --fail-on says; 2 if it
 could not be told, since something could not be read.
 `,
@@ -64,7 +69,7 @@ could not be told, since something could not be read.
 
 func (r *checkRequest) checkFlags(set *pflag.FlagSet) {
 	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
-	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn names;\nrepeatable")
+	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` or folder with the roles of an account:\nthe role of a task is the one that its\nexecutionRoleArn names; repeatable")
 	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
 	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
 	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
@@ -215,6 +220,9 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 			role = roles[0]
 		case len(r.role) > 0:
 			return nil, errors.New("--role has no role in it")
+		case p.ExecutionRole == "" && len(p.Requirements) == 0:
+			r.leave(p, check.NeedsNone)
+			continue
 		case p.ExecutionRole == "":
 			r.leave(p, check.NoRole)
 			continue

@@ -82,7 +82,7 @@ func (r *checkRequest) leftError() error {
 		n[l.Why]++
 		switch name := l.Plan.File; {
 		case len(r.account.Verdicts) > 0:
-		case l.Why == check.NoRole:
+		case l.Why == check.NoRole || l.Why == check.NeedsNone:
 			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: use --role", name, analyze.Printable(l.Plan.Family)))
 		case l.Why == check.NotAmong:
 			errs = append(errs, fmt.Errorf("%s: the role %s is not in the files of --iam", name, analyze.Printable(l.Plan.ExecutionRole.String())))
