@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +30,9 @@ type checkRequest struct {
 	resourcePolicyOf  []check.ResourcePolicy
 	boundaryPolicy    *policy.Policy
 	serviceControlled []policy.Policy
+	used              []string // the settings that are in the templates of roles
+	// others are the roles that the tasks of a role can have instead, and that are not among the files.
+	others map[*check.Role][]check.NotSeen
 }
 
 // The values of --fail-on, from the mildest answer to the strictest.
@@ -41,7 +43,7 @@ func checkCommand() *subcommand {
 	return &subcommand{
 		name:    "check",
 		args:    "[flags] FILE...",
-		example: "execrole check --role role.json task-definition.json\nexecrole check --iam account.json 'tasks/*.json'",
+		example: "execrole check --role role.json task-definition.json\nexecrole check template.yaml\nexecrole check --iam account.json 'tasks/*.json'",
 		about:   "say whether a role that exists fits",
 		text: `Compares a role that exists with what the task definitions need, in both
 directions: what is missing, denied, or allowed under a condition, and what the
@@ -49,7 +51,9 @@ role allows that no task needs. The role is read from files, such as those that
 "aws iam get-role", "get-role-policy", "list-attached-role-policies" or
 "get-account-authorization-details" print, or policy documents alone. A policy
 of AWS that execution roles are found with is known; another one that is
-attached has to be among the files. docs/check.md describes the answer.
+attached has to be among the files. A CloudFormation template can have the role
+beside the task definition: without --role and --iam, the roles are those of the
+templates among the arguments. docs/check.md describes the answer.
 
 Exit status: 0 if the role fits; 1 if it does not, as --fail-on says; 2 if it
 could not be told, since something could not be read.
@@ -78,7 +82,11 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	if err := r.complete(in); err != nil {
 		return err
 	}
-	roles, problems, err := r.readRoles()
+	read := r.readRoles
+	if r.ownRoles() {
+		read = func() (check.Roles, []tree.Problem, error) { return c.readOwnRoles(r) }
+	}
+	roles, problems, err := read()
 	if err == nil {
 		err = r.readPolicies()
 	}
@@ -89,8 +97,8 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return err
 	}
 	findings := findingsOf(problems)
-	plans, read, err := c.readPlans(r)
-	findings = append(findings, read...)
+	plans, fromTasks, err := c.readPlans(r, roles)
+	findings = append(findings, fromTasks...)
 	for _, p := range plans {
 		findings = append(findings, p.Findings...)
 		if p.Err() != nil {
@@ -127,6 +135,13 @@ func (r *checkRequest) complete(in *invocation) error {
 	r.own = r.checkOwn
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
+	r.options.Conditions, r.options.TemplateParameters = true, true
+	for _, s := range policy.EnvironmentSymbols { // for the mappings of templates
+		if value := r.options.Environment.Value(s); value != "" {
+			r.options.Set = append(r.options.Set, analyze.Setting{Name: string(s), Value: value})
+			r.used = append(r.used, string(s))
+		}
+	}
 	return err
 }
 
@@ -135,10 +150,7 @@ func (r *checkRequest) checkOwn() (errs []error) {
 	if !slices.Contains(failOn, r.failOn) {
 		errs = append(errs, fmt.Errorf("--fail-on %q: the kinds are %s", r.failOn, strings.Join(failOn, ", ")))
 	}
-	switch {
-	case len(r.role)+len(r.iam) == 0:
-		errs = append(errs, errors.New("no role: add --role FILE, or --iam FILE with the roles of an account"))
-	case len(r.role) > 0 && len(r.iam) > 0:
+	if len(r.role) > 0 && len(r.iam) > 0 {
 		errs = append(errs, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
 	}
 	for _, i := range r.ignored {
@@ -150,7 +162,7 @@ func (r *checkRequest) checkOwn() (errs []error) {
 }
 
 // readPlans reads the task definitions.
-func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []analyze.Finding, err error) {
+func (c *command) readPlans(r *checkRequest, roles check.Roles) (plans []*analyze.Plan, findings []analyze.Finding, err error) {
 	found, err := findSources(r.files)
 	if err != nil {
 		return nil, nil, err
@@ -160,14 +172,20 @@ func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []
 		return nil, nil, err
 	}
 	analysis := analyze.NewAnalysis(opts)
+	analysis.Use(r.used...)
 	for _, s := range found.list {
+		s.known, s.symbols = roles.Known(s.name)
 		_, list, _, err := s.readPlans(analysis, c.Stdin)
 		if err != nil {
 			return nil, nil, err
 		}
 		plans = append(plans, list...)
 	}
-	plans = analyze.Join(plans)
+	if plans = analyze.Join(plans); r.ownRoles() {
+		plans = slices.DeleteFunc(plans, func(p *analyze.Plan) bool { // a template can have roles alone
+			return p.NoTaskDefinition && roles.HasTemplate(p.File)
+		})
+	}
 	if len(plans) == 0 {
 		return nil, nil, errors.New("there is no task definition in the input")
 	}
@@ -185,37 +203,31 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
 	}
 	users := map[*check.Role][]*analyze.Plan{}
+	r.others = map[*check.Role][]check.NotSeen{}
 	var order []*check.Role
 	var errs []error
 	for _, p := range plans {
 		if p.Err() != nil || p.Unread {
 			continue
 		}
-		var role *check.Role
-		switch {
-		case len(r.role) > 0 && len(roles) == 1:
-			role = roles[0]
-		case len(r.role) > 0:
-			return nil, errors.New("--role has no role in it")
-		case p.ExecutionRole == "":
-			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: use --role", p.File, cmp.Or(p.Family, p.Name)))
+		found, err := r.rolesOf(roles, p)
+		if err != nil {
+			errs = append(errs, err)
 			continue
-		default:
-			if role = roles.Find(p.ExecutionRole); role == nil {
-				errs = append(errs, fmt.Errorf("%s: the role %s is not in the files of --iam", p.File, p.ExecutionRole))
-				continue
+		}
+		for _, role := range found {
+			if users[role] == nil {
+				order = append(order, role)
 			}
+			users[role] = append(users[role], p)
 		}
-		if users[role] == nil {
-			order = append(order, role)
-		}
-		users[role] = append(users[role], p)
 	}
 	if errs != nil {
 		return nil, errors.Join(errs...)
 	}
 	for _, role := range order {
 		v := check.Check(role, users[role], opts)
+		v.NotSeen = append(v.NotSeen, r.others[role]...)
 		r.accept(v)
 		verdicts = append(verdicts, v)
 	}
