@@ -8,7 +8,6 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-
 // VerdictReport is one form of a verdict.
 type VerdictReport struct {
 	Name       string

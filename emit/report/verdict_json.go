@@ -11,7 +11,6 @@ import (
 	"github.com/execrole/execrole/emit"
 )
 
-
 // VerdictSchema is the number of the form that [JSONVerdict] writes. It changes as [Schema] does.
 const VerdictSchema = 1
 
