@@ -36,7 +36,7 @@ func NewAnalysis(opts Options) *Analysis {
 // that cannot be read one with nothing but findings. There is none only where [Options.Resources] choose none of the
 // document's task definitions. Findings about options that fit nothing are not among those of the plans.
 func (a *Analysis) Read(in Input) []*Plan {
-	opts := taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form, NullsOpen: a.derives(in)}
+	opts := taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form, NullsOpen: a.derives(in), Known: in.Known, KnownSymbols: in.KnownSymbols}
 	offered := false
 	if a.opts.Resources != nil {
 		opts.Choose = func(name, family string) bool {
@@ -48,7 +48,8 @@ func (a *Analysis) Read(in Input) []*Plan {
 	if tds == nil && offered && problems == nil {
 		return nil
 	}
-	if !a.opts.Parameters && !a.derives(in) {
+	ofTemplate := func(td *taskdef.TaskDefinition) bool { return td.OfTemplate() }
+	if !a.opts.Parameters && !a.derives(in) && !(a.opts.TemplateParameters && slices.ContainsFunc(tds, ofTemplate)) {
 		plans := a.add(in.Name, tds, problems, nil)
 		for _, p := range plans {
 			if a.opts.OfferParameters && p.asks {
@@ -63,6 +64,13 @@ func (a *Analysis) Read(in Input) []*Plan {
 		tds, problems = in.read(opts)
 	}
 	return a.add(in.Name, tds, problems, o)
+}
+
+// Use says that settings of these names fit something outside of the task definitions, such as the role in their template.
+func (a *Analysis) Use(names ...string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.settings.Use(names...)
 }
 
 // read reads the document.

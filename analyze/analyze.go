@@ -40,6 +40,8 @@ type Options struct {
 	// Conditions keeps the conditions of a template of CloudFormation: [Requirement.When] says under which of them a
 	// permission is needed. Only a role in the same template can take them; without this option, it has all permissions.
 	Conditions bool
+	// TemplateParameters does what Parameters does, for templates of CloudFormation alone.
+	TemplateParameters bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
 	// Keys are those that answers of AWS name: see [ReadKeys]; nil where there are none. KMSKeys that name a thing have
@@ -77,6 +79,10 @@ type Input struct {
 	Name   string // as findings name it
 	Source []byte
 	Form   taskdef.Form // the zero value is the JSON that [Read] takes
+	// Known are the values of symbols of a template that other templates give, such as imports and parameters of a nested
+	// stack, and KnownSymbols says what is known of the symbols in them.
+	Known        map[policy.Symbol]policy.Text
+	KnownSymbols policy.SymbolTable
 	// Module is Terraform's source, in the place of Source. Name is then that of its folder: findings name files in it.
 	Module *Module
 }
@@ -164,7 +170,7 @@ func order[T any](list []T, offset func(*T) int) {
 // check lets every rule check a task definition. Problems are those of its document.
 func (a *document) check(name string, problems []taskdef.Problem, reader *taskdef.Reader) ([]pass, *reading) {
 	td := reader.Root()
-	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols(), Module: reader.Module()}
+	plan := &Plan{File: name, Name: reader.Name(), Family: reader.Name(), RoleAt: reader.RoleAt(), Symbols: reader.Symbols(), Module: reader.Module(), Condition: reader.Condition(), at: td.Ref().Place}
 	if plan.Module != nil {
 		plan.Family = plan.Module.Label // a family that is known only at deployment cannot name anything
 	}

@@ -23,9 +23,9 @@ func (p *Plan) addConditions(reader *taskdef.Reader) {
 		if reader.Form().Subject.Beside() {
 			branches = append(branches, own) // of another resource than the task definition
 		}
-		branches = slices.DeleteFunc(branches, func(b policy.Branch) bool {
+		branches = slices.DeleteFunc(namedBranches(branches), func(b policy.Branch) bool {
 			// The role has the condition of the task definition.
-			return b == own && !reader.Form().Subject.Beside() || b.Condition == "" || !all(policy.Text(b.Condition), oneOf(""))
+			return b == own && !reader.Form().Subject.Beside()
 		})
 		if len(branches) == 0 {
 			continue
@@ -39,6 +39,11 @@ func (p *Plan) addConditions(reader *taskdef.Reader) {
 		}
 		r.When = policy.WhenAny(decisions...)
 	}
+}
+
+// namedBranches returns the branches of conditions that have names.
+func namedBranches(branches []policy.Branch) []policy.Branch {
+	return slices.DeleteFunc(branches, func(b policy.Branch) bool { return b.Condition == "" || !all(policy.Text(b.Condition), oneOf("")) })
 }
 
 // symbols returns the symbols in the resource of the requirement and in the values of its conditions.

@@ -145,13 +145,10 @@ func allows(allowed, required string) bool {
 
 // comparison is a task definition whose role is in the same template.
 type comparison struct {
-	file    string
-	plan    *analyze.Plan
-	lacks   []string // what the plan requires and the role does not allow; of actions that are called
-	extra   []string // what the role allows and the plan does not require
-	unknown []string // managed policies of which this project has no copy
-	wide    []string // actions that the role allows on *, and that the plan requires on something
-	managed []string
+	file  string
+	plan  *analyze.Plan
+	lacks []string // what the plan requires and the role does not allow; of actions that are called
+	extra []string // what the role allows and the plan does not require
 }
 
 // templates yields the templates in folders of the corpus, with their paths, in order.
@@ -182,7 +179,7 @@ func compareRoles(t *testing.T, folder string) (list []comparison) {
 			if allowed == nil && roles.managed[role] == nil {
 				continue
 			}
-			c := comparison{file: filepath.Base(path), plan: plan, managed: roles.managed[role]}
+			c := comparison{file: filepath.Base(path), plan: plan}
 			var called, all []string
 			for _, r := range plan.Requirements {
 				for _, a := range r.Actions {
@@ -194,12 +191,8 @@ func compareRoles(t *testing.T, folder string) (list []comparison) {
 				}
 			}
 			with := slices.Clone(allowed)
-			for _, arn := range c.managed {
-				name := arn[strings.LastIndexByte(arn, '/')+1:]
-				if managed[name] == nil {
-					c.unknown = append(c.unknown, name)
-				}
-				with = append(with, managed[name]...)
+			for _, arn := range roles.managed[role] {
+				with = append(with, managed[arn[strings.LastIndexByte(arn, '/')+1:]]...)
 			}
 			c.lacks = slices.DeleteFunc(called, func(required string) bool {
 				return slices.ContainsFunc(with, func(a string) bool { return allows(a, required) })
@@ -207,12 +200,6 @@ func compareRoles(t *testing.T, folder string) (list []comparison) {
 			c.extra = slices.DeleteFunc(slices.Clone(allowed), func(a string) bool {
 				return slices.ContainsFunc(all, func(required string) bool { return allows(a, required) })
 			})
-			for _, a := range allowed {
-				action, resource, _ := strings.Cut(a, " ")
-				if resource == "*" && !slices.Contains(c.extra, a) && !slices.Contains(all, a) && !slices.Contains(c.wide, action) {
-					c.wide = append(c.wide, action)
-				}
-			}
 			slices.Sort(c.lacks)
 			slices.Sort(c.extra)
 			c.lacks, c.extra = slices.Compact(c.lacks), slices.Compact(c.extra)
@@ -297,81 +284,4 @@ func TestRolesOfTheCDK(t *testing.T) {
 		}
 	}
 	golden.CheckFile(t, "testdata/corpus/cdk-roles.txt", fmt.Sprintf("%d of %d roles that the CDK derived allow exactly what the plan requires. The others:\n\n%s", same, compared, b.String()))
-}
-
-// TestHandWrittenRoles writes docs/corpus.md: what execution roles that people wrote by hand lack, and what they have too
-// much.
-func TestHandWrittenRoles(t *testing.T) {
-	var rows strings.Builder
-	compared, lacking, exceeding, exact := 0, 0, 0, 0
-	for _, c := range compareRoles(t, "cloudformation") {
-		compared++
-		lacks := brief(actionsOf(c.lacks))
-		switch {
-		case len(c.lacks) > 0 && len(c.unknown) > 0:
-			lacks = "cannot tell: " + brief(c.unknown)
-		case len(c.lacks) > 0:
-			lacking++
-		}
-		tooMuch := actionsOf(c.extra)
-		for _, arn := range c.managed {
-			tooMuch = append(tooMuch, arn[strings.LastIndexByte(arn, '/')+1:])
-		}
-		for _, a := range c.wide {
-			tooMuch = append(tooMuch, a+" on *")
-		}
-		if len(tooMuch) > 0 {
-			exceeding++
-		}
-		if len(tooMuch)+len(c.lacks) == 0 {
-			exact++
-		}
-		unknown := 0
-		for _, f := range c.plan.Findings {
-			if f.Severity == analyze.Error {
-				unknown++
-			}
-		}
-		fmt.Fprintf(&rows, "| %s | %s | %s | %s | %d |\n", c.file, c.plan.Name, lacks, brief(tooMuch), unknown)
-	}
-	golden.CheckFile(t, "docs/corpus.md", fmt.Sprintf(`# Execution roles that people wrote by hand
-
-The corpus of this project has real CloudFormation templates. In %d task definitions the execution role is declared in the
-same template. This table compares each of these roles with what execrole requires:
-
-- %d roles lack a permission that ECS needs.
-- %d roles allow more than the task needs: other actions, the same actions on *, or a managed policy of AWS.
-- %d roles allow exactly what the task needs.
-
-*Lacks* lists actions that ECS calls. *Too much* lists actions that no field asks for, actions on * that need a resource,
-and managed policies. *Unknown* counts the values, mostly images without a default, without which the comparison of a row
-is incomplete: what these values need is then among "too much". *Cannot tell* names managed policies that this project has
-no copy of.
-
-| template | task definition | lacks | too much | unknown |
-|---|---|---|---|---|
-%s`, compared, lacking, exceeding, exact, rows.String()))
-}
-
-// actionsOf returns the actions of "ACTION RESOURCE" lines, each once.
-func actionsOf(lines []string) (actions []string) {
-	for _, line := range lines {
-		action, _, _ := strings.Cut(line, " ")
-		if !slices.Contains(actions, action) {
-			actions = append(actions, action)
-		}
-	}
-	return actions
-}
-
-// brief writes a list for a cell of a table: three elements, and how many more there are.
-func brief(list []string) string {
-	const most = 3
-	switch {
-	case len(list) == 0:
-		return "–"
-	case len(list) > most:
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-	}
-	return strings.Join(list, ", ")
 }

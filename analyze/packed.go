@@ -51,6 +51,7 @@ func (pool *Pool) Pack(p *Plan) *Packed {
 		&q.Declared.Partition, &q.Declared.Region, &q.Declared.Account} {
 		*s = pool.text(*s)
 	}
+	q.ExecutionRoles = nil // it is for those who look for the role of one task definition
 	pool.keep(&q.ExecutionRole)
 	for i := range q.TaskRoles {
 		pool.keep(&q.TaskRoles[i])

@@ -10,6 +10,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // Plan is what a task needs, field by field.
@@ -26,6 +27,11 @@ type Plan struct {
 	// ExecutionRole is what the task definition has as executionRoleArn; "" where it has none. It can be a symbol, or, by
 	// mistake, the name of a role.
 	ExecutionRole policy.Text
+	// ExecutionRoles are all that executionRoleArn can be: several where it is a conditional, and where a job definition of AWS
+	// Batch has several tasks.
+	ExecutionRoles []NamedRole
+	// Condition is that under which a template has the task definition; "" where it always has it.
+	Condition string
 	// RoleAt are the JSON pointers of the objects that have, or can have, executionRoleArn, if a template has the task
 	// definition: most have one such object, and a job definition of AWS Batch can have several.
 	RoleAt []string
@@ -59,10 +65,22 @@ type Plan struct {
 	beside   *beside
 	settled  []taskdef.Subject // of what has been joined
 
+	at      tree.Place
 	asks    bool // there are questions
 	remarks []remark
 	needs   []Need // those that do not follow from requirements
 }
+
+// NamedRole is a role that a task definition names.
+type NamedRole struct {
+	Role policy.Text // its ARN, as [Plan.ExecutionRole] is
+	// Branches are those of conditionals of a template in which it is named; nil where it always is.
+	Branches []policy.Branch
+	At       taskdef.Ref
+}
+
+// At returns the place of the task definition.
+func (p *Plan) At() tree.Place { return p.at }
 
 // remark is a finding about roles with some options.
 type remark struct {

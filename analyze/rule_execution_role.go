@@ -34,6 +34,7 @@ var executionRole = &Rule{
 			t, _ := v.Text()
 			if t != "" {
 				p.plan.ExecutionRole = t
+				p.plan.ExecutionRoles = append(p.plan.ExecutionRoles, NamedRole{t, namedBranches(p.reader.Branches(v.Ref().Pointer)), v.Ref()})
 			}
 			if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRoleName {
 				p.Warnf(v, "executionRoleArn is the name of the role %s, and ECS wants its ARN: write the attribute Arn instead", s)
@@ -52,6 +53,21 @@ func takesOver(s taskdef.Subject) string {
 		return ""
 	}
 	return ". On EC2 the role then takes over from the instance's role what ECS does for ECR images and awslogs; both are in it"
+}
+
+// MissesRole says whether the task cannot start since it has no execution role: Unknown where it can run on EC2, where the role
+// of the instance can have what the task needs of Amazon ECR and of CloudWatch Logs.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func (p *Plan) MissesRole() policy.Truth {
+	others := slices.ContainsFunc(p.Requirements, func(r Requirement) bool { return r.Rule != ecrImage && r.Rule != awslogs && r.When == nil })
+	switch {
+	case len(p.Requirements) == 0 || p.ExecutionRole != "":
+		return policy.No
+	case others || p.runsOnly(fargate):
+		return policy.Yes
+	}
+	return policy.Unknown
 }
 
 // checkOtherRole remembers the execution role of a run.

@@ -27,7 +27,7 @@ type Left struct {
 type Reason string
 
 const (
-	NoRole     Reason = "names no role"    // it has no executionRoleArn
+	NamesNone  Reason = "names no role"    // it has no executionRoleArn
 	NeedsNone  Reason = "needs no role"    // likewise, and nothing that it has asks for a permission
 	NotAmong   Reason = "not in the files" // its role is not in the input, such as one of another account
 	TaskUnread Reason = "task not read"    // the task definition has errors
@@ -45,7 +45,10 @@ func (a *Account) Sort() {
 func (r Roles) Unused(plans []*analyze.Plan) (unused []*Role) {
 	used := map[*Role]bool{}
 	for _, p := range plans {
-		used[r.Find(p.ExecutionRole)] = true
+		found, _ := r.Of(p)
+		for _, role := range found {
+			used[role] = true
+		}
 		for _, name := range p.TaskRoles {
 			used[r.Find(name)] = true
 		}

@@ -14,6 +14,9 @@ import (
 // managedFiles are policies that AWS manages and that execution roles are found with, one in a file: its ARN, its version,
 // the date of that version, and the document.
 //
+// Source: public copies of what AWS's API says, made in 2026: the folder managed-policies that the tests compare with, and moto's
+// aws_managed_policies.py, which agrees with it.
+//
 //go:embed managed/*.json
 var managedFiles embed.FS
 

@@ -38,7 +38,7 @@ func (c *checker) checkPermissions() {
 	}
 	for i := range v.Permissions {
 		if p := &v.Permissions[i]; p.Code != "" {
-			c.find(finding(p))
+			c.find(c.finding(p))
 		}
 	}
 }
@@ -146,23 +146,34 @@ func mixed(answers []policy.Answer, every, some policy.Truth) policy.Answer {
 
 // answer asks for one reading of a requirement.
 func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string) policy.Answer {
-	request := c.request(r, action)
+	request := c.request(p, r, action)
 	request.Work = c.work
-	for i := range c.opts.ResourcePolicies {
-		if of := &c.opts.ResourcePolicies[i]; c.pattern(p, r.Resource).CoveredBy(c.pattern(p, of.Of)) != policy.CoversNone {
-			return c.evaluator(p, of).Evaluate(request)
+	var parts []*policy.Formula
+	if c.conditional {
+		parts = c.conditionals(c.role.Policies, action)
+		if b := c.role.Boundary; b != nil {
+			parts = append(parts, c.conditionals([]Policy{*b}, action)...)
 		}
 	}
-	return c.evaluator(p, nil).Evaluate(request)
+	var resource *ResourcePolicy
+	for i := range c.opts.ResourcePolicies {
+		if of := &c.opts.ResourcePolicies[i]; resource == nil && c.pattern(p, c.text(p, r.Resource)).CoveredBy(c.pattern(p, of.Of)) != policy.CoversNone {
+			resource = of
+		}
+	}
+	if parts == nil {
+		return c.evaluator(p, resource, nil).Evaluate(request)
+	}
+	return c.across(c.needed(p, r), parts, func(w policy.World) policy.Answer { return c.evaluator(p, resource, w).Evaluate(request) })
 }
 
 // request returns the request that ECS makes, or a service for it, as far as it is known.
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (c *checker) request(r *analyze.Requirement, action string) policy.Request {
+func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string) policy.Request {
 	account := policy.Of(policy.AccountID)
 	q := policy.Request{
-		Action: action, Resource: r.Resource, Match: r.Match, Account: r.ARN.Account, When: r.When,
+		Action: action, Resource: c.text(p, r.Resource), Match: r.Match, Account: c.text(p, r.ARN.Account), When: r.When,
 		Principal: policy.Requester{ARN: c.role.ARN, Account: account}, Context: policy.Context{},
 	}
 	absent, present := policy.ContextKey{State: policy.KeyAbsent}, policy.ContextKey{State: policy.KeyPresent, Values: []policy.Text{"*"}}
@@ -181,13 +192,17 @@ func (c *checker) request(r *analyze.Requirement, action string) policy.Request 
 		context.SetValues("aws:PrincipalArn", policy.Escape(c.role.ARN))
 	}
 	if r.ARN.Region != "" {
-		context.SetValues("aws:RequestedRegion", r.ARN.Region)
+		context.SetValues("aws:RequestedRegion", c.text(p, r.ARN.Region))
 	}
 	if r.ARN.Account != "" {
-		context.SetValues("aws:ResourceAccount", r.ARN.Account)
+		context.SetValues("aws:ResourceAccount", c.text(p, r.ARN.Account))
 	}
 	for _, condition := range r.Conditions {
-		key := policy.ContextKey{State: policy.KeyPresent, Values: policy.Texts(condition.Values), OneOf: len(condition.Values) > 1}
+		values := policy.Texts(condition.Values)
+		for i := range values {
+			values[i] = c.text(p, values[i])
+		}
+		key := policy.ContextKey{State: policy.KeyPresent, Values: values, OneOf: len(condition.Values) > 1}
 		if rest, ok := strings.CutPrefix(condition.Operator, "ForAnyValue:"); ok && rest != "" {
 			key.More = true
 		}
@@ -208,6 +223,8 @@ func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.A
 		return TooLong
 	case a.Allowed == policy.Yes, a.Allowed == policy.No && !a.Explicit && a.By == policy.IdentityLayer && c.unknownPolicy(false):
 		return DependsOnPolicy
+	case a.Allowed == policy.No && isOptional(r.When):
+		return DependsOnValue
 	case a.Allowed == policy.No:
 		switch a.By {
 		case policy.BoundaryLayer:
@@ -225,9 +242,21 @@ func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.A
 	return reason(a, r)
 }
 
+// isOptional reports whether something is there only where a value that is known at deployment is not empty: what the value
+// names may be of another kind, which needs no permission, or another one.
+func isOptional(when policy.When) bool {
+	return len(when) > 0 && !slices.ContainsFunc(when, func(s policy.Symbol) bool {
+		_, given, ok := s.Decision()
+		return ok && given == ""
+	})
+}
+
 // reason says what an answer depends on. A condition is the reason where some statement would decide without it.
 func reason(a policy.Answer, r *analyze.Requirement) Code {
 	code := DependsOnValue
+	if a.Conditional {
+		return DependsOnCondition
+	}
 	for _, d := range a.Deciders {
 		switch {
 		case d.Applies != policy.Unknown:
@@ -244,7 +273,7 @@ func reason(a policy.Answer, r *analyze.Requirement) Code {
 }
 
 // finding returns the finding about a permission.
-func finding(p *Permission) Finding {
+func (c *checker) finding(p *Permission) Finding {
 	f := Finding{Code: p.Code, Permission: p, Sure: true}
 	switch p.Code {
 	case NotAllowed:
@@ -259,8 +288,9 @@ func finding(p *Permission) Finding {
 	for i := range p.Answer.Deciders {
 		d := &p.Answer.Deciders[i]
 		blocks := d.Statement.Effect == policy.Deny && d.Layer == p.Answer.By
-		if blocks || f.Statement == nil && d.Applies == policy.Unknown && f.Kind == Conditional {
-			f.Policy, f.Statement, f.At = d.Policy, d.Statement, d.Statement.Place
+		depends := d.Applies == policy.Unknown || p.Answer.Conditional && isConditional(c.written(d.Statement))
+		if blocks || f.Statement == nil && depends && f.Kind == Conditional {
+			f.Policy, f.Statement, f.At = d.Policy, c.written(d.Statement), d.Statement.Place
 			if f.Code == DependsOnCondition && d.Undecided != nil {
 				f.Condition = &d.Statement.Conditions[d.Undecided[0]]
 			}
@@ -285,4 +315,21 @@ func statement(needs []Need, actions ...string) policy.Statement {
 		}}})
 	}
 	return s
+}
+
+// written returns a statement as the role has it, of which a part was evaluated.
+func (c *checker) written(part *policy.Statement) *policy.Statement {
+	policies := c.role.Policies
+	if c.role.Boundary != nil {
+		policies = append(slices.Clip(policies), *c.role.Boundary)
+	}
+	for i := range policies {
+		for j := range policies[i].Document.Statements {
+			s := &policies[i].Document.Statements[j]
+			if isConditional(s) && s.Place == part.Place && slices.Equal(s.Actions, part.Actions) && slices.Equal(s.Branches, part.Branches) {
+				return s
+			}
+		}
+	}
+	return part
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
 
@@ -20,13 +22,25 @@ import (
 //	list-attached-role-policies, get-policy, get-policy-version
 //
 // what create-role and attach-role-policy take, and policy documents alone. Documents can be objects, strings of JSON, or
-// encoded as in a URL, as IAM's API returns them.
+// encoded as in a URL, as IAM's API returns them. It also reads the roles of CloudFormation templates, each of which knows how
+// the task definitions of its template refer to it: see [Roles.Find].
 //
 // A document alone and the answers that do not name a role belong to the one role of the input, or make a role without a
 // name. A document that has principals is a trust policy. The problems are sorted by input and place; one that is no
 // warning makes the roles incomplete.
 func Read(inputs []analyze.Input) (Roles, []tree.Problem) {
-	r := reader{roles: map[string]*parts{}, policies: map[policy.Text]Policy{}, broken: map[policy.Text][]tree.Problem{}}
+	roles, _, problems := ReadSet(inputs, nil)
+	return roles, problems
+}
+
+// ReadSet is [Read] with values for parameters and resources of templates, by their names. Used are the names of those that
+// are in a template.
+func ReadSet(inputs []analyze.Input, set []analyze.Setting) (roles Roles, used []string, problems []tree.Problem) {
+	r := reader{roles: map[string]*parts{}, policies: map[policy.Text]Policy{}, broken: map[policy.Text][]tree.Problem{}, values: map[string]string{}}
+	r.space = space{stacks: map[string]*stack{}, exports: map[string]*export{}, origins: map[policy.Symbol]origin{}}
+	for _, one := range set {
+		r.values[one.Name] = one.Value
+	}
 	for _, in := range inputs {
 		r.file = in.Name
 		doc, _, problems := tree.Read(in.Name, in.Source)
@@ -38,7 +52,13 @@ func Read(inputs []analyze.Input) (Roles, []tree.Problem) {
 			r.report(doc.Root, "this is neither a policy document nor what the AWS CLI prints about roles and their policies")
 		}
 	}
-	return r.finish(), r.problems
+	roles = r.finish()
+	for _, one := range set {
+		if slices.ContainsFunc(slices.Collect(maps.Values(r.space.stacks)), func(s *stack) bool { return s.Used[one.Name] }) {
+			used = append(used, one.Name)
+		}
+	}
+	return roles, used, r.problems
 }
 
 // reader collects what the inputs say.
@@ -50,6 +70,8 @@ type reader struct {
 	order    []string // the names of roles, in the order of the input
 	nameless parts    // what does not name its role
 	policies map[policy.Text]Policy
+	values   map[string]string              // of parameters and resources of templates
+	space    space                          // the templates
 	versions []version                      // answers of get-policy-version, which do not name the policy
 	broken   map[policy.Text][]tree.Problem // of managed policies
 }
@@ -79,6 +101,8 @@ func (r *reader) value(n *tree.Node) bool {
 			known = r.value(&n.Children[i]) && known
 		}
 		return known
+	case template.Is(n):
+		r.template(n)
 	case n.Member("Statement") != nil:
 		r.document(&r.nameless, n, n, strings.TrimSuffix(path.Base(r.file), path.Ext(r.file)))
 	case n.Member("RoleDetailList") != nil, n.Member("Roles") != nil, n.Member("Policies") != nil, n.Member("UserDetailList") != nil, n.Member("GroupDetailList") != nil:
@@ -314,6 +338,7 @@ func (r *reader) finish() (roles Roles) {
 	if r.order == nil && len(r.versions) > 0 {
 		r.roles[""], r.order = &parts{}, []string{""}
 	}
+	r.space.link()
 	for _, name := range r.order {
 		r.match(r.roles[name])
 	}
@@ -406,15 +431,22 @@ func (p *parts) resolve(known map[policy.Text]Policy) *Role {
 			role.Unknown = append(role.Unknown, l)
 		}
 	}
-	attached := map[policy.Text]bool{}
-	for _, a := range p.attached {
-		if !attached[a.ARN] {
-			attached[a.ARN] = true
-			role.attach(a.Name, a.ARN, a.Place, known)
+	attached, list := map[string]bool{}, p.attached
+	if role.stack != nil {
+		list = role.stack.finish(&role, list)
+	}
+	for _, a := range list {
+		key := string(a.ARN) + "\n" + string(policy.DecisionOf(a.branches, ""))
+		if attached[key] {
+			continue
 		}
+		attached[key] = true
+		role.attach(a, known)
 	}
 	if b := p.boundary; b != nil {
-		if d, ok := document(b.Name, b.ARN, b.Place, known); ok {
+		if local, ok := role.declared(b.ARN); ok {
+			role.Boundary = &local
+		} else if d, ok := document(b.Name, b.ARN, b.Place, known); ok {
 			role.Boundary = &d
 		} else {
 			role.Unknown = append(role.Unknown, *b)

@@ -4,6 +4,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
@@ -24,11 +25,22 @@ type Role struct {
 	Boundary *Policy
 	// Unknown are the policies that the role has, and whose documents the input does not have.
 	Unknown []UnknownPolicy
+	// Absent says that there is no role: the task definition names none.
+	Absent bool
 	// Symbols says what is known of the symbols in the policies.
 	Symbols policy.SymbolTable
 	// Problems are those of the problems that [Read] returns which are in the documents of this role and of its managed
 	// policies.
 	Problems []tree.Problem
+
+	// stack is the template that has the role; nil for none. The template has the role in the branches alone.
+	stack    *stack
+	branches []policy.Branch
+	// refs are what the template calls the role: its name, and the symbols for its name and its ARN. Named are its path and
+	// name, where it has one.
+	refs, named []policy.Text
+	roleNames   []policy.Text // what RoleName can be
+	id          string        // the logical ID
 }
 
 // Policy is a policy of a role.
@@ -48,30 +60,54 @@ type UnknownPolicy struct {
 	ARN      policy.Text // "" for one inside the role
 	Boundary bool        // it is the permissions boundary
 	Place    tree.Place  // where the input names it
+	branches []policy.Branch
 }
 
 // Roles are the roles of an input.
 type Roles []*Role
 
-// Find returns the role that has an ARN or a name; nil if there is none. A role whose ARN the input does not say is known by
-// the name in an ARN.
+// Find returns the role that has an ARN or a name; nil if there is none. A role whose ARN the input does not say is known by the
+// name in an ARN. A role of a template is also found by the symbols
+// that the template has for its name and its ARN.
 func (r Roles) Find(name policy.Text) *Role {
-	if name == "" {
-		return nil
-	}
-	last := name
-	if arn, ok := policy.CutARN(name); ok && arn.Service == "iam" {
-		for rest := arn.Resource; rest != ""; {
-			last, rest, _ = rest.Cut("/")
-		}
-	}
-	i := slices.IndexFunc(r, func(role *Role) bool {
-		return role.ARN != "" && role.ARN == name || policy.Text(role.Name) == name || role.ARN == "" && role.Name != "" && policy.Text(role.Name) == last
-	})
-	if i < 0 {
+	i := slices.IndexFunc(r, func(role *Role) bool { return role.isCalled(name) })
+	if i < 0 || name == "" {
 		return nil
 	}
 	return r[i]
+}
+
+// declared returns a managed policy that the template of the role declares.
+func (r *Role) declared(arn policy.Text) (Policy, bool) {
+	if r.stack == nil {
+		return Policy{}, false
+	}
+	p, ok := r.stack.managed[arn]
+	return p, ok
+}
+
+// isCalled reports whether a text is the ARN or the name of the role.
+func (r *Role) isCalled(name policy.Text) bool {
+	arn, ok := policy.CutARN(name)
+	if r.stack == nil {
+		return r.ARN != "" && r.ARN == name || policy.Text(r.Name) == name ||
+			r.ARN == "" && r.Name != "" && ok && arn.Service == "iam" && lastName(arn.Resource.String()) == r.Name
+	}
+	path, isRole := arn.Resource.CutPrefix("role")
+	if !ok || !isRole || arn.Service != "iam" {
+		return slices.Contains(r.refs, name)
+	}
+	return slices.Contains(r.refs, name) || slices.Contains(r.named, path) || r.named == nil && isMadeOf(lastName(path.String()), r.id)
+}
+
+// isMadeOf reports whether the name of a role is one that CloudFormation makes of a logical ID: STACK-ID-RANDOM. Long names
+// are cut, and are not known again.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-whatis-concepts.html
+func isMadeOf(name, id string) bool {
+	const random = 12
+	i := len(name) - random
+	return i > 0 && strings.HasSuffix(name[:i], "-"+id+"-") && strings.IndexFunc(name[i:], func(c rune) bool { return !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9') }) < 0
 }
 
 // Existing returns a role that was just made as one that exists.
@@ -81,18 +117,18 @@ func Existing(role *policy.Role) *Role {
 		r.Policies = append(r.Policies, Policy{Policy: p})
 	}
 	for _, arn := range role.Attached {
-		r.attach(string(arn), arn, tree.Place{}, nil)
+		r.attach(UnknownPolicy{Name: string(arn), ARN: arn}, nil)
 	}
 	return r
 }
 
 // attach adds a managed policy. Known are the documents of managed policies that the input has, by ARN.
-func (r *Role) attach(name string, arn policy.Text, at tree.Place, known map[policy.Text]Policy) {
-	if p, ok := document(name, arn, at, known); ok {
-		r.Policies = append(r.Policies, p)
+func (r *Role) attach(a UnknownPolicy, known map[policy.Text]Policy) {
+	if p, ok := document(a.Name, a.ARN, a.Place, known); ok {
+		r.Policies = append(r.Policies, under(p, a.branches))
 		return
 	}
-	r.Unknown = append(r.Unknown, UnknownPolicy{Name: name, ARN: arn, Place: at})
+	r.Unknown = append(r.Unknown, a)
 }
 
 // document returns a managed policy whose document the input has, or that is built in.

@@ -47,7 +47,12 @@ func isSource(key string) bool {
 
 // trusts evaluates a trust policy.
 func (c *checker) trusts(d policy.Document, request policy.Request) policy.Answer {
-	return policy.NewEvaluator(policy.Policies{Resource: &policy.Policy{Document: d}}, c.role.Symbols, c.values).Evaluate(request)
+	parts := c.conditionals([]Policy{{Policy: policy.Policy{Document: d}}}, request.Action)
+	return c.across(c.all(nil, c.role.branches), parts, func(w policy.World) policy.Answer {
+		var key strings.Builder
+		there := policy.Policy{Document: c.in(d, w, &key)}
+		return policy.NewEvaluator(policy.Policies{Resource: &there}, c.role.Symbols, c.values).Evaluate(request)
+	})
 }
 
 // whyNot finds out why ECS may not assume the role, or perhaps not: it takes conditions out of the trust policy.
@@ -104,12 +109,17 @@ func (c *checker) original(s *policy.Statement) *policy.Statement {
 	return s
 }
 
+// covered says whether a text fits one of the role.
+func (c *checker) covered(t, of policy.Text) policy.Coverage {
+	return c.role.Symbols.Pattern(t, c.values).CoveredBy(c.role.Symbols.Pattern(of, c.values))
+}
+
 // findOthers finds those besides ECS who may assume the role by a statement.
 func (c *checker) findOthers(s *policy.Statement, service string) {
 	for _, p := range s.Principals {
 		other := policy.Principal{Type: p.Type}
 		for _, id := range p.IDs {
-			if p.Type != policy.ServicePrincipal || id != policy.Text(service) {
+			if p.Type != policy.ServicePrincipal || id != policy.Text(service) && (id.IsLiteral() || c.covered(policy.Text(service), id) == policy.CoversNone) {
 				other.IDs = append(other.IDs, id)
 			}
 		}

@@ -116,7 +116,7 @@ func (u *unneeded) add(p *analyze.Plan, r *analyze.Requirement, action string) {
 	key.action = ""
 	resource := u.resources[key]
 	if resource == nil {
-		resource = &neededResource{pattern: u.pattern(p, r.Resource)}
+		resource = &neededResource{pattern: u.pattern(p, u.text(p, r.Resource))}
 		u.resources[key] = resource
 		u.needed = append(u.needed, resource)
 	}

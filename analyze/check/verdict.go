@@ -85,6 +85,7 @@ const (
 	DependsOnPolicy     Code = "EXR009" // the role has a policy whose document is unknown
 	DocumentedOnly      Code = "EXR010" // an action of AWS's guide is not allowed
 	TooLong             Code = "EXR011" // the policies are too long, or have too many wildcards, to be compared in time
+	NoRole              Code = "EXR012" // the task definition names no execution role
 	Escalation          Code = "EXR020" // the role can give itself or others more rights
 	SecretsByWildcard   Code = "EXR021" // the role can read secrets or use keys by a wildcard
 	OtherSecrets        Code = "EXR022" // the role can read a secret or use a key that no task needs
@@ -200,10 +201,13 @@ type Options struct {
 func Check(role *Role, plans []*analyze.Plan, opts Options) *Verdict {
 	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role, Tasks: plans}, evaluators: map[evaluatorKey]*policy.Evaluator{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
 	c.work = c.newWork()
+	c.conditional = role.hasConditionals()
 	c.setValues()
 	c.checkPermissions()
 	c.checkTrust()
-	if c.verdict.NotJudged = c.checkSameRole() || opts.TasksUnread; !c.verdict.NotJudged {
+	if role.Absent {
+		c.checkAbsence()
+	} else if c.verdict.NotJudged = c.checkSameRole() || opts.TasksUnread; !c.verdict.NotJudged {
 		c.checkUnneeded()
 	}
 	c.finish()
@@ -216,6 +220,8 @@ type checker struct {
 	plans   []*analyze.Plan
 	opts    Options
 	verdict *Verdict
+	// conditional says that parts of the role are there only under conditions of a template.
+	conditional bool
 	// values are those of the environment's symbols that are known.
 	environment policy.Environment
 	values      map[policy.Symbol]string
@@ -225,10 +231,12 @@ type checker struct {
 }
 
 // evaluatorKey says for what an evaluator is: for a plan with symbols or for all others, and with the policy of a resource or
-// without.
+// without. There is a text for the parts of the policies that are there under the conditions of a template: see
+// [checker.policiesIn].
 type evaluatorKey struct {
 	plan     *analyze.Plan
 	resource *ResourcePolicy
+	parts    string
 }
 
 // newWork returns how much may be done in all. It grows with the number of permissions alone: policies that are made to be slow
@@ -270,13 +278,21 @@ func (c *checker) setValues() {
 		}
 	}
 	c.environment, c.values = e, e.Values()
+	if domain := policy.DomainOf(e.Partition); domain != "" {
+		c.values[policy.URLSuffix] = domain
+	}
 	c.verdict.Environment = e
 }
 
-// environments returns the partitions, regions and accounts in the ARNs of a role's policies.
+// environments returns the partitions, regions and accounts in the ARNs of a role's policies. Where the policies name the
+// role's own region or account by a symbol, one that they have as text is another or may be.
 func environments(role *Role) map[policy.Symbol]map[string]bool {
 	found := map[policy.Symbol]map[string]bool{policy.Partition: {}, policy.Region: {}, policy.AccountID: {}}
+	symbolic := map[policy.Symbol]bool{}
 	add := func(t policy.Text) {
+		for _, s := range []policy.Symbol{policy.Region, policy.AccountID} {
+			symbolic[s] = symbolic[s] || slices.Contains(t.Symbols(), s)
+		}
 		arn, ok := policy.CutARN(t)
 		if !ok {
 			return
@@ -310,26 +326,49 @@ func environments(role *Role) map[policy.Symbol]map[string]bool {
 			}
 		}
 	}
+	for s := range symbolic {
+		if symbolic[s] {
+			clear(found[s])
+		}
+	}
 	return found
 }
 
 // symbols returns what is known of the symbols in the role and in a plan.
 func (c *checker) symbols(p *analyze.Plan) policy.SymbolTable {
+	if p == nil {
+		return c.role.Symbols
+	}
 	if len(c.role.Symbols) == 0 {
 		return p.Symbols
 	}
 	table, ok := c.tables[p]
 	if !ok {
 		table = maps.Clone(c.role.Symbols)
-		maps.Copy(table, p.Symbols)
+		if s := c.role.stack; s != nil {
+			maps.Copy(table, s.space.foreignSymbols(p.File, s.file, p.Symbols))
+		} else {
+			maps.Copy(table, p.Symbols)
+		}
 		c.tables[p] = table
 	}
 	return table
 }
 
+// text returns a text of a plan with the symbols of the template that has the role.
+func (c *checker) text(p *analyze.Plan, t policy.Text) policy.Text {
+	if s := c.role.stack; s != nil {
+		return s.space.translate(t, p.File, s.file, p.Symbols)
+	}
+	return t
+}
+
 // valuesFor returns the values of symbols for a plan: those of the environment, and those that depend on its region.
 func (c *checker) valuesFor(p *analyze.Plan) map[policy.Symbol]string {
 	values := c.values
+	if p == nil {
+		return values
+	}
 	for _, m := range p.Mappings {
 		if v, ok := m.Lookup(c.environment.Region); ok {
 			values = maps.Clone(values)
@@ -340,15 +379,21 @@ func (c *checker) valuesFor(p *analyze.Plan) map[policy.Symbol]string {
 }
 
 // evaluator returns the evaluator of the role's own policies for a plan, with the policy of a resource or without. Plans
-// without symbols share one.
-func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy) *policy.Evaluator {
-	key := evaluatorKey{p, resource}
+// without symbols share one. In a world, parts of the policies are not there; nil is for policies that are the same in all.
+func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy, w policy.World) *policy.Evaluator {
+	key := evaluatorKey{plan: p, resource: resource}
 	if len(p.Symbols) == 0 && len(p.Mappings) == 0 {
 		key.plan = nil
 	}
+	policies := policy.Policies{}
+	if w != nil {
+		policies, key.parts = c.policiesIn(w)
+	}
 	e, ok := c.evaluators[key]
 	if !ok {
-		policies := c.policies()
+		if w == nil {
+			policies = c.policies()
+		}
 		if resource != nil {
 			policies.Resource = &resource.Policy
 		}
@@ -391,6 +436,19 @@ func (c *checker) checkSameRole() (same bool) {
 	return same
 }
 
+// checkAbsence says what it means that there is no role.
+func (c *checker) checkAbsence() {
+	for _, p := range c.plans {
+		switch p.MissesRole() {
+		case policy.Yes:
+			c.find(Finding{Code: NoRole, Kind: Missing, Sure: true, Task: p.Family, At: p.At()})
+		case policy.Unknown: // the instance may have the permissions
+			c.verdict.Findings = slices.DeleteFunc(c.verdict.Findings, func(f Finding) bool { return f.Permission != nil })
+			c.find(Finding{Code: NoRole, Kind: Conditional, Task: p.Family, At: p.At()})
+		}
+	}
+}
+
 // judge says whether the role fits, by the findings.
 func (v *Verdict) judge() {
 	v.Fits = policy.Yes
@@ -422,10 +480,13 @@ func (c *checker) finish() {
 	if c.opts.ResourcePolicies == nil {
 		v.NotSeen = append(v.NotSeen, NoResource)
 	}
-	if c.role.Trust == nil {
+	if c.role.Trust == nil && !c.role.Absent {
 		v.NotSeen = append(v.NotSeen, NoTrust)
 	}
-	if c.role.Place.File != "" || c.role.Name != "" {
+	switch {
+	case c.role.Absent:
+		v.Checklist.Exists = policy.No
+	case c.role.Place.File != "" || c.role.Name != "":
 		v.Checklist.Exists = policy.Yes
 	}
 	v.Checklist.ManagedPolicy = policy.No

@@ -41,6 +41,8 @@ type Statement struct {
 	Resources, NotResources []Value
 	// Conditions all have to hold. In a written role they are sorted by operator, then key, and no pair occurs twice.
 	Conditions []Condition
+	// Branches are the branches of conditions of the input in which the document has the statement; nil where it always has it.
+	Branches []Branch
 	// Place is where the document has the statement; the zero value for one that was not read.
 	Place tree.Place
 }

@@ -160,6 +160,9 @@ type Answer struct {
 	// Exhausted says that the policies are too long, or have too many wildcards, to be compared in time. The answer is Unknown
 	// then, unless a statement surely denies the request.
 	Exhausted bool
+	// Conditional says that Allowed is Unknown since parts of the policies are there only under conditions of the input. Who
+	// evaluates policies with and without such parts sets it.
+	Conditional bool
 	// Deciders are all statements that apply to the request or may apply, in the order of layers, policies and statements.
 	Deciders []Decider
 }

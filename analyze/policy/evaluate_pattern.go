@@ -112,7 +112,12 @@ type token struct {
 type unknown struct {
 	name  Symbol  // "" is a value that equals no other
 	shape []token // every value fits it
+	// distinct is the meaning of a symbol that no other one with a distinct value equals; "" for others.
+	distinct Meaning
 }
+
+// maxSame is how many symbols may be the same as another one, one after the other.
+const maxSame = 8
 
 type tokenKind uint8
 
@@ -161,6 +166,7 @@ type compiler struct {
 	values  map[Symbol]string
 	version string             // of the document that the text is in
 	context func(string) value // the values of policy variables; nil where they are not needed yet
+	depth   int                // of symbols that are the same as others
 	// needsContext is set where a pattern has policy variables, and context is nil.
 	needsContext bool
 }
@@ -245,7 +251,21 @@ func (c *compiler) addSymbol(p *pattern, name Symbol, s syntax, colons *int) {
 		return
 	}
 	info := c.symbols.Lookup(name)
+	if info.Same != "" && !slices.Contains(info.Same.Symbols(), name) && c.depth < maxSame {
+		c.depth++
+		c.add(p, string(info.Same), s, colons)
+		c.depth--
+		return
+	}
+	if a := info.ARN; info.Meaning.IsARN() && !a.IsWhole() && !slices.Contains(a.Text().Symbols(), name) {
+		c.add(p, string(a.Text()), s, colons) // a part of it is known
+		return
+	}
 	shape := shapeOf(info.Meaning)
+	only := Meaning("")
+	if info.Distinct {
+		only = info.Meaning
+	}
 	for _, t := range shape {
 		if t.kind == character && t.char == ':' {
 			*colons++
@@ -254,7 +274,7 @@ func (c *compiler) addSymbol(p *pattern, name Symbol, s syntax, colons *int) {
 	if shape[len(shape)-1].class == anyCharacter {
 		*colons = 5 // it can be an ARN
 	}
-	p.tokens = append(p.tokens, token{kind: symbol, value: &unknown{name, shape}})
+	p.tokens = append(p.tokens, token{kind: symbol, value: &unknown{name, shape, only}})
 }
 
 // addVariable adds the value of a policy variable, NAME or NAME, 'DEFAULT'.
@@ -465,6 +485,9 @@ func (w *work) cover(of, by *pattern) Coverage {
 	if !of.symbols && !of.narrow && !by.symbols && !by.narrow {
 		return w.coverSimple(of, by, a, b)
 	}
+	if of.symbols && by.symbols && differInThings(a, b) {
+		return CoversNone
+	}
 	switch {
 	case !w.intersects(shapes(a, of.symbols), shapes(b, by.symbols)):
 		return CoversNone
@@ -567,6 +590,29 @@ func (w *work) fits(s, by []token, whole bool) bool {
 func differ(a, b *pattern) bool {
 	n, m := min(len(a.prefix), len(b.prefix)), min(len(a.suffix), len(b.suffix))
 	return a.prefix[:n] != b.prefix[:n] || a.suffix[len(a.suffix)-m:] != b.suffix[len(b.suffix)-m:]
+}
+
+// differInThings reports whether two patterns name different things of the input, in the same place: behind what they have in
+// common, each has the symbol of a thing, and the symbols end in the same place.
+func differInThings(a, b []token) bool {
+	for len(a) > 0 && len(b) > 0 && a[0].kind == symbol && b[0].kind == symbol && a[0].value.name == b[0].value.name && a[0].value.name != "" {
+		a, b = trim(a[1:], b[1:])
+	}
+	if len(a) == 0 || len(b) == 0 || a[0].kind != symbol || b[0].kind != symbol {
+		return false
+	}
+	thing, other := a[0].value, b[0].value
+	if thing.distinct == "" || thing.distinct != other.distinct || thing.name == other.name {
+		return false
+	}
+	if len(a) == 1 && len(b) == 1 {
+		return true
+	}
+	// No name has a colon, nor a slash if it is that of a bucket.
+	ends := func(rest []token) bool {
+		return len(rest) == 0 || rest[0].kind == character && (rest[0].char == ':' || rest[0].char == '/' && thing.distinct == MeansBucketName)
+	}
+	return !thing.distinct.IsARN() && ends(a[1:]) && ends(b[1:])
 }
 
 // trim cuts the characters off with which both patterns begin.

@@ -87,3 +87,21 @@ func all[S ~string](s S, fits func(byte) bool) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+
+// domains are the domains of partitions: the values of [URLSuffix].
+//
+// Source: botocore's partitions.json, dnsSuffix
+var domains = [...]struct{ partition, domain string }{
+	{"aws", "amazonaws.com"}, {"aws-us-gov", "amazonaws.com"}, {"aws-cn", "amazonaws.com.cn"}, {"aws-eusc", "amazonaws.eu"},
+	{"aws-iso", "c2s.ic.gov"}, {"aws-iso-b", "sc2s.sgov.gov"}, {"aws-iso-e", "cloud.adc-e.uk"}, {"aws-iso-f", "csp.hci.ic.gov"},
+}
+
+// DomainOf returns the domain of a partition; "" where it is unknown.
+func DomainOf(partition string) string {
+	for _, d := range domains {
+		if d.partition == partition {
+			return d.domain
+		}
+	}
+	return ""
+}

@@ -31,10 +31,19 @@ func ReadDocumentAt(doc *tree.Document, n *tree.Node) (Document, []tree.Problem)
 	return r.document(n), r.problems
 }
 
+// ReadConditional is [ReadDocumentAt] for a document with symbols, in which values can be conditionals: nodes of the kind
+// [tree.Choice]. BranchOf returns which branch a child of such a node is. A statement that has conditionals inside becomes
+// several, each of which knows its branches.
+func ReadConditional(doc *tree.Document, n *tree.Node, branchOf func(*tree.Node) Branch) (Document, []tree.Problem) {
+	r := documentReader{source: doc.Source, branchOf: branchOf}
+	return r.document(n), r.problems
+}
+
 // documentReader reads a policy document and collects the problems.
 type documentReader struct {
 	source   *tree.Source
 	problems []tree.Problem
+	branchOf func(*tree.Node) Branch // nil where there are no conditionals
 }
 
 // The elements of documents and statements.
@@ -66,9 +75,9 @@ func (r *documentReader) document(root *tree.Node) Document {
 		case "Id":
 			r.is(n, n.Name, tree.String)
 		case "Statement":
-			for _, element := range elementsOf(n) {
-				if r.is(element, "a statement", tree.Object) {
-					d.Statements = append(d.Statements, r.statement(element))
+			for _, element := range r.elementsOf(n) {
+				if r.is(element.Node, "a statement", tree.Object) {
+					d.Statements = append(d.Statements, r.statements(element)...)
 				}
 			}
 		}
@@ -102,7 +111,7 @@ func (r *documentReader) statement(n *tree.Node) Statement {
 		case "NotAction":
 			s.NotActions = r.strings(n)
 		case "Resource":
-			s.Resources = Values(texts(r.strings(n))...)
+			s.Resources = r.values(n)
 		case "NotResource":
 			s.NotResources = Values(texts(r.strings(n))...)
 		case "Condition":
@@ -158,22 +167,45 @@ func (r *documentReader) conditions(n *tree.Node) (list []Condition) {
 // is never nil, since an empty list differs from none.
 func (r *documentReader) strings(n *tree.Node, kinds ...tree.Kind) []string {
 	list := []string{}
-	for _, element := range elementsOf(n) {
-		if r.is(element, n.Name, append(kinds, tree.String)...) {
+	for _, element := range r.elementsOf(n) {
+		if r.is(element.Node, n.Name, append(kinds, tree.String)...) {
 			list = append(list, element.Text)
 		}
 	}
 	return list
 }
 
-// elementsOf returns the elements of a list, or the one value that there is without a list.
-func elementsOf(n *tree.Node) []*tree.Node {
-	if n.Kind != tree.List {
-		return []*tree.Node{n}
+// values returns the strings of a list, each of which knows its branches.
+func (r *documentReader) values(n *tree.Node) []Value {
+	list := []Value{}
+	for _, element := range r.elementsOf(n) {
+		if r.is(element.Node, n.Name, tree.String) {
+			v := Value{Text: Text(element.Text)}
+			if element.branches != nil {
+				v.When = WhenAny(DecisionOf(element.branches, ""))
+			}
+			list = append(list, v)
+		}
 	}
-	list := make([]*tree.Node, len(n.Children))
+	return list
+}
+
+// elementsOf returns the elements of a list, or the one value that there is without a list. Of conditionals it returns what
+// each branch has.
+func (r *documentReader) elementsOf(n *tree.Node) []element {
+	if n.Kind == tree.Choice && r.branchOf != nil {
+		return r.branchesOf(n)
+	}
+	if n.Kind != tree.List {
+		return []element{{Node: n}}
+	}
+	list := make([]element, 0, len(n.Children))
 	for i := range n.Children {
-		list[i] = &n.Children[i]
+		if kid := &n.Children[i]; kid.Kind == tree.Choice && r.branchOf != nil {
+			list = append(list, r.branchesOf(kid)...)
+		} else {
+			list = append(list, element{Node: kid})
+		}
 	}
 	return list
 }
@@ -190,6 +222,9 @@ func texts(list []string) []Text {
 func (r *documentReader) elements(n *tree.Node, known []string) (list []*tree.Node) {
 	for i := range n.Children {
 		m := &n.Children[i]
+		if m.Kind == tree.Null && r.branchOf != nil {
+			continue // it is absent
+		}
 		switch near := tree.Nearest(m.Name, known); {
 		case slices.Contains(known, m.Name):
 			list = append(list, m)

@@ -45,6 +45,11 @@ type SymbolInfo struct {
 	Pattern string
 	// Optional says that the value can be empty: the input then has nothing of this meaning in its place.
 	Optional bool
+	// Distinct says that no other symbol that is Distinct and has this meaning has the same value: each names a thing that its
+	// input makes.
+	Distinct bool
+	// Same is what always has the same value; "" for nothing.
+	Same Text
 	// Derivation says how the value follows from others; its zero value for a value that follows from nothing.
 	Derivation Derivation
 }
@@ -132,6 +137,16 @@ func (t SymbolTable) Lookup(s Symbol) SymbolInfo {
 		return info
 	}
 	return SymbolInfo{Meaning: MeansUnknown}
+}
+
+// Written returns a text for messages, as its input writes it: a symbol alone as its expression, and others as ${NAME}.
+func (t SymbolTable) Written(text Text) string {
+	if s, rest, ok := text.CutSymbol(); ok && rest == "" {
+		if info := t.Lookup(s); info.Expression != "" {
+			return info.Expression
+		}
+	}
+	return text.String()
 }
 
 // unknownLength is assumed for a value whose longest length is unknown, in characters.

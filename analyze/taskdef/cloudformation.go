@@ -1,6 +1,7 @@
 package taskdef
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,35 +53,19 @@ func isTaskDefinitionType(kind *tree.Node) bool {
 	return kind != nil && resourceForm(kind.Text) != nil
 }
 
-// isTemplate reports whether a document is a CloudFormation template.
-func isTemplate(top *tree.Node) bool {
-	resources := top.Member("Resources")
-	if resources == nil || resources.Kind != tree.Object {
-		return false
-	}
-	return top.Member("AWSTemplateFormatVersion") != nil || slices.ContainsFunc(resources.Children, func(n tree.Node) bool {
-		kind := n.Member("Type")
-		return kind != nil && strings.Contains(kind.Text, "::") || strings.HasPrefix(n.Name, "Fn::ForEach")
-	})
-}
-
-// harmlessTransforms are macros of AWS that leave the resources of ECS alone.
-//
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html
-var harmlessTransforms = [...]string{
-	"AWS::Serverless-2016-10-31", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen",
-	"AWS::LanguageExtensions",
-}
-
 // template finds the task definitions of a CloudFormation template.
 func (f *finder) template(top *tree.Node) {
 	values := map[string]string{}
+	for name, value := range f.known {
+		values[string(name)] = string(value)
+	}
 	for _, set := range f.set {
 		values[set.Name] = set.Value
 	}
 	t := template.New(f.doc, top, values)
-	if transforms := top.Member("Transform"); transforms != nil {
-		f.checkTransforms(transforms)
+	maps.Copy(t.Symbols, f.knownSymbols)
+	for _, macro := range template.Macros(top) {
+		f.fail(macro.Start, "the macro %s can change the task definitions: pass the template that aws cloudformation get-template --template-stage Processed prints", macro.Text)
 	}
 	found := false
 	list := top.Member("Resources").Children
@@ -108,22 +93,6 @@ func (f *finder) template(top *tree.Node) {
 	}
 	f.keys = t.Keys()
 	f.symbols, f.filled, f.branches = t.Symbols, t.Used, t.Branches
-}
-
-// checkTransforms refuses macros, which can change all of a template.
-func (f *finder) checkTransforms(n *tree.Node) {
-	if n.Kind == tree.List {
-		for i := range n.Children {
-			f.checkTransforms(&n.Children[i])
-		}
-		return
-	}
-	if name := n.Member("Name"); name != nil {
-		n = name
-	}
-	if n.Kind == tree.String && !slices.Contains(harmlessTransforms[:], n.Text) {
-		f.fail(n.Start, "the macro %s can change the task definitions: pass the template that aws cloudformation get-template --template-stage Processed prints", n.Text)
-	}
 }
 
 // mentionsTaskDefinition reports whether a task definition is somewhere below n.

@@ -23,7 +23,7 @@ func TestParameters(t *testing.T) {
 		"Tag":       {Kind: policy.Parameter, Meaning: policy.MeansText, Default: "1", Expression: "!Ref Tag"},
 		"Hidden":    {Kind: policy.Parameter, Meaning: policy.MeansText, Expression: "!Ref Hidden"},
 		"FromStore": {Kind: policy.Parameter, Meaning: policy.MeansUnknown, Expression: "!Ref FromStore"},
-		"Bucket":    {Kind: policy.Resource, Meaning: policy.MeansBucketName, Expression: "!Ref Bucket"},
+		"Bucket":    {Kind: policy.Resource, Meaning: policy.MeansBucketName, Expression: "!Ref Bucket", Distinct: true},
 	} {
 		src := []byte(inTemplate("!Ref " + name))
 		tds, _ := Read("f", src, Options{})

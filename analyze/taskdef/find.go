@@ -97,17 +97,20 @@ func (part *Part) visit(yield func(n *tree.Node, pointer string) bool) {
 
 // finder finds the task definitions in a document.
 type finder struct {
-	doc      *tree.Document
-	kind     Kind // of problems
-	form     Form
-	set      []Setting
-	parts    []Part
-	problems []Problem
-	symbols  policy.SymbolTable
-	filled   map[string]bool // the settings that gave a symbol its value
-	keys     []template.Key
-	branches map[string]policy.Branch // of conditionals, by JSON pointer
-	keyless  map[string]bool          // the names of what the document declares without a customer-managed key
+	doc  *tree.Document
+	kind Kind // of problems
+	form Form
+	set  []Setting
+	// known are values that other templates give: see [Options].
+	known        map[policy.Symbol]policy.Text
+	knownSymbols policy.SymbolTable
+	parts        []Part
+	problems     []Problem
+	symbols      policy.SymbolTable
+	filled       map[string]bool // the settings that gave a symbol its value
+	keys         []template.Key
+	branches     map[string]policy.Branch // of conditionals, by JSON pointer
+	keyless      map[string]bool          // the names of what the document declares without a customer-managed key
 	// resources says that the document has resources of which each can have a problem of its own.
 	resources bool
 	// exist has the ARNs of secrets that the document knows.
@@ -147,7 +150,7 @@ var wrappers = [...]string{"taskDefinition", "daemonTaskDefinition", "data", "ta
 func (f *finder) find(n *tree.Node) {
 	switch n.Kind {
 	case tree.Object:
-		if isTemplate(n) {
+		if template.Is(n) {
 			f.template(n)
 			return
 		}

@@ -450,6 +450,16 @@ func (u *Uses) Add(readers []*Reader) {
 	}
 }
 
+// Use notes that settings of these names were used elsewhere than in a task definition.
+func (u *Uses) Use(names ...string) {
+	if u.words == nil {
+		u.words, u.whole, u.imaged, u.seen = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	}
+	for _, name := range names {
+		u.words[name] = true
+	}
+}
+
 // Unused returns a problem for each setting that fits none of the task definitions, which are all that there are. Where
 // there is more than one document, the problems have no place.
 func (u *Uses) Unused() []Problem {

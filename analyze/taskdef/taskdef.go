@@ -69,6 +69,10 @@ type Options struct {
 	Symbols policy.SymbolTable
 	// NullsOpen says that a variable of Terraform's source whose default is null can have a value.
 	NullsOpen bool
+	// Known are the values of symbols of a template that other templates give, and KnownSymbols says what is known of the
+	// symbols in them.
+	Known        map[policy.Symbol]policy.Text
+	KnownSymbols policy.SymbolTable
 	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
 	// Choose says which of the task definitions of a document to read, by the name that the document gives it and by its
@@ -137,7 +141,7 @@ const (
 // definition where the input is not usable. The problems are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
 	doc, syntax, syntaxProblems := tree.Read(file, src)
-	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set, choose: opts.Choose}
+	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set, choose: opts.Choose, known: opts.Known, knownSymbols: opts.KnownSymbols}
 	for _, p := range syntaxProblems {
 		if opts.Form.NoLines {
 			p.At.Line, p.At.Column = 0, 0
@@ -290,3 +294,6 @@ func place(doc *tree.Document, form Form, off int) tree.Place {
 	}
 	return doc.Source.Place(off)
 }
+
+// OfTemplate reports whether a template of CloudFormation has the task definition.
+func (td *TaskDefinition) OfTemplate() bool { return td.roleAt != nil }

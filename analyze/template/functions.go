@@ -373,6 +373,12 @@ func (t *Template) findInMap(n, args *tree.Node) {
 // rows returns the members of a mapping that a key can name.
 func (t *Template) rows(mapping, key *tree.Node) (list []*tree.Node) {
 	texts, _ := t.texts(key)
+	for i, text := range texts {
+		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.set[string(s)] != "" { // AWS::Region
+			texts[i] = policy.Text(t.set[string(s)])
+			t.Used[string(s)] = true
+		}
+	}
 	for i := range mapping.Children {
 		row := &mapping.Children[i]
 		fits := len(texts) == 0
@@ -477,9 +483,12 @@ func (t *Template) importValue(n, args *tree.Node) {
 		t.become(n, t.unknown(n, "Fn::ImportValue"))
 		return
 	}
-	info := policy.SymbolInfo{Kind: policy.Import, Expression: fmt.Sprintf("Fn::ImportValue %s", name)}
+	info := policy.SymbolInfo{Kind: policy.Import, Expression: string(Import(name))}
 	if name.IsLiteral() {
 		info.Export = name.String()
 	}
 	t.become(n, t.symbol(info.Expression, info, n))
 }
+
+// Import returns the symbol for what a stack exports under a name.
+func Import(name policy.Text) policy.Symbol { return policy.Symbol("Fn::ImportValue " + name.String()) }

@@ -15,6 +15,14 @@ type resourceType struct {
 	// attributes. A resource with a name of its own is known without a symbol.
 	name string
 	arn  func(name policy.Text) policy.ARN
+	// of is the property that names the thing that Ref names, where the resource does not make one.
+	of string
+}
+
+// distinct are the meanings of what a resource makes: no two resources have the same.
+var distinct = []policy.Meaning{
+	policy.MeansSecretARN, policy.MeansParameterName, policy.MeansLogGroupName, policy.MeansLogGroupARN, policy.MeansRepositoryName, policy.MeansRepositoryARN,
+	policy.MeansBucketName, policy.MeansBucketARN, policy.MeansKeyARN, policy.MeansRoleName, policy.MeansRoleARN,
 }
 
 // resourceTypes are the types of what a task definition can name.
@@ -23,8 +31,8 @@ type resourceType struct {
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduction.html
 var resourceTypes = map[string]resourceType{
 	"AWS::SecretsManager::Secret":                 {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
-	"AWS::SecretsManager::SecretTargetAttachment": {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
-	"AWS::SecretsManager::RotationSchedule":       {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
+	"AWS::SecretsManager::SecretTargetAttachment": {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
+	"AWS::SecretsManager::RotationSchedule":       {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
 	"AWS::SSM::Parameter":                         {ref: policy.MeansParameterName, name: "Name"},
 	"AWS::Logs::LogGroup": {ref: policy.MeansLogGroupName, attributes: map[string]policy.Meaning{"Arn": policy.MeansLogGroupARN}, name: "LogGroupName",
 		arn: func(name policy.Text) policy.ARN { return policy.LocalARN("logs", "log-group:"+name+":*") }},

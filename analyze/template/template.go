@@ -4,6 +4,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -27,6 +28,9 @@ type Template struct {
 	resources map[string]*tree.Node
 	inputs    map[string]*tree.Node // the template's parameters
 	mappings  map[string]*tree.Node
+	// conditions are those of the template, and formulas those that have been taken apart.
+	conditions map[string]*tree.Node
+	formulas   map[string]*policy.Formula
 	// state says of each node whether its functions have been replaced.
 	state map[*tree.Node]progress
 	depth int // of functions that are being replaced
@@ -41,12 +45,13 @@ const (
 )
 
 // New returns the template below a node of a document. Set gives values to parameters, to resources and to their
-// attributes, by names such as Db and Db.Arn. Functions are replaced when somebody asks: see [Template.Replace].
+// attributes, by names such as Db and Db.Arn. Of pseudo parameters, such as AWS::Region, it chooses the row of a mapping. Functions are replaced when somebody asks: see [Template.Replace].
 func New(doc *tree.Document, top *tree.Node, set map[string]string) *Template {
 	longForms(top)
 	return &Template{
 		Doc: doc, top: top, set: set, resources: members(top, "Resources"), inputs: members(top, "Parameters"), mappings: members(top, "Mappings"),
-		Symbols: policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, Branches: map[string]policy.Branch{}, state: map[*tree.Node]progress{},
+		conditions: members(top, "Conditions"),
+		Symbols:    policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, Branches: map[string]policy.Branch{}, state: map[*tree.Node]progress{},
 	}
 }
 
@@ -98,6 +103,14 @@ func (t *Template) symbol(name string, info policy.SymbolInfo, at *tree.Node) po
 		resource, _, _ := strings.Cut(name, ".")
 		if r := t.resources[resource]; r != nil && r.Member("Condition") != nil {
 			info.Condition = r.Member("Condition").Text
+		}
+		if r := t.resources[resource]; r != nil && t.inputs[resource] == nil {
+			kind := t.typeOf(r)
+			info.Distinct = kind.of == "" && slices.Contains(distinct, info.Meaning)
+			t.Symbols[s] = info
+			if properties := r.Member("Properties"); kind.of != "" && properties != nil && properties.Member(kind.of) != nil {
+				info.Same, _ = t.text(properties.Member(kind.of))
+			}
 		}
 		t.Symbols[s] = info
 	}

@@ -32,6 +32,9 @@ type checkRequest struct {
 	boundaryPolicy    *policy.Policy
 	serviceControlled []policy.Policy
 	account           check.Account // what --iam makes of the inputs
+	used              []string      // the settings that are in the templates of roles
+	// others are the roles that the tasks of a role can have instead, and that are not among the files.
+	others map[*check.Role][]check.NotSeen
 }
 
 // The values of --fail-on, from the mildest answer to the strictest.
@@ -42,7 +45,7 @@ func checkCommand() *subcommand {
 	return &subcommand{
 		name:    "check",
 		args:    "[flags] FILE...",
-		example: "execrole check --role role.json task-definition.json\nexecrole check --iam account.json 'tasks/*.json'",
+		example: "execrole check --role role.json task-definition.json\nexecrole check template.yaml\nexecrole check --iam account.json 'tasks/*.json'",
 		about:   "say whether a role that exists fits",
 		text: `Compares a role that exists with what the task definitions need, in both
 directions: what is missing, denied, or allowed under a condition, and what the
@@ -50,7 +53,9 @@ role allows that no task needs. The role is read from files, such as those that
 "aws iam get-role", "get-role-policy", "list-attached-role-policies" or
 "get-account-authorization-details" print, or policy documents alone. A policy
 of AWS that execution roles are found with is known; another one that is
-attached has to be among the files. docs/check.md describes the answer.
+attached has to be among the files. A CloudFormation template can have the role
+beside the task definition: without --role and --iam, the roles are those of the
+templates among the arguments. docs/check.md describes the answer.
 
 docs/collect.sh writes a folder with the roles and the task definitions of an
 account: "execrole check --iam FOLDER" needs no other file. The answer about an
@@ -84,7 +89,11 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	if err := r.complete(in); err != nil {
 		return err
 	}
-	roles, problems, err := r.readRoles()
+	read := r.readRoles
+	if r.ownRoles() {
+		read = func() (check.Roles, []tree.Problem, error) { return c.readOwnRoles(r) }
+	}
+	roles, problems, err := read()
 	if err == nil {
 		err = r.readPolicies()
 	}
@@ -94,9 +103,9 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	plans, read, err := c.readPlans(r)
+	plans, fromTasks, err := c.readPlans(r, roles)
 	problems = r.splitProblems(problems, roles, plans)
-	findings := append(findingsOf(problems), read...)
+	findings := append(findingsOf(problems), fromTasks...)
 	for _, p := range plans {
 		findings = append(findings, p.Findings...)
 	}
@@ -148,6 +157,13 @@ func (r *checkRequest) complete(in *invocation) error {
 	r.openCollected(in)
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
+	r.options.Conditions, r.options.TemplateParameters = true, true
+	for _, s := range policy.EnvironmentSymbols { // for the mappings of templates
+		if value := r.options.Environment.Value(s); value != "" {
+			r.options.Set = append(r.options.Set, analyze.Setting{Name: string(s), Value: value})
+			r.used = append(r.used, string(s))
+		}
+	}
 	return err
 }
 
@@ -156,10 +172,7 @@ func (r *checkRequest) checkOwn() (errs []error) {
 	if !slices.Contains(failOn, r.failOn) {
 		errs = append(errs, fmt.Errorf("--fail-on %q: the kinds are %s", r.failOn, strings.Join(failOn, ", ")))
 	}
-	switch {
-	case len(r.role)+len(r.iam) == 0:
-		errs = append(errs, errors.New("no role: add --role FILE, or --iam FILE with the roles of an account"))
-	case len(r.role) > 0 && len(r.iam) > 0:
+	if len(r.role) > 0 && len(r.iam) > 0 {
 		errs = append(errs, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
 	}
 	for _, i := range r.ignored {
@@ -171,7 +184,7 @@ func (r *checkRequest) checkOwn() (errs []error) {
 }
 
 // readPlans reads the task definitions.
-func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []analyze.Finding, err error) {
+func (c *command) readPlans(r *checkRequest, roles check.Roles) (plans []*analyze.Plan, findings []analyze.Finding, err error) {
 	found, err := findSources(r.files)
 	if err != nil {
 		return nil, nil, err
@@ -181,14 +194,20 @@ func (c *command) readPlans(r *checkRequest) (plans []*analyze.Plan, findings []
 		return nil, nil, err
 	}
 	analysis := analyze.NewAnalysis(opts)
+	analysis.Use(r.used...)
 	for _, s := range found.list {
+		s.known, s.symbols = roles.Known(s.name)
 		_, list, _, err := s.readPlans(analysis, c.Stdin)
 		if err != nil {
 			return nil, nil, err
 		}
 		plans = append(plans, list...)
 	}
-	plans = analyze.Join(plans)
+	if plans = analyze.Join(plans); r.ownRoles() {
+		plans = slices.DeleteFunc(plans, func(p *analyze.Plan) bool { // a template can have roles alone
+			return p.NoTaskDefinition && roles.HasTemplate(p.File)
+		})
+	}
 	if len(plans) == 0 {
 		return nil, nil, errors.New("there is no task definition in the input")
 	}
@@ -206,46 +225,41 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
 	}
 	users := map[*check.Role][]*analyze.Plan{}
+	r.others = map[*check.Role][]check.NotSeen{}
 	var order []*check.Role
+	var errs []error
 	unread := map[*check.Role]bool{} // a task of the role has errors
 	for _, p := range plans {
-		var role *check.Role
 		if p.Err() != nil || p.Unread {
 			r.leave(p, check.TaskUnread)
-			unread[roles.Find(p.ExecutionRole)] = true
+			found, _ := roles.Of(p)
+			for _, role := range found {
+				unread[role] = true
+			}
 			continue
 		}
-		switch {
-		case len(r.role) > 0 && len(roles) == 1:
-			role = roles[0]
-		case len(r.role) > 0:
-			return nil, errors.New("--role has no role in it")
-		case p.ExecutionRole == "" && len(p.Requirements) == 0:
-			r.leave(p, check.NeedsNone)
-			continue
-		case p.ExecutionRole == "":
-			r.leave(p, check.NoRole)
-			continue
-		default:
-			if role = roles.Find(p.ExecutionRole); role == nil {
-				r.leave(p, check.NotAmong)
+		found, err := r.rolesOf(roles, p)
+		errs = append(errs, err)
+		for _, role := range found {
+			if unreadRole(role) {
+				r.leave(p, check.RoleUnread)
 				continue
 			}
+			if users[role] == nil {
+				order = append(order, role)
+			}
+			users[role] = append(users[role], p)
 		}
-		if unreadRole(role) {
-			r.leave(p, check.RoleUnread)
-			continue
-		}
-		if users[role] == nil {
-			order = append(order, role)
-		}
-		users[role] = append(users[role], p)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	r.account.Verdicts = make([]*check.Verdict, len(order))
 	inParallel(len(order), runtime.GOMAXPROCS(0), func(i int) {
 		opts := opts
 		opts.TasksUnread = unread[order[i]]
 		v := check.Check(order[i], users[order[i]], opts)
+		v.NotSeen = append(v.NotSeen, r.others[order[i]]...)
 		r.accept(v)
 		r.account.Verdicts[i] = v
 	})

@@ -51,7 +51,10 @@ func (r *checkRequest) splitProblems(problems []tree.Problem, roles check.Roles,
 	}
 	used := map[*check.Role]bool{}
 	for _, p := range plans {
-		used[roles.Find(p.ExecutionRole)] = true
+		found, _ := roles.Of(p)
+		for _, role := range found {
+			used[role] = true
+		}
 	}
 	of, needed := map[tree.Problem]bool{}, map[tree.Problem]bool{}
 	for _, role := range roles {
@@ -82,7 +85,7 @@ func (r *checkRequest) leftError() error {
 		n[l.Why]++
 		switch name := l.Plan.File; {
 		case len(r.account.Verdicts) > 0:
-		case l.Why == check.NoRole || l.Why == check.NeedsNone:
+		case l.Why == check.NamesNone || l.Why == check.NeedsNone:
 			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: use --role", name, analyze.Printable(l.Plan.Family)))
 		case l.Why == check.NotAmong:
 			errs = append(errs, fmt.Errorf("%s: the role %s is not in the files of --iam", name, analyze.Printable(l.Plan.ExecutionRole.String())))

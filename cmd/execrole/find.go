@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // source is an input: a file or standard input.
@@ -24,6 +25,9 @@ type source struct {
 	others []string
 	// holds says that there is a task definition in it, once it was read.
 	holds bool
+	// known are the values of symbols that other templates give, and symbols says what is known of the symbols in them.
+	known   map[policy.Symbol]policy.Text
+	symbols policy.SymbolTable
 	// module is set where the input is a module of Terraform instead of a file.
 	module *module
 }

@@ -120,7 +120,7 @@ func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plan
 		return in, nil, "there is no task definition in it", nil
 	}
 	if s.module == nil {
-		plans = a.Read(analyze.Input{Name: s.name, Source: in.data})
+		plans = a.Read(analyze.Input{Name: s.name, Source: in.data, Known: s.known, KnownSymbols: s.symbols})
 		in.data = nil
 	}
 	if len(plans) == 0 {

@@ -158,14 +158,55 @@ func statementPlace(f check.Finding) string {
 	if f.Policy != nil && f.Policy.Name != "" {
 		words = append(words, "of the policy "+f.Policy.Name)
 	}
-	if place := f.At.String(); place != "" {
+	if place := f.At.String(); place != "" && words == nil {
+		words = append(words, place)
+	} else if place != "" {
 		words = append(words, "("+place+")")
+	}
+	if where := branchWords(f.Statement); where != "" && f.Kind == check.Conditional {
+		words = append(words, "which is there only "+where)
 	}
 	return strings.Join(words, " ")
 }
 
+// branchWords says in words under which conditions of a template a statement, or a resource of it, is there; "" where it
+// always is.
+func branchWords(s *policy.Statement) string {
+	var words []string
+	add := func(b policy.Branch) {
+		word := "where " + b.Condition + " holds"
+		if b.Not {
+			word = "where " + b.Condition + " does not hold"
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	if s == nil {
+		return ""
+	}
+	for _, b := range s.Branches {
+		add(b)
+	}
+	for _, r := range s.Resources {
+		for _, symbol := range r.When {
+			branches, _, _ := symbol.Decision()
+			for _, b := range branches {
+				add(b)
+			}
+		}
+	}
+	return strings.Join(words, " and ")
+}
+
 // roleTitle names the role and where it is.
-func roleTitle(v *check.Verdict) (name, place string) { return v.Role.Name, v.Role.Place.String() }
+func roleTitle(v *check.Verdict) (name, place string) {
+	name, place = v.Role.Name, v.Role.Place.String()
+	if v.Role.Absent {
+		name = "of " + name + ": there is none"
+	}
+	return name, place
+}
 
 // Summary says in one line whether the role fits.
 func Summary(v *check.Verdict) string {

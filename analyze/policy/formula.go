@@ -1,0 +1,113 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+)
+
+// Formula is a condition of the input, taken apart: it holds or does not hold in a [World].
+type Formula struct {
+	Op FormulaOp
+	Of []*Formula // of Not one, of And and Or any number
+	// Variable and Value are those of Equals. Domain are all values that the variable can have; nil where it can have others.
+	Variable, Value string
+	Domain          []string
+}
+
+// FormulaOp is what a formula does with its parts.
+type FormulaOp int
+
+const (
+	Equals FormulaOp = iota // a variable has a value
+	Not
+	And // with no parts, it always holds
+	Or  // with no parts, it never holds
+)
+
+// World gives each variable of formulas a value. A variable that it does not have has a value that no formula names.
+type World map[string]string
+
+// Opaque returns the formula for a condition of which only the name is known.
+func Opaque(name string) *Formula {
+	return &Formula{Variable: name, Value: "true", Domain: []string{"true", "false"}}
+}
+
+// Always returns the formula that holds in every world.
+func Always() *Formula { return &Formula{Op: And} }
+
+// Holds reports whether the formula holds in a world.
+func (f *Formula) Holds(w World) bool {
+	switch f.Op {
+	case Equals:
+		value, ok := w[f.Variable]
+		return ok && value == f.Value
+	case Not:
+		return !f.Of[0].Holds(w)
+	case And:
+		return !slices.ContainsFunc(f.Of, func(part *Formula) bool { return !part.Holds(w) })
+	}
+	return slices.ContainsFunc(f.Of, func(part *Formula) bool { return part.Holds(w) })
+}
+
+// variable is what formulas say of one variable.
+type variable struct {
+	values []string // that they name, sorted
+	domain []string
+}
+
+// addTo adds the variables of a formula.
+func (f *Formula) addTo(all map[string]variable) {
+	if f.Op != Equals {
+		for _, part := range f.Of {
+			part.addTo(all)
+		}
+		return
+	}
+	v := all[f.Variable]
+	if i, found := slices.BinarySearch(v.values, f.Value); !found {
+		v.values = slices.Insert(slices.Clone(v.values), i, f.Value)
+	}
+	if f.Domain != nil {
+		v.domain = f.Domain
+	}
+	all[f.Variable] = v
+}
+
+// maxWorlds is how many worlds are looked at.
+const maxWorlds = 1 << 10
+
+// Worlds returns the worlds in which formulas can differ; not ok where there are too many. Known are values of variables.
+func Worlds(formulas []*Formula, known map[string]string) (worlds []World, ok bool) {
+	all := map[string]variable{}
+	for _, f := range formulas {
+		f.addTo(all)
+	}
+	worlds = []World{{}}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if value, ok := known[name]; ok {
+			for _, w := range worlds {
+				w[name] = value
+			}
+			continue
+		}
+		v := all[name]
+		values := slices.DeleteFunc(slices.Clone(v.values), func(s string) bool { return v.domain != nil && !slices.Contains(v.domain, s) })
+		other := v.domain == nil || slices.ContainsFunc(v.domain, func(s string) bool { return !slices.Contains(v.values, s) })
+		if len(worlds)*(len(values)+1) > maxWorlds {
+			return nil, false
+		}
+		var longer []World
+		for _, w := range worlds {
+			for _, value := range values {
+				next := maps.Clone(w)
+				next[name] = value
+				longer = append(longer, next)
+			}
+			if other {
+				longer = append(longer, w)
+			}
+		}
+		worlds = longer
+	}
+	return worlds, true
+}

@@ -1,0 +1,113 @@
+package template
+
+import (
+	"fmt"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Formula returns a condition of the template, taken apart. A condition that the template does not have is opaque.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+func (t *Template) Formula(name string) *policy.Formula {
+	if f, ok := t.formulas[name]; ok {
+		return f
+	}
+	if t.formulas == nil {
+		t.formulas = map[string]*policy.Formula{}
+	}
+	t.formulas[name] = policy.Opaque(name) // for one that is in itself
+	n := t.conditions[name]
+	if n == nil {
+		return t.formulas[name]
+	}
+	f := t.formula(n)
+	t.formulas[name] = f
+	return f
+}
+
+// formula takes the value of a condition apart.
+func (t *Template) formula(n *tree.Node) *policy.Formula {
+	call := n
+	if n.Kind == tree.Object && len(n.Children) == 1 {
+		call = &n.Children[0]
+	}
+	if t.depth++; t.depth > maxNested {
+		t.depth--
+		return t.opaque(n)
+	}
+	defer func() { t.depth-- }()
+	parts := func() (list []*policy.Formula) {
+		for i := range call.Children {
+			list = append(list, t.formula(&call.Children[i]))
+		}
+		return list
+	}
+	switch {
+	case call == n:
+	case call.Name == "Condition" && call.Kind == tree.String:
+		return t.Formula(call.Text)
+	case call.Name == "Fn::Not" && call.Kind == tree.List && len(call.Children) == 1:
+		return &policy.Formula{Op: policy.Not, Of: parts()}
+	case call.Name == "Fn::And" && call.Kind == tree.List:
+		return &policy.Formula{Op: policy.And, Of: parts()}
+	case call.Name == "Fn::Or" && call.Kind == tree.List:
+		return &policy.Formula{Op: policy.Or, Of: parts()}
+	case call.Name == "Fn::Equals" && call.Kind == tree.List && len(call.Children) == 2:
+		return t.equals(n, &call.Children[0], &call.Children[1])
+	}
+	return t.opaque(n)
+}
+
+func (t *Template) opaque(n *tree.Node) *policy.Formula {
+	line, column := t.Doc.Source.Position(n.Start)
+	return policy.Opaque(fmt.Sprintf("the condition at %d:%d", line, column))
+}
+
+// equals compares two values. What is compared with a literal is a variable.
+func (t *Template) equals(n, left, right *tree.Node) *policy.Formula {
+	a, ok := t.text(left)
+	b, known := t.text(right)
+	switch {
+	case !ok || !known:
+		return t.opaque(n)
+	case a.IsLiteral():
+		a, b = b, a
+		left = right
+	}
+	switch {
+	case a == b:
+		return policy.Always()
+	case a.IsLiteral():
+		return &policy.Formula{Op: policy.Not, Of: []*policy.Formula{policy.Always()}}
+	case !b.IsLiteral():
+		return policy.Opaque(a.String() + " is " + b.String())
+	}
+	f := &policy.Formula{Variable: a.String(), Value: b.String()}
+	if s, rest, ok := a.CutSymbol(); ok && rest == "" {
+		f.Variable = string(s)
+		f.Domain = t.allowed(string(s))
+	}
+	return f
+}
+
+// allowed returns the values that a parameter can have; nil where it can have any.
+func (t *Template) allowed(parameter string) (values []string) {
+	if n := t.inputs[parameter]; n != nil {
+		for _, value := range children(n.Member("AllowedValues")) {
+			values = append(values, value.Text)
+		}
+	}
+	return values
+}
+
+// BranchOf returns which branch of a conditional a node is. A value that is one of several for another reason has a condition
+// without a formula of its own.
+func (t *Template) BranchOf(n *tree.Node) policy.Branch {
+	if branch, ok := t.Branches[t.pointerTo(n)]; ok && branch.Condition != "" {
+		return branch
+	}
+	line, column := t.Doc.Source.Position(n.Start)
+	return policy.Branch{Condition: fmt.Sprintf("value %d of those at %d:%d", n.Index+1, line, column)}
+}
