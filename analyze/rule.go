@@ -138,3 +138,6 @@ func optionRules() []*Rule {
 
 // allRules returns all rules, in the order in which they run.
 var allRules = sync.OnceValue(func() []*Rule { return append(Rules(), optionRules()...) })
+
+// Thing says in words what the resource of the grant is, which has to exist: "secret"; "" where nothing has to.
+func (g *Grant) Thing() string { return g.thing }

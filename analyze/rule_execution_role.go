@@ -111,6 +111,11 @@ func (p *Plan) passRole(opts policy.Options) policy.Document {
 			Resource: policy.Text("role" + policy.Escape(cmp.Or(opts.Properties.Path, "/")) + opts.Name),
 		}.Text()
 	}
+	return PassRolePolicy(arn)
+}
+
+// PassRolePolicy returns what has to be allowed to whoever passes the role of an ARN to ECS.
+func PassRolePolicy(arn policy.Text) policy.Document {
 	return policy.NewDocument(policy.Statement{
 		Sid: "PassTaskExecutionRole", Actions: []string{"iam:PassRole"}, Resources: policy.Values(arn),
 		Conditions: []policy.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: policy.Values(ecsTasks)}},

@@ -1,0 +1,121 @@
+package diagnose
+
+// Cause is a reason why a task does not start, by a name that does not change from version to version.
+type Cause string
+
+const (
+	RoleLacks       Cause = "role-lacks"              // no policy of the execution role allows it
+	RoleDenies      Cause = "role-denies"             // a policy of the execution role denies it
+	Boundary        Cause = "boundary"                // the role's permissions boundary
+	ServiceControl  Cause = "service-control-policy"  // of the organization
+	ResourceControl Cause = "resource-control-policy" // of the organization
+	SessionPolicy   Cause = "session-policy"          // of the session of the role
+	EndpointPolicy  Cause = "endpoint-policy"         // of the VPC endpoint
+	ResourcePolicy  Cause = "resource-policy"         // of the secret, the repository or the bucket
+	KeyPolicy       Cause = "key-policy"              // of the customer-managed key
+	KeyMissing      Cause = "key-missing"             // the key is gone, or in another region
+	InstanceRole    Cause = "instance-role"           // the role of the EC2 instance asked
+	TaskRole        Cause = "task-role"               // the role of the containers asked
+	CallerLacks     Cause = "caller-lacks"            // whoever called ECS may not
+	PassRole        Cause = "pass-role"               // whoever called ECS may not pass the role
+	Network         Cause = "network"                 // no way to the service
+	SecretMissing   Cause = "secret-missing"
+	SecretKey       Cause = "secret-key-missing" // the JSON text in the secret lacks a key
+	SecretContent   Cause = "secret-content"     // the secret is not in the form of registry credentials
+	ParameterGone   Cause = "parameter-missing"
+	ObjectMissing   Cause = "object-missing" // in Amazon S3
+	LogGroupMissing Cause = "log-group-missing"
+	LogOptions      Cause = "log-options" // an option of the awslogs driver
+	ImageMissing    Cause = "image-missing"
+	ImagePlatform   Cause = "image-platform" // for another processor or system
+	RegistryLogin   Cause = "registry-login" // the registry wants credentials, and ECS has none for it
+	RateLimit       Cause = "rate-limit"     // of the registry
+	Throttled       Cause = "throttled"      // by AWS
+	Trust           Cause = "trust"          // the role does not trust ECS
+	RoleMissing     Cause = "role-missing"
+	NoRole          Cause = "no-role"        // the task definition has no execution role
+	NoCredentials   Cause = "no-credentials" // the agent has no credentials of the execution role
+	Definition      Cause = "definition"     // ECS does not accept the task definition
+	Attribute       Cause = "instance-attribute"
+	AgentOutdated   Cause = "agent-outdated"
+)
+
+// Sure says how sure an answer is.
+type Sure string
+
+const (
+	Certain Sure = "certain" // the text says it
+	Likely  Sure = "likely"  // the first cause; the others are possible
+	OneOf   Sure = "one-of"  // each of the causes is possible
+)
+
+// Explanation says what a cause is, how it is cured, and which command settles whether it is the one. In all its texts,
+// {role}, {action}, {resource} and other names in braces are for what a message says: see [Facts].
+type Explanation struct {
+	Cause  Cause
+	Means  string // a sentence
+	Cure   string // a sentence or more
+	Settle string // a command of the AWS CLI; "" where none settles it
+	// InRole says that a statement in the execution role is the cure.
+	InRole bool
+}
+
+const (
+	showRole     = "aws iam get-role --role-name {role}"
+	simulate     = "aws iam simulate-principal-policy --policy-source-arn {rolearn} --action-names {action} --resource-arns {resource}"
+	showEndpoint = "aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.{endpoint} --query 'VpcEndpoints[].PolicyDocument'"
+)
+
+// explanations are those of all causes, in the order of docs/errors.md.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html,
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+var explanations = [...]Explanation{
+	{RoleLacks, "No policy of {role} allows {action} on {resource}.", "Add the statement to the role.", simulate, true},
+	{RoleDenies, "A policy of {role} denies {action} on {resource}.", "A deny wins over every allow. Take the action or the resource out of the statement that denies it.", simulate, false},
+	{Boundary, "The permissions boundary of {role} denies {action} on {resource}, or does not allow it.", "Allow it in the boundary, or give the role another one. A statement in the role alone does not help.", showRole + " --query Role.PermissionsBoundary", false},
+	{ServiceControl, "A service control policy of the organization denies {action} on {resource}, or does not allow it.", "Whoever administers the organization has to allow it. No statement in the role helps.", "aws organizations list-policies-for-target --target-id {account} --filter SERVICE_CONTROL_POLICY", false},
+	{ResourceControl, "A resource control policy of the organization denies {action} on {resource}.", "Whoever administers the organization of the resource has to allow it. No statement in the role helps.", "aws organizations list-policies-for-target --target-id {owner} --filter RESOURCE_CONTROL_POLICY", false},
+	{SessionPolicy, "The policy of the session does not allow {action} on {resource}.", "Whoever assumes the role has to pass another session policy, or none. ECS passes none, so look at who made the session.", "", false},
+	{EndpointPolicy, "The policy of the VPC endpoint denies {action} on {resource}, or does not allow it; the role is not the cause.", "Allow it in the policy of the endpoint com.amazonaws.{region}.{endpoint}, for this role.", showEndpoint, false},
+	{ResourcePolicy, "The policy of {resource} denies {action} to {role}, or, in another account, does not allow it.", "The owner, account {owner}, has to allow {role} in the policy of the resource.", "{showpolicy}", false},
+	{KeyPolicy, "The policy of the customer-managed key does not let {role} decrypt {resource}.", "The owner of the key has to allow kms:Decrypt to {role} in the key policy.", "{showkey}", false},
+	{KeyMissing, "The customer-managed key of {resource} does not exist any more, is disabled, or is in another region.", "Enable the key, or encrypt the value with another key.", "{showkey}", false},
+	{InstanceRole, "{role} is the role of the EC2 instance and asked for {action}: no execution role is in effect for the task.", "Give the task definition an executionRoleArn with this permission; then ECS pulls and logs as that role. Or allow it to the role of the instance.", "aws ecs describe-task-definition --task-definition {definition} --query taskDefinition.executionRoleArn", false},
+	{TaskRole, "The program in the container asked for {action} as {role}: the execution role has no part in that.", "Allow it to the task role, taskRoleArn, and not to the execution role.", simulate, false},
+	{CallerLacks, "{principal} called AWS and is not allowed {action}: the execution role has no part in that.", "Allow it to {principal}.", "", false},
+	{PassRole, "{principal} is not allowed to pass {passed} to ECS.", "Allow iam:PassRole on the role to whoever registers the task definition or runs the task.", "aws iam simulate-principal-policy --policy-source-arn {principal} --action-names iam:PassRole --resource-arns {passed} --context-entries ContextKeyName=iam:PassedToService,ContextKeyType=string,ContextKeyValues=ecs-tasks.amazonaws.com", false},
+	{Network, "The task has no way to {service}: this is the network, and not a permission.", "In a private subnet, add a NAT gateway or the VPC endpoints; in a public one, give the task a public IP address and the subnet a route to an internet gateway. Let the security groups pass port 443, and the VPC resolve names.", "{showroutes}", false},
+	{SecretMissing, "The secret {resource} does not exist in the account and the region of its ARN, or its name ends in a hyphen and six characters and the ARN lacks the random suffix.", "Create the secret, or write its complete ARN into the task definition.", "aws secretsmanager describe-secret --region {region} --secret-id {resource}", false},
+	{SecretKey, "The JSON text in the secret has no key {key}.", "Add the key to the secret, or correct it in the task definition; upper and lower case differ.", "aws secretsmanager get-secret-value --region {region} --secret-id {secret} --query SecretString", false},
+	{SecretContent, "The secret with the credentials of the registry is not JSON with username and password.", "Write {\"username\": \"…\", \"password\": \"…\"} into the secret.", "aws secretsmanager get-secret-value --region {region} --secret-id {secret} --query SecretString", false},
+	{ParameterGone, "The parameter {parameter} does not exist in the account and the region: this is not a permission.", "Create the parameter, or correct its name; upper and lower case differ, and a name with slashes begins with one.", "aws ssm describe-parameters --region {region} --parameter-filters Key=Name,Values={parameter}", false},
+	{ObjectMissing, "The object {resource} does not exist: without s3:ListBucket, Amazon S3 says access denied then too.", "Upload the object, or correct the ARN in the task definition.", "aws s3api head-object --bucket {bucket} --key {file}", false},
+	{LogGroupMissing, "The log group {group} does not exist: this is not a permission.", "Create the log group, or set awslogs-create-group to true and allow logs:CreateLogGroup to the role.", "aws logs describe-log-groups --region {region} --log-group-name-prefix {group}", false},
+	{LogOptions, "An option of the awslogs driver is wrong: awslogs-region is empty, or no region.", "Correct logConfiguration.options in the task definition.", "aws ecs describe-task-definition --task-definition {definition} --query 'taskDefinition.containerDefinitions[].logConfiguration'", false},
+	{ImageMissing, "The image {image} does not exist: the repository, the tag or the digest is wrong.", "Push the image, or correct it in the task definition.", "{showimage}", false},
+	{ImagePlatform, "The image {image} is for another processor or system than the task.", "Build the image for the platform of the task, or set runtimePlatform in the task definition.", "{showimage}", false},
+	{RegistryLogin, "The registry of {image} wants credentials, and ECS has none for it.", "For a private registry outside of Amazon ECR, add repositoryCredentials to the container. For Amazon ECR, write the image with its usual host, ACCOUNT.dkr.ecr.REGION.amazonaws.com, and update the agent.", "{showimage}", false},
+	{RateLimit, "The registry of {image} refuses more pulls for now.", "Log in with repositoryCredentials, or copy the image to Amazon ECR, for example with a pull-through cache.", "", false},
+	{Throttled, "AWS refuses more calls of {action} for now.", "Start fewer tasks at once, or ask for a higher quota.", "", false},
+	{Trust, "ECS may not assume {role}: its trust policy does not name ecs-tasks.amazonaws.com, or a condition in it does not fit.", "Give the role the trust policy. A role that was just created can need some seconds.", showRole + " --query Role.AssumeRolePolicyDocument", false},
+	{RoleMissing, "{role} does not exist in the account of the task.", "Create the role, or correct executionRoleArn and taskRoleArn in the task definition.", showRole, false},
+	{NoRole, "The task definition has no execution role, and this task needs one.", "Set executionRoleArn, at the top of the task definition and not in a container.", "aws ecs describe-task-definition --task-definition {definition} --query taskDefinition.executionRoleArn", false},
+	{NoCredentials, "The agent has no credentials of the execution role: the task definition names none, or ECS cannot assume it.", "Set executionRoleArn, and give the role the trust policy for ecs-tasks.amazonaws.com.", showRole + " --query Role.AssumeRolePolicyDocument", false},
+	{Definition, "ECS does not accept a field of the task definition: this is not a permission.", "Correct the field.", "", false},
+	{Attribute, "No container instance has an attribute that the task needs: most often ecs.capability.execution-role-awslogs, since the task has an execution role and the awslogs driver.", "Set ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true for the agent on the instances.", "aws ecs list-attributes --cluster {cluster} --target-type container-instance --attribute-name ecs.capability.execution-role-awslogs", false},
+	{AgentOutdated, "The ECS agent on the instance is too old for this.", "Update the ECS agent, to 1.95.0 or later for hosts such as ACCOUNT.dkr-ecr.REGION.on.aws.", "aws ecs describe-container-instances --cluster {cluster} --container-instances {instance} --query 'containerInstances[].versionInfo'", false},
+}
+
+// Explanations returns what each cause is.
+func Explanations() []Explanation { return explanations[:] }
+
+// Explain returns what a cause is.
+func Explain(c Cause) Explanation {
+	for _, e := range explanations {
+		if e.Cause == c {
+			return e
+		}
+	}
+	return Explanation{Cause: c}
+}

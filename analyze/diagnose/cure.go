@@ -1,0 +1,230 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// setStatements sets the statements that the role lacks.
+func (s *solver) setStatements() {
+	a := s.answer
+	if !a.has(RoleLacks, InstanceRole, TaskRole) {
+		return
+	}
+	f := &a.Facts
+	var list []policy.Statement
+	add := func(r *analyze.Requirement) { list = append(list, statementFor(r, f.Action)...) }
+	for _, field := range a.Fields {
+		if field.Requirement == nil {
+			continue
+		}
+		for _, r := range requirements(field.Plan, f.Action) {
+			if r == field.Requirement || r.IsOtherReading(field.Requirement) {
+				add(r)
+			}
+		}
+	}
+	if a.Finding != nil && a.Finding.Permission != nil && a.Finding.Cure.Add != nil && list == nil {
+		list = a.Finding.Cure.Add
+	}
+	if list == nil && s.sample != nil && s.sample.Err() == nil {
+		for _, r := range requirements(s.sample, f.Action) {
+			add(r)
+		}
+	}
+	switch arn, ok := policy.CutARN(policy.Text(f.Resource)); {
+	case list != nil || f.Resource == "" || f.resourceCut || f.actionCut || f.Action == "":
+	case !ok && f.Resource != "*", !isPrintableASCII(f.Resource), f.Action == decrypt && arn.Service != "kms":
+	default:
+		// An action that no rule knows: what the message says is all.
+		list = []policy.Statement{{Actions: []string{f.Action}, Resources: policy.Values(policy.Escape(policy.Text(f.Resource)))}}
+		if f.Resource == "*" {
+			list[0].Resources = policy.Values("*")
+		}
+	}
+	a.Add = slices.Clone(mergedStatements(list))
+}
+
+func isPrintableASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// statementFor returns what a requirement needs, as a statement. What is only documented is left out, unless it is the action
+// itself.
+func statementFor(r *analyze.Requirement, action string) []policy.Statement {
+	var actions []string
+	for _, a := range r.Actions {
+		if a.Strength == analyze.Called || a.Name == action {
+			actions = append(actions, a.Name)
+		}
+	}
+	return []policy.Statement{{Sid: r.Grant.Sid, Actions: actions, Resources: policy.Values(r.Resource), Conditions: r.Conditions}}
+}
+
+// mergedStatements puts the resources of equal statements together.
+func mergedStatements(list []policy.Statement) (merged []policy.Statement) {
+	for _, s := range list {
+		i := slices.IndexFunc(merged, func(m policy.Statement) bool {
+			return slices.Equal(m.Actions, s.Actions) && policy.CompareConditions(m.Conditions, s.Conditions) == 0
+		})
+		if i < 0 {
+			s.Resources = slices.Clone(s.Resources)
+			merged = append(merged, s)
+			continue
+		}
+		for _, v := range s.Resources {
+			if !slices.ContainsFunc(merged[i].Resources, func(w policy.Value) bool { return w.Text == v.Text }) {
+				merged[i].Resources = append(merged[i].Resources, v)
+			}
+		}
+	}
+	return merged
+}
+
+// setPolicies sets the policies of others that are the cure.
+func (s *solver) setPolicies() {
+	a := s.answer
+	f := &a.Facts
+	if a.has(Trust, NoCredentials, NoRole) {
+		a.Trust = analyze.TrustPolicy(policy.Options{})
+	}
+	if a.has(PassRole) || a.Shape.ID == "assume-role" {
+		arn := policy.Text(f.Resource)
+		if f.Action != "iam:PassRole" || !strings.HasPrefix(f.Resource, "arn:") || f.resourceCut {
+			arn = policy.Text(f.RoleARN)
+		}
+		if strings.HasPrefix(string(arn), "arn:") && isPrintableASCII(string(arn)) && !strings.ContainsAny(string(arn), " *?$") {
+			a.PassRole = analyze.PassRolePolicy(arn)
+		} else {
+			a.PassRole = analyze.PassRolePolicy(policy.Of(analyze.RoleARN))
+		}
+	}
+	if a.has(ResourcePolicy, KeyPolicy) && f.Role != "" && s.sample != nil && s.sample.Err() == nil {
+		if role, err := s.sample.Role(policy.Options{Name: f.Role}); err == nil {
+			a.Theirs = role.ResourcePolicies
+		}
+	}
+}
+
+// setNeeds sets what has to be there, by the cause.
+func (s *solver) setNeeds() {
+	a := s.answer
+	var kinds []analyze.NeedKind
+	thing := ""
+	switch {
+	case a.has(Network) && (len(a.Causes) == 1 || a.Sure == OneOf):
+		kinds = []analyze.NeedKind{analyze.NeedEndpoint, analyze.NeedInternet}
+	case a.has(SecretKey, SecretContent):
+		kinds = []analyze.NeedKind{analyze.NeedKeys}
+	case a.has(Attribute):
+		kinds = []analyze.NeedKind{analyze.NeedSetting}
+	case a.has(SecretMissing, ParameterGone, ObjectMissing, LogGroupMissing, ImageMissing, RegistryLogin):
+		kinds, thing = []analyze.NeedKind{analyze.NeedThing}, thingOf(a.Facts.Action)
+	default:
+		return
+	}
+	found := false
+	for _, p := range s.opts.Plans {
+		for _, n := range p.Needs() {
+			if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing || !s.asks(p, n) {
+				continue
+			}
+			found = true
+			a.Needs = append(a.Needs, n)
+		}
+	}
+	if found || s.sample == nil || s.sample.Err() != nil {
+		return
+	}
+	for _, n := range s.sample.Needs() {
+		if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing {
+			continue
+		}
+		if n.Kind == analyze.NeedEndpoint || n.Kind == analyze.NeedInternet {
+			if a.Environment.Region == "" {
+				n.Region = policy.Of(policy.Region)
+			}
+		} else if isAny(n.Name) || n.Name == "none" {
+			continue
+		}
+		n.From = nil
+		a.Needs = append(a.Needs, n)
+	}
+}
+
+// asks reports whether a need is for the fields of the answer. Of an answer without fields, each is.
+func (s *solver) asks(p *analyze.Plan, n analyze.Need) bool {
+	a := s.answer
+	service, _, _ := strings.Cut(a.Facts.Action, ":")
+	if n.Kind == analyze.NeedEndpoint && service != "" && len(a.Fields) > 0 && !a.Fields[0].Sure {
+		return strings.HasPrefix(string(n.Name), service) || service == "ecr" && n.Gateway
+	}
+	if len(a.Fields) == 0 || n.From == nil {
+		return n.Kind != analyze.NeedEndpoint || n.From != nil
+	}
+	return slices.ContainsFunc(a.Fields, func(f Field) bool { return f.Plan == p && slices.Contains(n.From, f.At) })
+}
+
+// thingOf returns what an action is about, in the word of [analyze.Need.Thing]; "" for any.
+func thingOf(action string) string {
+	for _, r := range analyze.Rules() {
+		for _, g := range r.Grants {
+			if slices.ContainsFunc(g.Actions, func(a analyze.Action) bool { return a.Name == action }) && g.Thing() != "" {
+				return g.Thing()
+			}
+		}
+	}
+	return ""
+}
+
+// setNotes says what is noteworthy about the roles and the task definition.
+func (s *solver) setNotes() {
+	a := s.answer
+	f := &a.Facts
+	note := func(text string) { a.Notes = append(a.Notes, text) }
+	if f.Instance() && !a.has(InstanceRole) {
+		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
+	}
+	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource != "" {
+		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
+	}
+	for _, p := range s.plans() {
+		execution, isTaskRole := roleName(p.ExecutionRole), false
+		for _, t := range p.TaskRoles {
+			isTaskRole = isTaskRole || roleName(t) == f.Role
+		}
+		switch {
+		case f.Role == "" || execution == f.Role || execution == "" && !isTaskRole:
+		case isTaskRole && a.Shape.ID == "denied":
+			a.Sure, a.Causes = Certain, []Cause{TaskRole}
+		case isTaskRole:
+			note("The message is about the task role; ECS needs this as the execution role.")
+		case f.Role != execution && f.Task():
+			note("The message is about the role " + f.Role + ", and the task definition names " + execution + ": it is another revision, or a run that overrides the role.")
+		}
+	}
+	for _, v := range s.opts.Verdicts {
+		if v.Role.Name != "" && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {
+			note("The message is about the role " + f.Role + ", and the files have the role " + v.Role.Name + ".")
+		}
+	}
+	if a.has(Definition, LogOptions) {
+		for _, p := range s.opts.Plans {
+			for _, finding := range p.Findings {
+				if finding.Severity != analyze.Note {
+					a.Remarks = append(a.Remarks, finding)
+				}
+			}
+		}
+	}
+}
+
+func roleName(arn policy.Text) string {
+	if !arn.IsLiteral() {
+		return ""
+	}
+	return string(arn[strings.LastIndexByte(string(arn), '/')+1:])
+}

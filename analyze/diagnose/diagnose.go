@@ -1,0 +1,228 @@
+// Package diagnose finds out from an error that Amazon ECS shows why a task does not start. A task definition and a role
+// that exists make the answer exact. It opens no connection.
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+)
+
+// Options are what is known besides the messages.
+type Options struct {
+	// Plans are those of the task definitions; nil where there are none. Those with errors count as far as they are known.
+	Plans []*analyze.Plan
+	// Verdicts are those about the roles of the plans; nil where there are no roles.
+	Verdicts []*check.Verdict
+	// Environment is what the caller knows of where the task runs. What the messages say has precedence.
+	Environment policy.Environment
+}
+
+// Diagnosis is what some messages say together.
+type Diagnosis struct {
+	// Answers are the causes that were found, one for messages that say the same, in the order of the messages.
+	Answers []Answer
+	// Unknown are the messages that no shape fits.
+	Unknown []Unknown
+	// Next are the permissions that are also not there, in the order in which ECS would meet them: ECS reports only the first.
+	// It is nil where no role is known.
+	Next []check.Finding
+	// AddNext are the statements that cure those of Next that are missing.
+	AddNext []policy.Statement
+	// Checked says that roles were compared.
+	Checked bool
+}
+
+// Unknown is a message that no shape fits, with what could be read from it.
+type Unknown struct {
+	Message
+	Facts Facts
+}
+
+// Answer is what is known of the cause of one or more messages.
+type Answer struct {
+	Shape *Shape
+	Sure  Sure
+	// Causes are those that are possible, in the order of their likelihood. Of a certain answer there is one.
+	Causes []Cause
+	Facts  Facts
+	// Messages are those that say so.
+	Messages []Message
+	// Fields are those of the task definitions that ask for what failed. Of several, it can be one of them.
+	Fields []Field
+	// Add are the statements to add to the role, if that is the cause.
+	Add []policy.Statement
+	// Trust is the trust policy to have, if that is the cause; PassRole the statement for whoever calls ECS.
+	Trust, PassRole policy.Document
+	// Theirs are the policies that other accounts have to have.
+	Theirs []policy.ResourcePolicy
+	// Needs are what has to be there: VPC endpoints, a secret, a log group, an image.
+	Needs []analyze.Need
+	// Remarks are warnings about the task definition that explain the message.
+	Remarks []analyze.Finding
+	// Notes are further sentences.
+	Notes []string
+	// Finding is what the verdict about the role says of the permission; nil where it says nothing, or that it is there.
+	Finding *check.Finding
+	// Allowed says whether the role that is known allows it; Unknown where no role is known.
+	Allowed policy.Truth
+	// Environment is where the task runs.
+	Environment policy.Environment
+}
+
+// Field is a field of a task definition that asks for something.
+type Field struct {
+	Plan        *analyze.Plan
+	Requirement *analyze.Requirement // nil for an image that needs no permission
+	At          taskdef.Ref
+	// Sure says that it is this one, and not one of several.
+	Sure bool
+}
+
+// Diagnose finds the causes of messages.
+func Diagnose(messages []Message, opts Options) *Diagnosis {
+	d := &Diagnosis{Checked: opts.Verdicts != nil}
+	index := map[string]int{}
+	var unknown []Unknown
+	for i := range messages {
+		m := &messages[i]
+		one := m.read()
+		if one.shape == nil {
+			unknown = append(unknown, Unknown{*m, *one.facts})
+			continue
+		}
+		key := one.key()
+		j, seen := index[key]
+		if !seen {
+			j = len(d.Answers)
+			index[key] = j
+			d.Answers = append(d.Answers, Answer{Shape: one.shape, Sure: one.sure, Causes: one.causes, Facts: *one.facts})
+		}
+		d.Answers[j].Messages = append(d.Answers[j].Messages, *m)
+	}
+	d.addUnknown(unknown)
+	for i := range d.Answers {
+		s := solver{answer: &d.Answers[i], opts: opts}
+		s.solve()
+	}
+	d.next(opts)
+	return d
+}
+
+// key is what messages have in common that say the same. They can differ in the task.
+func (m *match) key() string {
+	f := m.facts
+	resource := f.Resource
+	if i := strings.LastIndexByte(resource, '/'); i >= 0 && strings.Contains(resource, ":log-stream:") {
+		resource = resource[:i]
+	}
+	causes := make([]string, len(m.causes))
+	for i, c := range m.causes {
+		causes[i] = string(c)
+	}
+	return strings.Join([]string{
+		string(m.sure), strings.Join(causes, ","), f.Action, resource, f.Role, f.Policy, f.Image, f.Secret, f.Key, f.Parameter, f.Bucket, f.File, f.Group, f.Region, f.Account,
+	}, "\n")
+}
+
+// harmless are words of events that are no errors, in small letters.
+var harmless = [...]string{
+	"has reached a steady state", "has started ", "has stopped ", "registered ", "deregistered ", "deployment completed", "has begun draining", "stopped by user",
+	"scaling activity initiated", "task stopped by", "is now in progress", "ecs deployment ", "deployment in progress",
+}
+
+// empty are messages that say only that another message has the reason.
+var empty = [...]string{"task failed to start", "essential container in task exited", "deployment failed: tasks failed to start"}
+
+// addUnknown adds the messages that no shape fits. What says nothing, next to something that does, is none.
+func (d *Diagnosis) addUnknown(list []Unknown) {
+	contains := func(words []string, s string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+	}
+	seen := map[string]bool{}
+	for _, u := range list {
+		s := strings.TrimRight(strings.Join(strings.Fields(lowerASCII(u.Text)), " "), ".: -")
+		known := len(d.Answers) > 0 || len(d.Unknown) > 0
+		switch {
+		case seen[s], s == "":
+			continue
+		case u.event && contains(harmless[:], s):
+			continue
+		case known && (slices.Contains(empty[:], s) || !u.event && u.At.File == "" && !u.begins || u.prefix):
+			continue
+		}
+		seen[s] = true
+		d.Unknown = append(d.Unknown, u)
+	}
+}
+
+// next finds what would fail after this.
+func (d *Diagnosis) next(opts Options) {
+	var add []policy.Statement
+	for _, v := range opts.Verdicts {
+		for i := range v.Findings {
+			f := v.Findings[i]
+			wrong := f.Kind == check.Missing || f.Kind == check.Denied || f.Kind == check.Conditional || f.Kind == check.Trust && f.Code != check.TrustOthers && f.Code != check.TrustNoConditions
+			if !wrong || slices.ContainsFunc(d.Answers, func(a Answer) bool { return a.covers(&f) }) {
+				continue
+			}
+			d.Next = append(d.Next, f)
+			if f.Kind == check.Missing {
+				add = append(add, f.Cure.Add...)
+			}
+		}
+	}
+	slices.SortStableFunc(d.Next, func(a, b check.Finding) int { return cmp.Compare(stage(&a), stage(&b)) })
+	d.AddNext = check.TightForm(add)
+}
+
+// covers reports whether the answer is about a finding already.
+func (a *Answer) covers(f *check.Finding) bool {
+	if f.Permission == nil {
+		return a.Finding != nil && a.Finding.Code == f.Code && a.Finding.At == f.At
+	}
+	if a.Finding != nil && a.Finding.Permission == f.Permission {
+		return true
+	}
+	for _, s := range a.Add {
+		if slices.Contains(s.Actions, f.Permission.Action.Name) && slices.Contains(policy.Texts(s.Resources), f.Permission.Resource()) {
+			return true
+		}
+	}
+	return false
+}
+
+// stage is where in the start of a task ECS needs something: it assumes the role, logs in to the registry and reads secrets,
+// downloads files, pulls images and opens logs. Fargate checks the logs before it pulls.
+//
+// Source: the beginnings of the messages, ResourceInitializationError before CannotPullContainerError; agent/api/task/task.go
+func stage(f *check.Finding) int {
+	if f.Permission == nil {
+		return 0
+	}
+	service, action, _ := strings.Cut(f.Permission.Action.Name, ":")
+	onlyEC2 := true
+	for _, n := range f.Permission.Needs {
+		onlyEC2 = onlyEC2 && !slices.Contains(n.Plan.LaunchTypes, "FARGATE")
+	}
+	switch {
+	case action == "GetAuthorizationToken" && !onlyEC2:
+		return 1
+	case service == "ssm" || service == "secretsmanager" || service == "kms":
+		return 2
+	case service == "s3" || service == "fsx":
+		return 3
+	case service == "logs" && !onlyEC2:
+		return 4
+	case action == "GetAuthorizationToken":
+		return 5
+	case service == "ecr":
+		return 6
+	}
+	return 7
+}

@@ -1,0 +1,244 @@
+package diagnose
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
+)
+
+// Message is one message of ECS, and where it was found.
+type Message struct {
+	Text string
+	// At is the place in a JSON document; the zero value for a text.
+	At tree.Place
+	// From says in words what has the message: "container app"; "" for a text.
+	From string
+	// Task, Cluster, Definition and Instance are ARNs, and Subnet an ID, as far as the JSON beside the message says them.
+	Task, Cluster, Definition, Instance, Subnet string
+
+	// facts are what the JSON beside the message says.
+	facts Facts
+	// event says that the message is one of many that a service writes. Most of them are no errors.
+	event bool
+	// plain says that the message is a piece of a text.
+	piece
+}
+
+// errNothing says that a document was read and has no message.
+var errNothing = errors.New("there is no error message in it: ECS gives none for tasks that run, and forgets stopped tasks after an hour")
+
+// IsDocument reports whether a text is JSON, or YAML as the AWS CLI prints it, and no message as people copy it.
+func IsDocument(src []byte) bool {
+	s := strings.TrimLeft(string(src[:min(len(src), 4096)]), "\ufeff \t\r\n")
+	if s == "" {
+		return false
+	}
+	if s[0] == '{' || s[0] == '[' && !strings.HasPrefix(strings.TrimLeft(s[1:], " "), "manifests") {
+		return true
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	name, rest, ok := strings.Cut(strings.TrimRight(line, " \r"), ":")
+	return ok && rest == "" && slices.Contains([]string{"tasks", "services", "events", "jobs", "Records", "Events", "failures", "detail"}, strings.Trim(name, `"'`))
+}
+
+// Read finds the messages in what somebody has of an error: the text itself, or the JSON of describe-tasks, describe-services,
+// CloudTrail, EventBridge or AWS Batch. Name is how problems name it. The error says why nothing could be read.
+func Read(name string, src []byte) ([]Message, error) {
+	if !IsDocument(src) {
+		return ReadText(string(src))
+	}
+	doc, _, problems := tree.Read(name, src)
+	if doc == nil {
+		if list, err := ReadText(string(src)); err == nil && len(Diagnose(list, Options{}).Answers) > 0 {
+			return list, nil // a part of a JSON text that somebody copied
+		}
+		for _, p := range problems {
+			if !p.Warning {
+				return nil, fmt.Errorf("%s: %s", p.At, p.Message)
+			}
+		}
+		return nil, fmt.Errorf("%s: it is no JSON", name)
+	}
+	r := reader{doc: doc}
+	r.node(doc.Root, Message{})
+	if len(r.list) == 0 {
+		return nil, fmt.Errorf("%s: %w", name, errNothing)
+	}
+	return r.list, nil
+}
+
+// ReadText returns the messages of a text that people copied.
+func ReadText(s string) (list []Message, err error) {
+	if strings.TrimSpace(s) == "" {
+		return nil, errors.New("the message is empty")
+	}
+	for _, p := range split(clean(s)) {
+		list = append(list, Message{Text: p.text, piece: p})
+	}
+	return list, nil
+}
+
+// reader looks for messages in a document.
+type reader struct {
+	doc  *tree.Document
+	list []Message
+}
+
+// add adds a message.
+func (r *reader) add(n *tree.Node, m Message, from string) {
+	if n == nil || n.Kind != tree.String || strings.TrimSpace(n.Text) == "" {
+		return
+	}
+	m.At, m.From = r.doc.Source.Place(n.Start), from
+	for _, p := range split(clean(n.Text)) {
+		m.Text, m.piece = p.text, p
+		r.list = append(r.list, m)
+	}
+}
+
+// node looks at a value. In it, m has what the values around it say.
+func (r *reader) node(n *tree.Node, m Message) {
+	switch n.Kind {
+	case tree.String:
+		if n.Parent == nil || n.Parent.Kind == tree.List {
+			r.add(n, m, "")
+		}
+	case tree.List:
+		for i := range n.Children {
+			r.node(&n.Children[i], m)
+		}
+	case tree.Object:
+		r.object(n, m)
+	}
+}
+
+// words of members that have a message, and what the message is of.
+var messageMembers = [...]struct{ name, from string }{
+	{"stoppedReason", "task"}, {"statusReason", "job"}, {"reason", "container"}, {"message", "event"}, {"Message", "event"},
+	{"rolloutStateReason", "deployment"},
+}
+
+func (r *reader) object(n *tree.Node, m Message) {
+	set := func(to *string, names ...string) {
+		for _, name := range names {
+			if member := n.Member(name); member != nil && member.Kind == tree.String && member.Text != "" {
+				*to = member.Text
+			}
+		}
+	}
+	set(&m.Task, "taskArn")
+	set(&m.Cluster, "clusterArn", "cluster")
+	set(&m.Definition, "taskDefinitionArn", "taskDefinition")
+	set(&m.Instance, "containerInstanceArn")
+	if attachments := n.Member("attachments"); attachments != nil {
+		m.Subnet = subnetOf(attachments)
+	}
+	for _, arn := range []string{m.Task, m.Cluster, m.Definition} {
+		if a, ok := policy.CutARN(policy.Text(arn)); ok && policy.IsAccount(a.Account) {
+			m.facts.Account, m.facts.Region, m.facts.Partition = string(a.Account), string(a.Region), string(a.Partition)
+		}
+	}
+	if n.Member("errorCode") != nil && n.Member("eventName") != nil {
+		r.trail(n, m)
+		return
+	}
+	for _, member := range messageMembers {
+		from := member.from
+		if name := n.Member("name"); from == "container" && name != nil && name.Kind == tree.String {
+			from += " " + name.Text
+		}
+		next := m
+		next.event = member.from == "event" || member.from == "deployment"
+		r.add(n.Member(member.name), next, from)
+	}
+	for i := range n.Children {
+		switch child := &n.Children[i]; child.Kind {
+		case tree.Object, tree.List:
+			r.node(child, m)
+		case tree.String:
+			// lookup-events and logs have an event as a text.
+			if text := strings.TrimSpace(child.Text); (child.Name == "CloudTrailEvent" || child.Name == "@message") && strings.HasPrefix(text, "{") {
+				r.nested(child, text, m)
+			}
+		}
+	}
+}
+
+// nested looks at JSON that is the text of a string. Its messages have the place of that string.
+func (r *reader) nested(n *tree.Node, text string, m Message) {
+	doc, _ := tree.ReadJSON("", []byte(text))
+	if doc == nil {
+		return
+	}
+	inner := reader{doc: doc}
+	inner.node(doc.Root, m)
+	for _, found := range inner.list {
+		found.At = r.doc.Source.Place(n.Start)
+		r.list = append(r.list, found)
+	}
+}
+
+// trail reads an event of CloudTrail that has an error.
+//
+// Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+func (r *reader) trail(n *tree.Node, m Message) {
+	text := func(pointer string) string {
+		if found := n.Find(pointer, (*tree.Node).Member); found != nil && found.Kind == tree.String {
+			return found.Text
+		}
+		return ""
+	}
+	source, _, _ := strings.Cut(text("/eventSource"), ".")
+	m.facts.Action = source + ":" + text("/eventName")
+	if m.facts.Action == "s3:HeadObject" {
+		m.facts.Action = getFile
+	}
+	m.facts.Region = text("/awsRegion")
+	m.facts.Secret = text("/requestParameters/secretId")
+	m.facts.Image = imageOf(text("/requestParameters/registryId"), m.facts.Region, text("/requestParameters/repositoryName"), text("/requestParameters/imageIds/0/imageTag"))
+	m.facts.Group = text("/requestParameters/logGroupName")
+	m.facts.Bucket, m.facts.File = text("/requestParameters/bucketName"), text("/requestParameters/key")
+	m.facts.readPrincipal(text("/userIdentity/arn"))
+	m.event = true
+	m.From = "CloudTrail"
+	m.At = r.doc.Source.Place(n.Start)
+	m.Text = strings.TrimRight(clean(text("/errorCode")+": "+text("/errorMessage")), ": ")
+	r.list = append(r.list, m)
+}
+
+// imageOf returns the reference of an image in Amazon ECR; "" where its parts are unknown.
+func imageOf(account, region, repository, tag string) string {
+	if !policy.IsAccount(account) || !policy.IsRegion(region) || repository == "" {
+		return ""
+	}
+	image := account + ".dkr.ecr." + region + ".amazonaws.com"
+	if policy.PartitionOf(region) == "aws-cn" {
+		image += ".cn"
+	}
+	image += "/" + repository
+	if tag != "" {
+		image += ":" + tag
+	}
+	return image
+}
+
+// subnetOf returns the subnet in the attachments of a task.
+func subnetOf(attachments *tree.Node) (subnet string) {
+	for i := range attachments.Children {
+		details := attachments.Children[i].Member("details")
+		if details == nil {
+			continue
+		}
+		for j := range details.Children {
+			name, value := details.Children[j].Member("name"), details.Children[j].Member("value")
+			if name != nil && value != nil && name.Text == "subnetId" {
+				subnet = value.Text
+			}
+		}
+	}
+	return subnet
+}
