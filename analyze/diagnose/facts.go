@@ -275,7 +275,8 @@ func (t *text) things(f *Facts) {
 			f.Partition, f.Account = string(a.Partition), string(a.Account)
 		}
 	}
-	if strings.Contains(f.Secret+f.RoleARN, " ") {
+	a, ok := policy.CutARN(policy.Text(f.Secret))
+	if strings.Contains(f.Secret+f.RoleARN, " ") || strings.HasPrefix(f.Secret, "arn:") && (!ok || !a.Resource.HasPrefix("secret:")) {
 		f.broken = true
 	}
 	t.image(f)
