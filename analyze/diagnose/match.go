@@ -61,24 +61,22 @@ type match struct {
 // read finds out what a message says. Its shape is nil if none fits.
 func (m *Message) read() match {
 	var best match
-	score := -9
+	score := -100
 	for _, t := range readings(m.Text) {
 		one := m.readOne(t)
-		n := 0
-		if one.shape != nil {
-			n = 4
-			if one.shape.Head {
-				n = 1
-			}
+		n := one.facts.count()
+		switch {
+		case one.shape == nil:
+		case one.shape.Head:
+			n += 10
+		default:
+			n += 40
 		}
 		if one.facts.broken {
-			n -= 2
-		}
-		if one.facts.Action != "" {
-			n++
+			n -= 20
 		}
 		if one.facts.Policy != "" || one.facts.complete {
-			n += 2
+			n += 20
 		}
 		if n > score {
 			best, score = one, n

@@ -53,7 +53,8 @@ func newText(line string) *text {
 }
 
 // readings returns what a message of perhaps several lines can have been before it was broken into lines: with the lines
-// joined by spaces, and with those joined that are as long as the longest, since a terminal breaks inside of words.
+// joined by spaces, with those joined that are as long as the longest, since a terminal breaks inside of words, and with all
+// joined.
 func readings(message string) []*text {
 	if len(message) > maxText {
 		message = message[:maxText]
@@ -68,7 +69,8 @@ func readings(message string) []*text {
 	if len(lines) == 1 {
 		return list
 	}
-	for _, margin := range []int{0, 1} { // a space at the end of a line is often lost
+	// A space at the end of a line is often lost, and the first line can lack its beginning.
+	for _, margin := range []int{0, 1, longest} {
 		var b strings.Builder
 		for i, l := range lines {
 			b.WriteString(l)
