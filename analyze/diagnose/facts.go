@@ -352,7 +352,7 @@ func indexOr(s string, c byte, other int) int {
 
 // count returns how much is known.
 func (f *Facts) count() (n int) {
-	for _, s := range []string{f.Action, f.Resource, f.Role, f.Session, f.Image, f.Secret, f.Key, f.Parameter, f.Bucket, f.Region} {
+	for _, s := range []string{f.Action, f.Resource, f.Principal, f.Role, f.Session, f.Image, f.Secret, f.Key, f.Parameter, f.Bucket, f.Region} {
 		if s != "" {
 			n++
 		}

@@ -215,6 +215,8 @@ func (m *match) denial() (Sure, []Cause) {
 			return OneOf, []Cause{CallerLacks, PassRole}
 		}
 		return Certain, []Cause{CallerLacks}
+	case known && !calls()[f.Action] && m.shape.ID == "denied" && f.Principal == "":
+		return OneOf, []Cause{TaskRole, CallerLacks, RoleLacks}
 	case known && !calls()[f.Action] && m.shape.ID == "denied":
 		return Likely, []Cause{TaskRole, RoleLacks}
 	}
