@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // fits reports whether the parts of a shape are in a text, in their order.
@@ -210,7 +211,7 @@ func (m *match) denial() (Sure, []Cause) {
 	switch {
 	case f.Action == "iam:PassRole":
 		return Certain, []Cause{PassRole}
-	case f.Principal != "" && !role || role && f.Session != "" && !f.Task() && !f.Instance() && strings.HasPrefix(f.Action, "ecs:"):
+	case isPerson(f.Principal) || role && f.Session != "" && !f.Task() && !f.Instance() && strings.HasPrefix(f.Action, "ecs:"):
 		if !known {
 			return OneOf, []Cause{CallerLacks, PassRole}
 		}
@@ -229,6 +230,12 @@ func (m *match) denial() (Sure, []Cause) {
 		sure = OneOf
 	}
 	return sure, causes
+}
+
+// isPerson reports whether an ARN is that of a user, and not of a role.
+func isPerson(principal string) bool {
+	a, ok := policy.CutARN(policy.Text(principal))
+	return ok && (a.Service == "iam" || a.Resource.HasPrefix("federated-user/"))
 }
 
 // byPolicy returns the causes by the kind of policy that the message names.

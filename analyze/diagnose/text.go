@@ -47,6 +47,7 @@ func newText(line string) *text {
 	for _, dots := range []string{"...", "…"} { // somebody left out the rest
 		line = strings.TrimSpace(strings.TrimSuffix(line, dots))
 	}
+	line = strings.Join(strings.Fields(line), " ")
 	t := &text{plain: line, lower: lowerASCII(line), words: strings.Join(strings.Fields(fold(line)), " ")}
 	t.solid = strings.ReplaceAll(t.words, " ", "")
 	return t
