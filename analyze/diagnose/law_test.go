@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// isPlain reports whether a case is one line of text with one cause.
+// isPlain reports whether a case is one line of text without escapes, with one cause.
 func (c *textCase) isPlain() bool {
-	return !IsDocument([]byte(c.input)) && !strings.Contains(c.input, "\n") && c.want[0] != "unknown" && len(c.causes()) == 1
+	return !IsDocument([]byte(c.input)) && !strings.ContainsAny(c.input, "\n\\") && c.want[0] != "unknown" && len(c.causes()) == 1
 }
 
 // causes are the first causes that a case expects.
