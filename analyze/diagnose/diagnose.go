@@ -19,6 +19,11 @@ type Options struct {
 	Plans []*analyze.Plan
 	// Verdicts are those about the roles of the plans; nil where there are no roles.
 	Verdicts []*check.Verdict
+	// Role returns the role of a name, where roles are known and no verdict is about what a message is about; nil if there is
+	// none.
+	Role func(name string) *check.Role
+	// Check is what else is known of policies.
+	Check check.Options
 	// Environment is what the caller knows of where the task runs. What the messages say has precedence.
 	Environment policy.Environment
 }
@@ -112,6 +117,41 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	}
 	d.next(opts)
 	return d
+}
+
+// Where returns what messages say of where the tasks run; a value about which they differ is "".
+func Where(messages []Message) (e policy.Environment) {
+	differ := map[policy.Symbol]bool{}
+	for i := range messages {
+		one := messages[i].read()
+		said := policy.Environment{Account: one.facts.Account, Partition: one.facts.Partition, Region: messages[i].facts.Region}
+		for _, s := range policy.EnvironmentSymbols {
+			switch v := said.Value(s); {
+			case v == "":
+			case e.Value(s) == "" || e.Value(s) == v:
+				e.Set(s, v)
+			default:
+				differ[s] = true
+			}
+		}
+	}
+	for s := range differ {
+		e.Set(s, "")
+	}
+	if e.Check() != nil {
+		return policy.Environment{}
+	}
+	return e
+}
+
+// Roles returns the names of the roles that messages are about, each once.
+func Roles(messages []Message) (names []string) {
+	for i := range messages {
+		if f := messages[i].read().facts; f.Role != "" && !f.Instance() && !slices.Contains(names, f.Role) {
+			names = append(names, f.Role)
+		}
+	}
+	return names
 }
 
 // key is what messages have in common that say the same. They can differ in the task.

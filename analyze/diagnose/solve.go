@@ -129,7 +129,9 @@ func (s *solver) findFields() {
 				best = scores[i]
 				a.Fields = nil
 			}
-			if !slices.ContainsFunc(a.Fields, func(f Field) bool { return f.Plan == field.Plan && f.At == field.At && (f.Requirement == nil) == (field.Requirement == nil) }) {
+			if !slices.ContainsFunc(a.Fields, func(f Field) bool {
+				return f.Plan == field.Plan && f.At == field.At && (f.Requirement == nil) == (field.Requirement == nil)
+			}) {
 				a.Fields = append(a.Fields, field)
 			}
 		}
@@ -310,6 +312,9 @@ func (s *solver) judge() {
 	}
 	found, permission := s.permission()
 	if permission == nil {
+		found, permission = s.ofSample()
+	}
+	if permission == nil {
 		return
 	}
 	a.Finding, a.Allowed = found, permission.Answer.Allowed
@@ -372,6 +377,29 @@ func (s *solver) permission() (*check.Finding, *check.Permission) {
 			}) {
 				continue
 			}
+			for j := range v.Findings {
+				if v.Findings[j].Permission == p {
+					return &v.Findings[j], p
+				}
+			}
+			return nil, p
+		}
+	}
+	return nil, nil
+}
+
+// ofSample returns what a role allows of the sample, where no task definition is known.
+func (s *solver) ofSample() (*check.Finding, *check.Permission) {
+	if s.opts.Role == nil || s.opts.Plans != nil || s.sample == nil || s.sample.Err() != nil || s.answer.Facts.Instance() {
+		return nil, nil
+	}
+	role := s.opts.Role(s.answer.Facts.Role)
+	if role == nil {
+		return nil, nil
+	}
+	v := check.Check(role, []*analyze.Plan{s.sample}, s.opts.Check)
+	for i := range v.Permissions {
+		if p := &v.Permissions[i]; p.Action.Name == s.answer.Facts.Action {
 			for j := range v.Findings {
 				if v.Findings[j].Permission == p {
 					return &v.Findings[j], p

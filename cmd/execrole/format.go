@@ -21,9 +21,10 @@ type format struct {
 	flags      []string // the flags that have a meaning for this format, and not for all
 
 	// One of these writes it.
-	role    *emit.Format
-	report  *report.Report
-	verdict *report.VerdictReport
+	role      *emit.Format
+	report    *report.Report
+	verdict   *report.VerdictReport
+	diagnosis *report.DiagnosisReport
 }
 
 // roleFormats returns the formats of a role.
@@ -46,6 +47,14 @@ func explanationFormats() (list []*format) {
 func verdictFormats() (list []*format) {
 	for _, f := range report.Verdicts() {
 		list = append(list, &format{name: f.Name, help: f.Help, extensions: f.Extensions, verdict: f})
+	}
+	return list
+}
+
+// diagnosisFormats returns the formats of a diagnosis.
+func diagnosisFormats() (list []*format) {
+	for _, f := range report.Diagnoses() {
+		list = append(list, &format{name: f.Name, aliases: f.Aliases, help: f.Help, extensions: f.Extensions, diagnosis: f})
 	}
 	return list
 }

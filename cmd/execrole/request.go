@@ -39,6 +39,8 @@ type request struct {
 	target target
 	// several says that the run is about several task definitions, or could be.
 	several bool
+	// withoutFiles says that there need not be any files.
+	withoutFiles bool
 	// compares says that what would be written is compared with what exists.
 	compares bool
 }
@@ -85,7 +87,9 @@ func (r *request) complete(in *invocation) error {
 		}
 	}
 	r.in = in
-	problem(r.setFiles(in.args))
+	if !r.withoutFiles || len(in.args) > 0 {
+		problem(r.setFiles(in.args))
+	}
 	problem(configure(in)...)
 	if r.own != nil {
 		problem(r.own()...)

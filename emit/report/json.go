@@ -191,7 +191,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		doc.Unseen = append(doc.Unseen, unseen{u.What, u.Cure})
 	}
 	for _, o := range others(role) {
-		doc.Others = append(doc.Others, otherAccount{o.account, o.service, o.resources, o.askers, json.RawMessage(o.document)})
+		doc.Others = append(doc.Others, o.json())
 	}
 	doc.PassRole = passing{json.RawMessage(cmp.Or(passRole(role), "{}")), []string{}}
 	for _, t := range plan.TaskRoles {
@@ -208,6 +208,11 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 		panic("report: " + err.Error()) // the document is made of strings and numbers
 	}
 	return []byte(analyze.PrintableLines(b.String()))
+}
+
+// json returns what another account has to allow for programs.
+func (o other) json() otherAccount {
+	return otherAccount{o.account, o.service, o.resources, o.askers, json.RawMessage(o.document)}
 }
 
 func requirementOf(r analyze.Requirement, symbols policy.SymbolTable, known policy.Environment) requirement {

@@ -120,27 +120,32 @@ func markdownNeeds(b *bytes.Buffer, groups []needGroup) {
 	}
 	for _, g := range groups {
 		b.WriteString("\n" + plain(g.title) + ":\n\n")
-		for _, n := range g.needs {
-			b.WriteString("- ")
-			if n.kind != "" {
-				b.WriteString(plain(n.kind) + " ")
+		writeNeeds(b, g.needs)
+	}
+}
+
+// writeNeeds writes the needs of one kind in Markdown.
+func writeNeeds(b *bytes.Buffer, needs []needView) {
+	for _, n := range needs {
+		b.WriteString("- ")
+		if n.kind != "" {
+			b.WriteString(plain(n.kind) + " ")
+		}
+		for i, name := range n.names {
+			if i > 0 {
+				b.WriteString(" or ")
 			}
-			for i, name := range n.names {
-				if i > 0 {
-					b.WriteString(" or ")
-				}
-				b.WriteString(code(name))
-			}
-			if n.rest != "" {
-				b.WriteString(" " + code(strings.TrimLeft(n.rest, " ,:")))
-			}
-			if n.from != "" {
-				b.WriteString(" for " + code(n.from))
-			}
-			b.WriteByte('\n')
-			if n.why != "" {
-				b.WriteString("  " + plain(n.why) + "\n")
-			}
+			b.WriteString(code(name))
+		}
+		if n.rest != "" {
+			b.WriteString(" " + code(strings.TrimLeft(n.rest, " ,:")))
+		}
+		if n.from != "" {
+			b.WriteString(" for " + code(n.from))
+		}
+		b.WriteByte('\n')
+		if n.why != "" {
+			b.WriteString("  " + plain(n.why) + "\n")
 		}
 	}
 }

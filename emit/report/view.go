@@ -183,17 +183,22 @@ func others(role *policy.Role) (list []other) {
 	if role == nil {
 		return nil
 	}
-	for _, s := range role.ResourcePolicies {
-		o := other{account: analyze.Printable(s.Account), service: analyze.Printable(s.Service), document: analyze.PrintableLines(string(emit.OpenDocument(s.Document, role.Environment)))}
-		for _, r := range s.Things {
-			o.resources = append(o.resources, analyze.Printable(role.Environment.Fill(r)))
-		}
-		for _, from := range s.From {
-			o.askers = appendNew(o.askers, analyze.Printable(source(from.Task, from.Container, from.Field)))
-		}
-		list = append(list, o)
+	for _, p := range role.ResourcePolicies {
+		list = append(list, viewOfOther(p, role.Environment))
 	}
 	return list
+}
+
+// viewOfOther returns a resource policy for people.
+func viewOfOther(p policy.ResourcePolicy, known policy.Environment) other {
+	o := other{account: analyze.Printable(p.Account), service: analyze.Printable(p.Service), document: analyze.PrintableLines(string(emit.OpenDocument(p.Document, known)))}
+	for _, r := range p.Things {
+		o.resources = append(o.resources, analyze.Printable(known.Fill(r)))
+	}
+	for _, from := range p.From {
+		o.askers = appendNew(o.askers, analyze.Printable(source(from.Task, from.Container, from.Field)))
+	}
+	return o
 }
 
 // attachedLead is the heading of what managed policies grant: more than the task needs.

@@ -1,0 +1,247 @@
+package diagnose
+
+import (
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+)
+
+// Sentence says in one sentence that a cause is the one.
+func (a *Answer) Sentence(c Cause) string {
+	text := Explain(c).Means
+	if a.Shape.Means != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
+		text = a.Shape.Means
+	}
+	return upperFirst(fill(text, a.words))
+}
+
+// Cure says how a cause is cured.
+func (a *Answer) Cure(c Cause) string {
+	text := Explain(c).Cure
+	if a.Shape.Cure != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
+		text = a.Shape.Cure
+	}
+	return upperFirst(fill(text, a.words))
+}
+
+// Settle returns the command that settles whether a cause is the one, quoted for a shell. Words in capitals are for the
+// reader to replace. It is "" where no command settles it.
+func (a *Answer) Settle(c Cause) string {
+	command := fill(Explain(c).Settle, func(name string) string {
+		if c, ok := a.command(name); ok {
+			return c
+		}
+		return "{" + name + "}"
+	})
+	return fill(command, func(name string) string {
+		value := a.value(name)
+		if value == "" {
+			return strings.ToUpper(name)
+		}
+		return analyze.ShellQuote(value)
+	})
+}
+
+// fill replaces the names in braces. What is in the place of a name is not looked at again.
+func fill(text string, value func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		name, after, closed := strings.Cut(rest, "}")
+		switch {
+		case !found:
+			return b.String()
+		case !closed || !all(name, func(c byte) bool { return c >= 'a' && c <= 'z' }):
+			b.WriteByte('{')
+			text = rest
+		default:
+			b.WriteString(value(name))
+			text = after
+		}
+	}
+}
+
+func upperFirst(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' || strings.HasPrefix(s, "arn:") {
+		return s
+	}
+	return string(s[0]+'A'-'a') + s[1:]
+}
+
+// words returns what is in a sentence in the place of a name.
+func (a *Answer) words(name string) string {
+	f := &a.Facts
+	or := func(value, words string) string { return firstOf(value, words) }
+	switch name {
+	case "role":
+		if f.Role != "" {
+			return "the role " + f.Role
+		}
+		return "the task execution role"
+	case "principal":
+		return or(f.Principal, "whoever called ECS")
+	case "passed":
+		if f.Action == "iam:PassRole" && f.Resource != "" {
+			return "the role " + f.Resource
+		}
+		return a.words("role")
+	case "action":
+		return or(f.Action, "the action")
+	case "resource":
+		switch {
+		case f.Resource != "" && f.Action != decrypt:
+			return f.Resource
+		case f.Action == decrypt && strings.Contains(f.Resource, ":kms:"):
+			return f.Resource
+		case f.Action == decrypt && f.Secret != "":
+			return "the key of " + f.Secret
+		case f.Action == decrypt:
+			return "the customer-managed key"
+		case f.File != "":
+			return f.File
+		}
+		return or(f.Secret, or(f.Image, "what the task needs"))
+	case "owner":
+		return or(a.value("owner"), "that it belongs to")
+	case "key":
+		return or(f.Key, "of that name")
+	case "parameter":
+		return or(f.Parameter, "that the task definition names")
+	case "group":
+		return or(f.Group, "that the task definition names")
+	case "image":
+		return or(f.Image, "that the task definition names")
+	case "service":
+		return or(f.Service, serviceWords(f.Action))
+	case "endpoint":
+		return a.value("endpoint")
+	case "region":
+		return or(a.value("region"), "REGION")
+	}
+	return or(a.value(name), strings.ToUpper(name))
+}
+
+// serviceWords returns the name of a service by an action.
+func serviceWords(action string) string {
+	prefix, _, _ := strings.Cut(action, ":")
+	if words, ok := map[string]string{
+		"ecr": "Amazon ECR", "secretsmanager": "AWS Secrets Manager", "ssm": "AWS Systems Manager Parameter Store", "logs": "Amazon CloudWatch Logs",
+		"s3": "Amazon S3", "fsx": "Amazon FSx", "kms": "AWS KMS",
+	}[prefix]; ok {
+		return words
+	}
+	return "the service that it calls"
+}
+
+// value returns what is known under a name; "" for nothing.
+func (a *Answer) value(name string) string {
+	f := &a.Facts
+	arn, _ := policy.CutARN(policy.Text(f.Resource))
+	switch name {
+	case "role":
+		return f.Role
+	case "rolearn":
+		return f.RoleARN
+	case "principal":
+		return f.Principal
+	case "passed":
+		if f.Action == "iam:PassRole" {
+			return f.Resource
+		}
+		return f.RoleARN
+	case "action":
+		return f.Action
+	case "resource":
+		return f.Resource
+	case "secret":
+		return f.Secret
+	case "parameter":
+		return f.Parameter
+	case "group":
+		return f.Group
+	case "bucket":
+		return f.Bucket
+	case "file":
+		return f.File
+	case "key":
+		return f.Key
+	case "image":
+		return f.Image
+	case "region":
+		return firstOf(string(arn.Region), a.Environment.Region)
+	case "account":
+		return firstOf(f.Account, a.Environment.Account)
+	case "owner":
+		return string(arn.Account)
+	case "repository":
+		return strings.TrimPrefix(string(arn.Resource), "repository/")
+	case "endpoint":
+		service, operation, _ := strings.Cut(f.Action, ":")
+		switch {
+		case service != "ecr":
+			return service
+		case operation == "GetAuthorizationToken":
+			return "ecr.api"
+		}
+		return "ecr.dkr"
+	case "tag":
+		return imageTag(f.Image)
+	}
+	for _, m := range a.Messages {
+		if v := map[string]string{"definition": m.Definition, "cluster": m.Cluster, "instance": m.Instance, "subnet": m.Subnet}[name]; v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// imageTag returns the tag of an image, or its digest, as describe-images takes it.
+func imageTag(image string) string {
+	if _, digest, ok := strings.Cut(image, "@"); ok {
+		return "imageDigest=" + digest
+	}
+	name := image[strings.LastIndexByte(image, '/')+1:]
+	if _, tag, ok := strings.Cut(name, ":"); ok {
+		return "imageTag=" + tag
+	}
+	return "imageTag=latest"
+}
+
+// command returns a command that depends on what the message is about.
+func (a *Answer) command(name string) (string, bool) {
+	f := &a.Facts
+	service, _, _ := strings.Cut(f.Action, ":")
+	isRepository := strings.Contains(f.Resource, ":repository/")
+	switch name {
+	case "showpolicy":
+		switch {
+		case service == "secretsmanager":
+			return "aws secretsmanager get-resource-policy --region {region} --secret-id {resource}", true
+		case isRepository:
+			return "aws ecr get-repository-policy --region {region} --registry-id {owner} --repository-name {repository}", true
+		case service == "s3":
+			return "aws s3api get-bucket-policy --bucket {bucket}", true
+		}
+		return "", true
+	case "showkey":
+		switch {
+		case strings.Contains(f.Resource, ":kms:"):
+			return "aws kms get-key-policy --region {region} --key-id {resource} --policy-name default", true
+		case service == "s3" || f.Bucket != "":
+			return "aws s3api head-object --bucket {bucket} --key {file} --query SSEKMSKeyId", true
+		case f.Parameter != "" || a.Shape.Action == getParam || a.Shape.ID == "key-parameter":
+			return "aws ssm describe-parameters --region {region} --parameter-filters Key=Name,Values={parameter} --query 'Parameters[].KeyId'", true
+		}
+		return "aws secretsmanager describe-secret --region {region} --secret-id {secret} --query KmsKeyId", true
+	case "showimage":
+		if isRepository {
+			return "aws ecr describe-images --region {region} --registry-id {owner} --repository-name {repository} --image-ids {tag}", true
+		}
+		return "docker manifest inspect {image}", true
+	case "showroutes":
+		return "aws ec2 describe-route-tables --region {region} --filters Name=association.subnet-id,Values={subnet}", true
+	}
+	return "", false
+}

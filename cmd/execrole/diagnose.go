@@ -1,0 +1,281 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/diagnose"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/emit"
+)
+
+// diagnoseRequest is what the arguments of diagnose ask for.
+type diagnoseRequest struct {
+	checkRequest
+	texts        []string // messages that are arguments
+	messageFiles []string // files with messages
+	stdin        bool     // standard input has messages
+}
+
+func diagnoseCommand() *subcommand {
+	r := new(diagnoseRequest)
+	return &subcommand{
+		name:    "diagnose",
+		args:    "[flags] MESSAGE|- [FILE...]",
+		example: "execrole diagnose 'ResourceInitializationError: unable to pull secrets …'\naws ecs describe-tasks --cluster c --tasks t | execrole diagnose - task.json",
+		about:   "say why a task does not start",
+		text: `Reads an error that ECS shows, and says what the cause is, how sure that is, and
+what cures it. MESSAGE is the text itself in quotes, as the console, an event of
+the service or AWS Batch shows it, also if it is cut off. Standard input has
+messages if - says so, or if no argument is a message: the text, or the JSON of
+"aws ecs describe-tasks", "aws ecs describe-services", "aws batch describe-jobs",
+CloudTrail or EventBridge. A FILE that exists is a task definition, or has such
+messages. With the task definition the answer names the field, and with --role
+whether the role allows it, and what else would fail next. docs/diagnose.md
+describes the answer, and docs/errors.md all messages that are known.
+
+Exit status: 0 if a cause was found; 1 if the messages are unknown; 2 if
+something could not be read.
+`,
+		formats: diagnosisFormats(),
+		flags:   r.diagnoseFlags,
+		own:     []string{"role", "iam", "boundary", "scp", "resource-policy"},
+		run:     func(c *command, in *invocation) error { return c.diagnose(r, in) },
+	}
+}
+
+func (r *diagnoseRequest) diagnoseFlags(set *pflag.FlagSet) {
+	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
+	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role is\nthe one that executionRoleArn or the message names;\nrepeatable")
+	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
+	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
+	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
+	r.explainFlags(set)
+}
+
+// diagnose says what messages of ECS mean.
+func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
+	if err := r.complete(c, in); err != nil {
+		return err
+	}
+	messages, err := r.readMessages(c)
+	if err != nil {
+		return err
+	}
+	opts := diagnose.Options{Environment: r.options.Environment}
+	where := diagnose.Where(messages)
+	if len(r.files) > 0 {
+		plans, findings, err := c.readPlans(&r.checkRequest)
+		for _, p := range plans {
+			findings = append(findings, p.Findings...)
+			if p.Unread {
+				err = errors.Join(err, p.Err())
+			}
+		}
+		c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			fillEnvironment(&p.Environment, where)
+		}
+		opts.Plans = plans
+	}
+	if len(r.role)+len(r.iam) > 0 {
+		if err := r.compareRoles(c, messages, where, &opts); err != nil {
+			return err
+		}
+	}
+	d := diagnose.Diagnose(messages, opts)
+	data := r.format.diagnosis.Write(d, r.target.path == "" && c.colour(c.Stdout))
+	if _, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force); err != nil {
+		return err
+	}
+	if len(d.Answers) == 0 {
+		return errNo
+	}
+	return nil
+}
+
+// fillEnvironment takes over what messages say of where a task runs, if nothing else says it.
+func fillEnvironment(e *policy.Environment, where policy.Environment) {
+	for _, s := range policy.EnvironmentSymbols {
+		if e.Value(s) == "" {
+			e.Set(s, where.Value(s))
+		}
+	}
+	if e.Check() != nil {
+		e.Region, e.Partition = "", where.Partition
+	}
+}
+
+// compareRoles reads the roles and compares those of the task definitions with what these need.
+func (r *diagnoseRequest) compareRoles(c *command, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) error {
+	roles, problems, err := r.readRoles()
+	if err == nil {
+		err = r.readPolicies()
+	}
+	if err != nil {
+		return err
+	}
+	findings := findingsOf(problems)
+	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+	if slices.ContainsFunc(problems, func(p tree.Problem) bool { return !p.Warning }) {
+		return analyze.Errors{{Severity: analyze.Error}}
+	}
+	environment := r.options.Environment
+	fillEnvironment(&environment, where)
+	opts.Check = check.Options{Environment: environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
+	if r.serviceControlled != nil {
+		opts.Check.ServiceControl = [][]policy.Policy{r.serviceControlled}
+	}
+	named := diagnose.Roles(messages)
+	opts.Role = func(name string) *check.Role {
+		if len(r.role) > 0 && len(roles) == 1 {
+			return roles[0]
+		}
+		return roles.Find(policy.Text(name))
+	}
+	users := map[*check.Role][]*analyze.Plan{}
+	var order []*check.Role
+	for _, p := range opts.Plans {
+		if p.Err() != nil || p.Unread {
+			continue
+		}
+		role := opts.Role(string(p.ExecutionRole))
+		for _, name := range named {
+			if role == nil {
+				role = opts.Role(name)
+			}
+		}
+		if role == nil {
+			return fmt.Errorf("%s: the role of this task definition is not in the files of --iam", p.File)
+		}
+		if users[role] == nil {
+			order = append(order, role)
+		}
+		users[role] = append(users[role], p)
+	}
+	for _, role := range order {
+		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
+	}
+	return nil
+}
+
+// complete sorts the arguments and checks them: what exists is a file, and the rest are messages.
+func (r *diagnoseRequest) complete(c *command, in *invocation) error {
+	var files []string
+	problem := func(format string, args ...any) { in.problems = append(in.problems, fmt.Errorf(format, args...)) }
+	for _, arg := range in.args {
+		switch {
+		case arg == "-":
+			r.stdin = true
+		case arg == "":
+			problem("MESSAGE is empty: put the message in quotes, or pass it on standard input")
+		case exists(arg):
+			if hasMessages(arg) {
+				r.messageFiles = append(r.messageFiles, arg)
+			} else {
+				files = append(files, arg)
+			}
+		case strings.ContainsAny(arg, " \n"):
+			r.texts = append(r.texts, arg)
+		case isPattern(arg) && strings.Contains(arg, "."):
+			files = append(files, arg)
+		case strings.ContainsAny(arg, "./\\") && !strings.HasPrefix(arg, "("):
+			problem("there is no file %q", arg)
+		default:
+			problem("%q is neither a file nor a message: put the whole message in quotes, or pass it on standard input", arg)
+		}
+	}
+	if len(r.texts)+len(r.messageFiles) == 0 && !r.stdin && in.problems == nil {
+		if f, ok := c.Stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			problem("no MESSAGE: put the message in quotes, or pass it on standard input")
+		}
+		r.stdin = true
+	}
+	if len(r.role) > 0 && len(r.iam) > 0 {
+		problem("--role and --iam exclude each other: the files of --iam have the roles too")
+	}
+	in.args = files
+	r.withoutFiles = true
+	err := r.request.complete(in)
+	r.options.OfferParameters = false // a role that exists asks for nothing
+	return err
+}
+
+// hasMessages reports whether a file has messages of ECS, and is no task definition.
+func hasMessages(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	data, err := readFile(path, tree.MaxSize)
+	if err != nil {
+		return false
+	}
+	if diagnose.IsDocument(data) {
+		list, err := diagnose.Read(path, data)
+		return err == nil && (!taskdef.MayHold(data) || slices.ContainsFunc(list, func(m diagnose.Message) bool { return m.From != "" }))
+	}
+	if taskdef.MayHold(data) || isSource(path) {
+		return false
+	}
+	list, err := diagnose.ReadText(string(data))
+	return err == nil && len(diagnose.Diagnose(list, diagnose.Options{}).Answers) > 0
+}
+
+// readMessages reads the messages of all arguments.
+func (r *diagnoseRequest) readMessages(c *command) (messages []diagnose.Message, err error) {
+	var errs []error
+	add := func(name string, data []byte) {
+		list, err := diagnose.Read(name, data)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read %w", prefixed(name, err)))
+		}
+		messages = append(messages, list...)
+	}
+	for _, text := range r.texts {
+		list, err := diagnose.ReadText(text)
+		if diagnose.IsDocument([]byte(text)) {
+			list, err = diagnose.Read("MESSAGE", []byte(text))
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+		messages = append(messages, list...)
+	}
+	for _, path := range r.messageFiles {
+		data, err := readFile(path, tree.MaxSize)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
+			continue
+		}
+		add(analyze.Printable(path), data)
+	}
+	if r.stdin {
+		data, err := readAll(c.Stdin, 0, tree.MaxSize)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", stdinName, reason(err))
+		}
+		add(stdinName, data)
+	}
+	return messages, errors.Join(errs...)
+}
+
+// prefixed puts the name of an input before an error that does not begin with it.
+func prefixed(name string, err error) error {
+	if strings.HasPrefix(err.Error(), name) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
