@@ -123,6 +123,9 @@ func (s *solver) setNeeds() {
 		kinds = []analyze.NeedKind{analyze.NeedSetting}
 	case a.has(SecretMissing, ParameterGone, ObjectMissing, LogGroupMissing, ImageMissing, RegistryLogin):
 		kinds, thing = []analyze.NeedKind{analyze.NeedThing}, thingOf(a.Facts.Action)
+		if thing == "image" {
+			kinds = append(kinds, analyze.NeedInternet)
+		}
 	default:
 		return
 	}
@@ -188,9 +191,6 @@ func (s *solver) setNotes() {
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
 	}
-	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource != "" {
-		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
-	}
 	for _, p := range s.plans() {
 		execution, isTaskRole := roleName(p.ExecutionRole), false
 		for _, t := range p.TaskRoles {
@@ -205,6 +205,9 @@ func (s *solver) setNotes() {
 		case f.Role != execution && f.Task():
 			note("The message is about the role " + f.Role + ", and the task definition names " + execution + ": it is another revision, or a run that overrides the role.")
 		}
+	}
+	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource != "" {
+		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {
 		if v.Role.Name != "" && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {

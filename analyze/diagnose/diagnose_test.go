@@ -10,6 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // textCase is a case of testdata/diagnose: an input, and the lines that somebody expects of it.
@@ -114,4 +118,127 @@ func TestMessages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// exactCase is a case of testdata/diagnose/exact: a message, a task definition, perhaps the files of a role, and the answer.
+func TestExactAnswers(t *testing.T) {
+	paths, err := filepath.Glob("../../testdata/diagnose/exact/*.txtar")
+	if err != nil || len(paths) < 25 {
+		t.Fatalf("%d cases: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var message, want string
+			var role []analyze.Input
+			var opts Options
+			document := func(f txtar.File) policy.Policy {
+				d, problems := policy.ReadDocument(f.Name, f.Data)
+				if problems != nil {
+					t.Fatal(problems)
+				}
+				return policy.Policy{Name: f.Name, Document: d}
+			}
+			for _, f := range archive.Files {
+				switch f.Name {
+				case "message":
+					message = string(f.Data)
+				case "want":
+					want = strings.TrimSpace(string(f.Data))
+				case "task.json":
+					opts.Plans, _ = analyze.Read(f.Name, f.Data, analyze.Options{})
+				case "boundary.json":
+					p := document(f)
+					opts.Check.Boundary = &p
+				case "scp.json":
+					opts.Check.ServiceControl = [][]policy.Policy{{document(f)}}
+				default:
+					role = append(role, analyze.Input{Name: f.Name, Source: f.Data})
+				}
+			}
+			list, err := ReadText(message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if role != nil {
+				roles, problems := check.Read(role)
+				if len(roles) != 1 {
+					t.Fatal(problems)
+				}
+				opts.Check.Environment = policy.Environment{Account: "111122223333", Region: "us-east-1"}
+				opts.Verdicts = []*check.Verdict{check.Check(roles[0], opts.Plans, opts.Check)}
+			}
+			d := Diagnose(list, opts)
+			if diff := cmp.Diff(strings.Split(want, "\n"), describeExact(d, strings.Contains(want, "\nor "))); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func describeExact(d *Diagnosis, alternatives bool) (lines []string) {
+	add := func(words ...string) { lines = append(lines, strings.TrimSpace(strings.Join(words, " "))) }
+	statements := func(word string, list []policy.Statement) {
+		for _, s := range list {
+			for _, r := range s.Resources {
+				for _, action := range s.Actions {
+					add(word, action, "on", r.Text.String())
+				}
+			}
+		}
+	}
+	for _, a := range d.Answers {
+		add("cause", string(a.Causes[0]), string(a.Sure))
+		for _, c := range a.Causes[1:] {
+			if alternatives {
+				add("or", string(c))
+			}
+		}
+		for _, f := range a.Fields {
+			mark := ""
+			if !f.Sure {
+				mark = "?"
+			}
+			add("field", f.At.Field, strconv.Itoa(f.At.Line)+":"+strconv.Itoa(f.At.Column)+mark)
+		}
+		switch {
+		case a.Finding != nil:
+			add("allowed", a.Allowed.String(), string(a.Finding.Code))
+		case a.Allowed != policy.Unknown:
+			add("allowed", a.Allowed.String())
+		}
+		if a.Sure != OneOf && len(a.Fields) < 2 && a.Causes[0] != InstanceRole && !(a.Causes[0] == SecretMissing) && !(a.Shape.ID == "denied-registry-secret") {
+			statements("add", a.Add)
+		}
+		if a.Sure == Certain && a.Causes[0] == Trust && a.Trust.Statements != nil {
+			add("trust")
+		}
+		if a.Sure == Certain && a.Causes[0] != SecretKey {
+			for _, n := range a.Needs {
+				if n.Kind == analyze.NeedThing {
+					add("need", n.Thing, n.Name.String())
+				} else {
+					add("need", n.Name.String())
+				}
+			}
+		}
+		for _, n := range a.Notes {
+			first, _, _ := strings.Cut(n, ":")
+			if len(first) > 60 {
+				first = first[:60]
+			}
+			add("note", first)
+		}
+	}
+	for _, f := range d.Next {
+		if f.Permission == nil {
+			add("next", string(f.Code))
+			continue
+		}
+		add("next", f.Permission.Action.Name, "on", f.Permission.Resource().String(), string(f.Kind))
+	}
+	return lines
 }

@@ -157,6 +157,9 @@ func (f *Facts) add(other *Facts) {
 
 // fill takes the resource from other things that the message names, and the other way round.
 func (f *Facts) fill() {
+	if f.Action == "" {
+		f.Action = f.callOf()
+	}
 	if f.Resource == "" {
 		switch {
 		case f.Action == getValue:
@@ -173,6 +176,21 @@ func (f *Facts) fill() {
 	if f.Partition == "" && f.Region == "" {
 		f.readARN(f.Resource)
 	}
+}
+
+// callOf returns the action that was most likely called, by the host or the image; "" if neither says it.
+func (f *Facts) callOf() string {
+	for _, h := range []struct{ prefix, action string }{
+		{"api.ecr", getToken}, {"secretsmanager", getValue}, {"ssm.", getParam}, {"ssm-fips.", getParam}, {"logs", makeLog}, {"s3", getFile},
+	} {
+		if strings.HasPrefix(f.Service, h.prefix) {
+			return h.action
+		}
+	}
+	if f.Image != "" {
+		return getImage
+	}
+	return ""
 }
 
 func orAWS(partition string) string {

@@ -50,7 +50,7 @@ const (
 var shapes = sync.OnceValue(func() []Shape {
 	// Lists of causes that several shapes have.
 	// denials are the policies that can be in the way of a call.
-	denials := []Cause{RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy}
+	denials := []Cause{RoleLacks, ResourcePolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy}
 	// secretReads are what can be wrong when a secret is read.
 	secretReads := with(denials, Network, SecretMissing, SecretKey, KeyPolicy, KeyMissing, NoCredentials, Throttled)
 	objectReads := with([]Cause{ObjectMissing}, RoleLacks, ResourcePolicy, KeyPolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy)

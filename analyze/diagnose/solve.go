@@ -27,6 +27,9 @@ func (s *solver) solve() {
 	if f.Resource == "" || f.Action == getToken {
 		s.setResource()
 	}
+	if plans := s.opts.Plans; !slices.ContainsFunc(plans, func(p *analyze.Plan) bool { return p.ExecutionRole != plans[0].ExecutionRole }) {
+		s.setRole()
+	}
 	s.compareRegistry()
 	s.findFields()
 	s.setRole()
@@ -114,7 +117,7 @@ func (s *solver) findFields() {
 		}
 		if a.has(ImageMissing, RegistryLogin, RateLimit, ImagePlatform) || a.Facts.Image != "" {
 			for _, n := range p.Needs() {
-				if n.Kind == analyze.NeedThing && n.Thing == "image" && a.Facts.Image != "" && !a.Facts.imageCut && isImage(a.Facts.Image, n) {
+				if (n.Kind == analyze.NeedThing || n.Kind == analyze.NeedInternet) && n.Thing == "image" && a.Facts.Image != "" && !a.Facts.imageCut && isImage(a.Facts.Image, n) {
 					for _, at := range n.From {
 						fields, scores = append(fields, Field{Plan: p, At: at}), append(scores, 3)
 					}
@@ -261,6 +264,10 @@ func (s *solver) setRole() {
 			f.Role = f.RoleARN[strings.LastIndexByte(f.RoleARN, '/')+1:]
 		}
 	}
+	if arn, ok := policy.CutARN(policy.Text(f.RoleARN)); ok && f.Account == "" && policy.IsAccount(arn.Account) {
+		f.Account = string(arn.Account)
+		s.answer.Environment.Account = f.Account
+	}
 	for _, v := range s.opts.Verdicts {
 		if f.Role == "" && len(s.opts.Verdicts) == 1 {
 			f.Role = v.Role.Name
@@ -355,6 +362,10 @@ func (s *solver) allowed() {
 		a.Causes = with(a.Causes[:1], Boundary, ServiceControl)
 		a.Notes = append(a.Notes, "The role in the files allows it. So the files are newer than the message, or the message is about another role, or a policy is in the way that is not in the files. Start the task again; if it fails with the same message, settle it with the command.")
 	case a.Sure != Certain:
+		// In another account, the policy of the resource has to allow it too.
+		if arn, _ := policy.CutARN(policy.Text(a.Facts.Resource)); arn.Account != "" && a.Facts.Account != "" && string(arn.Account) != a.Facts.Account && slices.Contains(rest, ResourcePolicy) {
+			rest = with([]Cause{ResourcePolicy}, slices.DeleteFunc(rest, func(c Cause) bool { return c == ResourcePolicy })...)
+		}
 		a.Causes = rest
 		if len(rest) == 1 || a.Sure == Likely && !a.Shape.Head {
 			a.Sure = Likely
