@@ -103,6 +103,9 @@ func (m *Message) readOne(t *text) match {
 			return one
 		}
 	}
+	if one.facts.Action == "" && slices.Contains(one.causes, Network) {
+		one.facts.Action = one.facts.callOf()
+	}
 	one.facts.fill()
 	one.refine()
 	return one
@@ -157,9 +160,6 @@ func (f *Facts) add(other *Facts) {
 
 // fill takes the resource from other things that the message names, and the other way round.
 func (f *Facts) fill() {
-	if f.Action == "" {
-		f.Action = f.callOf()
-	}
 	if f.Resource == "" {
 		switch {
 		case f.Action == getValue:
@@ -308,36 +308,10 @@ func (m *match) refine() {
 	drop := func(c Cause) {
 		m.causes = slices.DeleteFunc(slices.Clone(m.causes), func(other Cause) bool { return other == c })
 	}
-	// Two accounts are known to be the same: the role's policies alone can then allow it.
-	if a, region := registryOf(f.Image); m.sure == OneOf && m.causes[0] == RoleLacks && m.shape.Action == getImage && a != "" && region != "" && a == f.Account {
-		m.sure = Likely
-	}
 	if f.Session != "" && (f.Task() || f.Instance()) && m.shape.Head && !f.Instance() {
 		drop(InstanceRole)
 	}
 	if f.Instance() && m.shape.Head && m.causes[0] == RoleLacks && slices.Contains(m.causes, InstanceRole) {
 		m.causes = append([]Cause{InstanceRole}, slices.DeleteFunc(slices.Clone(m.causes), func(c Cause) bool { return c == InstanceRole })...)
 	}
-	if f.Image != "" && registryOutside(f.Image) && !f.imageCut && (m.shape.ID == "pull" || m.shape.ID == "pull-manifest") {
-		for _, c := range []Cause{RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy, InstanceRole} {
-			drop(c)
-		}
-	}
-}
-
-// registryOf returns the account and the region of an image in Amazon ECR; "" for other images.
-func registryOf(image string) (account, region string) {
-	host, _, _ := strings.Cut(image, "/")
-	labels := strings.Split(host, ".")
-	for i, l := range labels {
-		if (l == "ecr" || l == "ecr-fips" || l == "dkr-ecr" || l == "dkr-ecr-fips") && i > 0 && i+1 < len(labels) {
-			return labels[0], labels[i+1]
-		}
-	}
-	return "", ""
-}
-
-func registryOutside(image string) bool {
-	_, region := registryOf(image)
-	return region == "" && strings.Contains(image, "/")
 }
