@@ -88,7 +88,7 @@ func mergedStatements(list []policy.Statement) (merged []policy.Statement) {
 func (s *solver) setPolicies() {
 	a := s.answer
 	f := &a.Facts
-	if a.has(Trust, NoCredentials, NoRole) {
+	if slices.Contains([]Cause{Trust, NoCredentials, NoRole}, a.Causes[0]) {
 		a.Trust = analyze.TrustPolicy(policy.Options{})
 	}
 	if a.has(PassRole) || a.Shape.ID == "assume-role" {
@@ -131,7 +131,7 @@ func (s *solver) setNeeds() {
 	}
 	found := false
 	for _, p := range s.opts.Plans {
-		for _, n := range p.Needs() {
+		for _, n := range s.needs[p] {
 			if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing || !s.asks(p, n) {
 				continue
 			}
@@ -142,7 +142,7 @@ func (s *solver) setNeeds() {
 	if found || s.sample == nil || s.sample.Err() != nil {
 		return
 	}
-	for _, n := range s.sample.Needs() {
+	for _, n := range s.sampleNeeds {
 		if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing {
 			continue
 		}
@@ -188,6 +188,9 @@ func (s *solver) setNotes() {
 	a := s.answer
 	f := &a.Facts
 	note := func(text string) { a.Notes = append(a.Notes, text) }
+	if a.Shape.Head {
+		note("The message ends before it says the cause, or says it in other words than those that are known. Pass all of it, or what aws ecs describe-tasks prints.")
+	}
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
 	}

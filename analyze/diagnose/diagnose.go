@@ -41,6 +41,8 @@ type Diagnosis struct {
 	AddNext []policy.Statement
 	// Checked says that roles were compared.
 	Checked bool
+	// More is how many further messages there are, which nobody looked at.
+	More int
 }
 
 // Unknown is a message that no shape fits, with what could be read from it.
@@ -94,8 +96,12 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	d := &Diagnosis{Checked: opts.Verdicts != nil}
 	index := map[string]int{}
 	var unknown []Unknown
+	d.More = limit(messages)
 	for i := range messages {
 		m := &messages[i]
+		if m.found == nil {
+			continue
+		}
 		one := m.read()
 		if one.shape == nil {
 			unknown = append(unknown, Unknown{*m, *one.facts})
@@ -111,19 +117,53 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 		d.Answers[j].Messages = append(d.Answers[j].Messages, *m)
 	}
 	d.addUnknown(unknown)
+	needs := map[*analyze.Plan][]analyze.Need{}
+	for _, p := range opts.Plans {
+		needs[p] = p.Needs()
+	}
 	for i := range d.Answers {
-		s := solver{answer: &d.Answers[i], opts: opts}
+		s := solver{answer: &d.Answers[i], opts: opts, needs: needs}
 		s.solve()
 	}
 	d.next(opts)
 	return d
 }
 
+// limit reads messages, those with the same text once, and no more than [maxPieces] different ones. It returns how many are
+// not read.
+func limit(messages []Message) (more int) {
+	seen := map[string]*match{}
+	for i := range messages {
+		m := &messages[i]
+		more += m.more
+		key := m.Text
+		if m.facts != (Facts{}) {
+			key = m.From + m.Task + m.facts.Action + m.facts.Secret + m.facts.Image + m.facts.Group + m.facts.File + m.facts.Principal + "\n" + m.Text
+		}
+		switch known, ok := seen[key]; {
+		case m.found != nil:
+		case ok:
+			m.found = known
+		case len(seen) >= maxPieces:
+			more++
+			continue
+		default:
+			m.read()
+		}
+		seen[key] = m.found
+	}
+	return more
+}
+
 // Where returns what messages say of where the tasks run; a value about which they differ is "".
 func Where(messages []Message) (e policy.Environment) {
 	differ := map[policy.Symbol]bool{}
+	limit(messages)
 	for i := range messages {
-		one := messages[i].read()
+		one := messages[i].found
+		if one == nil {
+			continue
+		}
 		said := policy.Environment{Account: one.facts.Account, Partition: one.facts.Partition, Region: messages[i].facts.Region}
 		for _, s := range policy.EnvironmentSymbols {
 			switch v := said.Value(s); {
@@ -146,8 +186,12 @@ func Where(messages []Message) (e policy.Environment) {
 
 // Roles returns the names of the roles that messages are about, each once.
 func Roles(messages []Message) (names []string) {
+	limit(messages)
 	for i := range messages {
-		if f := messages[i].read().facts; f.Role != "" && !f.Instance() && !slices.Contains(names, f.Role) {
+		if messages[i].found == nil {
+			continue
+		}
+		if f := messages[i].found.facts; f.Role != "" && !f.Instance() && !slices.Contains(names, f.Role) {
 			names = append(names, f.Role)
 		}
 	}

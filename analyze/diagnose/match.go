@@ -61,6 +61,9 @@ type match struct {
 
 // read finds out what a message says. Its shape is nil if none fits.
 func (m *Message) read() match {
+	if m.found != nil {
+		return *m.found
+	}
 	var best match
 	score := -100
 	for _, t := range readings(m.Text) {
@@ -83,6 +86,7 @@ func (m *Message) read() match {
 			best, score = one, n
 		}
 	}
+	m.found = &best
 	return best
 }
 

@@ -24,8 +24,30 @@ type Message struct {
 	facts Facts
 	// event says that the message is one of many that a service writes. Most of them are no errors.
 	event bool
-	// plain says that the message is a piece of a text.
 	piece
+	more  int    // how many messages follow that nobody looks at
+	found *match // what was found out about it, once it was read
+}
+
+// maxMessages is how many messages of a document are looked at. Of more, the rest is counted.
+const maxMessages = 10000
+
+// maxDepth is how deep values can be nested. What AWS prints is nested ten deep.
+const maxDepth = 200
+
+// depth returns how deep brackets and braces are nested, those in strings included.
+func depth(src []byte) (most int) {
+	n := 0
+	for _, c := range src {
+		switch c {
+		case '{', '[':
+			n++
+			most = max(most, n)
+		case '}', ']':
+			n = max(0, n-1)
+		}
+	}
+	return most
 }
 
 // errNothing says that a document was read and has no message.
@@ -50,6 +72,9 @@ func IsDocument(src []byte) bool {
 func Read(name string, src []byte) ([]Message, error) {
 	if !IsDocument(src) {
 		return ReadText(string(src))
+	}
+	if depth(src) > maxDepth {
+		return nil, fmt.Errorf("%s: its values are nested more than %d deep", name, maxDepth)
 	}
 	doc, _, problems := tree.Read(name, src)
 	if doc == nil {
@@ -76,8 +101,12 @@ func ReadText(s string) (list []Message, err error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, errors.New("the message is empty")
 	}
-	for _, p := range split(clean(s)) {
+	pieces, more := split(clean(s))
+	for _, p := range pieces {
 		list = append(list, Message{Text: p.text, piece: p})
+	}
+	if len(list) > 0 {
+		list[len(list)-1].more = more
 	}
 	return list, nil
 }
@@ -94,9 +123,17 @@ func (r *reader) add(n *tree.Node, m Message, from string) {
 		return
 	}
 	m.At, m.From = r.doc.Source.Place(n.Start), from
-	for _, p := range split(clean(n.Text)) {
+	if len(r.list) >= maxMessages {
+		r.list[maxMessages-1].more++
+		return
+	}
+	pieces, more := split(clean(n.Text[:min(len(n.Text), maxPieces*maxText)]))
+	for _, p := range pieces {
 		m.Text, m.piece = p.text, p
 		r.list = append(r.list, m)
+	}
+	if len(r.list) > 0 {
+		r.list[len(r.list)-1].more += more
 	}
 }
 
@@ -206,6 +243,10 @@ func (r *reader) trail(n *tree.Node, m Message) {
 	m.event = true
 	m.From = "CloudTrail"
 	m.At = r.doc.Source.Place(n.Start)
+	if len(r.list) >= maxMessages {
+		r.list[maxMessages-1].more++
+		return
+	}
 	m.Text = strings.TrimRight(clean(text("/errorCode")+": "+text("/errorMessage")), ": ")
 	r.list = append(r.list, m)
 }

@@ -24,10 +24,11 @@ type (
 	list   = []any
 )
 
-// sample returns the plan of a sample; nil if the message says too little.
-func sample(f *Facts, known policy.Environment) *analyze.Plan {
+// sample returns the plan of a sample, and what it needs; nil if the message says too little. The plan has no requirements
+// with values that the message does not say.
+func sample(f *Facts, known policy.Environment) (*analyze.Plan, []analyze.Need) {
 	if f.resourceCut && !looksComplete(f.Resource) || f.actionCut && !isComplete(f.Action) {
-		return nil
+		return nil, nil
 	}
 	container := object{"name": "app", "image": "none"}
 	definition := object{"family": "sample", "containerDefinitions": list{container}, "requiresCompatibilities": list{"FARGATE"}}
@@ -52,11 +53,11 @@ func sample(f *Facts, known policy.Environment) *analyze.Plan {
 			"authorizationConfig": object{"domain": "d", "credentialsParameter": "arn:aws:secretsmanager:" + anyRegion + ":" + anyAccount + ":secret:" + anyName + "-a1B2c3"}}}}
 		definition["requiresCompatibilities"] = list{"EC2"}
 	default:
-		return nil
+		return nil, nil
 	}
 	source, err := json.Marshal(definition)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	e := policy.Environment{Account: firstOf(f.Account, known.Account), Region: firstOf(f.Region, known.Region)}
 	if e.Check() != nil {
@@ -64,10 +65,11 @@ func sample(f *Facts, known policy.Environment) *analyze.Plan {
 	}
 	plans, _ := analyze.Read("", source, analyze.Options{Environment: e.WithPartition(), CalledOnly: true})
 	plan := plans[0]
+	needs := plan.Needs()
 	plan.Requirements = slices.DeleteFunc(plan.Requirements, func(r analyze.Requirement) bool {
 		return isAny(r.Resource)
 	})
-	return plan
+	return plan, needs
 }
 
 // isAny reports whether a text has values that the message does not say.

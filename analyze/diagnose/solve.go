@@ -15,6 +15,9 @@ type solver struct {
 	answer *Answer
 	opts   Options
 	sample *analyze.Plan
+	needs  map[*analyze.Plan][]analyze.Need // of the plans of the options
+
+	sampleNeeds []analyze.Need
 }
 
 func (s *solver) solve() {
@@ -23,7 +26,7 @@ func (s *solver) solve() {
 	a.Environment = policy.Environment{
 		Partition: firstOf(f.Partition, s.opts.Environment.Partition), Region: firstOf(f.Region, s.opts.Environment.Region), Account: firstOf(f.Account, s.opts.Environment.Account),
 	}.WithPartition()
-	s.sample = sample(f, s.opts.Environment)
+	s.sample, s.sampleNeeds = sample(f, s.opts.Environment)
 	if f.Resource == "" || f.Action == getToken {
 		s.setResource()
 	}
@@ -116,7 +119,7 @@ func (s *solver) findFields() {
 			fields, scores = append(fields, Field{Plan: p, Requirement: r, At: r.At}), append(scores, s.score(p, r))
 		}
 		if a.has(ImageMissing, RegistryLogin, RateLimit, ImagePlatform) || a.Facts.Image != "" {
-			for _, n := range p.Needs() {
+			for _, n := range s.needs[p] {
 				if (n.Kind == analyze.NeedThing || n.Kind == analyze.NeedInternet) && n.Thing == "image" && a.Facts.Image != "" && !a.Facts.imageCut && isImage(a.Facts.Image, n) {
 					for _, at := range n.From {
 						fields, scores = append(fields, Field{Plan: p, At: at}), append(scores, 3)

@@ -220,30 +220,55 @@ type piece struct {
 	begins, prefix bool
 }
 
-// split returns the pieces of a text.
-func split(s string) (list []piece) {
-	for paragraph := range strings.SplitSeq(s, "\n\n") {
-		if strings.TrimSpace(paragraph) != "" {
-			list = append(list, splitParagraph(paragraph)...)
+// maxPieces is how many pieces of a text are looked at. Of more, the rest is counted.
+const maxPieces = 1000
+
+// split returns the pieces of a text, and how many more there are.
+func split(s string) (list []piece, more int) {
+	starts := startsOf(lowerASCII(s))
+	for from := 0; from < len(s); {
+		end := len(s)
+		if i := strings.Index(s[from:], "\n\n"); i >= 0 {
+			end = from + i
+		}
+		n, _ := slices.BinarySearch(starts, end)
+		paragraph, in := s[from:end], starts[:n]
+		starts = starts[n:]
+		switch {
+		case strings.Trim(paragraph, "\n\t ") == "":
+		case len(list) >= maxPieces:
+			more += max(1, len(in))
+		default:
+			pieces := splitParagraph(paragraph, in, from)
+			if n := maxPieces - len(list); len(pieces) > n {
+				more += len(pieces) - n
+				pieces = pieces[:n]
+			}
+			list = append(list, pieces...)
+		}
+		from = end + 1
+		for from < len(s) && s[from] == '\n' {
+			from++
 		}
 	}
-	return list
+	return list, more
 }
 
-func splitParagraph(s string) (list []piece) {
-	starts := startsOf(lowerASCII(s))
+// splitParagraph returns the pieces of a paragraph in which messages begin. Base is where it is in the text.
+func splitParagraph(s string, starts []int, base int) (list []piece) {
 	if len(starts) == 0 {
 		return splitDenials(s)
 	}
-	if before := s[:starts[0]]; strings.TrimSpace(before) != "" {
+	if before := s[:starts[0]-base]; strings.TrimSpace(before) != "" {
 		list = append(list, piece{text: before, prefix: !endsLine(before)})
 	}
 	for i, at := range starts {
 		end := len(s)
 		if i+1 < len(starts) {
-			end = starts[i+1]
+			end = starts[i+1] - base
 		}
-		list = append(list, piece{text: s[at:end], begins: true, prefix: end < len(s) && !endsLine(s[at:end])})
+		text := s[at-base : end]
+		list = append(list, piece{text: text, begins: true, prefix: end < len(s) && !endsLine(text)})
 	}
 	return list
 }
@@ -275,11 +300,15 @@ func startsOf(lower string) (starts []int) {
 
 // beginsLine reports whether a line begins behind a text, apart from marks such as bullets and times.
 func beginsLine(before string) bool {
+	before = before[max(0, len(before)-64):]
 	line := before[strings.LastIndexByte(before, '\n')+1:]
 	return len(line) < 64 && strings.IndexFunc(line, func(r rune) bool { return r >= 'a' && r <= 'z' && r != 't' && r != 'z' }) < 0
 }
 
-func endsLine(s string) bool { return strings.HasSuffix(strings.TrimRight(s, " \t>|\"-*"), "\n") }
+func endsLine(s string) bool {
+	s = s[max(0, len(s)-64):]
+	return strings.HasSuffix(strings.TrimRight(s, " \t>|\"-*"), "\n")
+}
 
 // isEvent reports whether a line is an event of a service, as old ones are without parentheses. "Service call has been
 // retried" is none.

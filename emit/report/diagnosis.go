@@ -211,6 +211,11 @@ func unknownFacts(u *diagnose.Unknown) (list []string) {
 	return list
 }
 
+// moreWords says how many messages were left out.
+func moreWords(d *diagnose.Diagnosis) string {
+	return fmt.Sprintf("%d more messages were not looked at.", d.More)
+}
+
 // maxShown is how much of a message is printed, in characters.
 const maxShown = 300
 

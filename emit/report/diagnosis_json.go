@@ -19,6 +19,7 @@ type (
 		Schema  int                `json:"schema"`
 		Answers []diagnosisAnswer  `json:"answers"`
 		Unknown []diagnosisUnknown `json:"unknown"`
+		More    int                `json:"more"` // messages that nobody looked at
 		Checked bool               `json:"checked"`
 		Next    []diagnosisNext    `json:"next"`
 		AddNext json.RawMessage    `json:"addNext"` // a policy document, or null
@@ -93,7 +94,7 @@ type (
 )
 
 func diagnosisJSON(d *diagnose.Diagnosis, _ bool) []byte {
-	doc := diagnosisDocument{Schema: DiagnosisSchema, Answers: []diagnosisAnswer{}, Unknown: []diagnosisUnknown{}, Checked: d.Checked, Next: []diagnosisNext{}, AddNext: document0(d.AddNext, environmentOfNext(d))}
+	doc := diagnosisDocument{Schema: DiagnosisSchema, Answers: []diagnosisAnswer{}, Unknown: []diagnosisUnknown{}, More: d.More, Checked: d.Checked, Next: []diagnosisNext{}, AddNext: document0(d.AddNext, environmentOfNext(d))}
 	for i := range d.Answers {
 		doc.Answers = append(doc.Answers, jsonAnswer(&d.Answers[i]))
 	}

@@ -41,6 +41,9 @@ func diagnosisMarkdown(d *diagnose.Diagnosis, _ bool) []byte {
 			b.WriteString("  - " + code(fact) + "\n")
 		}
 	}
+	if d.More > 0 {
+		b.WriteString("\n" + moreWords(d) + "\n")
+	}
 	return b.Bytes()
 }
 

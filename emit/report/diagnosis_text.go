@@ -30,6 +30,10 @@ func diagnosisText(d *diagnose.Diagnosis, color bool) []byte {
 			p.line("    " + fact)
 		}
 	}
+	if d.More > 0 {
+		p.line("")
+		p.line(moreWords(d))
+	}
 	return p.out.Bytes()
 }
 
