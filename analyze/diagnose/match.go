@@ -319,3 +319,27 @@ func (m *match) refine() {
 		m.causes = append([]Cause{InstanceRole}, slices.DeleteFunc(slices.Clone(m.causes), func(c Cause) bool { return c == InstanceRole })...)
 	}
 }
+
+// Named is a kind of policy that a message of IAM names, and the cause that it then is.
+type Named struct {
+	Words string
+	Cause Cause
+}
+
+// PolicyKinds returns the words with which messages name the kind of policy that is in the way.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+func PolicyKinds() (list []Named) {
+	for _, explicit := range []bool{false, true} {
+		for _, k := range policyKinds {
+			m := match{facts: &Facts{Policy: k.kind, Explicit: explicit}}
+			_, causes := m.byPolicy()
+			words := "because no " + k.kind + " policy allows"
+			if explicit {
+				words = "with an explicit deny in a " + k.kind + " policy"
+			}
+			list = append(list, Named{strings.NewReplacer("permissions boundary policy", "permissions boundary", "a identity", "an identity").Replace(words), causes[0]})
+		}
+	}
+	return list
+}
