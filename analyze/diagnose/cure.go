@@ -165,8 +165,11 @@ func (s *solver) asks(p *analyze.Plan, n analyze.Need) bool {
 	if n.Kind == analyze.NeedEndpoint && service != "" && len(a.Fields) > 0 && !a.Fields[0].Sure {
 		return strings.HasPrefix(string(n.Name), service) || service == "ecr" && n.Gateway
 	}
-	if len(a.Fields) == 0 || n.From == nil {
-		return n.Kind != analyze.NeedEndpoint || n.From != nil
+	if n.Kind == analyze.NeedSetting {
+		return true
+	}
+	if len(a.Fields) == 0 {
+		return n.Kind == analyze.NeedEndpoint && n.From != nil // of things, the message names another one
 	}
 	return slices.ContainsFunc(a.Fields, func(f Field) bool { return f.Plan == p && slices.Contains(n.From, f.At) })
 }
@@ -209,7 +212,7 @@ func (s *solver) setNotes() {
 			note("The message is about the role " + f.Role + ", and the task definition names " + execution + ": it is another revision, or a run that overrides the role.")
 		}
 	}
-	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource != "" {
+	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource+f.Parameter+f.Image+f.File != "" {
 		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {

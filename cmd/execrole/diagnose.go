@@ -39,10 +39,11 @@ what cures it. MESSAGE is the text itself in quotes, as the console, an event of
 the service or AWS Batch shows it, also if it is cut off. Standard input has
 messages if - says so, or if no argument is a message: the text, or the JSON of
 "aws ecs describe-tasks" or "describe-services", of "aws batch describe-jobs",
-of CloudTrail or EventBridge. A FILE that exists is a task definition, or has such
-messages. With the task definition the answer names the field, and with --role
-whether the role allows it, and what else would fail next. docs/diagnose.md
-describes the answer, and docs/errors.md all messages that are known.
+of CloudTrail or EventBridge. A FILE that exists is a task definition, or has
+such messages. With the task definition the answer names the field, and with
+--role whether the role allows it, and what else would fail next.
+docs/diagnose.md describes the answer, and docs/errors.md all messages that are
+known.
 
 Exit status: 0 if a cause was found; 1 if the messages are unknown; 2 if
 something could not be read.
@@ -56,7 +57,7 @@ something could not be read.
 
 func (r *diagnoseRequest) diagnoseFlags(set *pflag.FlagSet) {
 	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
-	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn names, or\nthe message; repeatable")
+	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn or the\nmessage names; repeatable")
 	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
 	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
 	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
