@@ -206,6 +206,8 @@ func (s *solver) setNotes() {
 		case f.Role == "" || execution == f.Role || execution == "" && !isTaskRole:
 		case isTaskRole && a.Shape.ID == "denied":
 			a.Sure, a.Causes = Certain, []Cause{TaskRole}
+		case isTaskRole && a.has(Trust):
+			note("This is the task role of the task definition, taskRoleArn, and not the execution role.")
 		case isTaskRole:
 			note("The message is about the task role; ECS needs this as the execution role.")
 		case f.Role != execution && f.Task():

@@ -220,6 +220,11 @@ var harmless = [...]string{
 	"scaling activity initiated", "task stopped by", "is now in progress", "ecs deployment ", "deployment in progress",
 }
 
+// wanted are the stop codes of tasks that somebody wanted to stop.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+var wanted = [...]string{"UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}
+
 // empty are messages that say only that another message has the reason.
 var empty = [...]string{"task failed to start", "essential container in task exited", "deployment failed: tasks failed to start"}
 
@@ -235,7 +240,7 @@ func (d *Diagnosis) addUnknown(list []Unknown) {
 		switch {
 		case seen[s], s == "":
 			continue
-		case u.event && contains(harmless[:], s):
+		case u.event && contains(harmless[:], s), slices.Contains(wanted[:], u.StopCode):
 			continue
 		case known && (slices.Contains(empty[:], s) || !u.event && u.At.File == "" && !u.begins || u.prefix):
 			continue

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -172,8 +173,11 @@ func (t *text) policyKind(f *Facts, from int) {
 	for _, k := range policyKinds {
 		if strings.HasPrefix(rest, k.words) {
 			f.Policy = k.kind
+			return
 		}
 	}
+	// Another word is one that was broken, or is unknown here.
+	f.broken = f.broken || !f.Explicit && rest != "" && !slices.ContainsFunc(policyKinds[:], func(k struct{ words, kind string }) bool { return strings.HasPrefix(k.words, rest) })
 }
 
 // readPrincipal takes the ARN of who asked apart.
@@ -269,10 +273,20 @@ func (t *text) things(f *Facts) {
 		set(&f.Bucket, " from bucket ", ": ")
 	}
 	set(&f.File, "failed to download file ", ": ")
-	if set(&f.RoleARN, "unable to assume the role ", " that was provided", ".", ")") || set(&f.RoleARN, "unable to assume role ", " that was provided", ".", ")") {
-		f.Role = f.RoleARN[strings.LastIndexByte(f.RoleARN, '/')+1:]
+	if arn, cut, ok := t.between("unable to assume the role ", " "); ok {
+		if rest, quoted := strings.CutSuffix(strings.TrimRight(arn, ".,)"), "'"); quoted || !cut {
+			arn = rest
+		}
+		f.RoleARN = unquoted(arn)
 		if a, ok := policy.CutARN(policy.Text(f.RoleARN)); ok {
 			f.Partition, f.Account = string(a.Partition), string(a.Account)
+			f.Role = f.RoleARN[strings.LastIndexByte(f.RoleARN, '/')+1:]
+			_, rest, _ := strings.Cut(t.plain, f.RoleARN)
+			rest = strings.TrimLeft(rest, "'\"`.,) ")
+			f.broken = f.broken || rest != "" && !strings.HasPrefix(rest, "that was") && !strings.HasPrefix("that was", rest)
+		} else {
+			f.broken = f.broken || !cut
+			f.RoleARN = ""
 		}
 	}
 	a, ok := policy.CutARN(policy.Text(f.Secret))
@@ -299,7 +313,7 @@ func (t *text) things(f *Facts) {
 func (t *text) image(f *Facts) {
 	for _, v := range []struct{ words, end string }{
 		{"failed to resolve ref ", ": "}, {"pull access denied for ", ", "}, {"authorizationdata is malformed for ", " "}, {"can't pull the image ", " "},
-		{"repository ", " not found"},
+		{"manifest for ", " not found"}, {"repository ", " not found"},
 	} {
 		image, cut, ok := t.between(v.words, v.end)
 		image = unquoted(strings.TrimSuffix(image, ":"))

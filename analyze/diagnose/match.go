@@ -248,7 +248,7 @@ func (m *match) denial() (Sure, []Cause) {
 		return Certain, []Cause{InstanceRole}
 	}
 	if !known && m.shape.ID == "denied" {
-		causes = with(causes, TaskRole, CallerLacks, PassRole)
+		causes = with(causes, KeyPolicy, TaskRole, CallerLacks, PassRole)
 		sure = OneOf
 	}
 	return sure, causes

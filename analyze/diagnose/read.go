@@ -19,6 +19,8 @@ type Message struct {
 	From string
 	// Task, Cluster, Definition and Instance are ARNs, and Subnet an ID, as far as the JSON beside the message says them.
 	Task, Cluster, Definition, Instance, Subnet string
+	// StopCode is what ECS says of how the task stopped, such as "TaskFailedToStart"; "" where the JSON does not say it.
+	StopCode string
 
 	// facts are what the JSON beside the message says.
 	facts Facts
@@ -119,7 +121,7 @@ type reader struct {
 
 // add adds a message.
 func (r *reader) add(n *tree.Node, m Message, from string) {
-	if n == nil || n.Kind != tree.String || strings.TrimSpace(n.Text) == "" {
+	if n == nil || n.Kind != tree.String || strings.TrimSpace(n.Text) == "" || strings.HasPrefix(strings.TrimSpace(n.Text), "{") {
 		return
 	}
 	m.At, m.From = r.doc.Source.Place(n.Start), from
@@ -153,25 +155,29 @@ func (r *reader) node(n *tree.Node, m Message) {
 	}
 }
 
-// words of members that have a message, and what the message is of.
+// nestedMembers can have JSON as their text.
+var nestedMembers = [...]string{"CloudTrailEvent", "@message", "message", "cause", "Cause"}
+
+// messageMembers are the members that have a message, and what the message is of.
 var messageMembers = [...]struct{ name, from string }{
-	{"stoppedReason", "task"}, {"statusReason", "job"}, {"reason", "container"}, {"message", "event"}, {"Message", "event"},
+	{"stoppedReason", "task"}, {"statusReason", "job"}, {"reason", "container"}, {"message", "event"},
 	{"rolloutStateReason", "deployment"},
 }
 
 func (r *reader) object(n *tree.Node, m Message) {
 	set := func(to *string, names ...string) {
 		for _, name := range names {
-			if member := n.Member(name); member != nil && member.Kind == tree.String && member.Text != "" {
+			if member := n.MemberFold(name); member != nil && member.Kind == tree.String && member.Text != "" {
 				*to = member.Text
 			}
 		}
 	}
 	set(&m.Task, "taskArn")
+	set(&m.StopCode, "stopCode")
 	set(&m.Cluster, "clusterArn", "cluster")
 	set(&m.Definition, "taskDefinitionArn", "taskDefinition")
 	set(&m.Instance, "containerInstanceArn")
-	if attachments := n.Member("attachments"); attachments != nil {
+	if attachments := n.MemberFold("attachments"); attachments != nil {
 		m.Subnet = subnetOf(attachments)
 	}
 	for _, arn := range []string{m.Task, m.Cluster, m.Definition} {
@@ -185,20 +191,20 @@ func (r *reader) object(n *tree.Node, m Message) {
 	}
 	for _, member := range messageMembers {
 		from := member.from
-		if name := n.Member("name"); from == "container" && name != nil && name.Kind == tree.String {
+		if name := n.MemberFold("name"); from == "container" && name != nil && name.Kind == tree.String {
 			from += " " + name.Text
 		}
 		next := m
 		next.event = member.from == "event" || member.from == "deployment"
-		r.add(n.Member(member.name), next, from)
+		r.add(n.MemberFold(member.name), next, from)
 	}
 	for i := range n.Children {
 		switch child := &n.Children[i]; child.Kind {
 		case tree.Object, tree.List:
 			r.node(child, m)
 		case tree.String:
-			// lookup-events and logs have an event as a text.
-			if text := strings.TrimSpace(child.Text); (child.Name == "CloudTrailEvent" || child.Name == "@message") && strings.HasPrefix(text, "{") {
+			// lookup-events, logs and AWS Step Functions have JSON as a text.
+			if text := strings.TrimSpace(child.Text); slices.Contains(nestedMembers[:], child.Name) && strings.HasPrefix(text, "{") {
 				r.nested(child, text, m)
 			}
 		}

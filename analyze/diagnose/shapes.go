@@ -55,9 +55,9 @@ var shapes = sync.OnceValue(func() []Shape {
 	secretReads := with(denials, Network, SecretMissing, SecretKey, KeyPolicy, KeyMissing, NoCredentials, Throttled)
 	objectReads := with([]Cause{ObjectMissing}, RoleLacks, ResourcePolicy, KeyPolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy)
 	logCalls := with(denials, LogGroupMissing, LogOptions, Network, NoCredentials, InstanceRole, Throttled)
-	pulls := with([]Cause{ImageMissing, RegistryLogin}, RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy, Network, InstanceRole, RateLimit, ImagePlatform, NoCredentials, AgentOutdated, Throttled)
+	pulls := with([]Cause{ImageMissing, RegistryLogin}, RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy, Network, InstanceRole, RateLimit, ImagePlatform, NoCredentials, AgentOutdated, DiskFull, Definition, Throttled)
 	ecrLogins := with(denials, Network, NoCredentials, InstanceRole, AgentOutdated, Throttled)
-	manifests := []Cause{ImageMissing, RegistryLogin, RateLimit, Network, RoleLacks, InstanceRole, ResourcePolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy, Throttled, NoCredentials, ImagePlatform}
+	manifests := []Cause{ImageMissing, RegistryLogin, RateLimit, Network, RoleLacks, InstanceRole, ResourcePolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy, Throttled, NoCredentials, ImagePlatform, DiskFull, Definition}
 	keyUses := []Cause{RoleLacks, KeyPolicy, RoleDenies, Boundary, ServiceControl}
 	return []Shape{
 		// No way to a service. These read like permissions, so they are first.
@@ -66,6 +66,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "network-parameter", Text: "There is a connection issue between the task and AWS Systems Manager Parameter Store", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Action: getParam, Source: troubleshoot},
 		{ID: "network-logs", Text: "There is a connection issue between the task and Amazon CloudWatch", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Action: makeLog, Means: "The task has no way to Amazon CloudWatch Logs. That the log group cannot be found, as the message says, is not known.", Source: troubleshoot},
 		{ID: "credentials-endpoint", Text: "169.254.170.2", Platform: ec2, Sure: Likely, Causes: []Cause{NoCredentials, AgentOutdated}, Means: "The agent's own endpoint for credentials does not answer: the agent is not running, or the instance lacks ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true.", Source: "https://github.com/aws/amazon-ecs-cli/issues/752"},
+		{ID: "credentials-endpoint-error", Text: "CredentialsEndpointError:", Platform: ec2, Sure: Likely, Causes: []Cause{NoCredentials, AgentOutdated}, Means: "The agent's own endpoint for credentials does not answer: the agent is not running, or the instance lacks ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true.", Source: "https://github.com/aws/amazon-ecs-cli/issues/752"},
 		{ID: "network-ecr-old", Text: "unable to retrieve ecr registry auth: … RequestError: send request failed", Platform: fargate + " until 2024", Sure: Certain, Causes: []Cause{Network}, Action: getToken, Source: "https://github.com/aws/aws-app-mesh-examples/issues/413"},
 		{ID: "network-registry-secret", Text: "asm fetching secret from the service for … RequestError: send request failed", Platform: everywhere, Sure: Certain, Causes: []Cause{Network}, Action: getValue, Source: "https://github.com/aws-samples/keycloak-on-aws/issues/222"},
 		{ID: "network-secret-old", Text: "unable to retrieve secret from asm: … RequestCanceled: request context canceled", Platform: fargate + " until 2024", Sure: Certain, Causes: []Cause{Network}, Action: getValue, Source: "https://github.com/Releem/releem-agent/issues/195"},
@@ -78,6 +79,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "network-issue", Text: "There is a connection issue between the task and", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Source: troubleshoot},
 		{ID: "network-deadline", Text: "context deadline exceeded", Platform: everywhere, Sure: Certain, Causes: []Cause{Network}, Source: "https://github.com/Releem/releem-agent/issues/195"},
 		{ID: "network-check", Text: "check your task network configuration", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Source: troubleshoot},
+		{ID: "network-check-logs", Text: "check your network configuration", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Source: troubleshoot},
 		{ID: "network-pull", Text: "request canceled while waiting for connection", Platform: "Fargate 1.3, EC2", Sure: Certain, Causes: []Cause{Network}, Action: getImage, Source: agentSource + "issues/1128"},
 		{ID: "network-headers", Text: "Client.Timeout exceeded while awaiting headers", Platform: "Fargate 1.3, EC2", Sure: Certain, Causes: []Cause{Network}, Action: getImage, Source: agentSource + "issues/1680"},
 		{ID: "network-timeout", Text: ": i/o timeout", Platform: everywhere, Sure: Certain, Causes: []Cause{Network}, Source: "https://github.com/deepfence/terraform-aws-cloud-scanner/issues/13"},
@@ -108,6 +110,8 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "rate-limit", Text: "toomanyrequests:", Platform: everywhere, Sure: Certain, Causes: []Cause{RateLimit}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "rate-limit-status", Text: "CannotPull … 429 Too Many Requests", Platform: fargate, Sure: Certain, Causes: []Cause{RateLimit}, Action: getImage, Source: troubleshoot},
 		{ID: "image-platform", Text: "does not contain descriptor matching platform", Platform: fargate, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "disk-full", Text: "no space left on device", Platform: everywhere, Sure: Certain, Causes: []Cause{DiskFull}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "image-reference", Text: "invalid reference format", Platform: everywhere, Sure: Certain, Causes: []Cause{Definition}, Means: "The image in the task definition is no valid reference: it has capitals, spaces, or a variable that was not filled in.", Cure: "Correct the image.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 		{ID: "image-platform-ec2", Text: "CannotPull … no matching manifest for", Platform: ec2, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 
 		// No credentials of the execution role.
@@ -162,6 +166,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "manifest-unauthorized", Text: "unauthorized: authentication required", Platform: ec2, Sure: OneOf, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "manifest-unknown", Text: "manifest unknown", Platform: ec2, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "pull-denied", Text: "pull access denied for … denied: requested access to the resource is denied", Platform: ec2, Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin}, Action: getImage, Source: blob + "api/errormessages/error_messages.go"},
+		{ID: "manifest-missing", Text: "CannotPull … manifest for … not found", Platform: "EC2, old agents", Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 		{ID: "repository-missing", Text: "CannotPull … not found: does not exist or no pull access", Platform: "EC2, old agents", Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin, RoleLacks, InstanceRole, ResourcePolicy}, Action: getImage, Source: agentSource + "issues/337"},
 
 		// Objects in Amazon S3 that may not be read, or do not exist.
@@ -171,6 +176,15 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "env-file-forbidden", Text: "Unable to download env file with key … from bucket … Forbidden", Platform: ec2, Sure: OneOf, Causes: objectReads, Action: getFile, Source: blob + "taskresource/envFiles/envfile.go"},
 		{ID: "firelens-denied", Text: "unable to download s3 config … from bucket … AccessDenied", Platform: ec2, Sure: OneOf, Causes: objectReads, Action: getFile, Source: blob + "taskresource/firelens/firelens_unix.go"},
 		{ID: "firelens-forbidden", Text: "unable to download s3 config … from bucket … Forbidden", Platform: ec2, Sure: OneOf, Causes: objectReads, Action: getFile, Source: blob + "taskresource/firelens/firelens_unix.go"},
+
+		// Volumes of Amazon EFS, which is mounted as the task role.
+		{ID: "efs-denied", Text: "failed to invoke EFS utils commands … access denied by server", Platform: fargate, Sure: OneOf, Causes: []Cause{TaskRole, ResourcePolicy}, Means: "The file system does not let the task in: it is mounted as the task role, not as the execution role, where authorizationConfig.iam is ENABLED; without it nobody is known to the policy of the file system.", Cure: "Allow elasticfilesystem:ClientMount and, to write, elasticfilesystem:ClientWrite to the task role, set authorizationConfig.iam to ENABLED, and look at the policy of the file system.", Source: troubleshoot},
+		{ID: "efs-name", Text: "failed to invoke EFS utils commands … Failed to resolve", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The VPC cannot resolve the name of the file system: it has no DNS, or no mount target in the zone of the task.", Cure: "Turn on the DNS of the VPC, and make a mount target in each zone of the task's subnets.", Source: troubleshoot},
+		{ID: "efs-timeout", Text: "failed to invoke EFS utils commands … timeout", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The task does not reach the file system.", Cure: "Let the security group of the mount target take port 2049 from the security group of the task.", Source: troubleshoot},
+		{ID: "efs-timed-out", Text: "failed to invoke EFS utils commands … timed out", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The task does not reach the file system.", Cure: "Let the security group of the mount target take port 2049 from the security group of the task.", Source: troubleshoot},
+		{ID: "efs-directory", Text: "failed to invoke EFS utils commands … No such file or directory", Platform: fargate, Sure: Certain, Causes: []Cause{Definition}, Means: "The directory rootDirectory does not exist in the file system.", Cure: "Create it, leave rootDirectory out, or use an access point that creates it.", Source: troubleshoot},
+		{ID: "efs", Text: "failed to invoke EFS utils commands", Platform: fargate, Head: true, Sure: OneOf, Causes: []Cause{Network, TaskRole, ResourcePolicy, Definition}, Source: troubleshoot},
+		{ID: "pull-canceled", Text: "CannotPull … context canceled", Platform: everywhere, Sure: OneOf, Causes: []Cause{Network, DiskFull}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 
 		// Beginnings: the text was cut off before its cause, or says it in words that are unknown here.
 		{ID: "cut-login-denied", Text: "unable to retrieve ecr registry auth: … AccessDeniedException: User:", Platform: fargate, Head: true, Sure: Likely, Causes: denials, Action: getToken, Source: troubleshoot},

@@ -317,7 +317,7 @@ func (s *solver) judge() {
 	if a.has(Trust, NoCredentials, RoleMissing) {
 		s.judgeTrust()
 	}
-	if !a.has(RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, EndpointPolicy) || a.has(InstanceRole, CallerLacks) && len(a.Causes) == 1 {
+	if a.has(InstanceRole, CallerLacks, TaskRole, PassRole, Trust) && len(a.Causes) == 1 {
 		return
 	}
 	found, permission := s.permission()
@@ -327,7 +327,11 @@ func (s *solver) judge() {
 	if permission == nil {
 		return
 	}
-	a.Finding, a.Allowed = found, permission.Answer.Allowed
+	a.Allowed = permission.Answer.Allowed
+	if !a.has(RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, EndpointPolicy) {
+		return // what the role lacks is next to fail
+	}
+	a.Finding = found
 	switch {
 	case found == nil && a.Allowed == policy.Yes:
 		s.allowed()
@@ -429,7 +433,7 @@ func (s *solver) ofSample() (*check.Finding, *check.Permission) {
 func (s *solver) judgeTrust() {
 	a := s.answer
 	for _, v := range s.opts.Verdicts {
-		if v.Role.Trust == nil {
+		if v.Role.Trust == nil || v.Role.Name != "" && a.Facts.Role != "" && v.Role.Name != a.Facts.Role {
 			continue
 		}
 		switch v.Checklist.Trust {

@@ -98,6 +98,9 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		}
 	}
 	d := diagnose.Diagnose(messages, opts)
+	if len(d.Answers)+len(d.Unknown) == 0 {
+		return errors.New("there is no error among the messages: the service is steady, or somebody stopped the tasks")
+	}
 	data := r.format.diagnosis.Write(d, r.target.path == "" && c.colour(c.Stdout))
 	if _, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force); err != nil {
 		return err

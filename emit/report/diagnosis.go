@@ -203,7 +203,7 @@ const unknownLead = "Unknown: no message that execrole knows has this form"
 
 // unknownFacts says what could be read from an unknown message.
 func unknownFacts(u *diagnose.Unknown) (list []string) {
-	for _, v := range []struct{ name, value string }{{"action", u.Facts.Action}, {"resource", u.Facts.Resource}, {"principal", u.Facts.Principal}, {"image", u.Facts.Image}, {"secret", u.Facts.Secret}} {
+	for _, v := range []struct{ name, value string }{{"stop code", u.StopCode}, {"action", u.Facts.Action}, {"resource", u.Facts.Resource}, {"principal", u.Facts.Principal}, {"image", u.Facts.Image}, {"secret", u.Facts.Secret}} {
 		if v.value != "" {
 			list = append(list, v.name+" "+analyze.Printable(v.value))
 		}

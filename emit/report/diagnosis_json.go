@@ -55,6 +55,7 @@ type (
 		Text string `json:"text"`
 		From string `json:"from"`
 		Task string `json:"task"`
+		Stop string `json:"stopCode"`
 		At   place  `json:"at"`
 	}
 	diagnosisFacts struct {
@@ -135,7 +136,7 @@ func documentOrNull(d policy.Document, known policy.Environment) json.RawMessage
 }
 
 func jsonMessage(m *diagnose.Message) diagnosisMessage {
-	return diagnosisMessage{Text: m.Text, From: m.From, Task: m.Task, At: place{File: m.At.File, Line: m.At.Line, Column: m.At.Column}}
+	return diagnosisMessage{Text: m.Text, From: m.From, Task: m.Task, Stop: m.StopCode, At: place{File: m.At.File, Line: m.At.Line, Column: m.At.Column}}
 }
 
 func jsonFacts(f *diagnose.Facts) diagnosisFacts {
