@@ -292,7 +292,9 @@ func startsOf(lower string) (starts []int) {
 		find(word, nil)
 	}
 	for _, word := range lineBeginnings {
-		find(word, func(at int) bool { return beginsLine(lower[:at]) && (word != "service " || !strings.HasSuffix(lower[:at], "(") && isEvent(lower[at:])) })
+		find(word, func(at int) bool {
+			return beginsLine(lower[:at]) && (word != "service " || !strings.HasSuffix(lower[:at], "(") && isEvent(lower[at:]))
+		})
 	}
 	slices.Sort(starts)
 	return slices.Compact(starts)

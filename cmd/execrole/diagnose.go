@@ -102,8 +102,14 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		return errors.New("there is no error among the messages: the service is steady, or somebody stopped the tasks")
 	}
 	data := r.format.diagnosis.Write(d, r.target.path == "" && c.colour(c.Stdout))
-	if _, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force); err != nil {
+	done, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force)
+	if err != nil {
 		return err
+	}
+	for _, line := range done {
+		if !r.quiet {
+			fmt.Fprintln(c.Stderr, line)
+		}
 	}
 	if len(d.Answers) == 0 {
 		return errNo

@@ -70,8 +70,8 @@ func TestShapesAreComplete(t *testing.T) {
 	}
 }
 
-// hostile are values that try to leave the place where they are shown.
-var hostile = []string{
+// hostileValues are values that try to leave the place where they are shown.
+var hostileValues = []string{
 	"\x1b[31mred", "a`b", "``` x", "[a](http://b.example)", "<script>alert(1)</script>", "x\u202ey", "@everyone", "$(id)", "';id;'", "a|b", "**b**", "\x00x", "http://b.example/x",
 	"#1", "![i](http://b.example/i.png)", "\u2028x", "x\\", "{role}", "{showpolicy}", "-->", "&lt;", "~~x~~", "\x9b31mx", "\u200b@x", "_x_", "\r\n\r\n# x",
 }
@@ -98,7 +98,7 @@ func messagesWith(v string) []string {
 // command.
 func TestHostileMessages(t *testing.T) {
 	codes := regexp.MustCompile("``+[^`].*?[^`]``+|`[^`\n]*`")
-	for _, v := range hostile {
+	for _, v := range hostileValues {
 		for _, text := range messagesWith(v) {
 			list, err := diagnose.ReadText(text)
 			if err != nil {

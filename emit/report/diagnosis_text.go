@@ -114,8 +114,7 @@ func (p *printer) next(d *diagnose.Diagnosis) {
 	}
 	p.heading(nextLead + ":")
 	for _, v := range viewsOfNext(d) {
-		words, color := kindWord(v.kind)
-		p.line("  " + p.style(color, words) + " " + v.words)
+		p.line("  " + p.style(kindStyle(v.kind), strings.ToUpper(string(v.kind))) + " " + v.words)
 		for _, f := range v.from {
 			p.line("    " + strings.TrimSpace(f.words+"  "+p.style(faint, f.place)))
 		}
