@@ -26,6 +26,7 @@ func (s *solver) setStatements() {
 				add(r)
 			}
 		}
+		s.addReferenced(field.Plan, field.Requirement, &list)
 	}
 	if a.Finding != nil && a.Finding.Permission != nil && a.Finding.Cure.Add != nil && list == nil {
 		list = a.Finding.Cure.Add
@@ -33,6 +34,7 @@ func (s *solver) setStatements() {
 	if list == nil && s.sample != nil && s.sample.Err() == nil {
 		for _, r := range requirements(s.sample, f.Action) {
 			add(r)
+			s.addReferenced(s.sample, r, &list)
 		}
 	}
 	switch arn, ok := policy.CutARN(policy.Text(f.Resource)); {
@@ -46,6 +48,19 @@ func (s *solver) setStatements() {
 		}
 	}
 	a.Add = slices.Clone(mergedStatements(list))
+}
+
+// addReferenced adds what a parameter also needs that is only a reference to a secret. Where a verdict knows the role, it says so
+// itself.
+func (s *solver) addReferenced(p *analyze.Plan, of *analyze.Requirement, list *[]policy.Statement) {
+	if s.answer.Facts.Action != getParam || s.opts.Verdicts != nil {
+		return
+	}
+	for _, r := range requirements(p, getValue) {
+		if r.At == of.At {
+			*list = append(*list, statementFor(r, getValue)...)
+		}
+	}
 }
 
 func isPrintableASCII(s string) bool {
@@ -139,19 +154,20 @@ func (s *solver) setNeeds() {
 			a.Needs = append(a.Needs, n)
 		}
 	}
-	if found || s.sample == nil || s.sample.Err() != nil {
+	if found {
 		return
 	}
-	for _, n := range s.sampleNeeds {
-		if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing {
+	needs := s.sampleNeeds
+	if a.has(Network) && (s.sample == nil || s.sample.Err() != nil) {
+		// What is read is unknown here; the service is not.
+		_, needs = sample(&Facts{Action: a.Facts.Action, Region: a.Facts.Region}, s.opts.Environment)
+	}
+	for _, n := range needs {
+		if !slices.Contains(kinds, n.Kind) || thing != "" && n.Thing != thing || isAny(n.Name) {
 			continue
 		}
-		if n.Kind == analyze.NeedEndpoint || n.Kind == analyze.NeedInternet {
-			if a.Environment.Region == "" {
-				n.Region = policy.Of(policy.Region)
-			}
-		} else if isAny(n.Name) || n.Name == "none" {
-			continue
+		if (n.Kind == analyze.NeedEndpoint || n.Kind == analyze.NeedInternet) && a.Environment.Region == "" {
+			n.Region = policy.Of(policy.Region)
 		}
 		n.From = nil
 		a.Needs = append(a.Needs, n)

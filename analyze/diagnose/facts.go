@@ -330,7 +330,7 @@ func (t *text) image(f *Facts) {
 // host finds the host that was called.
 func (t *text) host(f *Facts) {
 	for _, words := range []string{"https://", "lookup "} {
-		if host, _, ok := t.between(words, "/", " ", ":", "\""); ok && strings.Contains(host, ".") {
+		if host, cut, ok := t.between(words, "/", " ", ":", "\""); ok && !cut && strings.Contains(host, ".") {
 			f.Service = host
 			return
 		}

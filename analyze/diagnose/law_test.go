@@ -153,3 +153,46 @@ func TestWrapping(t *testing.T) {
 		}
 	}
 }
+
+// TestNetworkWins: words of the network win over any others, and a name that looks like them does not.
+func TestNetworkWins(t *testing.T) {
+	for _, c := range textCases(t) {
+		if !c.isPlain() || strings.Contains(c.input, "CredentialsEndpoint") {
+			continue
+		}
+		for _, words := range []string{
+			" https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded", " RequestCanceled: request context canceled caused by: context deadline exceeded",
+			" There is a connection issue between the task and the service.", ` Post "https://x/": dial tcp 10.0.0.1:443: i/o timeout`,
+		} {
+			d := diagnoseText(t, c.input+words)
+			if len(d.Answers) != 1 || !slices.Equal(d.Answers[0].Causes, []Cause{Network}) {
+				t.Errorf("%s, %s: %+v", c.name, words, d.Answers)
+			}
+		}
+	}
+	for _, name := range []string{"connectionissue", "context-deadline-exceeded", "i/o-timeout", "RequestCanceled", "StatusCode0", "nosuchhost", "dial/tcp", "connection-refused"} {
+		text := "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/" + strings.ReplaceAll(name, "/", "-") + "/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/" + name + " because no identity-based policy allows the ssm:GetParameters action"
+		if d := diagnoseText(t, text); len(d.Answers) != 1 || !slices.Equal(d.Answers[0].Causes, []Cause{RoleLacks}) {
+			t.Errorf("%s: %+v", name, d.Answers)
+		}
+	}
+}
+
+// TestPartitions: in another partition and region, a message says the same.
+func TestPartitions(t *testing.T) {
+	for _, to := range [][2]string{{"aws-cn", "cn-northwest-1"}, {"aws-us-gov", "us-gov-east-1"}, {"aws-iso", "us-iso-east-1"}, {"aws", "mx-central-1"}} {
+		for _, c := range textCases(t) {
+			if !c.isPlain() {
+				continue
+			}
+			r := strings.NewReplacer("arn:aws:", "arn:"+to[0]+":", "arn:aws-cn:", "arn:"+to[0]+":", "arn:aws-us-gov:", "arn:"+to[0]+":", "us-east-1", to[1], "eu-west-1", to[1], "us-west-2", to[1])
+			want, got := diagnoseText(t, c.input).Answers, diagnoseText(t, r.Replace(c.input)).Answers
+			if len(got) != 1 || !slices.Equal(got[0].Causes, want[0].Causes) || got[0].Sure != want[0].Sure || got[0].Facts.Action != want[0].Facts.Action {
+				t.Errorf("%s in %s: %+v", c.name, to[0], got)
+			}
+			if strings.Contains(c.input, "arn:aws") && !strings.Contains(c.input, ":s3:::") && len(got) == 1 && got[0].Facts.Partition != to[0] && want[0].Facts.Partition != "" {
+				t.Errorf("%s in %s: partition %s", c.name, to[0], got[0].Facts.Partition)
+			}
+		}
+	}
+}

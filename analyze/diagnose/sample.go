@@ -30,7 +30,7 @@ func sample(f *Facts, known policy.Environment) (*analyze.Plan, []analyze.Need) 
 	if f.resourceCut && !looksComplete(f.Resource) || f.actionCut && !isComplete(f.Action) {
 		return nil, nil
 	}
-	container := object{"name": "app", "image": "none"}
+	container := object{"name": "app", "image": anyName}
 	definition := object{"family": "sample", "containerDefinitions": list{container}, "requiresCompatibilities": list{"FARGATE"}}
 	service, action, _ := strings.Cut(f.Action, ":")
 	switch {
@@ -90,7 +90,7 @@ func firstOf(values ...string) string {
 
 // sampleImage returns the image of a message, or one of the repository that it names.
 func sampleImage(f *Facts) string {
-	if f.Image != "" && !f.imageCut {
+	if f.Image != "" && !f.imageCut && !strings.Contains(f.Resource, ":repository/") {
 		return f.Image
 	}
 	if a, ok := policy.CutARN(policy.Text(f.Resource)); ok && a.Service == "ecr" {

@@ -340,7 +340,7 @@ func (s *solver) judge() {
 		cause := causeOf(found.Code)
 		switch {
 		case a.Sure == Certain && a.Causes[0] != cause && a.Causes[0] != RoleLacks:
-			a.Notes = append(a.Notes, "After that the role is next: "+lowerFirst(Explain(cause).Means)) // the text knows what stopped it
+a.Finding = nil // the text knows what stopped it: what the role lacks is next to fail
 		case a.Shape.Head && a.Sure == OneOf:
 			a.Sure, a.Causes = Likely, with([]Cause{cause}, slices.DeleteFunc(slices.Clone(a.Causes), func(c Cause) bool { return c == cause })...)
 		default:
@@ -349,13 +349,6 @@ func (s *solver) judge() {
 	default:
 		a.Notes = append(a.Notes, check.Explain(found.Code).Means)
 	}
-}
-
-func lowerFirst(s string) string {
-	if s == "" || s[0] < 'A' || s[0] > 'Z' {
-		return s
-	}
-	return string(s[0]+'a'-'A') + s[1:]
 }
 
 // allowed says why a role that allows something was refused all the same.

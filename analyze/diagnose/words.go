@@ -28,7 +28,11 @@ func (a *Answer) Cure(c Cause) string {
 // Settle returns the command that settles whether a cause is the one, quoted for a shell. Words in capitals are for the
 // reader to replace. It is "" where no command settles it.
 func (a *Answer) Settle(c Cause) string {
-	command := fill(Explain(c).Settle, func(name string) string {
+	text := Explain(c).Settle
+	if a.Shape.Settle != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
+		text = a.Shape.Settle
+	}
+	command := fill(text, func(name string) string {
 		if c, ok := a.command(name); ok {
 			return c
 		}
@@ -103,6 +107,8 @@ func (a *Answer) words(name string) string {
 			return f.File
 		}
 		return or(f.Secret, or(f.Image, "what the task needs"))
+	case "object":
+		return or(f.Resource, or(f.File, "that the task definition names"))
 	case "owner":
 		return or(a.value("owner"), "that it belongs to")
 	case "key":
