@@ -242,6 +242,8 @@ func (d *Diagnosis) addUnknown(list []Unknown) {
 			continue
 		case u.event && contains(harmless[:], s), slices.Contains(wanted[:], u.StopCode):
 			continue
+		case known && u.From == "CloudTrail":
+			continue // of an account, CloudTrail has all errors, whoever asked
 		case known && (slices.Contains(empty[:], s) || !u.event && u.At.File == "" && !u.begins || u.prefix):
 			continue
 		}

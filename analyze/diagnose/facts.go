@@ -86,8 +86,22 @@ func (t *text) until(from int, ends ...string) (value string, cut bool) {
 	return unquoted(t.plain[from : from+end]), cut
 }
 
-// unquoted returns s without white space and quotes around it.
-func unquoted(s string) string { return strings.Trim(s, " \t\"'`") }
+// unquoted returns s without white space and quotes around it. A quote at one end alone belongs to what is around the value.
+func unquoted(s string) string {
+	s = strings.TrimSpace(s)
+	for len(s) > 1 && s[0] == s[len(s)-1] && isQuote(s[0]) {
+		s = strings.TrimSpace(s[1 : len(s)-1])
+	}
+	if s != "" && isQuote(s[0]) && strings.Count(s, s[:1])%2 == 1 {
+		s = strings.TrimSpace(s[1:])
+	}
+	if n := len(s) - 1; n >= 0 && isQuote(s[n]) && strings.Count(s, s[n:])%2 == 1 {
+		s = strings.TrimSpace(s[:n])
+	}
+	return s
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // facts finds everything that a text says.
 func (t *text) facts() *Facts {
@@ -258,7 +272,10 @@ func (t *text) things(f *Facts) {
 	}
 	last := func(to *string, words string) { // what is up to the end of the message
 		if v, _, ok := t.between(words, ", known sent:", ": exit status", "status code:", "(service:"); ok {
-			*to = strings.TrimRight(v, " .)]\"'")
+			for before := ""; v != before; {
+				before, v = v, unquoted(strings.TrimRight(v, " .)]"))
+			}
+			*to = v
 		}
 	}
 	last(&f.Key, "did not contain json key ")

@@ -233,7 +233,7 @@ func (m *match) denial() (Sure, []Cause) {
 	switch {
 	case f.Action == "iam:PassRole":
 		return Certain, []Cause{PassRole}
-	case isPerson(f.Principal) || role && f.Session != "" && !f.Task() && !f.Instance() && strings.HasPrefix(f.Action, "ecs:"):
+	case isPerson(f.Principal) || strings.HasPrefix(f.Role, "AWSReservedSSO_") || strings.Contains(f.Session, "@") || role && f.Session != "" && !f.Task() && !f.Instance() && strings.HasPrefix(f.Action, "ecs:"):
 		if !known {
 			return OneOf, []Cause{CallerLacks, PassRole}
 		}

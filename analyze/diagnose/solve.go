@@ -340,7 +340,7 @@ func (s *solver) judge() {
 		cause := causeOf(found.Code)
 		switch {
 		case a.Sure == Certain && a.Causes[0] != cause && a.Causes[0] != RoleLacks:
-a.Finding = nil // the text knows what stopped it: what the role lacks is next to fail
+			a.Finding = nil // the text knows what stopped it: what the role lacks is next to fail
 		case a.Shape.Head && a.Sure == OneOf:
 			a.Sure, a.Causes = Likely, with([]Cause{cause}, slices.DeleteFunc(slices.Clone(a.Causes), func(c Cause) bool { return c == cause })...)
 		default:

@@ -86,6 +86,9 @@ func readings(message string) []*text {
 
 // undecorated returns a line without what mail programs and tables put around it: "> ", "| ".
 func undecorated(line string) string {
+	if strings.HasPrefix(strings.TrimSpace(line), "```") {
+		return "" // Markdown has code between such lines
+	}
 	trimmed := strings.TrimLeft(line, " \t>|")
 	if strings.ContainsAny(line[:len(line)-len(trimmed)], ">|") {
 		line = trimmed
