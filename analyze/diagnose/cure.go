@@ -28,14 +28,14 @@ func (s *solver) setStatements() {
 		}
 		s.addReferenced(field.Plan, field.Requirement, &list)
 	}
-	if a.Finding != nil && a.Finding.Permission != nil && a.Finding.Cure.Add != nil && list == nil {
-		list = a.Finding.Cure.Add
-	}
 	if list == nil && s.sample != nil && s.sample.Err() == nil {
 		for _, r := range requirements(s.sample, f.Action) {
 			add(r)
 			s.addReferenced(s.sample, r, &list)
 		}
+	}
+	if a.Finding != nil && a.Finding.Permission != nil && a.Finding.Cure.Add != nil && list == nil {
+		list = a.Finding.Cure.Add
 	}
 	switch arn, ok := policy.CutARN(policy.Text(f.Resource)); {
 	case list != nil || f.Resource == "" || f.resourceCut || f.actionCut || f.Action == "":
@@ -230,7 +230,7 @@ func (s *solver) setNotes() {
 			note("The message is about the role " + f.Role + ", and the task definition names " + execution + ": it is another revision, or a run that overrides the role.")
 		}
 	}
-	if s.opts.Plans != nil && a.Fields == nil && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource+f.Parameter+f.Image+f.File != "" {
+	if s.opts.Plans != nil && a.Fields == nil && a.Shape.ID != "guardduty" && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource+f.Parameter+f.Image+f.File != "" {
 		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {

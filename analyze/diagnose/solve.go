@@ -399,9 +399,9 @@ func (s *solver) permission() (*check.Finding, *check.Permission) {
 	return nil, nil
 }
 
-// ofSample returns what a role allows of the sample, where no task definition is known.
+// ofSample returns what a role allows of the sample, where no task definition is known, or none asks for this.
 func (s *solver) ofSample() (*check.Finding, *check.Permission) {
-	if s.opts.Role == nil || s.opts.Plans != nil || s.sample == nil || s.sample.Err() != nil || s.answer.Facts.Instance() {
+	if s.opts.Role == nil || len(s.answer.Fields) > 0 || s.sample == nil || s.sample.Err() != nil || s.answer.Facts.Instance() {
 		return nil, nil
 	}
 	role := s.opts.Role(s.answer.Facts.Role)
