@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/policy"
 )
 
 // FuzzRead: no text makes the reader fail, and what it finds is valid.
@@ -16,26 +20,72 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add("{\"tasks\": [{\"stoppedReason\": \"\\u001b[31mCannotPullContainerError: \"}]}")
 	f.Add(strings.Repeat("is not authorized to perform: ", 100))
+	all := knownOptions(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		list, err := Read("input", []byte(s))
-		if err != nil {
-			return
-		}
-		d := Diagnose(list, Options{})
-		for i := range d.Answers {
-			a := &d.Answers[i]
-			if len(a.Causes) == 0 || len(a.Messages) == 0 || a.Sure == Certain && len(a.Causes) != 1 {
-				t.Errorf("%+v", a)
+		for _, opts := range all {
+			list, err := Read("input", []byte(s))
+			if err != nil {
+				return
 			}
-			for _, c := range a.Causes {
-				if s := a.Sentence(c); s == "" || !utf8.ValidString(s) {
-					t.Errorf("%s: %q", c, s)
+			d := Diagnose(list, opts)
+			for i := range d.Answers {
+				a := &d.Answers[i]
+				if len(a.Causes) == 0 || len(a.Messages) == 0 || a.Sure == Certain && len(a.Causes) != 1 {
+					t.Errorf("%+v", a)
 				}
-				a.Cure(c)
-				a.Settle(c)
+				for _, c := range a.Causes {
+					if s := a.Sentence(c); s == "" || !utf8.ValidString(s) {
+						t.Errorf("%s: %q", c, s)
+					}
+					a.Cure(c)
+					a.Settle(c)
+				}
 			}
 		}
 	})
+}
+
+// knownOptions are what can be known besides messages: nothing, a task definition, and one with a role that allows all of it
+// or nothing.
+func knownOptions(t testing.TB) []Options {
+	plans, err := analyze.Read("task.json", []byte(`{"executionRoleArn": "arn:aws:iam::111122223333:role/web", "taskRoleArn": "arn:aws:iam::111122223333:role/web-task", "containerDefinitions": [{"name": "app",
+		"image": "343434343434.dkr.ecr.us-gov-west-1.amazonaws.com/svc:6981141", "repositoryCredentials": {"credentialsParameter": "dockerhub"},
+		"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::acme-config/a.env"}],
+		"secrets": [{"name": "A", "valueFrom": "/aws/reference/secretsmanager/license"}, {"name": "B", "valueFrom": "arn:aws:secretsmanager:us-east-1:676767676767:secret:app:user::"}],
+		"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/aws/ecs/web/app", "awslogs-region": "us-east-1", "awslogs-create-group": "true"}}}]}`), analyze.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []Options{{}, {Plans: plans}}
+	for _, effect := range []string{"Allow", "Deny"} {
+		roles, problems := check.Read([]analyze.Input{{Name: "role.json", Source: []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "` + effect + `", "Action": "*", "Resource": "*"}]}`)},
+			{Name: "trust.json", Source: []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "` + effect + `", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`)}})
+		if len(roles) != 1 {
+			t.Fatal(problems)
+		}
+		one := Options{Plans: plans, Role: func(string) *check.Role { return roles[0] }}
+		one.Verdicts = []*check.Verdict{check.Check(roles[0], plans, one.Check)}
+		all = append(all, one, Options{Role: one.Role})
+	}
+	return all
+}
+
+// TestKnownOptions: every case gives an answer with all that can be known. A role that allows everything is never said to
+// lack something for certain.
+func TestKnownOptions(t *testing.T) {
+	for i, opts := range knownOptions(t) {
+		for _, c := range textCases(t) {
+			list, err := Read("input", []byte(c.input))
+			if err != nil {
+				continue
+			}
+			for _, a := range Diagnose(list, opts).Answers {
+				if len(a.Causes) == 0 || a.Sure == Certain && len(a.Causes) != 1 || a.Allowed == policy.Yes && a.Sure == Certain && a.Causes[0] == RoleLacks {
+					t.Errorf("%s with %d: %s %v", c.name, i, a.Sure, a.Causes)
+				}
+			}
+		}
+	}
 }
 
 // TestSlow: texts that were made to be slow take for each byte about as long as real messages do, or less: those take 150 ns,
