@@ -194,7 +194,7 @@ func (s *solver) score(p *analyze.Plan, r *analyze.Requirement) int {
 	case f.Action == getToken:
 		return 2
 	case f.Parameter != "" && f.Action == getParam && f.Resource == "":
-		return nameScore(full, ":parameter", f.Parameter)
+		return s.nameScore(p, r, ":parameter", f.Parameter)
 	case f.Resource == "" && f.File != "":
 		if strings.HasSuffix(full, "/"+string(policy.Escape(f.File))) {
 			return 1
@@ -208,15 +208,15 @@ func (s *solver) score(p *analyze.Plan, r *analyze.Requirement) int {
 	case f.Resource == "":
 		return 1
 	case f.resourceCut:
-		if policy.HasWildcard(policy.Text(full)) || strings.HasPrefix(full, f.Resource) || s.covered(p, r, f.Resource) == policy.CoversAll {
+		if beginsWith(full, f.Resource) || s.covered(p, r, string(policy.Escape(f.Resource))) == policy.CoversAll {
 			return 1
 		}
 		return 0
 	case !strings.HasPrefix(f.Resource, "arn:") && f.Resource != "*":
 		if f.Action == getValue {
-			return nameScore(full, ":secret:", f.Resource)
+			return s.nameScore(p, r, ":secret:", f.Resource)
 		}
-		return nameScore(full, ":parameter", f.Resource)
+		return s.nameScore(p, r, ":parameter", f.Resource)
 	}
 	escaped := string(policy.Escape(f.Resource))
 	if f.Action == getValue {
@@ -243,9 +243,9 @@ func (s *solver) covered(p *analyze.Plan, r *analyze.Requirement, resource strin
 	return p.Symbols.Pattern(policy.Text(resource), values).CoveredBy(p.Symbols.Pattern(r.Resource, values))
 }
 
-// nameScore compares the end of an ARN with names, separated by commas.
-func nameScore(arn, kind, names string) int {
-	_, have, ok := strings.Cut(arn, kind)
+// nameScore compares the end of the ARN of a requirement with names, separated by commas.
+func (s *solver) nameScore(p *analyze.Plan, r *analyze.Requirement, kind, names string) (best int) {
+	arn, have, ok := strings.Cut(string(r.Resource), kind)
 	if !ok {
 		return 0
 	}
@@ -254,8 +254,39 @@ func nameScore(arn, kind, names string) int {
 		if have := strings.Trim(have, "/"); have == name || have == name+"-??????" {
 			return 2
 		}
+		full := arn + kind + string(policy.Escape(name))
+		if kind == ":parameter" {
+			full = arn + kind + "/" + string(policy.Escape(name))
+		}
+		if s.covered(p, r, full) == policy.CoverageUnknown {
+			best = 1 // a parameter of a template can be a part of it
+		}
 	}
-	return 0
+	return best
+}
+
+// beginsWith reports whether a text that fits a pattern can begin with a prefix. In the pattern, * and ? are as in IAM.
+func beginsWith(pattern, prefix string) bool {
+	prefix = prefix[:min(len(prefix), 2048)]
+	reached := make([]bool, len(prefix)+1) // how much of the prefix the pattern so far can be
+	reached[0] = true
+	for i := range len(pattern) {
+		switch c := pattern[i]; c {
+		case '*':
+			for j := range prefix {
+				reached[j+1] = reached[j+1] || reached[j]
+			}
+		default:
+			for j := len(prefix); j > 0; j-- {
+				reached[j] = reached[j-1] && (c == '?' || c == prefix[j-1])
+			}
+			reached[0] = false
+		}
+		if reached[len(prefix)] {
+			return true
+		}
+	}
+	return reached[len(prefix)]
 }
 
 // setRole takes the role from the task definition where the message does not name it.

@@ -29,6 +29,7 @@ type diagnoseRequest struct {
 
 func diagnoseCommand() *subcommand {
 	r := new(diagnoseRequest)
+	r.failOn = failOn[0]
 	return &subcommand{
 		name:    "diagnose",
 		args:    "[flags] MESSAGE|- [FILE...]",
@@ -75,8 +76,12 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 	}
 	opts := diagnose.Options{Environment: r.options.Environment}
 	where := diagnose.Where(messages)
+	roles, err := c.rolesToCompare(r)
+	if err != nil {
+		return err
+	}
 	if len(r.files) > 0 {
-		plans, findings, err := c.readPlans(&r.checkRequest)
+		plans, findings, err := c.readPlans(&r.checkRequest, roles)
 		for _, p := range plans {
 			findings = append(findings, p.Findings...)
 			if p.Unread {
@@ -92,8 +97,8 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		}
 		opts.Plans = plans
 	}
-	if len(r.role)+len(r.iam) > 0 {
-		if err := r.compareRoles(c, messages, where, &opts); err != nil {
+	if roles != nil {
+		if err := r.compareRoles(roles, messages, where, &opts); err != nil {
 			return err
 		}
 	}
@@ -129,20 +134,40 @@ func fillEnvironment(e *policy.Environment, where policy.Environment) {
 	}
 }
 
-// compareRoles reads the roles and compares those of the task definitions with what these need.
-func (r *diagnoseRequest) compareRoles(c *command, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) error {
-	roles, problems, err := r.readRoles()
+// rolesToCompare reads the roles: those of --role or --iam, or those of the templates among the files; nil if there are none.
+func (c *command) rolesToCompare(r *diagnoseRequest) (roles check.Roles, err error) {
+	var problems []tree.Problem
+	switch {
+	case !r.ownRoles():
+		roles, problems, err = r.readRoles()
+	case slices.ContainsFunc(r.files, isTemplateFile):
+		roles, problems, err = c.readOwnRoles(&r.checkRequest)
+	}
 	if err == nil {
 		err = r.readPolicies()
 	}
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if roles == nil && len(r.serviceControl)+len(r.resourcePolicies)+len(r.boundary) > 0 {
+		return nil, misuse("diagnose", errors.New("--boundary, --scp and --resource-policy say more of a role: add --role FILE, or --iam FILE with the roles of an account"))
 	}
 	findings := findingsOf(problems)
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
 	if slices.ContainsFunc(problems, func(p tree.Problem) bool { return !p.Warning }) {
-		return analyze.Errors{{Severity: analyze.Error}}
+		return nil, analyze.Errors{{Severity: analyze.Error}}
 	}
+	return roles, nil
+}
+
+// isTemplateFile reports whether a file is a CloudFormation template. What cannot be read is reported elsewhere.
+func isTemplateFile(path string) bool {
+	data, err := readFile(path, tree.MaxSize)
+	return err == nil && check.IsTemplate(path, data)
+}
+
+// compareRoles compares the roles of the task definitions with what these need.
+func (r *diagnoseRequest) compareRoles(roles check.Roles, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) error {
 	environment := r.options.Environment
 	fillEnvironment(&environment, where)
 	opts.Check = check.Options{Environment: environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
@@ -162,24 +187,39 @@ func (r *diagnoseRequest) compareRoles(c *command, messages []diagnose.Message, 
 		if p.Err() != nil || p.Unread {
 			continue
 		}
-		role := opts.Role(string(p.ExecutionRole))
-		for _, name := range named {
-			if role == nil {
-				role = opts.Role(name)
+		found, err := r.rolesOfMessages(roles, p, named)
+		if err != nil {
+			return err
+		}
+		for _, role := range found {
+			if users[role] == nil {
+				order = append(order, role)
 			}
+			users[role] = append(users[role], p)
 		}
-		if role == nil {
-			return fmt.Errorf("%s: the role of this task definition is not in the files of --iam", p.File)
-		}
-		if users[role] == nil {
-			order = append(order, role)
-		}
-		users[role] = append(users[role], p)
 	}
 	for _, role := range order {
 		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
 	}
 	return nil
+}
+
+// rolesOfMessages returns the roles that a task definition uses. Of several, and where it names none, it is the one that the
+// messages are about.
+func (r *diagnoseRequest) rolesOfMessages(roles check.Roles, p *analyze.Plan, named []string) (check.Roles, error) {
+	if len(r.role) > 0 && len(roles) == 1 {
+		return roles, nil
+	}
+	found, _ := roles.Of(p)
+	for _, name := range named {
+		if role := roles.Find(policy.Text(name)); role != nil && (len(found) == 0 || slices.Contains(found, role)) {
+			return check.Roles{role}, nil
+		}
+	}
+	if len(found) == 0 && !r.ownRoles() {
+		return nil, fmt.Errorf("%s: the role of this task definition is not in the files of --role and --iam", p.File)
+	}
+	return found, nil
 }
 
 // complete sorts the arguments and checks them: what exists is a file, and the rest are messages.
@@ -214,14 +254,9 @@ func (r *diagnoseRequest) complete(c *command, in *invocation) error {
 		}
 		r.stdin = true
 	}
-	if len(r.role) > 0 && len(r.iam) > 0 {
-		problem("--role and --iam exclude each other: the files of --iam have the roles too")
-	}
 	in.args = files
 	r.withoutFiles = true
-	err := r.request.complete(in)
-	r.options.OfferParameters = false // a role that exists asks for nothing
-	return err
+	return r.checkRequest.complete(in)
 }
 
 // hasMessages reports whether a file has messages of ECS, and is no task definition.
