@@ -11,7 +11,8 @@ import (
 // setStatements sets the statements that the role lacks.
 func (s *solver) setStatements() {
 	a := s.answer
-	if !a.has(RoleLacks, InstanceRole, TaskRole) {
+	elsewhere := a.Sure != OneOf && slices.Contains([]Cause{Boundary, ServiceControl, SessionPolicy, EndpointPolicy, KeyPolicy}, a.Causes[0])
+	if !a.has(RoleLacks, InstanceRole, TaskRole) && !elsewhere {
 		return
 	}
 	f := &a.Facts
@@ -47,7 +48,36 @@ func (s *solver) setStatements() {
 			list[0].Resources = policy.Values("*")
 		}
 	}
-	a.Add = slices.Clone(mergedStatements(list))
+	list = slices.Clone(mergedStatements(list))
+	if elsewhere {
+		s.setAllow(list)
+	}
+	if a.has(RoleLacks, InstanceRole, TaskRole) {
+		a.Add = list
+	}
+}
+
+// setAllow sets what the policy that is the cause has to allow. Where one of its statements denies it, no other one helps.
+func (s *solver) setAllow(list []policy.Statement) {
+	a := s.answer
+	f := &a.Facts
+	if f.blames(a.Causes[0]) && f.Explicit || a.Finding != nil && a.Finding.Statement != nil || len(list) == 0 {
+		return
+	}
+	var asker []policy.Principal
+	if a.Causes[0] == EndpointPolicy || a.Causes[0] == KeyPolicy {
+		if !policy.Text(f.RoleARN).IsLiteral() || !isPrintableASCII(f.RoleARN) {
+			return
+		}
+		asker = []policy.Principal{{Type: policy.AWSPrincipal, IDs: []policy.Text{policy.Text(f.RoleARN)}}}
+	}
+	for i := range list {
+		list[i].Principals = asker
+		if a.Causes[0] == KeyPolicy { // of a key, it is the key
+			list[i].Actions, list[i].Resources = []string{decrypt}, policy.Values("*")
+		}
+	}
+	a.Allow = policy.NewDocument(list...)
 }
 
 // addReferenced adds what a parameter also needs that is only a reference to a secret. Where a verdict knows the role, it says so
@@ -118,7 +148,8 @@ func (s *solver) setPolicies() {
 		}
 	}
 	if a.has(ResourcePolicy, KeyPolicy) && f.Role != "" && s.sample != nil && s.sample.Err() == nil {
-		if role, err := s.sample.Role(policy.Options{Name: f.Role}); err == nil {
+		path, _, _ := strings.Cut(strings.TrimPrefix(f.RoleARN[strings.Index(f.RoleARN, ":role/")+1:], "role"), f.Role)
+		if role, err := s.sample.Role(policy.Options{Name: f.Role, Properties: policy.Properties{Path: path}}); err == nil {
 			a.Theirs = role.ResourcePolicies
 		}
 	}
@@ -237,6 +268,11 @@ func (s *solver) setNotes() {
 		if v.Role.Name != "" && !v.Role.OfTemplate() && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {
 			note("The message is about the role " + f.Role + ", and the files have the role " + v.Role.Name + ".")
 		}
+	}
+	if a.has(LogGroupMissing) && a.Sure == Certain && slices.ContainsFunc(a.Fields, func(field Field) bool {
+		return slices.ContainsFunc(requirements(field.Plan, makeLogs), func(r *analyze.Requirement) bool { return r.At == field.At })
+	}) {
+		note("The task definition lets ECS create the log group: the message is from another revision.")
 	}
 	if a.has(Definition, LogOptions) {
 		for _, p := range s.opts.Plans {

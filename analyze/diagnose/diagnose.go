@@ -66,6 +66,9 @@ type Answer struct {
 	Add []policy.Statement
 	// Trust is the trust policy to have, if that is the cause; PassRole the statement for whoever calls ECS.
 	Trust, PassRole policy.Document
+	// Allow is what the policy has to allow that is the first cause, where it is none of the role; its zero value where none is,
+	// or where a statement denies it.
+	Allow policy.Document
 	// Theirs are the policies that other accounts have to have.
 	Theirs []policy.ResourcePolicy
 	// Needs are what has to be there: VPC endpoints, a secret, a log group, an image.

@@ -64,7 +64,7 @@ func describe(d *Diagnosis, want []string) (lines []string) {
 			word, _, _ := strings.Cut(line, " ")
 			value, ok := map[string]string{
 				"action": f.Action, "resource": f.Resource, "role": f.Role, "account": f.Account, "partition": f.Partition, "region": f.Region, "image": f.Image,
-				"key": f.Key, "parameter": f.Parameter, "file": f.File, "principal": f.Principal, "messages": strconv.Itoa(len(a.Messages)),
+				"key": f.Key, "parameter": f.Parameter, "policyArn": f.PolicyARN, "secret": f.Secret, "file": f.File, "principal": f.Principal, "messages": strconv.Itoa(len(a.Messages)),
 			}[word]
 			if ok {
 				lines = append(lines, word+" "+value)

@@ -18,6 +18,7 @@ type Facts struct {
 	// Policy is the kind of policy that the message names, such as "identity-based". Explicit says that it denies.
 	Policy    string
 	Explicit  bool
+	PolicyARN string // of that policy; most messages do not say it
 	Image     string // with tag and digest
 	Secret    string // an ARN, a part of one, or a name
 	Key       string // of the JSON text in the secret
@@ -127,6 +128,9 @@ func (t *text) facts() *Facts {
 func (t *text) denial(f *Facts) {
 	const words = "is not authorized to perform"
 	user := strings.Index(t.lower, "user: arn:")
+	if s, cut, ok := t.between("user: ecs", " "); ok && !cut && user < 0 {
+		f.Principal = "ecs" + s // "ecs-tasks.amazonaws.com"
+	}
 	at := strings.Index(t.lower, words)
 	if user >= 0 {
 		principal, cut := t.until(user+len("user: "), " ")
@@ -187,11 +191,30 @@ func (t *text) policyKind(f *Facts, from int) {
 	for _, k := range policyKinds {
 		if strings.HasPrefix(rest, k.words) {
 			f.Policy = k.kind
+			t.policyARN(f, len(t.lower)-len(rest))
 			return
 		}
 	}
 	// Another word is one that was broken, or is unknown here.
 	f.broken = f.broken || !f.Explicit && rest != "" && !slices.ContainsFunc(policyKinds[:], func(k struct{ words, kind string }) bool { return strings.HasPrefix(k.words, rest) })
+}
+
+// policyARN finds the ARN behind the kind of policy, as in "in a service control policy: arn:aws:organizations::…". Not all
+// messages have it.
+func (t *text) policyARN(f *Facts, from int) {
+	rest := t.lower[from:]
+	i := strings.Index(rest, "policy: arn:")
+	if j := strings.Index(rest, "boundary: arn:"); i < 0 {
+		i = j
+	}
+	if i < 0 || i > len("permissions boundary ") {
+		return
+	}
+	arn, _ := t.until(from+i+strings.Index(rest[i:], "arn:"), " ", ";", ",")
+	arn = strings.TrimRight(arn, ".)]'\"")
+	if a, ok := policy.CutARN(policy.Text(arn)); ok && a.Resource.HasPrefix("policy/") {
+		f.PolicyARN = arn
+	}
 }
 
 // readPrincipal takes the ARN of who asked apart.
@@ -264,6 +287,7 @@ func (t *text) things(f *Facts) {
 		return found && !cut
 	}
 	set(&f.Secret, "failed to fetch secret ", " from secrets manager")
+	t.cutSecret(f)
 	set(&f.Secret, "asm fetching secret from the service for ", ": ")
 	set(&f.Secret, "retrieve the secret with arn ", " from aws secrets manager")
 	set(&f.Secret, "domainless gmsa user ", ": ")
@@ -326,6 +350,24 @@ func (t *text) things(f *Facts) {
 	}
 }
 
+// cutSecret finds the secret of a text that ends in its ARN, or right behind.
+func (t *text) cutSecret(f *Facts) {
+	for words, end := range map[string]string{"failed to fetch secret ": " from secrets manager", "asm fetching secret from the service for ": ": "} {
+		secret, cut, ok := t.between(words, end)
+		if !ok || !cut || f.Secret != "" || f.Resource != "" {
+			continue
+		}
+		secret, _, _ = strings.Cut(secret, ", Known Sent:")
+		secret, rest, more := strings.Cut(secret, " ")
+		secret = strings.TrimRight(secret, ".,)")
+		a, isARN := policy.CutARN(policy.Text(secret))
+		if !isARN || len(a.Resource) < len("secret:x") || more && !strings.HasPrefix(end, " "+lowerASCII(rest)) {
+			continue
+		}
+		f.Secret, f.Resource, f.resourceCut = secret, secret, !more
+	}
+}
+
 // image finds the image that could not be pulled.
 func (t *text) image(f *Facts) {
 	for _, v := range []struct{ words, end string }{
@@ -340,6 +382,17 @@ func (t *text) image(f *Facts) {
 		if ok && image != "" && !strings.ContainsAny(image, " \t") && (v.words != "can't pull the image " || strings.ContainsAny(image, "/:")) {
 			f.Image, f.imageCut = strings.TrimRight(image, ".,"), cut
 			return
+		}
+	}
+	// The address of a layer has the repository.
+	if address, cut, ok := t.between("https://", "/blobs/", "/manifests/", " "); ok && !cut && strings.Contains(address, ".dkr") && !strings.Contains(address, " ") {
+		host, repository, ok := strings.Cut(address, "/v2/")
+		switch {
+		case !ok || repository == "":
+		case strings.HasSuffix(repository, "/"):
+			f.broken = true
+		default:
+			f.Image = host + "/" + repository
 		}
 	}
 }

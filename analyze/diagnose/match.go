@@ -79,7 +79,7 @@ func (m *Message) read() match {
 		if one.facts.broken {
 			n -= 20
 		}
-		if one.facts.Policy != "" || one.facts.complete {
+		if one.facts.Policy != "" || one.facts.complete && !one.facts.broken {
 			n += 20
 		}
 		if n > score {
@@ -98,7 +98,8 @@ func (m *Message) readOne(t *text) match {
 		return m.readCode(t, facts)
 	}
 	one := match{shape: found.Shape, facts: facts, sure: found.Sure, causes: found.Causes}
-	if one.facts.Action == "" || one.facts.actionCut && !isComplete(one.facts.Action) {
+	switch {
+	case one.facts.Action == "", one.facts.actionCut && !isComplete(one.facts.Action), found.Action == decrypt: // the operation is the one that needs the key
 		one.facts.Action = found.Action
 	}
 	if found.Denial {
@@ -108,11 +109,22 @@ func (m *Message) readOne(t *text) match {
 		}
 	}
 	if one.facts.Action == "" && slices.Contains(one.causes, Network) {
-		one.facts.Action = one.facts.callOf()
+		one.facts.Action = firstOf(t.beginningOf(), one.facts.callOf())
 	}
 	one.facts.fill()
 	one.refine()
 	return one
+}
+
+// beginningOf returns the action of the beginning that the text has; "" if it has none that says it.
+func (t *text) beginningOf() string {
+	list := compiledShapes()
+	for i := range list {
+		if s := &list[i]; s.Head && s.Action != "" && s.Action != getImage && fits(s.words, t.words) {
+			return s.Action
+		}
+	}
+	return ""
 }
 
 // readCode reads an event of CloudTrail whose message no shape fits, by its code.
@@ -126,6 +138,9 @@ func (m *Message) readCode(t *text, facts *Facts) match {
 		if strings.HasPrefix(code, known.Text) && (known.Action == "" || known.Action == facts.Action) {
 			facts.fill()
 			one.shape, one.sure, one.causes = known, known.Sure, known.Causes
+			if known.ID == "trail-denied" && facts.Action == getValue { // it says the same of a secret that does not exist
+				one.causes = with(one.causes, SecretMissing)
+			}
 			return one
 		}
 	}
@@ -140,6 +155,7 @@ var trailShapes = sync.OnceValue(func() []*Shape {
 		{ID: "trail-image-missing", Text: "ImageNotFoundException", Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage},
 		{ID: "trail-repository-missing", Text: "RepositoryNotFoundException", Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage},
 		{ID: "trail-object-missing", Text: "NoSuchKey", Sure: Certain, Causes: []Cause{ObjectMissing}, Action: getFile},
+		{ID: "trail-object-denied", Text: "AccessDenied", Sure: OneOf, Causes: []Cause{ObjectMissing, RoleLacks, ResourcePolicy, KeyPolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy}, Action: getFile},
 		{ID: "trail-denied", Text: "AccessDenied", Sure: Likely, Causes: []Cause{RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy, KeyPolicy}},
 		{ID: "trail-throttled", Text: "ThrottlingException", Sure: Certain, Causes: []Cause{Throttled}},
 	}
@@ -191,6 +207,9 @@ func (f *Facts) callOf() string {
 			return h.action
 		}
 	}
+	if strings.Contains(f.Service, ".s3.") || strings.Contains(f.Service, ".s3-") {
+		return getFile
+	}
 	if f.Image != "" {
 		return getImage
 	}
@@ -233,6 +252,11 @@ func (m *match) denial() (Sure, []Cause) {
 	switch {
 	case f.Action == "iam:PassRole":
 		return Certain, []Cause{PassRole}
+	case f.Action == "sts:AssumeRole" && (f.Principal == "" || strings.HasPrefix(f.Principal, "ecs")): // ECS itself asked
+		f.RoleARN, f.Role = f.Resource, f.Resource[strings.LastIndexByte(f.Resource, '/')+1:]
+		return Likely, []Cause{Trust, RoleMissing}
+	case f.Action == "s3:ListBucket" && m.shape.Action == getFile: // nobody lists it: that is how Amazon S3 hides that there is no such object
+		return Likely, []Cause{ObjectMissing, RoleLacks}
 	case isPerson(f.Principal) || strings.HasPrefix(f.Role, "AWSReservedSSO_") || strings.Contains(f.Session, "@") || role && f.Session != "" && !f.Task() && !f.Instance() && strings.HasPrefix(f.Action, "ecs:"):
 		if !known {
 			return OneOf, []Cause{CallerLacks, PassRole}
@@ -246,6 +270,12 @@ func (m *match) denial() (Sure, []Cause) {
 	sure, causes := m.byPolicy()
 	if f.Instance() && causes[0] == RoleLacks {
 		return Certain, []Cause{InstanceRole}
+	}
+	if f.actionCut && (m.shape.Action == getParam || m.shape.Action == getValue) { // perhaps it is that of the key
+		causes = with(causes, KeyPolicy)
+	}
+	if f.actionCut && m.shape.Action == getFile {
+		causes = with(causes, ObjectMissing)
 	}
 	if !known && m.shape.ID == "denied" {
 		causes = with(causes, KeyPolicy, TaskRole, CallerLacks, PassRole)

@@ -38,6 +38,7 @@ const (
 
 	getToken = "ecr:GetAuthorizationToken"
 	getImage = "ecr:BatchGetImage"
+	getLayer = "ecr:GetDownloadUrlForLayer"
 	getValue = "secretsmanager:GetSecretValue"
 	getParam = "ssm:GetParameters"
 	getFile  = "s3:GetObject"
@@ -150,6 +151,9 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "denied-log-group", Text: "failed to create Cloudwatch log group: … is not authorized to perform:", Platform: everywhere, Denial: true, Sure: Certain, Causes: denials, Action: makeLogs, Source: "https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/112"},
 		{ID: "denied-log-stream", Text: "failed to create Cloudwatch log stream: … is not authorized to perform:", Platform: everywhere, Denial: true, Sure: Certain, Causes: denials, Action: makeLog, Source: "https://github.com/aws/aws-cdk/issues/6097"},
 		{ID: "denied-file-system", Text: "fsx describing filesystem(s) from the service for … is not authorized to perform:", Platform: "EC2 on Windows", Denial: true, Sure: Certain, Causes: denials, Action: "fsx:DescribeFileSystems", Source: blob + "fsx/fsx.go"},
+		{ID: "denied-env-files", Text: "failed to download env files: … is not authorized to perform:", Platform: fargate, Denial: true, Sure: Certain, Causes: denials, Action: getFile, Source: troubleshoot},
+		{ID: "denied-env-file", Text: "Unable to download env file with key … is not authorized to perform:", Platform: ec2, Denial: true, Sure: Certain, Causes: denials, Action: getFile, Source: blob + "taskresource/envFiles/envfile.go"},
+		{ID: "denied-firelens", Text: "unable to download s3 config … is not authorized to perform:", Platform: ec2, Denial: true, Sure: Certain, Causes: denials, Action: getFile, Source: blob + "taskresource/firelens/firelens_unix.go"},
 		{ID: "denied", Text: "is not authorized to perform:", Platform: "everywhere, CloudTrail", Denial: true, Sure: Certain, Causes: denials, Source: denied},
 
 		// A key refused.
@@ -160,6 +164,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "guardduty", Text: "failed to resolve ref … /aws-guardduty-agent … 403 Forbidden", Platform: "Fargate with Runtime Monitoring", Sure: Likely, Causes: denials, Action: getImage, Means: "The role may not pull the image of GuardDuty's agent, a container that GuardDuty adds. The task itself runs.", Cure: "Add the statement to the role; execrole writes it with --guardduty.", Source: "https://github.com/aws/aws-cdk/issues/32877"},
 		{ID: "pull-forbidden", Text: "failed to resolve ref … unexpected status from HEAD request to … : 403 Forbidden", Platform: fargate + " from 2024 on", Sure: OneOf, Causes: denials, Action: getImage, Source: "https://github.com/aws-samples/bedrock-access-gateway/issues/114"},
 		{ID: "pull-forbidden-old", Text: "failed to resolve ref … [manifests … ]: 403 Forbidden", Platform: fargate + ", 2021 to 2024", Sure: OneOf, Causes: denials, Action: getImage, Source: "https://github.com/aws/aws-cdk/issues/29876"},
+		{ID: "pull-layer-forbidden", Text: "CannotPull … failed open: unexpected status … .dkr … /blobs/ … 403 Forbidden", Platform: fargate, Sure: OneOf, Causes: denials, Action: getLayer, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 		{ID: "layer-forbidden", Text: "CannotPull … starport-layer-bucket … 403 Forbidden", Platform: fargate, Sure: Likely, Causes: []Cause{EndpointPolicy, ServiceControl, Network}, Action: getFile, Means: "The layers of the image are in a bucket of Amazon ECR, and the policy of the S3 endpoint does not let the task read it.", Cure: "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint com.amazonaws.{region}.s3.", Source: "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"},
 		{ID: "pull-missing", Text: "failed to resolve ref … : not found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
 		{ID: "pull-missing-status", Text: "failed to resolve ref … 404 Not Found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},

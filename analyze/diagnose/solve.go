@@ -26,16 +26,18 @@ func (s *solver) solve() {
 	a.Environment = policy.Environment{
 		Partition: firstOf(f.Partition, s.opts.Environment.Partition), Region: firstOf(f.Region, s.opts.Environment.Region), Account: firstOf(f.Account, s.opts.Environment.Account),
 	}.WithPartition()
+	if plans := s.opts.Plans; !slices.ContainsFunc(plans, func(p *analyze.Plan) bool { return p.ExecutionRole != plans[0].ExecutionRole }) {
+		s.setRole()
+	}
 	s.sample, s.sampleNeeds = sample(f, s.opts.Environment)
 	if f.Resource == "" || f.Action == getToken {
 		s.setResource()
 	}
-	if plans := s.opts.Plans; !slices.ContainsFunc(plans, func(p *analyze.Plan) bool { return p.ExecutionRole != plans[0].ExecutionRole }) {
-		s.setRole()
-	}
 	s.compareRegistry()
 	s.findFields()
 	s.setRole()
+	s.takeFromField()
+	a.Environment.Region = firstOf(a.Environment.Region, f.Region)
 	s.judge()
 	s.setStatements()
 	s.setPolicies()
@@ -65,7 +67,7 @@ func requirements(p *analyze.Plan, action string) (list []*analyze.Requirement) 
 // setResource takes the resource from the sample, as for an image.
 func (s *solver) setResource() {
 	f := &s.answer.Facts
-	if f.Action == getImage && (f.Image == "" || f.imageCut) {
+	if (f.Action == getImage || f.Action == getLayer) && (f.Image == "" || f.imageCut) {
 		return
 	}
 	if list := requirements(s.sample, f.Action); len(list) == 1 && list[0].Resource.IsLiteral() {
@@ -78,7 +80,7 @@ func (s *solver) setResource() {
 func (s *solver) compareRegistry() {
 	a := s.answer
 	f := &a.Facts
-	if a.Shape.Action != getImage || f.Image == "" || f.imageCut || s.sample == nil {
+	if a.Shape.Action != getImage && a.Shape.Action != getLayer || f.Image == "" || f.imageCut || s.sample == nil {
 		return
 	}
 	list := requirements(s.sample, getImage)
@@ -169,6 +171,43 @@ func isImage(image string, n analyze.Need) bool {
 		}
 	}
 	return false
+}
+
+// takeFromField takes from the only field that can be the one what the message does not say of a thing.
+func (s *solver) takeFromField() {
+	a := s.answer
+	f := &a.Facts
+	if len(a.Fields) != 1 || a.Fields[0].Requirement == nil || f.Resource != "" || a.has(InstanceRole, TaskRole) && len(a.Causes) == 1 {
+		return
+	}
+	r := a.Fields[0].Requirement
+	values := s.values(a.Fields[0].Plan)
+	resource := r.Resource.Expand(func(t string) string { return t }, func(symbol policy.Symbol) string { return firstOf(values[symbol], "${") })
+	arn, ok := policy.CutARN(policy.Text(resource))
+	group, _, _ := strings.Cut(strings.TrimPrefix(string(arn.Resource), "log-group:"), ":")
+	switch {
+	case !ok || a.Shape.Action == decrypt:
+		return
+	case arn.Service == "logs" && !strings.Contains(group, "$"):
+		f.Group = firstOf(f.Group, group)
+		f.readARN(resource)
+		return
+	case strings.Contains(resource, "$"):
+		return
+	}
+	switch {
+	case f.Action == getValue:
+		f.Resource = strings.TrimSuffix(resource, "-??????")
+		f.Secret = firstOf(f.Secret, f.Resource)
+	case arn.Service == "s3":
+		if bucket, file, ok := strings.Cut(strings.TrimPrefix(resource, "arn:"+string(arn.Partition)+":s3:::"), "/"); ok {
+			f.Resource = resource
+			f.Bucket, f.File = firstOf(f.Bucket, bucket), firstOf(f.File, file)
+		}
+	case arn.Service == "ssm" && f.Parameter == "":
+		f.Resource = resource
+	}
+	f.readARN(resource)
 }
 
 // score says how well a requirement fits what the message says of a resource: 0 not at all, 1 it could be, 2 surely.
@@ -295,7 +334,12 @@ func (s *solver) setRole() {
 	for _, p := range s.plans() {
 		if arn := p.ExecutionRole; f.Role == "" && arn != "" && arn.IsLiteral() {
 			f.RoleARN = string(arn)
-			f.Role = f.RoleARN[strings.LastIndexByte(f.RoleARN, '/')+1:]
+			f.Role = roleName(arn)
+		}
+		for _, arn := range append([]policy.Text{p.ExecutionRole}, p.TaskRoles...) {
+			if a, ok := policy.CutARN(arn); ok && f.Session != "" && roleName(arn) == f.Role && string(a.Account) == f.Account {
+				f.RoleARN = string(arn) // the ARN of a session has no path
+			}
 		}
 	}
 	if arn, ok := policy.CutARN(policy.Text(f.RoleARN)); ok && f.Account == "" && policy.IsAccount(arn.Account) {

@@ -13,7 +13,38 @@ func (a *Answer) Sentence(c Cause) string {
 	if a.Shape.Means != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
 		text = a.Shape.Means
 	}
-	return upperFirst(fill(text, a.words))
+	return upperFirst(fill(text, a.wordsFor(c)))
+}
+
+// wordsFor returns what is in a sentence about a cause in the place of a name. The message can say whether the policy that is
+// the cause denies it, or does not allow it.
+func (a *Answer) wordsFor(c Cause) func(name string) string {
+	said := a.Facts.blames(c)
+	return func(name string) string {
+		switch {
+		case name == "refuses" && said && a.Facts.Explicit:
+			return "denies " + a.words("action") + " on " + a.words("resource")
+		case name == "refuses" && said:
+			return "does not allow " + a.words("action") + " on " + a.words("resource")
+		case name == "refuses":
+			return "denies " + a.words("action") + " on " + a.words("resource") + ", or does not allow it"
+		case name == "allow" && said && a.Facts.Explicit:
+			return "take it out of the statement that denies it"
+		case name == "allow":
+			return "allow it"
+		}
+		return a.words(name)
+	}
+}
+
+// blames reports whether the message names the kind of policy that a cause is.
+func (f *Facts) blames(c Cause) bool {
+	if f.Policy == "" {
+		return false
+	}
+	m := match{facts: f}
+	_, causes := m.byPolicy()
+	return causes[0] == c
 }
 
 // Cure says how a cause is cured.
@@ -22,7 +53,11 @@ func (a *Answer) Cure(c Cause) string {
 	if a.Shape.Cure != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
 		text = a.Shape.Cure
 	}
-	return upperFirst(fill(text, a.words))
+	text = upperFirst(fill(text, a.wordsFor(c)))
+	if a.Facts.PolicyARN != "" && a.Facts.blames(c) {
+		text += " The policy is " + a.Facts.PolicyARN + "."
+	}
+	return text
 }
 
 // Settle returns the command that settles whether a cause is the one, quoted for a shell. Words in capitals are for the
@@ -113,8 +148,11 @@ func (a *Answer) words(name string) string {
 		return or(a.value("owner"), "that it belongs to")
 	case "key":
 		return or(f.Key, "of that name")
-	case "parameter":
-		return or(f.Parameter, "that the task definition names")
+	case "parameterdoes":
+		if names := strings.Split(f.Parameter, ","); len(names) > 1 {
+			return "The parameters " + strings.Join(names, ", ") + " do"
+		}
+		return "The parameter " + or(f.Parameter, "that the task definition names") + " does"
 	case "group":
 		return or(f.Group, "that the task definition names")
 	case "image":
@@ -151,6 +189,11 @@ func (a *Answer) value(name string) string {
 	case "rolearn":
 		return f.RoleARN
 	case "principal":
+		return f.Principal
+	case "asker": // as IAM's commands take it
+		if strings.Contains(f.Principal, ":assumed-role/") {
+			return f.RoleARN
+		}
 		return f.Principal
 	case "passed":
 		if f.Action == "iam:PassRole" {

@@ -158,6 +158,7 @@ func documentsOf(a *diagnose.Answer) (list []documentView) {
 		}
 		add(lead, policy.NewDocument(a.Add...))
 	}
+	add(allowLeads[a.Causes[0]], a.Allow)
 	add("The trust policy to have:", a.Trust)
 	add(passRoleLead, a.PassRole)
 	for _, p := range a.Theirs {
@@ -165,6 +166,15 @@ func documentsOf(a *diagnose.Answer) (list []documentView) {
 		list = append(list, documentView{"The account " + o.account + " has to have in the policy of " + strings.Join(o.resources, ", ") + ":", o.document})
 	}
 	return list
+}
+
+// allowLeads are the headings of what a policy has to allow that is not one of the role.
+var allowLeads = map[diagnose.Cause]string{
+	diagnose.Boundary:       "To be allowed in the permissions boundary:",
+	diagnose.ServiceControl: "To be allowed by the service control policies:",
+	diagnose.SessionPolicy:  "To be allowed by the policy of the session:",
+	diagnose.EndpointPolicy: "To be allowed by the policy of the VPC endpoint:",
+	diagnose.KeyPolicy:      "To be added to the key policy:",
 }
 
 func printableDocument(d policy.Document, known policy.Environment) string {

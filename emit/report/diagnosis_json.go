@@ -43,6 +43,7 @@ type (
 		Add         json.RawMessage    `json:"add"`      // a policy document, or null, as the next two
 		Trust       json.RawMessage    `json:"trust"`    // the trust policy to have
 		PassRole    json.RawMessage    `json:"passRole"` // for whoever calls ECS
+		Allow       json.RawMessage    `json:"allow"`    // for the policy that is the first cause, and none of the role
 		Others      []otherAccount     `json:"otherAccounts"`
 	}
 	diagnosisCause struct {
@@ -67,6 +68,7 @@ type (
 		Session      string `json:"session"`
 		Policy       string `json:"policy"`
 		ExplicitDeny bool   `json:"explicitDeny"`
+		PolicyARN    string `json:"policyArn"`
 		Image        string `json:"image"`
 		Secret       string `json:"secret"`
 		Key          string `json:"key"`
@@ -141,7 +143,7 @@ func jsonMessage(m *diagnose.Message) diagnosisMessage {
 
 func jsonFacts(f *diagnose.Facts) diagnosisFacts {
 	return diagnosisFacts{
-		Action: f.Action, Resource: f.Resource, Principal: f.Principal, Role: f.Role, RoleARN: f.RoleARN, Session: f.Session, Policy: f.Policy, ExplicitDeny: f.Explicit,
+		Action: f.Action, Resource: f.Resource, Principal: f.Principal, Role: f.Role, RoleARN: f.RoleARN, Session: f.Session, Policy: f.Policy, ExplicitDeny: f.Explicit, PolicyARN: f.PolicyARN,
 		Image: f.Image, Secret: f.Secret, Key: f.Key, Parameter: f.Parameter, Bucket: f.Bucket, File: f.File, LogGroup: f.Group,
 	}
 }
@@ -151,7 +153,7 @@ func jsonAnswer(a *diagnose.Answer) diagnosisAnswer {
 		Sure: string(a.Sure), Shape: a.Shape.ID, Message: a.Shape.Text, Platform: a.Shape.Platform, Source: a.Shape.Source, Says: jsonFacts(&a.Facts),
 		Environment: environment{a.Environment.Partition, a.Environment.Region, a.Environment.Account}, Causes: []diagnosisCause{}, Messages: []diagnosisMessage{}, Fields: []diagnosisField{},
 		RoleAllows: a.Allowed.String(), Notes: append([]string{}, a.Notes...), Remarks: []string{}, Needs: []need{}, Others: []otherAccount{},
-		Add: document0(a.Add, a.Environment), Trust: documentOrNull(a.Trust, a.Environment), PassRole: documentOrNull(a.PassRole, a.Environment),
+		Add: document0(a.Add, a.Environment), Trust: documentOrNull(a.Trust, a.Environment), PassRole: documentOrNull(a.PassRole, a.Environment), Allow: documentOrNull(a.Allow, a.Environment),
 	}
 	for _, c := range a.Causes {
 		out.Causes = append(out.Causes, diagnosisCause{string(c), a.Sentence(c), a.Cure(c), a.Settle(c)})

@@ -11,8 +11,10 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/diagnose"
 )
 
@@ -172,4 +174,50 @@ func TestDiagnosisForms(t *testing.T) {
 			t.Errorf("docs/diagnose.md does not describe %s", name)
 		}
 	}
+}
+
+// TestDiagnosisSchema validates the JSON of all cases by its schema.
+func TestDiagnosisSchema(t *testing.T) {
+	own, err := os.ReadFile("../../docs/diagnose.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []schemaCase
+	add := func(name string, document []byte) {
+		documents = append(documents, schemaCase{name, json.RawMessage(own), document})
+	}
+	paths, err := filepath.Glob("../../testdata/diagnose/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, path := range paths {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			_, input, _ := strings.Cut(string(f.Data), "\n\n")
+			if list, err := diagnose.Read(f.Name, []byte(input)); err == nil {
+				add(f.Name, JSONDiagnosis.Write(diagnose.Diagnose(list, diagnose.Options{}), false))
+			}
+		}
+	}
+	plans, err := analyze.Read("web.json", []byte(`{"executionRoleArn": "arn:aws:iam::111122223333:role/web", "containerDefinitions": [{"name": "app", "image": "999922223333.dkr.ecr.us-east-1.amazonaws.com/app:1", "secrets": [
+ {"name": "DB", "valueFrom": "arn:aws:ssm:us-east-1:111122223333:parameter/db"}]}]}`), analyze.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, problems := check.Read([]analyze.Input{{Name: "role.json", Source: []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]}`)}})
+	if len(roles) != 1 {
+		t.Fatal(problems)
+	}
+	verdicts := []*check.Verdict{check.Check(roles[0], plans, check.Options{})}
+	for _, text := range messagesWith("x") {
+		if list, err := diagnose.ReadText(text); err == nil {
+			add(text, JSONDiagnosis.Write(diagnose.Diagnose(list, diagnose.Options{Plans: plans, Verdicts: verdicts}), false))
+		}
+	}
+	good := len(documents)
+	add("a diagnosis that lacks a member", []byte(`{"schema": 1}`))
+	validate(t, documents, good)
 }

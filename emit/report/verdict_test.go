@@ -87,6 +87,35 @@ func hostileCase() *txtar.Archive {
 
 // TestVerdictSchemas validates the JSON and the SARIF of all cases by their schemas.
 func TestVerdictSchemas(t *testing.T) {
+	own, err := os.ReadFile("../../docs/check.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []schemaCase
+	add := func(name string, schema any, document []byte) {
+		documents = append(documents, schemaCase{name, schema, document})
+	}
+	for name, v := range verdictCases(t) {
+		text := func(string) string { return strings.Repeat(strings.Repeat("é", 300)+"\n", 50) }
+		add(name+" as JSON", json.RawMessage(own), verdictJSON([]*check.Verdict{v, v}, VerdictOptions{}))
+		add(name+" as SARIF", "sarif", verdictSARIF([]*check.Verdict{v, v}, VerdictOptions{Version: "1.2.3", Text: text}))
+	}
+	good := len(documents)
+	add("a verdict that lacks a member", json.RawMessage(own), []byte(`{"schema": 1}`))
+	add("a log that lacks a member", "sarif", []byte(`{"version": "2.1.0"}`))
+	validate(t, documents, good)
+}
+
+// schemaCase is a document and the schema that is to fit it.
+type schemaCase struct {
+	name     string
+	schema   any
+	document []byte
+}
+
+// validate validates documents by their schemas. The first ones, as many as good says, are to fit, and the others not.
+func validate(t *testing.T, documents []schemaCase, good int) {
+	t.Helper()
 	node := tool.Require(t, "node", "https://nodejs.org")
 	const folder = "../../testdata/report-schemas"
 	dir := tool.NodeModules(t, folder)
@@ -97,27 +126,13 @@ func TestVerdictSchemas(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "validate.mjs"), program, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	own, err := os.ReadFile("../../docs/check.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var input bytes.Buffer
-	var names []string
 	encoder := json.NewEncoder(&input)
-	add := func(name string, schema any, document []byte) {
-		names = append(names, name)
-		if err := encoder.Encode(map[string]any{"schema": schema, "document": json.RawMessage(document)}); err != nil {
-			t.Fatalf("%s: %v", name, err)
+	for _, d := range documents {
+		if err := encoder.Encode(map[string]any{"schema": d.schema, "document": json.RawMessage(d.document)}); err != nil {
+			t.Fatalf("%s: %v", d.name, err)
 		}
 	}
-	for name, v := range verdictCases(t) {
-		text := func(string) string { return strings.Repeat(strings.Repeat("é", 300)+"\n", 50) }
-		add(name+" as JSON", json.RawMessage(own), verdictJSON([]*check.Verdict{v, v}, VerdictOptions{}))
-		add(name+" as SARIF", "sarif", verdictSARIF([]*check.Verdict{v, v}, VerdictOptions{Version: "1.2.3", Text: text}))
-	}
-	good := len(names)
-	add("a verdict that lacks a member", json.RawMessage(own), []byte(`{"schema": 1}`))
-	add("a log that lacks a member", "sarif", []byte(`{"version": "2.1.0"}`))
 	cmd := exec.Command(node, "validate.mjs")
 	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, &input, os.Stderr
 	out, err := cmd.Output()
@@ -126,12 +141,12 @@ func TestVerdictSchemas(t *testing.T) {
 	}
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, 1<<20)
-	for i, name := range names {
+	for i, d := range documents {
 		if !lines.Scan() {
-			t.Fatalf("there is no answer for %s", name)
+			t.Fatalf("there is no answer for %s", d.name)
 		}
 		if got := lines.Text(); got == "ok" != (i < good) {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: %s", d.name, got)
 		}
 	}
 }
