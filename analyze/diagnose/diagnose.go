@@ -201,6 +201,19 @@ func Roles(messages []Message) (names []string) {
 	return names
 }
 
+// Families returns the names of the task definitions that the JSON beside the messages names, each once, without their
+// revisions.
+func Families(messages []Message) (names []string) {
+	for i := range messages {
+		name := messages[i].Definition
+		name, _, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ":")
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // key is what messages have in common that say the same. They can differ in the task.
 func (m *match) key() string {
 	f := m.facts

@@ -42,8 +42,8 @@ messages if - says so, or if no argument is a message: the text, or the JSON of
 "aws ecs describe-tasks" or "describe-services", of "aws batch describe-jobs",
 of CloudTrail or EventBridge. A FILE that exists is a task definition, or has
 such messages. With the task definition the answer names the field, and with
---role whether the role allows it, and what else would fail next.
-docs/diagnose.md describes the answer, and docs/errors.md all messages that are
+--role, or a template that has the role, whether the role allows it, and what
+else would fail next. docs/diagnose.md describes the answer, and docs/errors.md all messages that are
 known.
 
 Exit status: 0 if a cause was found; 1 if the messages are unknown; 2 if
@@ -92,6 +92,7 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		if err != nil {
 			return err
 		}
+		plans = plansOfMessages(plans, messages)
 		for _, p := range plans {
 			fillEnvironment(&p.Environment, where)
 		}
@@ -103,6 +104,8 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		}
 	}
 	d := diagnose.Diagnose(messages, opts)
+	// This is the place of --fix, as check has it: the roles are those of opts.Verdicts, and what they lack is the Add of each
+	// answer, and d.AddNext.
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		return errors.New("there is no error among the messages: the service is steady, or somebody stopped the tasks")
 	}
@@ -120,6 +123,24 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		return errNo
 	}
 	return nil
+}
+
+// plansOfMessages returns those of many task definitions that the messages are about: by the name of the task definition, or
+// else by that of the role. If they say neither, it is all.
+func plansOfMessages(plans []*analyze.Plan, messages []diagnose.Message) []*analyze.Plan {
+	families, roles := diagnose.Families(messages), diagnose.Roles(messages)
+	isNamed := func(t policy.Text) bool {
+		return t.IsLiteral() && slices.Contains(roles, string(t[strings.LastIndexByte(string(t), '/')+1:]))
+	}
+	for _, fits := range []func(p *analyze.Plan) bool{
+		func(p *analyze.Plan) bool { return slices.Contains(families, p.Family) },
+		func(p *analyze.Plan) bool { return isNamed(p.ExecutionRole) || slices.ContainsFunc(p.TaskRoles, isNamed) },
+	} {
+		if list := slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return !fits(p) }); len(list) > 0 {
+			return list
+		}
+	}
+	return plans
 }
 
 // fillEnvironment takes over what messages say of where a task runs, if nothing else says it.
