@@ -242,3 +242,16 @@ func describeExact(d *Diagnosis, alternatives bool) (lines []string) {
 	}
 	return lines
 }
+
+// TestUnknown: what can be read from a text of no known form is read.
+func TestUnknown(t *testing.T) {
+	const principal = "arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef"
+	d := diagnoseText(t, "A new error: ("+principal+") had no luck with 'ecr:DescribeRegistry' on arn:aws:ecr:us-east-1:111122223333:repository/web.")
+	if len(d.Answers) != 0 || len(d.Unknown) != 1 {
+		t.Fatalf("%+v", d)
+	}
+	f := d.Unknown[0].Facts
+	if f.Principal != principal || f.Role != "web" || f.Action != "ecr:DescribeRegistry" || f.Resource != "arn:aws:ecr:us-east-1:111122223333:repository/web" {
+		t.Errorf("%+v", f)
+	}
+}

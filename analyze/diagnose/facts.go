@@ -225,6 +225,9 @@ func (f *Facts) readPrincipal(s string) {
 		return
 	}
 	f.Partition, f.Account = string(a.Partition), string(a.Account)
+	if a.Service == "iam" && a.Resource.HasPrefix("role/") {
+		f.RoleARN, f.Role = s, s[strings.LastIndexByte(s, '/')+1:]
+	}
 	if rest, ok := strings.CutPrefix(string(a.Resource), "assumed-role/"); ok {
 		role, session, hasSession := strings.Cut(rest, "/")
 		if !hasSession {
@@ -433,6 +436,29 @@ func indexOr(s string, c byte, other int) int {
 	}
 	return other
 }
+
+// mentions finds what a text of an unknown form names: who asked, what, and on what. It takes nothing that only looks alike.
+func (t *text) mentions(f *Facts) {
+	for word := range strings.FieldsFuncSeq(t.plain, func(r rune) bool { return strings.ContainsRune(" \"'`()[]{}<>,;", r) }) {
+		word = strings.TrimRight(word, ".:")
+		arn, isARN := policy.CutARN(policy.Text(word))
+		service, operation, isAction := strings.Cut(word, ":")
+		switch {
+		case isARN && (arn.Service == "sts" || arn.Service == "iam" && !arn.Resource.HasPrefix("policy/")):
+			if f.Principal == "" {
+				f.readPrincipal(word)
+			}
+		case isARN:
+			f.Resource = firstOf(f.Resource, word)
+			f.readARN(word)
+		case isAction && operation != "" && operation[0] >= 'A' && operation[0] <= 'Z' && all(operation, isLetter) && slices.Contains(actionServices[:], service):
+			f.Action = firstOf(f.Action, word)
+		}
+	}
+}
+
+// actionServices are the beginnings of actions that messages about tasks have.
+var actionServices = [...]string{"ecr", "ecr-public", "secretsmanager", "ssm", "logs", "s3", "fsx", "kms", "iam", "sts", "ecs", "elasticfilesystem", "ssmmessages", "batch"}
 
 // count returns how much is known.
 func (f *Facts) count() (n int) {

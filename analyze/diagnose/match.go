@@ -86,6 +86,9 @@ func (m *Message) read() match {
 			best, score = one, n
 		}
 	}
+	if best.shape == nil && best.facts != nil {
+		newText(m.Text).mentions(best.facts)
+	}
 	m.found = &best
 	return best
 }
@@ -268,8 +271,12 @@ func (m *match) denial() (Sure, []Cause) {
 		return Likely, []Cause{TaskRole, RoleLacks}
 	}
 	sure, causes := m.byPolicy()
-	if f.Instance() && causes[0] == RoleLacks {
+	arn, _ := policy.CutARN(policy.Text(f.Resource))
+	switch {
+	case f.Instance() && causes[0] == RoleLacks && (f.Policy != "" || f.Action == getToken || f.Account != "" && string(arn.Account) == f.Account):
 		return Certain, []Cause{InstanceRole}
+	case f.Instance() && causes[0] == RoleLacks:
+		return Likely, with([]Cause{InstanceRole}, causes[1:]...)
 	}
 	if f.actionCut && (m.shape.Action == getParam || m.shape.Action == getValue) { // perhaps it is that of the key
 		causes = with(causes, KeyPolicy)
@@ -287,7 +294,7 @@ func (m *match) denial() (Sure, []Cause) {
 // isPerson reports whether an ARN is that of a user, and not of a role.
 func isPerson(principal string) bool {
 	a, ok := policy.CutARN(policy.Text(principal))
-	return ok && (a.Service == "iam" || a.Resource.HasPrefix("federated-user/"))
+	return ok && (a.Service == "iam" && !a.Resource.HasPrefix("role/") || a.Resource.HasPrefix("federated-user/"))
 }
 
 // byPolicy returns the causes by the kind of policy that the message names.

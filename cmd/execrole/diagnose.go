@@ -43,8 +43,8 @@ messages if - says so, or if no argument is a message: the text, or the JSON of
 of CloudTrail or EventBridge. A FILE that exists is a task definition, or has
 such messages. With the task definition the answer names the field, and with
 --role, or a template that has the role, whether the role allows it, and what
-else would fail next. docs/diagnose.md describes the answer, and docs/errors.md all messages that are
-known.
+else would fail next. docs/diagnose.md describes the answer, and docs/errors.md
+all messages that are known.
 
 Exit status: 0 if a cause was found; 1 if the messages are unknown; 2 if
 something could not be read.
@@ -134,7 +134,9 @@ func plansOfMessages(plans []*analyze.Plan, messages []diagnose.Message) []*anal
 	}
 	for _, fits := range []func(p *analyze.Plan) bool{
 		func(p *analyze.Plan) bool { return slices.Contains(families, p.Family) },
-		func(p *analyze.Plan) bool { return isNamed(p.ExecutionRole) || slices.ContainsFunc(p.TaskRoles, isNamed) },
+		func(p *analyze.Plan) bool {
+			return isNamed(p.ExecutionRole) || slices.ContainsFunc(p.TaskRoles, isNamed)
+		},
 	} {
 		if list := slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return !fits(p) }); len(list) > 0 {
 			return list
