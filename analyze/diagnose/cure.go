@@ -261,7 +261,7 @@ func (s *solver) setNotes() {
 			note("The message is about the role " + f.Role + ", and the task definition names " + execution + ": it is another revision, or a run that overrides the role.")
 		}
 	}
-	if s.opts.Plans != nil && a.Fields == nil && a.Shape.ID != "guardduty" && f.Action != "" && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource+f.Parameter+f.Image+f.File != "" {
+	if s.opts.Plans != nil && a.Fields == nil && a.Shape.ID != "guardduty" && f.Action != "" && f.Action != decrypt && isComplete(f.Action) && !a.has(InstanceRole, TaskRole, Trust, PassRole) && f.Resource+f.Parameter+f.Image+f.File != "" {
 		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {

@@ -213,6 +213,7 @@ func describeExact(d *Diagnosis, alternatives bool) (lines []string) {
 		if a.Sure != OneOf && len(a.Fields) < 2 && a.Causes[0] != InstanceRole && !(a.Causes[0] == SecretMissing) && !(a.Shape.ID == "denied-registry-secret") {
 			statements("add", a.Add)
 		}
+		statements("permit", a.Allow.Statements)
 		if a.Sure == Certain && a.Causes[0] == Trust && a.Trust.Statements != nil {
 			add("trust")
 		}
