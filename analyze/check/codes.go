@@ -56,3 +56,11 @@ func Explain(code Code) Explanation {
 	}
 	return Explanation{Code: code}
 }
+
+// Advice says how a finding is cured: what is known of it, or else what its code says.
+func (f *Finding) Advice() string {
+	if f.Unknown != nil && f.Unknown.Cure != "" {
+		return f.Unknown.Cure
+	}
+	return Explain(f.Code).Cure
+}

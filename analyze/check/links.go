@@ -286,7 +286,7 @@ func (r Roles) Of(p *analyze.Plan) (roles []*Role, unknown []analyze.NamedRole) 
 	for _, named := range p.ExecutionRoles {
 		i := slices.IndexFunc(r, func(role *Role) bool {
 			if role.stack == nil {
-				return role.isCalled(named.Role)
+				return role.isCalled(named.Role) && (role.module == "" || role.isOf(p.File) || !slices.Contains(role.refs, named.Role) || named.Role.IsLiteral())
 			}
 			return role.isCalled(sp.translate(named.Role, p.File, role.stack.file, p.Symbols))
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/template"
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -23,7 +24,8 @@ import (
 //
 // what create-role and attach-role-policy take, and policy documents alone. Documents can be objects, strings of JSON, or
 // encoded as in a URL, as IAM's API returns them. It also reads the roles of CloudFormation templates, each of which knows how
-// the task definitions of its template refer to it: see [Roles.Find].
+// the task definitions of its template refer to it: see [Roles.Find]. Of Terraform it reads source, as a module or as one text,
+// and what terraform show -json prints of a plan or of a state.
 //
 // A document alone and the answers that do not name a role belong to the one role of the input, or make a role without a
 // name. A document that has principals is a trust policy. The problems are sorted by input and place; one that is no
@@ -43,9 +45,23 @@ func ReadSet(inputs []analyze.Input, set []analyze.Setting) (roles Roles, used [
 	}
 	for _, in := range inputs {
 		r.file = in.Name
+		if in.Module != nil {
+			r.terraform(taskdef.ModuleResources(in.Name, *in.Module, set, terraformJSON, terraformTypes...))
+			continue
+		}
 		doc, _, problems := tree.Read(in.Name, in.Source)
+		if doc == nil || doc.Root.Kind == tree.String {
+			if of := taskdef.TextResources(in.Name, in.Source, set, terraformJSON, terraformTypes...); of != nil {
+				r.terraform(of)
+				continue
+			}
+		}
 		r.problems = append(r.problems, problems...)
 		if doc == nil {
+			continue
+		}
+		if of := taskdef.ShownResources(doc, terraformTypes...); of != nil {
+			r.terraform(of)
 			continue
 		}
 		if r.doc = doc; !r.value(doc.Root) {
@@ -53,6 +69,7 @@ func ReadSet(inputs []analyze.Input, set []analyze.Setting) (roles Roles, used [
 		}
 	}
 	roles = r.finish()
+	used = r.settings
 	for _, one := range set {
 		if slices.ContainsFunc(slices.Collect(maps.Values(r.space.stacks)), func(s *stack) bool { return s.Used[one.Name] }) {
 			used = append(used, one.Name)
@@ -70,6 +87,7 @@ type reader struct {
 	order    []string // the names of roles, in the order of the input
 	nameless parts    // what does not name its role
 	policies map[policy.Text]Policy
+	settings []string                       // those that documents of Terraform have used
 	values   map[string]string              // of parameters and resources of templates
 	space    space                          // the templates
 	versions []version                      // answers of get-policy-version, which do not name the policy
@@ -84,7 +102,13 @@ type parts struct {
 	attached []UnknownPolicy
 	boundary *UnknownPolicy
 	problems []tree.Problem
+	unsure   []UnknownPolicy // policies, or parts of them, that the role has or can have
+	// managed are the managed policies of the module that has the role, by everything that names them.
+	managed map[policy.Text]Policy
 }
+
+// unknown adds a policy, or a part of one, that is unknown.
+func (p *parts) unknown(u UnknownPolicy) { p.unsure = append(p.unsure, u) }
 
 // version is a document of a managed policy that does not say its ARN.
 type version struct {
@@ -441,16 +465,23 @@ func (p *parts) resolve(known map[policy.Text]Policy) *Role {
 			continue
 		}
 		attached[key] = true
+		if p, ok := p.managed[a.ARN]; ok {
+			role.Policies = append(role.Policies, under(p, a.branches))
+			continue
+		}
 		role.attach(a, known)
 	}
 	if b := p.boundary; b != nil {
 		if local, ok := role.declared(b.ARN); ok {
 			role.Boundary = &local
+		} else if declared, ok := p.managed[b.ARN]; ok {
+			role.Boundary = &declared
 		} else if d, ok := document(b.Name, b.ARN, b.Place, known); ok {
 			role.Boundary = &d
 		} else {
 			role.Unknown = append(role.Unknown, *b)
 		}
 	}
+	role.Unknown = append(role.Unknown, p.unsure...)
 	return &role
 }

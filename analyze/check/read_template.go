@@ -83,9 +83,6 @@ func IsTemplate(name string, src []byte) bool {
 	return doc != nil && template.Is(doc.Root)
 }
 
-// OfTemplate reports whether a template of the input has the role.
-func (r *Role) OfTemplate() bool { return r.stack != nil }
-
 // kindOf returns the type of a resource.
 func kindOf(resource *tree.Node) string { return text(resource, "Type") }
 

@@ -36,6 +36,12 @@ type Role struct {
 	// stack is the template that has the role; nil for none. The template has the role in the branches alone.
 	stack    *stack
 	branches []policy.Branch
+	// elsewhere says that no input has the role.
+	elsewhere bool
+	// module is the name of Terraform's module, plan or state that has the role; "" for none.
+	module string
+	// formulas are those of conditions of the module that are more than one, by their names.
+	formulas map[string]*policy.Formula
 	// refs are what the template calls the role: its name, and the symbols for its name and its ARN. Named are its path and
 	// name, where it has one.
 	refs, named []policy.Text
@@ -52,6 +58,8 @@ type Policy struct {
 	Version, Date string
 	// Place is where the input has the policy, or says that it is attached.
 	Place tree.Place
+	// ofRole says that a role of Terraform has the policy in its own block.
+	ofRole bool
 }
 
 // UnknownPolicy is a policy of a role whose document is unknown.
@@ -59,7 +67,9 @@ type UnknownPolicy struct {
 	Name     string
 	ARN      policy.Text // "" for one inside the role
 	Boundary bool        // it is the permissions boundary
+	Trust    bool        // it is the trust policy
 	Place    tree.Place  // where the input names it
+	Cure     string      // what to do, in sentences; "" where the explanation of [PolicyUnknown] says it
 	branches []policy.Branch
 }
 
@@ -89,7 +99,7 @@ func (r *Role) declared(arn policy.Text) (Policy, bool) {
 // isCalled reports whether a text is the ARN or the name of the role.
 func (r *Role) isCalled(name policy.Text) bool {
 	arn, ok := policy.CutARN(name)
-	if r.stack == nil {
+	if !r.IsReferred() {
 		return r.ARN != "" && r.ARN == name || policy.Text(r.Name) == name ||
 			r.ARN == "" && r.Name != "" && ok && arn.Service == "iam" && lastName(arn.Resource.String()) == r.Name
 	}

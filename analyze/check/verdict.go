@@ -352,6 +352,9 @@ func (c *checker) symbols(p *analyze.Plan) policy.SymbolTable {
 		}
 		c.tables[p] = table
 	}
+	if c.role.isOf(p.File) {
+		maps.Copy(table, c.role.Symbols) // it knows more of the same symbols
+	}
 	return table
 }
 
@@ -360,7 +363,10 @@ func (c *checker) text(p *analyze.Plan, t policy.Text) policy.Text {
 	if s := c.role.stack; s != nil {
 		return s.space.translate(t, p.File, s.file, p.Symbols)
 	}
-	return t
+	if c.role.module == "" {
+		return t
+	}
+	return sourceText(p, t)
 }
 
 // valuesFor returns the values of symbols for a plan: those of the environment, and those that depend on its region.
@@ -372,7 +378,7 @@ func (c *checker) valuesFor(p *analyze.Plan) map[policy.Symbol]string {
 	for _, m := range p.Mappings {
 		if v, ok := m.Lookup(c.environment.Region); ok {
 			values = maps.Clone(values)
-			values[m.Symbol] = v
+			values[m.Symbol], values[m.ByRegion()] = v, v
 		}
 	}
 	return values
@@ -418,7 +424,7 @@ func (c *checker) policies() policy.Policies {
 // unknownPolicy reports whether the role has policies whose documents are unknown: of its own, or its boundary.
 func (c *checker) unknownPolicy(boundary bool) bool {
 	return slices.ContainsFunc(c.role.Unknown, func(u UnknownPolicy) bool {
-		return u.Boundary == boundary && !(boundary && c.opts.Boundary != nil)
+		return u.Boundary == boundary && !u.Trust && !(boundary && c.opts.Boundary != nil)
 	})
 }
 
@@ -486,7 +492,7 @@ func (c *checker) finish() {
 	switch {
 	case c.role.Absent:
 		v.Checklist.Exists = policy.No
-	case c.role.Place.File != "" || c.role.Name != "":
+	case !c.role.elsewhere && (c.role.Place.File != "" || c.role.Name != ""):
 		v.Checklist.Exists = policy.Yes
 	}
 	v.Checklist.ManagedPolicy = policy.No
@@ -494,5 +500,7 @@ func (c *checker) finish() {
 		return p.ARN.HasSuffix(":iam::aws:policy/service-role/" + policy.Text(policy.ECSTaskExecutionRolePolicy().Name))
 	}) {
 		v.Checklist.ManagedPolicy = policy.Yes
+	} else if c.role.elsewhere || slices.ContainsFunc(c.role.Unknown, func(u UnknownPolicy) bool { return !u.Boundary && !u.ARN.IsLiteral() }) {
+		v.Checklist.ManagedPolicy = policy.Unknown
 	}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
@@ -15,9 +16,17 @@ import (
 func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 	f := policy.Opaque(b.Condition)
 	switch s := c.role.stack; {
-	case s == nil: // the role was made for the plans
-	case p == nil || p.File == s.file:
+	case s == nil && c.role.module == "": // the role was made for the plans
+	case s != nil && (p == nil || p.File == s.file):
 		f = s.Formula(b.Condition)
+	case s == nil && p == nil:
+		if f = c.role.formulas[b.Condition]; f == nil {
+			f = sourceFormula(ConditionOf(b.Condition))
+		}
+	case s == nil && c.role.isOf(p.File):
+		if info := p.Symbols.Lookup(policy.Symbol(b.Condition)); info.Expression != "" {
+			f = sourceFormula(info.Expression)
+		}
 	default:
 		f = policy.Opaque(p.File + ": " + b.Condition)
 	}
@@ -25,6 +34,24 @@ func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 		f = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{f}}
 	}
 	return f
+}
+
+// branchFormula returns the formula that a branch of a condition of source is taken.
+func branchFormula(b policy.Branch) *policy.Formula {
+	f := sourceFormula(ConditionOf(b.Condition))
+	if b.Not {
+		f = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{f}}
+	}
+	return f
+}
+
+// sourceFormula takes a condition of Terraform's source apart that compares something with a text.
+func sourceFormula(condition string) *policy.Formula {
+	variable, value, ok := strings.Cut(condition, " == ")
+	if unquoted, err := strconv.Unquote(value); ok && err == nil && strings.HasPrefix(value, `"`) && !strings.ContainsAny(variable, "=!&|?(") {
+		return &policy.Formula{Variable: variable, Value: unquoted}
+	}
+	return policy.Opaque(condition)
 }
 
 // all returns the formula that all branches are taken.
@@ -49,8 +76,7 @@ func (c *checker) when(p *analyze.Plan, when policy.When) *policy.Formula {
 		}
 		part := c.all(p, branches)
 		if given != "" {
-			empty := &policy.Formula{Variable: string(given)}
-			part.Of = append(part.Of, &policy.Formula{Op: policy.Not, Of: []*policy.Formula{empty}})
+			part.Of = append(part.Of, c.givenFormula(p, given))
 		}
 		f.Of = append(f.Of, part)
 	}
@@ -66,7 +92,7 @@ func (c *checker) needed(p *analyze.Plan, r *analyze.Requirement) *policy.Formul
 	}
 	uses := &policy.Formula{Op: policy.Or}
 	for _, named := range p.ExecutionRoles {
-		if c.role.stack != nil && c.role.isCalled(named.Role) {
+		if (c.role.stack != nil || c.role.module != "") && c.role.isCalled(named.Role) {
 			uses.Of = append(uses.Of, c.all(p, named.Branches))
 		}
 	}

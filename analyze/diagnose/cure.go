@@ -265,7 +265,7 @@ func (s *solver) setNotes() {
 		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {
-		if v.Role.Name != "" && !v.Role.OfTemplate() && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {
+		if v.Role.Name != "" && !v.Role.IsReferred() && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {
 			note("The message is about the role " + f.Role + ", and the files have the role " + v.Role.Name + ".")
 		}
 	}

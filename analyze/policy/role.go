@@ -59,6 +59,16 @@ func (m Mapping) Lookup(region string) (string, bool) {
 	return m.Rows[i].Value, true
 }
 
+// ByRegion returns the symbol for the mapping's value in the role's own region: the same for mappings with the same rows.
+func (m Mapping) ByRegion() Symbol {
+	var b strings.Builder
+	b.WriteString("by region:")
+	for _, row := range m.Rows {
+		b.WriteString(" " + row.Region + "=" + row.Value)
+	}
+	return Symbol(b.String())
+}
+
 // ResourcePolicy is what the owner of resources in another account has to allow, where the role's own policies are not
 // enough.
 type ResourcePolicy struct {

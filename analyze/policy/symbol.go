@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/tree"
@@ -70,6 +71,12 @@ var groups = [...]Symbol{"group 1", "group 2", "group 3"}
 
 // GroupOf returns the number of the group that a symbol is for; 0 for any other symbol.
 func GroupOf(s Symbol) int { return 1 + slices.Index(groups[:], s) }
+
+// MatchOf returns the symbol for what a group of a regular expression matches in a text, from 1; 0 is for whether it matches at
+// all.
+func MatchOf(pattern string, value Text, group int) Symbol {
+	return Symbol("match " + strconv.Itoa(group) + " of " + pattern + " in " + string(value.String()))
+}
 
 // SymbolKind says what the input declares a symbol as.
 type SymbolKind string

@@ -148,7 +148,13 @@ func (c *context) decide(condition, at *value, x hclsyntax.Expression, holds, ot
 		if results[i] == nil {
 			before := len(c.problems)
 			c.tried++
+			if c.opts.Follow && condition.kind == choice {
+				c.inBranch++
+			}
 			r := &result{value: branch()}
+			if c.opts.Follow && condition.kind == choice {
+				c.inBranch--
+			}
 			c.tried--
 			r.failed = slices.ContainsFunc(c.problems[before:], func(p Problem) bool { return p.refused })
 			results[i] = r
@@ -187,6 +193,9 @@ func (c *context) decide(condition, at *value, x hclsyntax.Expression, holds, ot
 	if failed && condition.kind == choice {
 		start, _ := c.span(x.Range())
 		c.failAt(start, "neither branch of the conditional can be evaluated")
+	}
+	if c.inTry == 0 && c.inBranch == 0 && v.hasFailed() {
+		c.fail(x.Range(), "a branch of the conditional cannot be evaluated")
 	}
 	return v
 }
@@ -429,6 +438,9 @@ func (c *context) binary(x *hclsyntax.BinaryOpExpr) *value {
 		// Terraform evaluates both, and either can decide.
 		return c.logical(x.Op == hclsyntax.OpLogicalOr, c.decided(left, x.LHS), func() *value { return c.decided(c.eval(x.RHS), x.RHS) }, at, c.source(x.Range()))
 	}
+	if v := c.isGiven(x, at); v != nil {
+		return v
+	}
 	right := c.eval(x.RHS)
 	return c.each(at, c.source(x.Range()), []*value{left, right}, func(args []*value) *value {
 		if x.Op == hclsyntax.OpEqual || x.Op == hclsyntax.OpNotEqual {
@@ -443,6 +455,26 @@ func (c *context) binary(x *hclsyntax.BinaryOpExpr) *value {
 		}
 		return c.operate(x.Op, args, at, c.source(x.Range()))
 	})
+}
+
+// isGiven evaluates try(coalesce(X), null) != null, which is how a condition says that X is there and not empty; nil for
+// anything else. See [coalesce].
+func (c *context) isGiven(x *hclsyntax.BinaryOpExpr, at *value) *value {
+	try, ok := x.LHS.(*hclsyntax.FunctionCallExpr)
+	if !c.opts.Follow || x.Op != hclsyntax.OpNotEqual || !ok || try.Name != "try" || len(try.Args) != 2 {
+		return nil
+	}
+	inner, ok := try.Args[0].(*hclsyntax.FunctionCallExpr)
+	if !ok || inner.Name != "coalesce" || len(inner.Args) != 1 || c.source(x.RHS.Range()) != "null" || c.source(try.Args[1].Range()) != "null" {
+		return nil
+	}
+	problems := len(c.problems)
+	v := c.eval(inner.Args[0])
+	if v.kind != unknown || len(c.problems) > problems {
+		c.problems = c.problems[:problems]
+		return nil
+	}
+	return either("try(coalesce("+c.describe(v)+"), null) != null", at)
 }
 
 // logical applies && or ||. One that decides, true for ||, leaves the other without effect.

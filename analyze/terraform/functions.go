@@ -124,23 +124,43 @@ func (f *call) try() *value {
 		f.tried, f.inTry = f.tried+1, f.inTry+1
 		v := f.eval(arg)
 		f.tried, f.inTry = f.tried-1, f.inTry-1
-		failed := slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return !p.Warning })
+		wrong := slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return !p.Warning })
 		isOwn := slices.ContainsFunc(f.problems[before:], func(p Problem) bool { return !p.Warning && !p.refused })
-		switch {
-		case failed && i < len(f.x.Args)-1 && !isOwn:
-			f.problems = f.problems[:before]
-			continue
-		case v.kind == unknown && i < len(f.x.Args)-1 && f.isDoubtful(v):
-			rest := *f
+		wrong = wrong || v.kind != choice && v.hasFailed() || slices.ContainsFunc(v.branches(), func(b *value) bool { return b.kind != failed && b.hasFailed() })
+		rest := func() *value {
+			others := *f
 			fallback := *f.x
 			fallback.Args = f.x.Args[i+1:]
-			rest.x = &fallback
-			return choose("can("+oneLine(f.source(arg.Range()))+")", f.at, v, rest.try())
+			others.x = &fallback
+			return others.try()
+		}
+		switch last := i == len(f.x.Args)-1; {
+		case wrong && !last && !isOwn:
+			f.problems = f.problems[:before]
+			continue
+		case v.hasFailed() && last:
+			return f.wrong("no argument can be evaluated")
+		case v.hasFailed() || !last && slices.ContainsFunc(v.branches(), (*value).isMatch):
+			otherwise := rest()
+			return mapped(v, func(b *value) *value {
+				switch {
+				case b.kind == failed:
+					return otherwise
+				case b.isMatch():
+					return choose(b.condition, f.at, b, otherwise)
+				}
+				return b
+			})
+		case v.kind == unknown && !last && f.isDoubtful(v):
+			return choose("can("+oneLine(f.source(arg.Range()))+")", f.at, v, rest())
 		}
 		return v
 	}
 	return f.wrong("it needs an argument")
 }
+
+// isMatch reports whether a value is what a regular expression matches in an unknown text: it may match nothing.
+func (v *value) isMatch() bool { return v.kind == list && v.condition != "" }
 
 // isDoubtful reports whether a value can turn out not to exist.
 func (c *context) isDoubtful(v *value) bool {
@@ -166,6 +186,9 @@ func (f *call) can() *value {
 	}
 	if v.kind == unknown && f.isDoubtful(v) {
 		return f.unknown()
+	}
+	if v.hasFailed() {
+		return mapped(v, func(b *value) *value { return truthAt(!b.hasFailed(), f.at) })
 	}
 	return truthAt(true, f.at)
 }

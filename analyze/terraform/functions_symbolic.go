@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,8 @@ func symbolicFunction(name string) func(f *call) *value {
 		return oldCollection
 	case "lower":
 		return lower
+	case "regex":
+		return regex
 	case "tostring", "tonumber", "tobool", "tolist", "tomap", "sensitive", "nonsensitive", "ephemeralasnull", "issensitive":
 		return convertTo
 	}
@@ -909,5 +912,38 @@ func convertTo(f *call) *value {
 			return &c
 		}
 		return v
+	})
+}
+
+// regex matches an unknown text, of which the groups become symbols.
+func regex(f *call) *value {
+	if !f.opts.Follow || len(f.args) != 2 || f.args[0].kind != textual || !f.args[0].isKnown() || f.args[1].isKnown() {
+		return nil
+	}
+	pattern := string(f.flat(f.args[0]))
+	compiled, err := regexp.Compile(pattern)
+	if err != nil || compiled.NumSubexp() == 0 || slices.ContainsFunc(compiled.SubexpNames(), func(name string) bool { return name != "" }) {
+		return nil
+	}
+	return f.context.each(f.at, f.expression, f.args[1:], func(args []*value) *value {
+		switch {
+		case args[0].kind == null:
+			return f.wrong("the text is null")
+		case !args[0].isScalar():
+			return f.unknown()
+		case args[0].isKnown():
+			text, ok := f.toCty(args[0])
+			impl, found := knownFunction("regex")
+			if !ok || !found {
+				return f.unknown()
+			}
+			return f.context.call(impl, []cty.Value{cty.StringVal(pattern), text}, f.at, f.expression)
+		}
+		groups := made(list, f.at)
+		for i := range compiled.NumSubexp() {
+			groups.list = append(groups.list, f.open(string(policy.MatchOf(pattern, f.flat(args[0]), i+1)), f.expression, policy.Resource, policy.MeansUnknown, f.at))
+		}
+		groups.condition = string(policy.MatchOf(pattern, f.flat(args[0]), 0))
+		return groups
 	})
 }

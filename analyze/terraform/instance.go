@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,26 @@ type instance struct {
 	// each, value and index are each.key, each.value and count.index; nil where there are none.
 	each, value, index *value
 	uncertain          bool // whether there is such an instance depends on what only the deployment knows
+	// under has the branches under which the block has the instance, those of one of the lists; nil where it always has it.
+	under [][]Taken
+}
+
+// taken returns the conditions under which there is the instance: its own, and those of the modules that it is in.
+func (i *instance) taken() (list [][][]Taken) {
+	for ; i != nil; i = i.scope.instanceOfCall() {
+		if i.under != nil {
+			list = append(list, i.under)
+		}
+	}
+	return list
+}
+
+// instanceOfCall returns the instance of the call that a scope is; nil for the root.
+func (s *scope) instanceOfCall() *instance {
+	if s.caller == nil {
+		return nil
+	}
+	return s.caller.instance
 }
 
 // target is what a reference refers to: instances of a block.
@@ -88,6 +109,11 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 	t, seen := &target{certain: true}, map[string]bool{}
 	for i, branch := range v.branches() {
 		t.certain = t.certain && i == 0
+		if branch.kind == reference && !branch.of.counted {
+			if all := branch.elements(); all != nil { // for_each of the instances of another block
+				branch, t.certain = all, t.certain && branch.of.certain
+			}
+		}
 		keys := branch.sorted()
 		if branch.kind == list {
 			for _, e := range branch.list {
@@ -121,7 +147,9 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 		}
 	}
 	for _, in := range t.instances {
-		in.uncertain = !t.certain
+		if in.uncertain = !t.certain; in.uncertain {
+			in.under = takenWhere(v, func(all *value) bool { return all.surelyHas(c, in.key) })
+		}
 	}
 	return t
 }
@@ -149,9 +177,57 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 	for i := range most {
 		index := made(number, v)
 		index.text = policy.Text(strconv.Itoa(i))
-		t.instances = append(t.instances, &instance{scope: c.scope, block: b, key: "[" + strconv.Itoa(i) + "]", index: index, uncertain: i >= least})
+		in := &instance{scope: c.scope, block: b, key: "[" + strconv.Itoa(i) + "]", index: index, uncertain: i >= least}
+		in.under = takenWhere(v, func(count *value) bool {
+			n, _ := wholeNumber(count)
+			holds, isTruth := count.truth()
+			return n > i || isTruth && count.kind == boolean && holds && i == 0
+		})
+		t.instances = append(t.instances, in)
 	}
 	return t
+}
+
+// surelyHas reports whether for_each makes an instance with that key of a value. An element that may be absent is none.
+func (v *value) surelyHas(c *context, key string) bool {
+	for _, m := range v.members {
+		if keyOf(m.name.String()) == key {
+			return !m.value.canBeAbsent()
+		}
+	}
+	return v.kind == list && slices.ContainsFunc(v.list, func(e *value) bool { return e.isScalar() && keyOf(c.flat(e).String()) == key })
+}
+
+// takenWhere returns the branches of a value that have something, each with those around it; nil if all branches have it.
+func takenWhere(v *value, has func(*value) bool) [][]Taken {
+	unknown := [][]Taken{{{}}}
+	if v.width() > maxBranches {
+		return unknown
+	}
+	if !slices.ContainsFunc(v.branches(), func(b *value) bool { return !has(b) }) {
+		return nil
+	}
+	var paths func(v *value) [][]Taken
+	paths = func(v *value) (list [][]Taken) {
+		switch {
+		case v.kind != choice && has(v):
+			return [][]Taken{nil}
+		case v.kind != choice:
+			return nil
+		}
+		for i, branch := range v.list {
+			for _, path := range paths(branch) {
+				list = append(list, append([]Taken{{v.condition, i}}, path...))
+			}
+		}
+		return list
+	}
+	all := paths(v)
+	isUnknown := func(t Taken) bool { return t.Condition == "" || t.Branch > 1 }
+	if all == nil || slices.ContainsFunc(all, func(path []Taken) bool { return slices.ContainsFunc(path, isUnknown) }) {
+		return unknown
+	}
+	return all
 }
 
 // find returns the instance with that key; nil if there is none.

@@ -23,6 +23,18 @@ type Resource struct {
 	Problems []Problem
 	// Region is that of the resource or its provider; "" where it is unknown.
 	Region string
+	// Exists are the conditions under which there is such an instance, all of which hold there; nil for one that there always
+	// is. Of one condition, the branches of one of the lists are all taken.
+	Exists [][][]Taken
+	// Own are the symbols of data sources that say the account, the region or the partition of the resource's own provider,
+	// where it is not the standard one, by what they are: those of the standard one have no symbols of their own.
+	Own map[policy.Symbol]policy.Symbol
+}
+
+// Taken is a branch of a conditional that is taken.
+type Taken struct {
+	Condition string // "" where it cannot be said
+	Branch    int    // 0 where the condition holds
 }
 
 // Call is the call of a module that is somebody else's: its source is no folder beside the caller. Its values are those of its
@@ -33,7 +45,8 @@ type Call struct {
 }
 
 // Resources returns the instances of the resources of these types, in the module and in those that it calls, with the calls
-// of modules that cannot be read. JSON are the arguments that are strings of JSON: they become what the JSON says.
+// of modules that cannot be read. JSON are the arguments that are strings of JSON, also in blocks: they become what the JSON
+// says. A type that begins with "data." is one of data sources.
 func (p *Program) Resources(json []string, types ...string) (list []Resource, calls []Call) {
 	if p.root.module == nil {
 		return nil, nil
@@ -59,7 +72,7 @@ func (w *walk) scope(s *scope) {
 			return
 		case b.Type == "module":
 			w.call(c, b)
-		case b.Type == "resource" && len(b.Labels) == 2 && slices.Contains(w.types, b.Labels[0]):
+		case len(b.Labels) == 2 && (b.Type == "resource" && slices.Contains(w.types, b.Labels[0]) || b.Type == "data" && slices.Contains(w.types, "data."+b.Labels[0])):
 			for _, i := range c.instances(b).instances {
 				if r := w.resource(&context{scope: s, instance: i}, i); r != nil {
 					w.list = append(w.list, *r)
@@ -97,21 +110,63 @@ func (w *walk) call(c *context, b *hclsyntax.Block) {
 func (w *walk) resource(c *context, i *instance) *Resource {
 	at, before := c.placeOf(i.block.DefRange()), len(c.problems)
 	v := c.body(i.block.Body, at)
-	for j, m := range v.members {
-		if slices.Contains(w.json, string(m.name)) {
-			v.members[j].value = c.decoded(m.value)
-		}
-	}
+	w.decode(c, v)
 	if v.weight() > maxWeight {
 		c.fail(i.block.DefRange(), "%s has more than %d values: execrole reads no more", i.address(), maxWeight)
 		return nil
 	}
 	r := &Resource{
 		Type: i.block.Labels[0], Address: i.address(), At: at.start, File: i.block.DefRange().Filename,
-		Values: c.node(v, policy.Text(i.address()), at.start), Region: c.region(i.block),
+		Values: c.node(v, policy.Text(i.address()), at.start), Region: c.region(i.block), Exists: i.taken(), Own: c.ownEnvironment(i.block),
+	}
+	if i.block.Type == "data" {
+		r.Type = "data." + r.Type
 	}
 	r.Problems = distinctProblems(c.problems[before:])
 	return r
+}
+
+// ownEnvironment returns the symbols of data sources that have the provider of a block: see [Resource.Own].
+func (c *context) ownEnvironment(of *hclsyntax.Block) map[policy.Symbol]policy.Symbol {
+	provider := providerOf(of)
+	if provider == "" {
+		return nil
+	}
+	own := map[policy.Symbol]policy.Symbol{}
+	for address, b := range c.module.resources {
+		if b.Type != "data" || providerOf(b) != provider || b.Body.Attributes["region"] != nil || b.Body.Attributes["name"] != nil {
+			continue
+		}
+		for _, e := range environmentAttributes {
+			t := typeOf(b.Labels[0])
+			if meaning := t.attribute(e.attribute); e.kind == t.kind && meaning != nil {
+				attribute := e.attribute
+				if meaning.same != "" {
+					attribute = meaning.same
+				}
+				own[policy.Symbol(c.prefix(address+"."+attribute))] = e.symbol
+			}
+		}
+	}
+	return own
+}
+
+// decode puts what JSON says in the place of the strings of JSON in an object, and in the blocks of it.
+func (w *walk) decode(c *context, v *value) {
+	for j, m := range v.members {
+		switch {
+		case slices.Contains(w.json, string(m.name)):
+			v.members[j].value = c.decoded(m.value)
+		case m.value.kind == list:
+			for _, block := range m.value.list {
+				for _, branch := range block.branches() {
+					if branch.kind == object {
+						w.decode(c, branch)
+					}
+				}
+			}
+		}
+	}
 }
 
 // decoded returns what the JSON in a string says, for each string that a value can be.

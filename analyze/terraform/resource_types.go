@@ -170,6 +170,11 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 	if b.Labels[0] == "template_file" && b.Type == "data" && name == "rendered" {
 		return c.templateFile(i, r)
 	}
+	if b.Labels[0] == policyDocumentType && b.Type == "data" {
+		if v := c.policyDocument(i, name, r); v != nil {
+			return v
+		}
+	}
 	meaning := t.attribute(name)
 	if meaning != nil && meaning.same != "" {
 		name = meaning.same
@@ -197,6 +202,7 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 	}
 	if meaning != nil {
 		info.Meaning = meaning.meaning
+		info.Distinct = c.isDistinct(i, t, name, info.Meaning)
 	}
 	switch {
 	case meaning == nil:
@@ -207,6 +213,7 @@ func (c *context) resourceAttribute(i *instance, name string, r hcl.Range) *valu
 	case name == "repository_url" || name == "key_id" || name == "name" && t.kind == "aws_ssm_parameter":
 		info.ARN = policy.Whole(c.resourceAttribute(i, "arn", r).text)
 	}
+	c.addSame(&info, i, t, name, r)
 	v := made(unknown, at)
 	s, set := c.symbol(c.prefix(info.Expression), info, at.start)
 	if v.text = s; set {

@@ -79,7 +79,12 @@ func (c *context) once(name, what string, r hcl.Range, evaluate func() *value) *
 		return made(null, at)
 	}
 	c.working[key] = true
-	defer delete(c.working, key)
+	inTry, inBranch := c.inTry, c.inBranch
+	c.inTry, c.inBranch = 0, 0 // what is evaluated is kept, and others use it too
+	defer func() {
+		delete(c.working, key)
+		c.inTry, c.inBranch = inTry, inBranch
+	}()
 	return evaluate()
 }
 

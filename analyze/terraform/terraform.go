@@ -44,6 +44,10 @@ type Options struct {
 	Quiet []string
 	// Known are modules of somebody else whose outputs are known by their arguments.
 	Known []KnownModule
+	// Follow says that what follows from unknown values is a symbol of its own: an element of a map of texts whose key is the
+	// role's own region ([policy.Mapping.ByRegion]), and what a regular expression matches ([policy.MatchOf]). Otherwise it is
+	// each of the elements, and any value.
+	Follow bool
 	// Calls are parts of the sources of modules of somebody else, whose arguments [Program.Resources] returns.
 	Calls []string
 }
@@ -80,6 +84,7 @@ type Program struct {
 	tried          int // calls of try, and branches of unknown conditionals, that are being evaluated
 	quiet          int // members of Options.Quiet that are being evaluated
 	inTry          int // of tried, calls of try and can
+	inBranch       int // of tried, branches in which parts that Terraform would refuse are kept as such
 }
 
 // Problem is something wrong with the source, or something in it that cannot be read.

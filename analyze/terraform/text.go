@@ -181,8 +181,8 @@ func (c *context) literal(x *hclsyntax.LiteralValueExpr) *value {
 	return v
 }
 
-// align finds the text of a string in its source, in which there are escapes, and, in an indented heredoc, more spaces. Where
-// both differ in another way, the rest is at the place where they do.
+// align finds the text of a string in its source, in which there are escapes, and, in an indented heredoc and beside directives,
+// more spaces. Where both differ in another way, the rest is at the place where they do.
 func align(c cty.Value, src string, start int) []tree.Mark {
 	text := c.AsString()
 	marks := []tree.Mark{{Outer: start}}
@@ -198,7 +198,7 @@ func align(c cty.Value, src string, start int) []tree.Mark {
 				marks = append(marks, tree.Mark{Inner: in, Outer: start + out})
 			}
 			continue
-		case src[out] == ' ' || src[out] == '\t':
+		case strings.IndexByte(" \t\r\n", src[out]) >= 0: // a directive can trim it
 			out++
 		case src[out] == '\\' && out+1 < len(src):
 			if text[in] == '\\' && src[out+1] != '\\' {
@@ -225,7 +225,7 @@ func align(c cty.Value, src string, start int) []tree.Mark {
 // each calls f for every combination of what the arguments can be, and returns the choice of the results. Conditionals with
 // the same condition are chosen together.
 func (c *context) each(at *value, expression string, args []*value, f func(args []*value) *value) *value {
-	count := 0
+	count, chosen := 0, false
 	var visit func(args []*value) *value
 	visit = func(args []*value) *value {
 		i := slices.IndexFunc(args, func(v *value) bool { return v.kind == choice })
@@ -233,24 +233,40 @@ func (c *context) each(at *value, expression string, args []*value, f func(args 
 			if count++; count > maxBranches {
 				return nil
 			}
-			return f(args)
+			if i := slices.IndexFunc(args, func(v *value) bool { return v.kind == failed }); i >= 0 {
+				return args[i]
+			}
+			return c.attempt(at, chosen, func() *value { return f(args) })
 		}
-		chosen := args[i]
-		results := make([]*value, len(chosen.list))
-		for branch, v := range chosen.list {
+		of := args[i]
+		chosen = true
+		results := make([]*value, len(of.list))
+		for branch, v := range of.list {
 			next := slices.Clone(args)
 			for j := range next {
-				next[j] = next[j].assume(chosen.condition, branch)
+				next[j] = next[j].assume(of.condition, branch)
 			}
-			next[i] = v.assume(chosen.condition, branch)
+			next[i] = v.assume(of.condition, branch)
 			if results[branch] = visit(next); results[branch] == nil {
 				return nil
 			}
 		}
-		return choose(chosen.condition, at, results...)
+		return choose(of.condition, at, results...)
 	}
 	if v := visit(args); v != nil {
 		return v
 	}
 	return c.unknown(expression, at)
+}
+
+// attempt evaluates one branch of several. In a call of try, and in a branch of a conditional, what Terraform would refuse there
+// is no problem of the others.
+func (c *context) attempt(at *value, isBranch bool, f func() *value) *value {
+	before := len(c.problems)
+	v := f()
+	if !isBranch || c.inTry+c.inBranch == 0 || !slices.ContainsFunc(c.problems[before:], func(p Problem) bool { return p.refused }) {
+		return v
+	}
+	c.problems = c.problems[:before]
+	return made(failed, at)
 }

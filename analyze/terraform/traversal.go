@@ -223,6 +223,8 @@ func (c *context) index(v, key *value, r hcl.Range) *value {
 				return made(null, at)
 			}
 			return c.unknown(c.source(r), at)
+		case c.opts.Follow && key.text == policy.Of(policy.Region) && v.kind == object && v.isKnown():
+			return c.byRegion(v, at, c.source(r))
 		case !key.isKnown() || key.kind == unknown:
 			return c.anyElement(v, at, c.source(r))
 		case v.kind == object:
@@ -238,6 +240,18 @@ func (c *context) index(v, key *value, r hcl.Range) *value {
 		c.fail(r, "the list has %d elements, and no element %s", len(v.list), text)
 		return made(null, at)
 	})
+}
+
+// byRegion returns the element of a map of texts for the role's own region.
+func (c *context) byRegion(v, at *value, expression string) *value {
+	var m policy.Mapping
+	for _, row := range v.sorted() {
+		if row.value.kind != textual {
+			return c.anyElement(v, at, expression)
+		}
+		m.Rows = append(m.Rows, policy.Row{Region: string(row.name), Value: string(c.flat(row.value))})
+	}
+	return c.open(string(m.ByRegion()), expression, policy.Variable, policy.MeansText, at)
 }
 
 // canMiss reports whether elements of a list may be absent, so that no index is certain.

@@ -29,6 +29,8 @@ const (
 	absent
 	// reference is a resource, a data source or a module, whose attributes are evaluated when they are needed.
 	reference
+	// failed is what cannot be evaluated, in a call of try: Terraform would refuse it.
+	failed
 )
 
 // value is what an expression evaluates to. It does not change.
@@ -45,7 +47,8 @@ type value struct {
 
 	list    []*value // elements, or the branches of a choice
 	members []member // of an object, in the order of the source
-	// condition is that of a choice: the first branch is the value where it holds.
+	// condition is that of a choice: the first branch is the value where it holds. Of a list it is the condition under which
+	// there is one: elsewhere it cannot be evaluated.
 	condition string
 	of        *target
 	// start and end are the offsets of the expression.
@@ -99,7 +102,7 @@ func (v *value) isKnown() bool {
 
 func (v *value) findKnown() bool {
 	switch v.kind {
-	case choice, unknown, absent, reference:
+	case choice, unknown, absent, reference, failed:
 		return false
 	}
 	if !v.text.IsLiteral() || v.encoded != nil && !v.encoded.isKnown() {
@@ -271,6 +274,18 @@ func (v *value) branches() []*value {
 		list = append(list, branch.branches()...)
 	}
 	return list
+}
+
+// hasFailed reports whether a value, or one in it, cannot be evaluated.
+func (v *value) hasFailed() bool {
+	if v.kind == failed {
+		return true
+	}
+	if v.isKnown() || v.weight() > maxWeight {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(v.list, v.pieces), (*value).hasFailed) || slices.ContainsFunc(v.members, func(m member) bool { return m.value.hasFailed() }) ||
+		v.encoded != nil && v.encoded.hasFailed()
 }
 
 // canBeAbsent reports whether an element or a member may not be there.

@@ -35,6 +35,9 @@ type checkRequest struct {
 	used              []string      // the settings that are in the templates of roles
 	// others are the roles that the tasks of a role can have instead, and that are not among the files.
 	others map[*check.Role][]check.NotSeen
+	// terraform says which inputs are Terraform's, by their names, and elsewhere are the roles that these name and do not have.
+	terraform map[string]bool
+	elsewhere map[string]*check.Role
 }
 
 // The values of --fail-on, from the mildest answer to the strictest.

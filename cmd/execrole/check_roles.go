@@ -5,49 +5,36 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/tree"
-	"github.com/execrole/execrole/emit"
 )
 
 // readRoles reads the files of --role or --iam.
 func (r *checkRequest) readRoles() (check.Roles, []tree.Problem, error) {
-	var inputs []analyze.Input
-	var errs []error
+	inputs := &roleInputs{}
+	defer inputs.close()
 	for _, name := range append(slices.Clone(r.role), r.iam...) {
-		paths := []string{name}
-		if entries, err := os.ReadDir(name); err == nil {
-			paths = nil
-			for _, e := range entries {
-				if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), emit.PassRoleEnding) { // that one is somebody else's
-					paths = append(paths, filepath.Join(name, e.Name()))
-				}
-			}
-		}
-		for _, path := range paths {
-			data, err := readFile(path, tree.MaxSize)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("cannot read %s: %w", analyze.Printable(path), reason(err)))
-				continue
-			}
-			inputs = append(inputs, analyze.Input{Name: analyze.Printable(path), Source: data})
-		}
+		inputs.add(name)
 	}
-	if errs != nil {
-		return nil, nil, errors.Join(errs...)
+	if inputs.errs != nil {
+		return nil, nil, errors.Join(inputs.errs...)
 	}
-	roles, used, problems := check.ReadSet(inputs, r.options.Set)
-	r.used = append(r.used, used...)
-	if len(r.role) > 0 && len(roles) > 1 && !slices.ContainsFunc(roles, (*check.Role).OfTemplate) {
+	roles, problems := r.readInputs(inputs)
+	if len(r.role) > 0 && len(roles) > 1 && !slices.ContainsFunc(roles, (*check.Role).IsReferred) {
 		return nil, nil, fmt.Errorf("--role has %d roles, %s: use --iam, which takes that of each task", len(roles), roleNames(roles))
 	}
 	return roles, problems, nil
+}
+
+// readInputs reads roles, and remembers which settings are theirs.
+func (r *checkRequest) readInputs(inputs *roleInputs) (check.Roles, []tree.Problem) {
+	roles, used, problems := check.ReadSet(inputs.list, r.options.Set)
+	r.used = append(r.used, used...)
+	return roles, problems
 }
 
 // roleNames returns the names of roles, with their places.
@@ -55,7 +42,7 @@ func roleNames(roles check.Roles) string {
 	var names []string
 	for _, role := range roles {
 		name := cmp.Or(role.Name, "a role without a name")
-		if role.OfTemplate() {
+		if role.IsReferred() {
 			name += " (" + role.Place.String() + ")"
 		}
 		names = append(names, analyze.Printable(name))
@@ -66,15 +53,21 @@ func roleNames(roles check.Roles) string {
 // ownRoles reports whether the inputs have the roles themselves.
 func (r *checkRequest) ownRoles() bool { return len(r.role)+len(r.iam) == 0 }
 
-// readOwnRoles reads the roles of the templates among the inputs. Standard input is read once, and kept.
+// readOwnRoles reads the roles of the templates and of what is Terraform's among the inputs. Standard input is read once, and
+// kept.
 func (c *command) readOwnRoles(r *checkRequest) (check.Roles, []tree.Problem, error) {
 	found, err := findSources(r.files)
 	if err != nil {
 		return nil, nil, err
 	}
-	var inputs []analyze.Input
+	inputs := &roleInputs{}
+	defer inputs.close()
+	r.terraform = map[string]bool{}
 	for _, s := range found.list {
 		if s.module != nil {
+			if inputs.addModule(s.module, s.name) {
+				r.terraform[inputs.list[len(inputs.list)-1].Name] = true
+			}
 			continue
 		}
 		in, err := s.read(c.Stdin)
@@ -84,15 +77,19 @@ func (c *command) readOwnRoles(r *checkRequest) (check.Roles, []tree.Problem, er
 		if s.path == "-" {
 			c.Stdin = bytes.NewReader(in.data)
 		}
-		if check.IsTemplate(s.name, in.data) {
-			inputs = append(inputs, analyze.Input{Name: s.name, Source: in.data})
+		isTerraform := check.IsTerraform(s.name, in.data)
+		r.terraform[s.name] = isTerraform
+		if isTerraform || check.IsTemplate(s.name, in.data) {
+			inputs.list = append(inputs.list, analyze.Input{Name: s.name, Source: in.data})
 		}
 	}
-	if inputs == nil {
-		return nil, nil, misuse("check", errors.New("no role: add --role FILE, or --iam FILE with the roles of an account; only a CloudFormation template can have the role in itself"))
+	switch {
+	case inputs.errs != nil:
+		return nil, nil, errors.Join(inputs.errs...)
+	case inputs.list == nil:
+		return nil, nil, misuse("check", errors.New("no role: add --role FILE, or --iam FILE with the roles of an account; only a CloudFormation template, or what is Terraform's, can have the role in itself"))
 	}
-	roles, used, problems := check.ReadSet(inputs, r.options.Set)
-	r.used = append(r.used, used...)
+	roles, problems := r.readInputs(inputs)
 	return roles, problems, nil
 }
 
@@ -104,6 +101,8 @@ func (r *checkRequest) rolesOf(roles check.Roles, p *analyze.Plan) (check.Roles,
 		return nil, errors.New("--role has no role in it")
 	case len(r.role) > 0 && len(roles) == 1:
 		return roles, nil
+	case len(p.ExecutionRoles) == 0 && r.terraform[p.File] && check.IsModuleCall(p.Name):
+		return check.Roles{check.InModule(p)}, nil
 	case p.ExecutionRole == "" && r.ownRoles():
 		return check.Roles{{Absent: true, Name: name, Place: p.At()}}, nil
 	case p.ExecutionRole == "" && len(r.role) > 0:
@@ -124,6 +123,8 @@ func (r *checkRequest) rolesOf(roles check.Roles, p *analyze.Plan) (check.Roles,
 			for _, known := range found {
 				r.others[known] = append(r.others[known], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", role, name)))
 			}
+		case r.terraform[p.File]: // it is somebody else's, and no mistake
+			found = append(found, r.elsewhereOf(p.File, named))
 		case r.ownRoles():
 			errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and no template here has it: pass the file that has it with --role", named.At, name, role))
 		case len(r.role) > 0:
@@ -134,4 +135,16 @@ func (r *checkRequest) rolesOf(roles check.Roles, p *analyze.Plan) (check.Roles,
 		r.leave(p, check.NotAmong)
 	}
 	return found, errors.Join(errs...)
+}
+
+// elsewhereOf returns the role that a document of Terraform names and that is in no input: one for each name.
+func (r *checkRequest) elsewhereOf(file string, named analyze.NamedRole) *check.Role {
+	key := file + "\n" + string(named.Role)
+	if r.elsewhere[key] == nil {
+		if r.elsewhere == nil {
+			r.elsewhere = map[string]*check.Role{}
+		}
+		r.elsewhere[key] = check.Elsewhere(named)
+	}
+	return r.elsewhere[key]
 }

@@ -89,7 +89,7 @@ const managedCure = "Detach the policy, and give the role one of its own: execro
 
 func viewOfFinding(v *check.Verdict, f check.Finding) findingView {
 	e := check.Explain(f.Code)
-	view := findingView{kind: f.Kind, sure: f.Sure, code: f.Code, title: e.Title, actions: f.Actions, on: textsOf(f.Resources), shown: shownFor(f), cure: e.Cure, in: statementPlace(f)}
+	view := findingView{kind: f.Kind, sure: f.Sure, code: f.Code, title: e.Title, actions: f.Actions, on: textsOf(f.Resources), shown: shownFor(f), cure: f.Advice(), in: statementPlace(f)}
 	if f.Permission != nil {
 		view.permissions = []permissionView{viewOfPermission(v, f.Permission)}
 	}
@@ -100,7 +100,10 @@ func viewOfFinding(v *check.Verdict, f check.Finding) findingView {
 		view.about = append(view.about, f.Condition.Key+" "+f.Condition.Operator+" "+strings.Join(textsOf(policy.Texts(f.Condition.Values)), " or "))
 	}
 	if f.Unknown != nil {
-		what := strings.TrimSpace(f.Unknown.Name + " " + f.Unknown.ARN.String())
+		what := f.Unknown.Name
+		if f.Unknown.ARN.IsLiteral() { // another one is a reference, as the name says it
+			what = strings.TrimSpace(what + " " + string(f.Unknown.ARN))
+		}
 		if f.Unknown.Boundary {
 			what += ", the permissions boundary"
 		}
@@ -174,9 +177,9 @@ func statementPlace(f check.Finding) string {
 func branchWords(s *policy.Statement) string {
 	var words []string
 	add := func(b policy.Branch) {
-		word := "where " + b.Condition + " holds"
+		word := "where " + check.ConditionOf(b.Condition) + " holds"
 		if b.Not {
-			word = "where " + b.Condition + " does not hold"
+			word = "where " + check.ConditionOf(b.Condition) + " does not hold"
 		}
 		if !slices.Contains(words, word) {
 			words = append(words, word)
