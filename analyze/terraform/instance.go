@@ -106,14 +106,11 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 		return &target{single: true, certain: true, instances: []*instance{{scope: c.scope, block: b}}}
 	}
 	v := within.once("for_each of "+b.Type+strings.Join(b.Labels, "."), "for_each", a.SrcRange, func() *value { return within.eval(a.Expr) })
-	t, seen := &target{certain: true}, map[string]bool{}
+	t, seen, joined := &target{certain: true}, map[string]*instance{}, map[string]bool{}
 	for i, branch := range v.branches() {
 		t.certain = t.certain && i == 0
-		if branch.kind == reference && !branch.of.counted {
-			if all := branch.elements(); all != nil { // for_each of the instances of another block
-				branch, t.certain = all, t.certain && branch.of.certain
-			}
-		}
+		branch, certain := branch.repeated()
+		t.certain = t.certain && certain
 		keys := branch.sorted()
 		if branch.kind == list {
 			for _, e := range branch.list {
@@ -126,7 +123,8 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 				expression := "each." + name
 				return c.open(c.prefix(expression+" of "+strings.Join(b.Labels, ".")), expression, policy.Variable, policy.MeansUnknown, at)
 			}
-			return &target{instances: []*instance{{scope: c.scope, block: b, each: open("key"), value: open("value")}}}
+			under := c.underUnknown(v, func(of string) string { return "length(" + of + ") > 0" })
+			return &target{instances: []*instance{{scope: c.scope, block: b, each: open("key"), value: open("value"), under: under}}}
 		}
 		for _, m := range keys {
 			for _, e := range m.value.branches() {
@@ -139,8 +137,12 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 					name = c.flat(e)
 				}
 				in := &instance{scope: c.scope, block: b, each: textAt(name, e), value: e, key: keyOf(name.String())}
-				if !seen[in.key] && len(t.instances) < maxElements {
-					seen[in.key] = true
+				if other := seen[in.key]; other != nil { // another branch has the key too
+					if !joined[in.key] {
+						joined[in.key], other.value = true, c.eachValue(v, in.key)
+					}
+				} else if len(t.instances) < maxElements {
+					seen[in.key] = in
 					t.instances = append(t.instances, in)
 				}
 			}
@@ -152,6 +154,76 @@ func (c *context) findInstances(b *hclsyntax.Block) *target {
 		}
 	}
 	return t
+}
+
+// repeated returns the elements that for_each repeats: of a block those of its instances. It reports whether there surely are
+// all of them.
+func (v *value) repeated() (elements *value, certain bool) {
+	if v.kind == reference && !v.of.counted {
+		if all := v.elements(); all != nil {
+			return all, v.of.certain
+		}
+	}
+	return v, true
+}
+
+// eachValue returns each.value of the instance with a key, in all branches of a for_each that have it.
+func (c *context) eachValue(v *value, key string) *value {
+	v, _ = v.repeated()
+	switch v.kind {
+	case choice:
+		var having []*value
+		for _, branch := range v.list {
+			if e := c.eachValue(branch, key); e != nil {
+				having = append(having, e)
+			}
+		}
+		switch {
+		case having == nil:
+			return nil
+		case len(having) < len(v.list):
+			return choose("", v, having...) // with an instance, not all branches are left
+		}
+		return choose(v.condition, v, having...)
+	case object:
+		for _, m := range v.members {
+			if keyOf(m.name.String()) == key {
+				return m.value.present()
+			}
+		}
+	case list:
+		for _, element := range v.list {
+			for _, e := range element.branches() {
+				if e.kind != absent && keyOf(c.flat(e).String()) == key {
+					return e
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// present returns a value that is there: without the branches in which it is absent; nil if it is in all.
+func (v *value) present() *value {
+	switch v.kind {
+	case absent:
+		return nil
+	case choice:
+		var left []*value
+		for _, branch := range v.list {
+			if e := branch.present(); e != nil {
+				left = append(left, e)
+			}
+		}
+		switch {
+		case left == nil:
+			return nil
+		case len(left) < len(v.list):
+			return choose("", v, left...)
+		}
+		return choose(v.condition, v, left...)
+	}
+	return v
 }
 
 // counted returns the instances of a block with count.
@@ -166,7 +238,8 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 		}
 		if !ok {
 			index := c.open(c.prefix("count.index of "+strings.Join(b.Labels, ".")), "count.index", policy.Variable, policy.MeansText, v)
-			return &target{counted: true, instances: []*instance{{scope: c.scope, block: b, index: index}}}
+			under := c.underUnknown(v, func(of string) string { return of + " > 0" })
+			return &target{counted: true, instances: []*instance{{scope: c.scope, block: b, index: index, under: under}}}
 		}
 		most, least = max(most, n), min(least, n)
 	}
@@ -186,6 +259,14 @@ func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *co
 		t.instances = append(t.instances, in)
 	}
 	return t
+}
+
+// underUnknown returns the condition under which an unknown count or for_each makes an instance: the same for the same value.
+func (c *context) underUnknown(v *value, condition func(of string) string) [][]Taken {
+	if v.kind != unknown {
+		return [][]Taken{{{}}}
+	}
+	return [][]Taken{{{condition(c.describe(v)), 0}}}
 }
 
 // surelyHas reports whether for_each makes an instance with that key of a value. An element that may be absent is none.

@@ -81,7 +81,11 @@ func (c *context) documentOf(arguments *value) *value {
 		d.version = c.flat(v).String()
 	}
 	if v := argument("statement"); v != nil {
-		for _, s := range v.list {
+		blocks := v.list
+		if v.kind != list {
+			blocks = []*value{v} // a plan does not know the blocks
+		}
+		for _, s := range blocks {
 			d.add(mapped(s, d.statement))
 		}
 	}
