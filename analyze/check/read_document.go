@@ -118,6 +118,7 @@ func (r *documentReader) root(n *tree.Node, branches []policy.Branch) {
 			r.root(inner, branches)
 		} else {
 			r.problems = append(r.problems, problems...)
+			r.doubt(n)
 		}
 	case tree.Placeholder:
 		s, rest, ok := policy.Text(n.Text).CutSymbol()
@@ -137,6 +138,7 @@ func (r *documentReader) root(n *tree.Node, branches []policy.Branch) {
 		r.object(*n, branches)
 	default:
 		r.report(n, "a policy document is an object; this is %s", n.Kind)
+		r.doubt(n)
 	}
 }
 

@@ -108,10 +108,11 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	}
 	plans, fromTasks, err := c.readPlans(r, roles)
 	problems = r.splitProblems(problems, roles, plans)
-	findings := append(findingsOf(problems), fromTasks...)
+	findings := slices.Clone(fromTasks)
 	for _, p := range plans {
 		findings = append(findings, p.Findings...)
 	}
+	findings = append(newFindings(problems, findings), findings...)
 	wrong := errorsOf(plans, problems)
 	verdicts, unmatched := r.verdicts(roles, plans)
 	if err = errors.Join(err, unmatched); err != nil || wrong != nil && (len(verdicts) == 0 || len(r.role) > 0) {
@@ -286,9 +287,13 @@ func fileText(name string) string {
 	return string(data)
 }
 
-// findingsOf returns problems of the files of a role as findings.
-func findingsOf(problems []tree.Problem) (list []analyze.Finding) {
+// newFindings returns problems of the files of roles as findings, without those that the task definitions of the same files
+// have too.
+func newFindings(problems []tree.Problem, known []analyze.Finding) (list []analyze.Finding) {
 	for _, p := range problems {
+		if slices.ContainsFunc(known, func(f analyze.Finding) bool { return f.At.Place == p.At && f.Message == p.Message }) {
+			continue
+		}
 		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
 		f.At.Place = p.At
 		if p.Warning {

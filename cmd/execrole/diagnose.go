@@ -175,7 +175,7 @@ func (c *command) rolesToCompare(r *diagnoseRequest) (roles check.Roles, err err
 	if roles == nil && len(r.serviceControl)+len(r.resourcePolicies)+len(r.boundary) > 0 {
 		return nil, misuse("diagnose", errors.New("--boundary, --scp and --resource-policy say more of a role: add --role FILE, or --iam FILE with the roles of an account"))
 	}
-	findings := findingsOf(problems)
+	findings := newFindings(problems, nil)
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
 	if slices.ContainsFunc(problems, func(p tree.Problem) bool { return !p.Warning }) {
 		return nil, analyze.Errors{{Severity: analyze.Error}}
