@@ -48,7 +48,7 @@ func checkCommand() *subcommand {
 	return &subcommand{
 		name:    "check",
 		args:    "[flags] FILE...",
-		example: "execrole check --role role.json task-definition.json\nexecrole check template.yaml\nexecrole check --iam account.json 'tasks/*.json'",
+		example: "execrole check --role role.json task-definition.json\nexecrole check template.yaml\nexecrole check ./infra\nexecrole check --iam account.json 'tasks/*.json'",
 		about:   "say whether a role that exists fits",
 		text: `Compares a role that exists with what the task definitions need, in both
 directions: what is missing, denied, or allowed under a condition, and what the
@@ -57,8 +57,9 @@ role allows that no task needs. The role is read from files, such as those that
 "get-account-authorization-details" print, or policy documents alone. A policy
 of AWS that execution roles are found with is known; another one that is
 attached has to be among the files. A CloudFormation template can have the role
-beside the task definition: without --role and --iam, the roles are those of the
-templates among the arguments. docs/check.md describes the answer.
+beside the task definition, and so can source, a plan or a state of Terraform:
+without --role and --iam, the roles are those of these among the arguments.
+docs/check.md describes the answer.
 
 docs/collect.sh writes a folder with the roles and the task definitions of an
 account: "execrole check --iam FOLDER" needs no other file. The answer about an
