@@ -18,7 +18,7 @@ import (
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role, and the pages of the others
 var terraformTypes = []string{
 	"aws_iam_role", "aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment", "aws_iam_policy_attachment",
-	"data.aws_iam_role", "data.aws_iam_policy", "data.aws_iam_policy_document",
+	"aws_iam_role_policy_attachments_exclusive", "data.aws_iam_role", "data.aws_iam_policy", "data.aws_iam_policy_document",
 }
 
 // terraformJSON are the arguments of them that are strings of JSON.
@@ -102,9 +102,11 @@ func (r *reader) terraform(of *taskdef.Resources) {
 		case "aws_iam_role_policy":
 			t.inline(resource)
 		case "aws_iam_role_policy_attachment":
-			t.attachment(resource, resource.Values.Member("role"))
+			t.attachment(resource, "role", "policy_arn")
 		case "aws_iam_policy_attachment":
-			t.attachment(resource, resource.Values.Member("roles"))
+			t.attachment(resource, "roles", "policy_arn")
+		case "aws_iam_role_policy_attachments_exclusive": // it also detaches the others, which is drift
+			t.attachment(resource, "role_name", "policy_arns")
 		}
 	}
 	for symbol, role := range of.RoleOf {
@@ -386,10 +388,10 @@ func (t *terraformReader) managedPolicy(resource *terraform.Resource) {
 	}
 }
 
-// attachment attaches a managed policy to the roles that a node names.
-func (t *terraformReader) attachment(resource *terraform.Resource, role *tree.Node) {
-	for _, p := range t.rolesOf(resource, role) {
-		t.eachElement(resource.Values.Member("policy_arn"), p.branches, func(arn *tree.Node, branches []policy.Branch) {
+// attachment attaches the managed policies that one argument names to the roles that another one names.
+func (t *terraformReader) attachment(resource *terraform.Resource, roles, policies string) {
+	for _, p := range t.rolesOf(resource, resource.Values.Member(roles)) {
+		t.eachElement(resource.Values.Member(policies), p.branches, func(arn *tree.Node, branches []policy.Branch) {
 			t.attach(p.parts, arn, branches, p.perhaps, t.placeOf(resource.At))
 		})
 	}

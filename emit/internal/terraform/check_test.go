@@ -208,7 +208,9 @@ func TestRolesOfOneModule(t *testing.T) {
 	got["file of the state"] = answers(t, analyze.Input{Name: "terraform.tfstate", Source: file})
 	run("plan", "-input=false", "-out=plan")
 	got["second plan"] = answers(t, analyze.Input{Name: "plan.json", Source: run("show", "-json", "plan")})
-	line := func(name, rest string) string { return fmt.Sprintf("aws_ecs_task_definition.app[%q] fits %s", name, rest) }
+	line := func(name, rest string) string {
+		return fmt.Sprintf("aws_ecs_task_definition.app[%q] fits %s", name, rest)
+	}
 	want := []string{
 		line("denied", "no EXR002"), line("fits", "yes"), line("inline", "yes"), line("managed", "yes EXR023 EXR024"), line("other", "no EXR001 EXR022"), line("wide", "yes EXR021"),
 		"module.called.aws_ecs_task_definition.app fits no EXR001 EXR022",
