@@ -417,7 +417,10 @@ func (w cfnWriter) text(t policy.Text) *node {
 	return callNode("Fn::Sub", listNode(stringNode(sub), objectNode(variables...)))
 }
 
-func (w cfnWriter) document(d policy.Document) *node {
+func (w cfnWriter) document(d policy.Document) *node { return documentNode(d, w.syntax()) }
+
+// syntax is that of documents in templates.
+func (w cfnWriter) syntax() documentSyntax {
 	same := func(s string) string { return s }
-	return documentNode(d, documentSyntax{text: w.text, word: wordNode, key: same, comment: same, when: w.condition})
+	return documentSyntax{text: w.text, word: wordNode, key: same, comment: same, when: w.condition}
 }

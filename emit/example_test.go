@@ -5,6 +5,7 @@ import (
 	"log"
 
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
 )
 
@@ -40,4 +41,29 @@ func ExampleFormat() {
 	//     }
 	//   ]
 	// }
+}
+
+// A statement goes into the policy document of a role. It is written as the document is.
+func ExampleFix() {
+	src := []byte(`{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+]}
+`)
+	document, problems := policy.ReadDocument("policy.json", src)
+	if problems != nil {
+		panic(problems)
+	}
+	fixes, err := emit.Fix([]emit.FixSource{{Name: "policy.json", Data: src}}, []emit.RoleFix{{
+		Policies: []emit.FixPolicy{{Policy: policy.Policy{Name: "policy", Document: document}, Place: tree.Place{File: "policy.json", Line: 1, Column: 1}}},
+		Add:      []policy.Statement{{Sid: "ReadParameters", Actions: []string{"ssm:GetParameters"}, Resources: policy.Values("arn:aws:ssm:us-east-1:111122223333:parameter/a")}},
+	}})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Print(string(fixes.Files[0].Data))
+	// Output:
+	// {"Version": "2012-10-17", "Statement": [
+	//   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+	//   {"Sid": "ReadParameters", "Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "arn:aws:ssm:us-east-1:111122223333:parameter/a"}
+	// ]}
 }

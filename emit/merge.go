@@ -41,9 +41,7 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 	if resources.Shared {
 		return nil, fmt.Errorf("%s: an alias of YAML shows these resources in another place too: what is inserted would be there as well", doc.Source.Place(resources.Start))
 	}
-	m := &merger{doc: doc, yaml: syntax == "yaml", taken: names(doc, "Resources", "Parameters", "Mappings"), added: map[*tree.Node]*node{}}
-	m.named = map[policy.Symbol]cfnReference{}
-	m.conditions = cfnConditions{taken: names(doc, "Conditions"), names: map[string]string{}}
+	m := newMerger(doc, syntax == "yaml")
 	for _, r := range roles {
 		m.add(resources, r)
 	}
@@ -57,6 +55,14 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 		return nil, err
 	}
 	return text, nil
+}
+
+// newMerger returns a merger for a template that has resources.
+func newMerger(doc *tree.Document, yaml bool) *merger {
+	return &merger{
+		doc: doc, yaml: yaml, taken: names(doc, "Resources", "Parameters", "Mappings"), added: map[*tree.Node]*node{},
+		named: map[policy.Symbol]cfnReference{}, conditions: cfnConditions{taken: names(doc, "Conditions"), names: map[string]string{}},
+	}
 }
 
 // names returns the names of the members of sections of a template.

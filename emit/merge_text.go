@@ -21,6 +21,19 @@ type insertion struct {
 
 // text returns the template with the members that its objects get.
 func (m *merger) text() []byte {
+	var b bytes.Buffer
+	end := 0
+	for _, i := range m.insertions() {
+		b.WriteString(m.doc.Source.Text[end:i.offset])
+		b.WriteString(i.text)
+		end = i.offset
+	}
+	b.WriteString(m.doc.Source.Text[end:])
+	return b.Bytes()
+}
+
+// insertions returns the members that objects of the template get, as texts by their offsets.
+func (m *merger) insertions() []insertion {
 	var list []insertion
 	for object, members := range m.added {
 		if object == m.doc.Root {
@@ -30,15 +43,7 @@ func (m *merger) text() []byte {
 		}
 	}
 	slices.SortFunc(list, func(a, b insertion) int { return a.offset - b.offset })
-	var b bytes.Buffer
-	end := 0
-	for _, i := range list {
-		b.WriteString(m.doc.Source.Text[end:i.offset])
-		b.WriteString(i.text)
-		end = i.offset
-	}
-	b.WriteString(m.doc.Source.Text[end:])
-	return b.Bytes()
+	return list
 }
 
 // sections returns sections that the template does not have, before its resources.
@@ -191,18 +196,9 @@ func (m *merger) check(text []byte) error {
 
 // changed returns the first value at or below n that is another one in the merged template; nil if there is none.
 func (m *merger) changed(n, merged *tree.Node) *tree.Node {
-	kids := merged.Children
-	if added := m.added[n]; added != nil {
-		from := 0
-		if n == m.doc.Root {
-			from = slices.IndexFunc(n.Children, func(kid tree.Node) bool { return kid.Name == "Resources" })
-		}
-		for i, p := range added.pairs {
-			if from+i >= len(kids) || kids[from+i].Name != p.key {
-				return n
-			}
-		}
-		kids = slices.Delete(slices.Clone(kids), from, from+len(added.pairs))
+	kids, ok := m.without(n, merged.Children)
+	if !ok {
+		return n
 	}
 	if n.Kind != merged.Kind || n.Name != merged.Name || n.Text != merged.Text || len(n.Children) != len(kids) {
 		return n
@@ -213,4 +209,22 @@ func (m *merger) changed(n, merged *tree.Node) *tree.Node {
 		}
 	}
 	return nil
+}
+
+// without returns the members of an object of the merged template without those that it got, and whether they are there.
+func (m *merger) without(n *tree.Node, kids []tree.Node) ([]tree.Node, bool) {
+	added := m.added[n]
+	if added == nil {
+		return kids, true
+	}
+	from := 0
+	if n == m.doc.Root {
+		from = slices.IndexFunc(n.Children, func(kid tree.Node) bool { return kid.Name == "Resources" })
+	}
+	for i, p := range added.pairs {
+		if from+i >= len(kids) || kids[from+i].Name != p.key {
+			return nil, false
+		}
+	}
+	return slices.Delete(slices.Clone(kids), from, from+len(added.pairs)), true
 }

@@ -186,9 +186,17 @@ type documentSyntax struct {
 
 // documentNode returns a policy document, in which comments name the fields that asked for each statement.
 func documentNode(d policy.Document, syntax documentSyntax) *node {
+	return objectNode(
+		pair{"Version", syntax.text(policy.Text(cmp.Or(d.Version, policy.Version)))},
+		pair{"Statement", statementNodes(d, syntax, d.When())},
+	)
+}
+
+// statementNodes returns the statements of a document that is there under a condition; nil for always. They need no condition
+// if they have the same.
+func statementNodes(d policy.Document, syntax documentSyntax, whole policy.When) *node {
 	statements := &node{kind: listKind, elements: make([]*node, len(d.Statements)), comments: make([][]string, len(d.Statements))}
 	var room [6]member
-	whole := d.When()
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		syntax.statement = s.When()
@@ -200,10 +208,7 @@ func documentNode(d policy.Document, syntax documentSyntax) *node {
 			statements.comments[i] = append(statements.comments[i], syntax.comment(sourceComment(from)))
 		}
 	}
-	return objectNode(
-		pair{"Version", syntax.text(policy.Text(cmp.Or(d.Version, policy.Version)))},
-		pair{"Statement", statements},
-	)
+	return statements
 }
 
 func (syntax documentSyntax) members(members []member) *node {

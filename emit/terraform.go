@@ -490,14 +490,8 @@ func (tf terraformNames) roleAttributes() []pair {
 
 func (tf terraformNames) document(d policy.Document) *node {
 	when := d.When()
-	syntax := documentSyntax{
-		text:    func(t policy.Text) *node { return rawNode(hclString(t, tf.symbol)) },
-		word:    hclQuoted,
-		key:     hclKey,
-		comment: hclComment,
-		when:    tf.when,
-		always:  when != nil && !tf.isPlanned(when),
-	}
+	syntax := tf.syntax()
+	syntax.always = when != nil && !tf.isPlanned(when)
 	document := documentNode(d, syntax)
 	if syntax.always {
 		statements := document.pairs[len(document.pairs)-1].value
@@ -505,6 +499,17 @@ func (tf terraformNames) document(d policy.Document) *node {
 		statements.comments = append(statements.comments, []string{"nothing is needed: IAM takes no policy without a statement, and this one changes nothing"})
 	}
 	return callNode("jsonencode", document)
+}
+
+// syntax is that of documents in HCL.
+func (tf terraformNames) syntax() documentSyntax {
+	return documentSyntax{
+		text:    func(t policy.Text) *node { return rawNode(hclString(t, tf.symbol)) },
+		word:    hclQuoted,
+		key:     hclKey,
+		comment: hclComment,
+		when:    tf.when,
+	}
 }
 
 // nothing is a statement that changes nothing: everybody can call this action, whatever a policy says. A policy has it where

@@ -31,14 +31,27 @@ type checkRequest struct {
 	resourcePolicyOf  []check.ResourcePolicy
 	boundaryPolicy    *policy.Policy
 	serviceControlled []policy.Policy
+	patch             bool          // --fix
+	tight             string        // "" for no; tightKept or tightAll
+	inputs            roleInputs    // that the roles are read from
+	comparing         check.Options // those of each comparison
 	account           check.Account // what --iam makes of the inputs
 	used              []string      // the settings that are in the templates of roles
+	// users are the task definitions of each role, and tasksUnread says that there are others, which have errors.
+	users       map[*check.Role][]*analyze.Plan
+	tasksUnread map[*check.Role]bool
 	// others are the roles that the tasks of a role can have instead, and that are not among the files.
 	others map[*check.Role][]check.NotSeen
 	// terraform says which inputs are Terraform's, by their names, and elsewhere are the roles that these name and do not have.
 	terraform map[string]bool
 	elsewhere map[string]*check.Role
 }
+
+// The values of --tight: what is unexplained is kept, or goes too.
+const (
+	tightKept = "explained"
+	tightAll  = "all"
+)
 
 // The values of --fail-on, from the mildest answer to the strictest.
 var failOn = []string{"missing", "conditional", "unneeded", "any"}
@@ -71,7 +84,7 @@ could not be told, since something could not be read.
 `,
 		formats: verdictFormats(),
 		flags:   r.checkFlags,
-		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fail-on", "ignore", "baseline"},
+		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fail-on", "ignore", "baseline", "fix", "tight"},
 		run:     func(c *command, in *invocation) error { return c.check(r, in) },
 	}
 }
@@ -85,6 +98,9 @@ func (r *checkRequest) checkFlags(set *pflag.FlagSet) {
 	set.StringVar(&r.failOn, "fail-on", failOn[0], "the answer that gives exit status 1: `KIND` is\nmissing (also denied, and a wrong trust policy),\nconditional, unneeded, or any")
 	set.Var(&r.ignored, "ignore", "leave out findings: `CODE[=RESOURCE]`; repeatable")
 	set.StringVar(&r.baseline, "baseline", "", "accept what is in a `FILE` that check -f json wrote,\nand report what is new")
+	set.BoolVar(&r.patch, "fix", false, "print what the files of the role lack, as a\ndifference for git apply; with -o, write them")
+	set.StringVar(&r.tight, "tight", "", "as --fix, but the role allows what is needed and\nno more; `WHAT` is all if what is unexplained goes\ntoo")
+	set.Lookup("tight").NoOptDefVal = tightKept
 	r.explainFlags(set)
 }
 
@@ -93,6 +109,7 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 	if err := r.complete(in); err != nil {
 		return err
 	}
+	defer r.inputs.close()
 	read := r.readRoles
 	if r.ownRoles() {
 		read = func() (check.Roles, []tree.Problem, error) { return c.readOwnRoles(r) }
@@ -121,6 +138,9 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return errors.Join(wrong, err)
 	}
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+	if r.edits {
+		return (&fixing{c, r, roles, verdicts}).fix()
+	}
 	opts := report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText, All: r.verbose}
 	if len(r.iam) > 0 {
 		opts.Account = &r.account
@@ -180,6 +200,12 @@ func (r *checkRequest) checkOwn() (errs []error) {
 	if len(r.role) > 0 && len(r.iam) > 0 {
 		errs = append(errs, errors.New("--role and --iam exclude each other: the files of --iam have the roles too"))
 	}
+	if r.edits = r.patch || r.tight != ""; r.edits && r.formatName != "" {
+		errs = append(errs, errors.New("--format is for the answer, and --fix and --tight print a difference: leave one out"))
+	}
+	if r.tight != "" && r.tight != tightKept && r.tight != tightAll {
+		errs = append(errs, fmt.Errorf("--tight=%s: write --tight, or --tight=%s", r.tight, tightAll))
+	}
 	for _, i := range r.ignored {
 		if check.Explain(check.Code(i.code)).Title == "" {
 			errs = append(errs, fmt.Errorf("--ignore %s: there is no finding %q; docs/findings.md lists them", i, i.code))
@@ -229,17 +255,18 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 	if r.serviceControlled != nil {
 		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
 	}
-	users := map[*check.Role][]*analyze.Plan{}
+	r.comparing = opts
+	r.users = map[*check.Role][]*analyze.Plan{}
 	r.others = map[*check.Role][]check.NotSeen{}
 	var order []*check.Role
 	var errs []error
-	unread := map[*check.Role]bool{} // a task of the role has errors
+	r.tasksUnread = map[*check.Role]bool{}
 	for _, p := range plans {
 		if p.Err() != nil || p.Unread {
 			r.leave(p, check.TaskUnread)
 			found, _ := roles.Of(p)
 			for _, role := range found {
-				unread[role] = true
+				r.tasksUnread[role] = true
 			}
 			continue
 		}
@@ -250,10 +277,10 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 				r.leave(p, check.RoleUnread)
 				continue
 			}
-			if users[role] == nil {
+			if r.users[role] == nil {
 				order = append(order, role)
 			}
-			users[role] = append(users[role], p)
+			r.users[role] = append(r.users[role], p)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -261,12 +288,7 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 	}
 	r.account.Verdicts = make([]*check.Verdict, len(order))
 	inParallel(len(order), runtime.GOMAXPROCS(0), func(i int) {
-		opts := opts
-		opts.TasksUnread = unread[order[i]]
-		v := check.Check(order[i], users[order[i]], opts)
-		v.NotSeen = append(v.NotSeen, r.others[order[i]]...)
-		r.accept(v)
-		r.account.Verdicts[i] = v
+		r.account.Verdicts[i] = r.judge(order[i], order[i])
 	})
 	r.account.Sort()
 	if len(plans) > 1 {
@@ -276,6 +298,18 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 		return nil, r.leftError()
 	}
 	return r.account.Verdicts, nil
+}
+
+// judge compares a role with the task definitions that use it, or that use another one, of which it is a changed version.
+func (r *checkRequest) judge(role, of *check.Role) *check.Verdict {
+	opts := r.comparing
+	opts.TasksUnread = r.tasksUnread[of]
+	v := check.Check(role, r.users[of], opts)
+	v.NotSeen = append(v.NotSeen, r.others[of]...)
+	if r.tight == "" { // what is accepted goes too
+		r.accept(v)
+	}
+	return v
 }
 
 // fileText returns the text of a file of the input, for forms that count columns in characters; "" where it cannot be read

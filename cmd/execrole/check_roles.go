@@ -15,8 +15,7 @@ import (
 
 // readRoles reads the files of --role or --iam.
 func (r *checkRequest) readRoles() (check.Roles, []tree.Problem, error) {
-	inputs := &roleInputs{}
-	defer inputs.close()
+	inputs := &r.inputs
 	for _, name := range append(slices.Clone(r.role), r.iam...) {
 		inputs.add(name)
 	}
@@ -60,8 +59,7 @@ func (c *command) readOwnRoles(r *checkRequest) (check.Roles, []tree.Problem, er
 	if err != nil {
 		return nil, nil, err
 	}
-	inputs := &roleInputs{}
-	defer inputs.close()
+	inputs := &r.inputs
 	r.terraform = map[string]bool{}
 	for _, s := range found.list {
 		if s.module != nil {

@@ -43,6 +43,8 @@ type request struct {
 	withoutFiles bool
 	// compares says that what would be written is compared with what exists.
 	compares bool
+	// edits says that the output is a file of the input with changes.
+	edits bool
 }
 
 // roleFlags defines the flags of generate and diff.
@@ -108,7 +110,7 @@ func (r *request) complete(in *invocation) error {
 	}
 	if r.output != "" {
 		r.target, err = findTarget(r.output)
-		if err == nil && r.format != nil && !r.merge && r.target.path != "" && !r.target.folder {
+		if err == nil && r.format != nil && !r.merge && !r.edits && r.target.path != "" && !r.target.folder {
 			err = r.format.checkExtension(r.output, in.subcommand)
 		}
 		problem(err)
