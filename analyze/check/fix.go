@@ -210,7 +210,9 @@ func (v *Verdict) pairs(f *Finding, list []policy.Statement, allowed bool) (pair
 	resource := func(t policy.Text) policy.Pattern { return v.Role.Symbols.Pattern(t, values) }
 	allows := func(s *policy.Statement, action string, r policy.Text) bool {
 		return policy.CompareConditions(s.Conditions, f.Statement.Conditions) == 0 &&
-			slices.ContainsFunc(s.Actions, func(a string) bool { return policy.ActionPattern(action).CoveredBy(policy.ActionPattern(a)) == policy.CoversAll }) &&
+			slices.ContainsFunc(s.Actions, func(a string) bool {
+				return policy.ActionPattern(action).CoveredBy(policy.ActionPattern(a)) == policy.CoversAll
+			}) &&
 			slices.ContainsFunc(s.Resources, func(other policy.Value) bool { return resource(r).CoveredBy(resource(other.Text)) == policy.CoversAll })
 	}
 	for _, action := range f.Actions {
