@@ -48,12 +48,15 @@ type Pair struct {
 
 // Fix returns what a role lacks: the statements that cure the findings of the kind [Missing], and the trust policy where it
 // keeps ECS out. It is empty where nothing of that kind is wrong. What a policy denies cannot be cured by adding.
-func (v *Verdict) Fix() Fix {
+func (v *Verdict) Fix() Fix { return v.FixOf(v.Findings) }
+
+// FixOf returns what cures some findings of the verdict, as [Verdict.Fix] does for all.
+func (v *Verdict) FixOf(findings []Finding) Fix {
 	fix := v.fix()
-	for i := range v.Findings {
-		f := &v.Findings[i]
+	for i := range findings {
+		f := &findings[i]
 		switch {
-		case f.Kind == Missing:
+		case f.Kind == Missing && f.Permission != nil:
 			fix.Add = append(fix.Add, v.allow(f.Permission)...)
 		case f.Kind == Trust && f.Sure && f.Code != TrustDenied && f.Code != TrustOthers && f.Code != TrustNoConditions:
 			fix.Trust = f.Cure.Trust.Statements
@@ -117,7 +120,7 @@ func (v *Verdict) Tight(opts policy.Options, all bool) (Fix, error) {
 		e := Explain(f.Code)
 		switch {
 		case f.Code == SameRole, f.Code == PolicyUnknown, f.Kind == Conditional:
-			err := fmt.Errorf("what the role allows and no task needs cannot be told: %s %s: %s", f.Code, e.Title, e.Cure)
+			err := fmt.Errorf("what the role allows and no task needs cannot be told: %s %s: %s", f.Code, e.Title, f.Advice())
 			if !slices.ContainsFunc(errs, func(other error) bool { return other.Error() == err.Error() }) {
 				errs = append(errs, err)
 			}

@@ -138,10 +138,11 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return errors.Join(wrong, err)
 	}
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+	fixes := &fixing{c, r, roles, verdicts}
 	if r.edits {
-		return (&fixing{c, r, roles, verdicts}).fix()
+		return fixes.fix()
 	}
-	opts := report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText, All: r.verbose}
+	opts := report.VerdictOptions{Color: r.target.path == "" && c.colour(c.Stdout), Version: version(), Text: fileText, All: r.verbose, Fix: fixes.replacements()}
 	if len(r.iam) > 0 {
 		opts.Account = &r.account
 	}

@@ -34,6 +34,10 @@ func (f *fixing) fix() error {
 	var fixes []emit.RoleFix
 	var errs []error
 	for _, v := range f.verdicts {
+		if v.Role.Absent {
+			errs = append(errs, fmt.Errorf("%s: the task definition %s names no execution role, so there is none to change: execrole generate writes one, and with --merge into this file", v.Role.Place, titleOf(v.Role)))
+			continue
+		}
 		one := v.Fix()
 		if f.tight != "" {
 			var err error
@@ -294,8 +298,11 @@ func (f *fixing) sum(fixed emit.Fixes, after []*check.Verdict) {
 			if finding.Permission != nil {
 				message += fmt.Sprintf(": %s on %s", finding.Permission.Action.Name, v.Environment.Fill(finding.Permission.Resource()))
 			}
-			one := analyze.Finding{Severity: analyze.Warning, Rule: string(finding.Code), Message: message + "; no statement that is added cures this. " + e.Cure}
+			one := analyze.Finding{Severity: analyze.Warning, Rule: string(finding.Code), Message: message + "; no statement that is added cures this. " + finding.Advice()}
 			one.At.Place = finding.At
+			if one.At.File == "" && finding.Permission != nil {
+				one.At = finding.Permission.Needs[0].Requirement.At
+			}
 			left = append(left, one)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // VerdictReport is one form of a verdict.
@@ -24,10 +25,19 @@ type VerdictOptions struct {
 	// Text returns the text of a file of the input by its name in places, and "" where that is unknown. Forms that count
 	// columns in characters need it; nil is allowed.
 	Text func(file string) string
+	// Fix returns what cures a finding in a file of the role, and false where nothing does. Forms that can have it ask for
+	// it; nil is allowed.
+	Fix func(*check.Verdict, check.Finding) (Replacement, bool)
 	// Account is what the verdicts are a part of; nil where they are about given roles.
 	Account *check.Account
 	// All asks for the details of the roles of an account that fit, too, and for long lists as they are.
 	All bool
+}
+
+// Replacement is a text of a file that another one is to replace. Both can be empty.
+type Replacement struct {
+	Start, End tree.Place // End is the place after the text
+	Text       string
 }
 
 // hasTable reports whether there is a table: there is more than one role or task definition to speak of.

@@ -63,7 +63,20 @@ type (
 		Locations           []sarifLocation    `json:"locations,omitempty"`
 		RelatedLocations    []sarifLocation    `json:"relatedLocations,omitempty"`
 		PartialFingerprints map[string]string  `json:"partialFingerprints"`
+		Fixes               []sarifFix         `json:"fixes,omitempty"`
 		Suppressions        []sarifSuppression `json:"suppressions,omitempty"`
+	}
+	sarifFix struct {
+		Description     sarifText     `json:"description"`
+		ArtifactChanges []sarifChange `json:"artifactChanges"`
+	}
+	sarifChange struct {
+		ArtifactLocation sarifArtifact      `json:"artifactLocation"`
+		Replacements     []sarifReplacement `json:"replacements"`
+	}
+	sarifReplacement struct {
+		DeletedRegion   sarifRegion `json:"deletedRegion"`
+		InsertedContent sarifText   `json:"insertedContent"`
 	}
 	sarifSuppression struct {
 		Kind          string `json:"kind"`
@@ -84,6 +97,8 @@ type (
 	sarifRegion struct {
 		StartLine   int `json:"startLine"`
 		StartColumn int `json:"startColumn,omitempty"`
+		EndLine     int `json:"endLine,omitempty"`
+		EndColumn   int `json:"endColumn,omitempty"`
 	}
 )
 
@@ -98,7 +113,7 @@ func verdictSARIF(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 		driver.Rules = append(driver.Rules, ruleOf(e))
 	}
 	run := sarifRun{Tool: sarifTool{driver}, ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
-	w := sarifWriter{columns: columns{text: opts.Text}, index: index}
+	w := sarifWriter{columns: columns{text: opts.Text}, index: index, fix: opts.Fix}
 	for _, v := range verdicts {
 		for _, f := range v.Findings {
 			run.Results = append(run.Results, w.result(v, f))
@@ -138,6 +153,7 @@ func ruleOf(e check.Explanation) sarifRule {
 type sarifWriter struct {
 	columns columns
 	index   map[check.Code]int
+	fix     func(*check.Verdict, check.Finding) (Replacement, bool)
 }
 
 func (w *sarifWriter) result(v *check.Verdict, f check.Finding) sarifResult {
@@ -154,7 +170,24 @@ func (w *sarifWriter) result(v *check.Verdict, f check.Finding) sarifResult {
 			r.RelatedLocations = append(r.RelatedLocations, sarifLocation{i + 1, w.physical(place.Place), &sarifText{plainMessage(place.what)}})
 		}
 	}
+	if w.fix != nil {
+		if change, ok := w.fix(v, f); ok {
+			r.Fixes = w.changes(f, change)
+		}
+	}
 	return r
+}
+
+// changes returns the fix of a finding in a file of the role; none where the text of the file is unknown, since without columns
+// it would replace whole lines.
+func (w *sarifWriter) changes(f check.Finding, c Replacement) []sarifFix {
+	region := sarifRegion{c.Start.Line, w.columns.of(c.Start), c.End.Line, w.columns.of(c.End)}
+	if region.StartColumn == 0 || region.EndColumn == 0 {
+		return nil
+	}
+	return []sarifFix{{sarifText{plainMessage(f.Advice())}, []sarifChange{{
+		sarifArtifact{fileURI(c.Start.File)}, []sarifReplacement{{region, sarifText{c.Text}}},
+	}}}}
 }
 
 // plainMessage returns words as a message: brackets would be a link, and braces a placeholder.
@@ -167,7 +200,7 @@ func plainMessage(s string) string {
 func (w *sarifWriter) physical(at tree.Place) sarifPhysical {
 	p := sarifPhysical{ArtifactLocation: sarifArtifact{fileURI(at.File)}}
 	if at.Line > 0 {
-		p.Region = &sarifRegion{at.Line, w.columns.of(at)}
+		p.Region = &sarifRegion{StartLine: at.Line, StartColumn: w.columns.of(at)}
 	}
 	return p
 }
