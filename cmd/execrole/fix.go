@@ -34,8 +34,8 @@ func (f *fixing) fix() error {
 	var fixes []emit.RoleFix
 	var errs []error
 	for _, v := range f.verdicts {
-		if v.Role.Absent {
-			errs = append(errs, fmt.Errorf("%s: the task definition %s names no execution role, so there is none to change: execrole generate writes one, and with --merge into this file", v.Role.Place, titleOf(v.Role)))
+		if v.Role.Absent { // there is nothing to change, and what is missing is listed
+			all, fixes = append(all, check.Fix{}), append(fixes, emit.RoleFix{})
 			continue
 		}
 		one := v.Fix()
@@ -341,9 +341,11 @@ func (f *fixing) commandLine(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// breaks reports whether a finding keeps the role from fitting.
+// breaks reports whether a finding keeps the role from fitting, and no statement cures it.
 func breaks(f check.Finding) bool {
 	switch f.Kind {
+	case check.Missing:
+		return f.Permission == nil // there is no role
 	case check.Denied, check.Conditional:
 		return true
 	case check.Trust:
