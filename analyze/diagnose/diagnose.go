@@ -79,6 +79,9 @@ type Answer struct {
 	Notes []string
 	// Finding is what the verdict about the role says of the permission; nil where it says nothing, or that it is there.
 	Finding *check.Finding
+	// Sample is the verdict that the finding is of where no verdict about task definitions has it: the role is compared with
+	// what the message says. Its requirements have no field.
+	Sample *check.Verdict
 	// Allowed says whether the role that is known allows it; Unknown where no role is known.
 	Allowed policy.Truth
 	// Environment is where the task runs.
@@ -185,6 +188,31 @@ func Where(messages []Message) (e policy.Environment) {
 		return policy.Environment{}
 	}
 	return e
+}
+
+// Region returns the region of the tasks, where the messages show it: a field without a region, such as the name of a
+// parameter, means the task's, and the message has the ARN. It is "" where no message does, or where they differ.
+func (d *Diagnosis) Region() (region string) {
+	for _, a := range d.Answers {
+		arn, ok := policy.CutARN(policy.Text(a.Facts.Resource))
+		if !ok || !arn.Region.IsLiteral() || arn.Region == "" {
+			continue
+		}
+		for _, f := range a.Fields {
+			if !f.Sure || f.Requirement == nil {
+				continue
+			}
+			asked, _ := policy.CutARN(f.Requirement.Resource)
+			if s, rest, ok := asked.Region.CutSymbol(); !ok || s != policy.Region || rest != "" {
+				continue
+			}
+			if region != "" && region != string(arn.Region) {
+				return ""
+			}
+			region = string(arn.Region)
+		}
+	}
+	return region
 }
 
 // Roles returns the names of the roles that messages are about, each once.

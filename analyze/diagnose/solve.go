@@ -484,6 +484,7 @@ func (s *solver) ofSample() (*check.Finding, *check.Permission) {
 		return nil, nil
 	}
 	v := check.Check(role, []*analyze.Plan{s.sample}, s.opts.Check)
+	s.answer.Sample = v
 	for i := range v.Permissions {
 		if p := &v.Permissions[i]; p.Action.Name == s.answer.Facts.Action {
 			for j := range v.Findings {
@@ -500,7 +501,14 @@ func (s *solver) ofSample() (*check.Finding, *check.Permission) {
 // judgeTrust asks whether the trust policy that is known keeps ECS out.
 func (s *solver) judgeTrust() {
 	a := s.answer
-	for _, v := range s.opts.Verdicts {
+	verdicts := s.opts.Verdicts
+	if verdicts == nil && s.opts.Role != nil {
+		if role := s.opts.Role(a.Facts.Role); role != nil {
+			a.Sample = check.Check(role, nil, s.opts.Check)
+			verdicts = []*check.Verdict{a.Sample}
+		}
+	}
+	for _, v := range verdicts {
 		if v.Role.Trust == nil || v.Role.Name != "" && a.Facts.Role != "" && v.Role.Name != a.Facts.Role {
 			continue
 		}

@@ -138,7 +138,7 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return errors.Join(wrong, err)
 	}
 	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
-	fixes := &fixing{c, r, roles, verdicts}
+	fixes := &fixing{command: c, checkRequest: r, roles: roles, verdicts: verdicts}
 	if r.edits {
 		return fixes.fix()
 	}

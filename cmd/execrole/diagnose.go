@@ -17,6 +17,7 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // diagnoseRequest is what the arguments of diagnose ask for.
@@ -51,7 +52,7 @@ something could not be read.
 `,
 		formats: diagnosisFormats(),
 		flags:   r.diagnoseFlags,
-		own:     []string{"role", "iam", "boundary", "scp", "resource-policy"},
+		own:     []string{"role", "iam", "boundary", "scp", "resource-policy", "fix"},
 		run:     func(c *command, in *invocation) error { return c.diagnose(r, in) },
 	}
 }
@@ -62,6 +63,7 @@ func (r *diagnoseRequest) diagnoseFlags(set *pflag.FlagSet) {
 	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
 	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
 	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
+	set.BoolVar(&r.patch, "fix", false, "print what the files of the role lack, as a\ndifference for git apply; with -o, write them")
 	r.explainFlags(set)
 }
 
@@ -70,12 +72,12 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 	if err := r.complete(c, in); err != nil {
 		return err
 	}
+	defer r.inputs.close()
 	messages, err := r.readMessages(c)
 	if err != nil {
 		return err
 	}
 	opts := diagnose.Options{Environment: r.options.Environment}
-	where := diagnose.Where(messages)
 	roles, err := c.rolesToCompare(r)
 	if err != nil {
 		return err
@@ -93,21 +95,17 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 			return err
 		}
 		plans = plansOfMessages(plans, messages)
-		for _, p := range plans {
-			fillEnvironment(&p.Environment, where)
-		}
 		opts.Plans = plans
 	}
-	if roles != nil {
-		if err := r.compareRoles(roles, messages, where, &opts); err != nil {
-			return err
-		}
+	d, err := r.answers(roles, messages, &opts)
+	if err != nil {
+		return err
 	}
-	d := diagnose.Diagnose(messages, opts)
-	// This is the place of --fix, as check has it: the roles are those of opts.Verdicts, and what they lack is the Add of each
-	// answer, and d.AddNext.
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		return errors.New("there is no error among the messages: the service is steady, or somebody stopped the tasks")
+	}
+	if r.edits {
+		return c.fixDiagnosed(r, roles, d, opts)
 	}
 	data := r.format.diagnosis.Write(d, r.target.path == "" && c.colour(c.Stdout))
 	done, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force)
@@ -123,6 +121,62 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 		return errNo
 	}
 	return nil
+}
+
+// fixDiagnosed prints what has to change in the files of the roles, or writes them, as check --fix does. What the causes are is
+// said beside it. The exit status is that of the diagnosis.
+func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnose.Diagnosis, opts diagnose.Options) error {
+	if roles == nil {
+		return misuse("diagnose", errors.New("--fix changes the files of a role: add --role FILE, or pass the template or the Terraform that has it"))
+	}
+	for _, line := range report.Causes(d) {
+		c.complain("%s", line)
+	}
+	f := &fixing{command: c, checkRequest: &r.checkRequest, roles: roles, verdicts: opts.Verdicts}
+	if len(f.verdicts) == 0 {
+		f.samples = true
+		for _, a := range d.Answers {
+			if a.Sample == nil {
+				continue
+			}
+			role := a.Sample.Role
+			if _, ok := r.users[role]; !ok {
+				f.verdicts = append(f.verdicts, a.Sample)
+			}
+			r.users[role] = append(r.users[role], a.Sample.Tasks...)
+		}
+		for i, v := range f.verdicts {
+			f.verdicts[i] = r.judge(v.Role, v.Role)
+		}
+	}
+	if err := f.fix(); err != nil && err != errNo {
+		return err
+	}
+	if len(d.Answers) == 0 {
+		return errNo
+	}
+	return nil
+}
+
+// answers returns the diagnosis. Where the messages show the region only by what they say of a field, it is made again.
+func (r *diagnoseRequest) answers(roles check.Roles, messages []diagnose.Message, opts *diagnose.Options) (*diagnose.Diagnosis, error) {
+	where := diagnose.Where(messages)
+	for {
+		for _, p := range opts.Plans {
+			fillEnvironment(&p.Environment, where)
+		}
+		if roles != nil {
+			if err := r.compareRoles(roles, messages, where, opts); err != nil {
+				return nil, err
+			}
+		}
+		d := diagnose.Diagnose(messages, *opts)
+		region := d.Region()
+		if region == "" || where.Region != "" {
+			return d, nil
+		}
+		where.Region = region
+	}
 }
 
 // plansOfMessages returns those of many task definitions that the messages are about: by the name of the task definition, or
@@ -157,13 +211,13 @@ func fillEnvironment(e *policy.Environment, where policy.Environment) {
 	}
 }
 
-// rolesToCompare reads the roles: those of --role or --iam, or those of the templates among the files; nil if there are none.
+// rolesToCompare reads the roles: those of --role or --iam, or those of the templates and of the Terraform among the files; nil if there are none.
 func (c *command) rolesToCompare(r *diagnoseRequest) (roles check.Roles, err error) {
 	var problems []tree.Problem
 	switch {
 	case !r.ownRoles():
 		roles, problems, err = r.readRoles()
-	case slices.ContainsFunc(r.files, isTemplateFile):
+	case slices.ContainsFunc(r.files, canHaveRoles):
 		roles, problems, err = c.readOwnRoles(&r.checkRequest)
 	}
 	if err == nil {
@@ -183,10 +237,14 @@ func (c *command) rolesToCompare(r *diagnoseRequest) (roles check.Roles, err err
 	return roles, nil
 }
 
-// isTemplateFile reports whether a file is a CloudFormation template. What cannot be read is reported elsewhere.
-func isTemplateFile(path string) bool {
+// canHaveRoles reports whether a file or folder can have roles itself: a CloudFormation template, or what is Terraform's. What
+// cannot be read is reported elsewhere.
+func canHaveRoles(path string) bool {
+	if areModules([]string{path}) {
+		return true
+	}
 	data, err := readFile(path, tree.MaxSize)
-	return err == nil && check.IsTemplate(path, data)
+	return err == nil && (check.IsTemplate(path, data) || check.IsTerraform(path, data))
 }
 
 // compareRoles compares the roles of the task definitions with what these need.
@@ -205,6 +263,7 @@ func (r *diagnoseRequest) compareRoles(roles check.Roles, messages []diagnose.Me
 		return roles.Find(policy.Text(name))
 	}
 	users := map[*check.Role][]*analyze.Plan{}
+	opts.Verdicts = nil
 	var order []*check.Role
 	for _, p := range opts.Plans {
 		if p.Err() != nil || p.Unread {
@@ -221,6 +280,7 @@ func (r *diagnoseRequest) compareRoles(roles check.Roles, messages []diagnose.Me
 			users[role] = append(users[role], p)
 		}
 	}
+	r.users, r.comparing = users, opts.Check
 	for _, role := range order {
 		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
 	}

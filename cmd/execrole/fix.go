@@ -25,6 +25,8 @@ type fixing struct {
 	*checkRequest
 	roles    check.Roles // that were read
 	verdicts []*check.Verdict
+	// samples says that the verdicts are about what messages say, and not about the fields of task definitions.
+	samples bool
 }
 
 // fix prints what has to change in the files of the roles, or writes them. The exit status is that of the changed roles: what
@@ -47,6 +49,9 @@ func (f *fixing) fix() error {
 				}
 				continue
 			}
+		}
+		if f.samples {
+			withoutFields(one.Add)
 		}
 		all = append(all, one)
 		fixes = append(fixes, roleFix(v.Role, one))
@@ -90,6 +95,15 @@ func (f *fixing) fix() error {
 	}
 	f.sum(fixed, after)
 	return f.answer(after)
+}
+
+// withoutFields takes the fields that ask for statements out of them, and so out of the comments.
+func withoutFields(list []policy.Statement) {
+	for i := range list {
+		for j := range list[i].Resources {
+			list[i].Resources[j].From = nil
+		}
+	}
 }
 
 // titleOf names a role in messages.

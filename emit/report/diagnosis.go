@@ -70,6 +70,18 @@ type documentView struct{ lead, document string }
 // maxCauses is how many other causes are written in sentences. Of a text that was cut off early there are more.
 const maxCauses = 4
 
+// Causes returns the causes of a diagnosis, one line for each answer, and for each unknown message.
+func Causes(d *diagnose.Diagnosis) (lines []string) {
+	for i := range d.Answers {
+		v := viewOfAnswer(&d.Answers[i])
+		lines = append(lines, sureWords[v.sure][0]+" "+v.sentence)
+	}
+	for i := range d.Unknown {
+		lines = append(lines, unknownLead+": "+shortened(d.Unknown[i].Text))
+	}
+	return lines
+}
+
 func viewOfAnswer(a *diagnose.Answer) answerView {
 	first := a.Causes[0]
 	v := answerView{sure: a.Sure, sentence: analyze.Printable(a.Sentence(first)), shape: shapeWords(a.Shape), cure: analyze.Printable(a.Cure(first)), settle: analyze.Printable(a.Settle(first))}
