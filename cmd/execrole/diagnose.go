@@ -130,7 +130,9 @@ func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnos
 		return misuse("diagnose", errors.New("--fix changes the files of a role: add --role FILE, or pass the template or the Terraform that has it"))
 	}
 	for _, line := range report.Causes(d) {
-		c.complain("%s", line)
+		if !r.quiet {
+			c.complain("%s", line)
+		}
 	}
 	f := &fixing{command: c, checkRequest: &r.checkRequest, roles: roles, verdicts: opts.Verdicts}
 	if len(f.verdicts) == 0 {
