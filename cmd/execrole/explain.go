@@ -48,7 +48,7 @@ func (c *command) makeExplanation(r *request, t *task, colour bool) output {
 	if r.several {
 		file.Name = emit.Stem(t.plan.Family) + "-" + file.Name
 	}
-	for _, f := range contradictions(t.plan, []emit.File{file}) {
+	for _, f := range report.Contradictions(t.plan, []emit.File{file}) {
 		i := slices.IndexFunc(t.plan.Findings, func(g analyze.Finding) bool { return g.At.Offset > f.At.Offset })
 		if i < 0 {
 			i = len(t.plan.Findings)

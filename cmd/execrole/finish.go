@@ -425,7 +425,7 @@ func (b *batch) combine(res *results) ([]emit.File, error) {
 		return nil, err
 	}
 	files := []emit.File{file}
-	res.general = append(res.general, large("", b.format.role, files)...)
+	res.general = append(res.general, report.TooLarge("", b.format.role, files)...)
 	return files, nil
 }
 

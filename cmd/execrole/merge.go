@@ -13,6 +13,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // checkMerge returns what is wrong with --merge beside other flags.
@@ -161,7 +162,7 @@ func (b *batch) mergeInto(s *source) error {
 			break
 		}
 		out.files = []emit.File{{Name: cmp.Or(in.base, "template"), Data: merged}}
-		out.findings = append(out.findings, large(s.name, b.format.role, out.files)...)
+		out.findings = append(out.findings, report.TooLarge(s.name, b.format.role, out.files)...)
 	}
 	out.err = errors.Join(errs...)
 	if b.compares {

@@ -9,6 +9,7 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 // task is a task definition that was read, or several that share a role.
@@ -107,7 +108,7 @@ func (r *request) makeRole(t *task) output {
 	var values *emit.MissingValues
 	switch {
 	case errors.As(err, &values):
-		findings := missing(t.name, values, t.plan.Symbols)
+		findings := report.Missing(t.name, values, t.plan.Symbols)
 		out.findings, out.err = append(out.findings, findings...), analyze.Errors(findings)
 		return out
 	case err != nil:
@@ -115,8 +116,8 @@ func (r *request) makeRole(t *task) output {
 		return out
 	}
 	out.files = files
-	out.findings = append(out.findings, contradictions(t.plan, files)...)
-	out.findings = append(out.findings, large(t.name, r.format.role, files)...)
+	out.findings = append(out.findings, report.Contradictions(t.plan, files)...)
+	out.findings = append(out.findings, report.TooLarge(t.name, r.format.role, files)...)
 	out.findings = append(out.findings, t.notes()...)
 	if files[0].Write == emit.Remove {
 		out.always = append(out.always, t.noPolicy(role))
@@ -135,7 +136,7 @@ func (r *request) roleOf(t *task) (*policy.Role, error) {
 	if err := t.plan.Err(); err != nil {
 		return nil, err
 	}
-	role, more, err := roleOf(t.plan, r.roleOptions)
+	role, more, err := report.RoleOf(t.plan, r.roleOptions)
 	t.plan.Findings = append(t.plan.Findings, more...)
 	return role, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
 )
 
 func TestDidYouMean(t *testing.T) {
@@ -147,7 +148,7 @@ func TestCollision(t *testing.T) {
 func TestMissing(t *testing.T) {
 	var out bytes.Buffer
 	err := &emit.MissingValues{Format: "json", Symbols: []policy.Symbol{policy.Partition, policy.Region, policy.AccountID, "Other"}}
-	(&command{Stderr: &out}).report(missing("web.json", err, nil), false)
+	(&command{Stderr: &out}).report(report.Missing("web.json", err, nil), false)
 	want := `web.json: error: format json cannot leave ${AWS::Partition} open: add --partition PARTITION, or --region REGION, which implies it [own-values]
 web.json: error: format json cannot leave ${AWS::Region} open: add --region REGION [own-values]
 web.json: error: format json cannot leave ${AWS::AccountId} open: add --account ACCOUNT [own-values]
@@ -162,11 +163,11 @@ execrole: to go on, add: --region REGION --account ACCOUNT --set Other=VALUE
 func TestContradictions(t *testing.T) {
 	account, region := finding(analyze.Warning, "two accounts"), finding(analyze.Warning, "two regions")
 	plan := &analyze.Plan{Contradictions: map[policy.Symbol]analyze.Finding{policy.AccountID: account, policy.Region: region}}
-	none := contradictions(plan, []emit.File{{Uses: []policy.Symbol{policy.Partition}}, {}})
+	none := report.Contradictions(plan, []emit.File{{Uses: []policy.Symbol{policy.Partition}}, {}})
 	if len(none) > 0 {
 		t.Errorf("values that are not used are warned about: %v", none)
 	}
-	one := contradictions(plan, []emit.File{{Uses: []policy.Symbol{policy.AccountID}}, {Uses: []policy.Symbol{policy.Partition, policy.AccountID}}})
+	one := report.Contradictions(plan, []emit.File{{Uses: []policy.Symbol{policy.AccountID}}, {Uses: []policy.Symbol{policy.Partition, policy.AccountID}}})
 	if len(one) != 1 || one[0].Message != account.Message {
 		t.Errorf("got %v, want the one on accounts, once", one)
 	}
