@@ -50,7 +50,7 @@ type invocation struct {
 // subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so
 // that no flag keeps its value from another run.
 func subcommands() []*subcommand {
-	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), checkCommand(), diagnoseCommand(), rulesCommand(), versionCommand(), helpCommand()}
+	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), checkCommand(), diagnoseCommand(), rulesCommand(), completionCommand(), versionCommand(), helpCommand()}
 }
 
 // run runs the command that args ask for and returns the exit status.
