@@ -51,9 +51,8 @@ func completionCommand() *subcommand {
 		text: `Prints the script for SHELL: bash, zsh, fish or powershell. With it, the shell
 completes commands, flags, formats, rules, codes of findings and files, and from
 the task definitions in the files that the line names families, placeholders and
-containers. Run the line above that is for your shell at the start of each one,
-as in ~/.bashrc, ~/.zshrc (behind compinit), ~/.config/fish/config.fish or
-$PROFILE.
+containers. Put the line for your shell into ~/.bashrc, ~/.zshrc (behind
+compinit), ~/.config/fish/config.fish or $PROFILE.
 
 The script asks execrole at each press of the key, as "execrole completion SHELL
 -- INDEX WORD...", where INDEX says which WORD of the line is to be completed.
