@@ -86,6 +86,9 @@ func (c *Case) Plan() (*analyze.Plan, error) {
 	return plan, err
 }
 
+// Flags returns the flags of the case, as a shell splits them into words.
+func (c *Case) Flags() []string { return wordsAfter(string(c.archive.Comment), "flags: ") }
+
 // Plan analyzes a task definition. The plan is never nil.
 func Plan(src []byte, opts analyze.Options) (*analyze.Plan, error) {
 	plans, err := analyze.Read("input.json", src, opts)
