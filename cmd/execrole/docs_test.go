@@ -21,8 +21,15 @@ const root = "../.."
 // documents returns the texts for users by their names from the project's root, with slashes.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	names := []string{"README.md", "CHANGELOG.md"}
-	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, d fs.DirEntry, err error) error {
+	readmes, err := filepath.Glob(filepath.Join(root, "README*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"CHANGELOG.md"}
+	for _, name := range readmes {
+		names = append(names, filepath.Base(name))
+	}
+	err = filepath.WalkDir(filepath.Join(root, "docs"), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			name, err := filepath.Rel(root, path)
 			if err != nil {

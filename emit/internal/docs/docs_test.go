@@ -3,6 +3,7 @@ package docs
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -191,6 +192,25 @@ func prepare(s *step) {
 	}
 }
 
+// documents returns the paths of README.md, of its translations, and of all pages in docs and the folders below.
+func documents(t *testing.T, root string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "README*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(filepath.Join(root, "docs"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(path) == ".md" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 // TestDocuments executes every block of commands in README.md and docs, each document in a fresh copy of the project, as
 // one script. A command has to succeed. In a console it has to print what the document shows, where a line [...] stands for
 // lines that are left out. A block whose fence names a file is written to that file and checked.
@@ -203,13 +223,9 @@ func TestDocuments(t *testing.T) {
 	}
 	sh := tool.Require(t, "sh", "a POSIX shell")
 	root := golden.Root(t)
-	names, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	settings := settings(t, root)
 	missing := map[string]bool{}
-	for _, file := range append([]string{filepath.Join(root, "README.md")}, names...) {
+	for _, file := range documents(t, root) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
