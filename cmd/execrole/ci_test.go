@@ -1,8 +1,13 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
 	"debug/elf"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,8 +122,67 @@ func TestPreCommitHook(t *testing.T) {
 	}
 }
 
-// TestAction runs the steps of the action in a shell, with the environment that a runner gives them.
-func TestAction(t *testing.T) {
+// action is what action.yml has, as far as the test runs it.
+type action struct {
+	Inputs map[string]struct{ Default string }
+	Runs   struct {
+		Using string
+		Steps []struct {
+			Name, If, Uses, Shell, Run string
+			Env                        map[string]string
+		}
+	}
+}
+
+// run runs the steps of the action in a shell, with the environment that a runner gives them, and returns what they print.
+func (a *action) run(t *testing.T, bash, dir, temp string, inputs map[string]string, env ...string) (printed string, err error) {
+	t.Helper()
+	project, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(expression string) string {
+		name, isInput := strings.CutPrefix(expression, "inputs.")
+		given, ok := inputs[name]
+		switch {
+		case expression == "github.action_ref":
+			return inputs["ref"]
+		case !isInput:
+			t.Fatalf("the action has the expression %s", expression)
+		case !ok:
+			return a.Inputs[name].Default
+		}
+		return given
+	}
+	builds := value("inputs.build") == "true"
+	for _, step := range a.Runs.Steps {
+		switch {
+		case step.If == "inputs.build == 'true'" && !builds, step.If == "inputs.build != 'true'" && builds:
+			continue
+		case step.If != "" && !strings.HasPrefix(step.If, "inputs.build "):
+			t.Fatalf("the step %q has the condition %q", step.Name, step.If)
+		case step.Uses != "":
+			continue // sets up Go, which this test has
+		}
+		cmd := exec.Command(bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+project, "RUNNER_TEMP="+temp, "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary.md"),
+			"RUNNER_OS=Linux", "RUNNER_ARCH=X64")
+		cmd.Env = append(cmd.Env, env...)
+		for name, text := range step.Env {
+			cmd.Env = append(cmd.Env, name+"="+value(strings.TrimSuffix(strings.TrimPrefix(text, "${{ "), " }}")))
+		}
+		out, err := cmd.CombinedOutput()
+		if printed += string(out); err != nil {
+			return printed, err
+		}
+	}
+	return printed, nil
+}
+
+// readAction returns the action, and the shell for its steps.
+func readAction(t *testing.T) (a *action, bash string) {
+	t.Helper()
 	bash, err := exec.LookPath("bash")
 	switch {
 	case err == nil && runtime.GOOS != "windows":
@@ -127,46 +191,19 @@ func TestAction(t *testing.T) {
 	default:
 		t.Skip("the action's steps are for bash")
 	}
-	var action struct {
-		Runs struct {
-			Using string
-			Steps []struct {
-				Uses, Shell, Run string
-				Env              map[string]string
-			}
-		}
+	a = new(action)
+	if readYAML(t, "action.yml", a); a.Runs.Using != "composite" {
+		t.Fatalf("the action: %+v", a)
 	}
-	readYAML(t, "action.yml", &action)
-	project, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return a, bash
+}
+
+// TestAction runs the action's commands, with execrole built from source.
+func TestAction(t *testing.T) {
+	a, bash := readAction(t)
 	dir, temp := committed(t), t.TempDir()
-	summary := filepath.Join(temp, "summary.md")
-	run := func(command, args string) (last string, err error) {
-		for _, step := range action.Runs.Steps {
-			if step.Uses != "" {
-				continue // sets up Go, which this test has
-			}
-			cmd := exec.Command(bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
-			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "GITHUB_ACTION_PATH="+project, "RUNNER_TEMP="+temp, "GITHUB_STEP_SUMMARY="+summary)
-			for name, value := range step.Env {
-				given, ok := map[string]string{"${{ inputs.args }}": args, "${{ inputs.command }}": command}[value]
-				if !ok {
-					t.Fatalf("the step's variable %s has the value %q", name, value)
-				}
-				cmd.Env = append(cmd.Env, name+"="+given)
-			}
-			out, err := cmd.CombinedOutput()
-			if last += string(out); err != nil {
-				return last, err
-			}
-		}
-		return last, nil
-	}
-	if action.Runs.Using != "composite" || len(action.Runs.Steps) != 3 {
-		t.Fatalf("the action: %+v", action)
+	run := func(command, args string) (string, error) {
+		return a.run(t, bash, dir, temp, map[string]string{"build": "true", "command": command, "args": args})
 	}
 	if out, err := run("diff", "--strict\n-o\nrole.yaml\ntask definition.json\n"); err != nil {
 		t.Errorf("the role as it is written: %v\n%s", err, out)
@@ -182,11 +219,96 @@ func TestAction(t *testing.T) {
 	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != statusNo || !strings.Contains(out, "::error file=task definition.json,line=1,col=") {
 		t.Errorf("a role that allows nothing: %v\n%s", err, out)
 	}
-	if text, err := os.ReadFile(summary); err != nil || !strings.HasPrefix(string(text), "# Task execution role\n") || !strings.Contains(string(text), "The role does not fit") {
+	if text, err := os.ReadFile(filepath.Join(temp, "summary.md")); err != nil || !strings.HasPrefix(string(text), "# Task execution role\n") || !strings.Contains(string(text), "The role does not fit") {
 		t.Errorf("the summary: %v\n%s", err, text)
 	}
 	if out, err := run("chekc", "x"); err == nil || !strings.Contains(out, "::error::") {
 		t.Errorf("a command that does not exist: %v\n%s", err, out)
+	}
+}
+
+// release makes a folder with releases, as GitHub has them: the newest, and v1.2.3. In each of them, execrole prints its name.
+func release(t *testing.T) string {
+	t.Helper()
+	releases := t.TempDir()
+	for _, folder := range []string{"latest/download", "download/v1.2.3"} {
+		dir := filepath.Join(releases, filepath.FromSlash(folder))
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var sums strings.Builder
+		for _, platform := range []string{"linux_amd64", "linux_arm64", "darwin_arm64"} {
+			var data bytes.Buffer
+			packed := gzip.NewWriter(&data)
+			archive := tar.NewWriter(packed)
+			script := "#!/bin/sh\necho " + folder + " " + platform + " \"$@\"\n"
+			if err := archive.WriteHeader(&tar.Header{Name: "execrole", Mode: 0o755, Size: int64(len(script))}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := archive.Write([]byte(script)); err != nil {
+				t.Fatal(err)
+			}
+			archive.Close()
+			packed.Close()
+			name := "execrole_" + platform + ".tar.gz"
+			if err := os.WriteFile(filepath.Join(dir, name), data.Bytes(), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if platform != "linux_arm64" {
+				fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(data.Bytes()), name)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "checksums.txt"), []byte(sums.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return releases
+}
+
+// TestActionDownloads: without being told to build, the action downloads the release for its platform, and runs it only if its
+// checksum is the release's.
+func TestActionDownloads(t *testing.T) {
+	a, bash := readAction(t)
+	if _, err := exec.LookPath("curl"); err != nil {
+		if os.Getenv("EXECROLE_TOOLS") == "required" {
+			t.Fatal("curl is missing, and EXECROLE_TOOLS=required")
+		}
+		t.Skip("curl is missing")
+	}
+	releases := release(t)
+	broken := release(t)
+	if err := os.WriteFile(filepath.Join(broken, "latest", "download", "execrole_linux_amd64.tar.gz"), []byte("something else"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ours, arm, mac := "RUNNER_OS=Linux", "RUNNER_ARCH=ARM64", "RUNNER_OS=macOS"
+	for _, tt := range []struct {
+		name, releases string
+		inputs         map[string]string
+		env            []string
+		want           string // what is printed; begins with "::error::" if the action fails
+	}{
+		{"newest", releases, nil, nil, "latest/download linux_amd64 diff -o role.yaml task.json"},
+		{"other platform", releases, nil, []string{mac, arm}, "latest/download darwin_arm64 diff "},
+		{"a branch", releases, map[string]string{"ref": "main"}, nil, "latest/download linux_amd64 diff "},
+		{"the action's tag", releases, map[string]string{"ref": "v1.2.3"}, nil, "download/v1.2.3 linux_amd64 diff "},
+		{"version", releases, map[string]string{"ref": "v9.9.9", "version": "v1.2.3"}, nil, "download/v1.2.3 linux_amd64 diff "},
+		{"no such version", releases, map[string]string{"version": "v9.9.9"}, nil, "::error::execrole: cannot download file://" + releases + "/download/v9.9.9/execrole_linux_amd64.tar.gz; with build: true"},
+		{"no version", releases, map[string]string{"version": "../../x"}, nil, "::error::execrole: the version ../../x is not"},
+		{"wrong checksum", broken, nil, nil, "::error::execrole: execrole_linux_amd64.tar.gz is not what the release has"},
+		{"no checksum", releases, nil, []string{ours, arm}, "::error::execrole: checksums.txt of the release does not have execrole_linux_arm64.tar.gz"},
+		{"no such system", releases, nil, []string{"RUNNER_OS=Plan9"}, "::error::execrole: there is no release for Plan9"},
+		{"no such processor", releases, nil, []string{"RUNNER_ARCH=X86"}, "::error::execrole: there is no release for X86"},
+	} {
+		inputs := map[string]string{"args": "-o\nrole.yaml\ntask.json\n", "releases": "file://" + tt.releases}
+		maps.Copy(inputs, tt.inputs)
+		out, err := a.run(t, bash, t.TempDir(), t.TempDir(), inputs, tt.env...)
+		failed := strings.HasPrefix(tt.want, "::error::")
+		if exit, ok := err.(*exec.ExitError); !strings.Contains(out, tt.want) || failed != ok || ok && exit.ExitCode() != 2 {
+			t.Errorf("%s: %v\n%s\nwant %s", tt.name, err, out, tt.want)
+		}
+		if failed && strings.Contains(out, "diff -o") {
+			t.Errorf("%s: it was run\n%s", tt.name, out)
+		}
 	}
 }
 
@@ -201,8 +323,25 @@ func TestReleases(t *testing.T) {
 		}
 	}
 	readYAML(t, ".goreleaser.yaml", &config)
-	if len(config.Builds) != 1 {
-		t.Fatalf("%d builds", len(config.Builds))
+	type source struct{ Src string }
+	var names struct {
+		Archives []struct {
+			NameTemplate string `yaml:"name_template"`
+			Files        []source
+		}
+		NFPMs []struct{ Contents []source }
+	}
+	readYAML(t, ".goreleaser.yaml", &names)
+	if name := names.Archives[0].NameTemplate; name != "execrole_{{ .Os }}_{{ .Arch }}" { // action.yml makes the same
+		t.Errorf("the archives have the name %s", name)
+	}
+	for _, file := range slices.Concat(names.Archives[0].Files, names.Archives[1].Files, names.NFPMs[0].Contents) {
+		if found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(file.Src))); err != nil || len(found) == 0 {
+			t.Errorf("releases contain %s, and there is no such file", file.Src)
+		}
+	}
+	if len(config.Builds) != 2 || config.Builds[1].Main != "./cmd/execrole-mcp" {
+		t.Fatalf("the builds %+v", config.Builds)
 	}
 	b := config.Builds[0]
 	if b.Main != "./cmd/execrole" || !slices.Contains(b.Env, "CGO_ENABLED=0") || !slices.Contains(b.Flags, "-trimpath") {
