@@ -201,6 +201,11 @@ func readAction(t *testing.T) (a *action, bash string) {
 // TestAction runs the action's commands, with execrole built from source.
 func TestAction(t *testing.T) {
 	a, bash := readAction(t)
+	for _, m := range regexp.MustCompile(`(?m)^          ([a-z]+): (?:\||\S+)$`).FindAllStringSubmatch(documents(t)["docs/ci.md"], -1) {
+		if _, ok := a.Inputs[m[1]]; !ok && m[1] != "sarif_file" {
+			t.Errorf("docs/ci.md gives the action the input %s, which it does not have", m[1])
+		}
+	}
 	dir, temp := committed(t), t.TempDir()
 	run := func(command, args string) (string, error) {
 		return a.run(t, bash, dir, temp, map[string]string{"build": "true", "command": command, "args": args})
