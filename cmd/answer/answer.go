@@ -142,13 +142,23 @@ func each(err error) []error {
 // reading is what was read of a question.
 type reading struct {
 	options
-	plans []*analyze.Plan
-	bases map[string]string // of documents, by the names that plans have
+	inputs []analyze.Input
+	plans  []*analyze.Plan
+	bases  map[string]string // of documents, by the names that plans have
 }
 
 // read reads the task definitions. Only what is wrong with the question itself is an error: what is wrong with a task
 // definition is among the findings of its plan. Prepare changes the options before they are used.
 func (q Question) read(prepare func(*options)) (*reading, error) {
+	r, err := q.open(prepare)
+	if err == nil {
+		r.plans, _ = analyze.ReadAll(r.inputs, r.analyze)
+	}
+	return r, err
+}
+
+// open makes a reading that has the options and the inputs, and no plans.
+func (q Question) open(prepare func(*options)) (*reading, error) {
 	r := &reading{bases: map[string]string{}}
 	errs := r.set(q.Options)
 	errs = append(errs, checkSize(q.TaskDefinitions, q.CredentialSpecs)...)
@@ -161,15 +171,10 @@ func (q Question) read(prepare func(*options)) (*reading, error) {
 	for i, d := range q.CredentialSpecs {
 		r.analyze.CredSpecs = append(r.analyze.CredSpecs, analyze.CredSpec{File: nameOf(d, "credential-spec", i), Data: []byte(d.Text)})
 	}
-	if prepare != nil {
-		prepare(&r.options)
-	}
-	inputs, err := q.inputs(r.bases)
-	if err != nil {
-		return nil, err
-	}
-	r.plans, _ = analyze.ReadAll(inputs, r.analyze)
-	return r, nil
+	prepare(&r.options)
+	var err error
+	r.inputs, err = q.inputs(r.bases)
+	return r, err
 }
 
 // checkSize returns an error for each limit that documents exceed.
@@ -382,4 +387,4 @@ func explain(p *analyze.Plan, role *policy.Role) {
 }
 
 // label names a task definition in messages.
-func label(p *analyze.Plan) string { return cmp.Or(p.Family, p.Name) }
+func label(p *analyze.Plan) string { return analyze.Printable(cmp.Or(p.Family, p.Name)) }

@@ -15,8 +15,8 @@ import (
 // CheckQuestion asks whether roles that exist fit.
 type CheckQuestion struct {
 	Question
-	// Role is one role, in parts, as the command takes it with --role; Account has the roles of an account, as with --iam. One of
-	// them is given.
+	// Role is one role, in parts, as the command takes it with --role; Account has the roles of an account, as with --iam. Without
+	// both, the roles are those of the templates among the task definitions.
 	Role, Account []Document
 	// Boundary is the permissions boundary; nil for none. ServiceControl are service control policies.
 	Boundary       *Document
@@ -29,23 +29,20 @@ type CheckQuestion struct {
 // definitions or the roles; then there is no answer.
 func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors, err error) {
 	opts, errs := q.policies()
-	switch {
-	case len(q.Role)+len(q.Account) == 0:
-		errs = append(errs, errors.New("there is no role: pass its policies as role, or the roles of an account as account"))
-	case len(q.Role) > 0 && len(q.Account) > 0:
+	if len(q.Role) > 0 && len(q.Account) > 0 {
 		errs = append(errs, errors.New("role and account exclude each other: account has the roles too"))
 	}
 	errs = append(errs, checkSize(q.Role, q.Account, q.ServiceControl, q.TaskDefinitions)...)
-	r, err := q.read(func(o *options) { o.analyze.Derive = true })
+	r, err := q.open(compares)
 	if errs = append(errs, each(err)...); errs != nil {
 		return nil, nil, errors.Join(errs...)
 	}
 	opts.Environment, opts.Role = r.analyze.Environment, r.options.role
-	var inputs []analyze.Input
-	for i, d := range append(q.Role, q.Account...) {
-		inputs = append(inputs, analyze.Input{Name: nameOf(d, "role", i), Source: []byte(d.Text)})
+	rolesIn := q.rolesIn(r)
+	if rolesIn == nil {
+		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as account; only a CloudFormation template can have the role in itself")
 	}
-	roles, problems := check.Read(inputs)
+	roles, used, problems := check.ReadSet(rolesIn, r.analyze.Set)
 	for _, p := range problems {
 		if !p.Warning {
 			f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
@@ -53,23 +50,74 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 			failed = append(failed, f)
 		}
 	}
+	unfit := r.compare(roles, used, q.ownRoles())
+	if len(r.plans) == 0 {
+		return nil, nil, errors.New("there is no task definition in the texts")
+	}
 	for _, p := range r.plans {
 		var errs analyze.Errors
 		if errors.As(p.Err(), &errs) {
 			failed = append(failed, errs...)
 		}
 	}
-	if failed != nil {
+	if failed = append(failed, unfit...); failed != nil {
 		return nil, failed, nil
 	}
-	if len(q.Role) > 0 && len(roles) != 1 {
-		return nil, nil, fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as account", len(roles))
-	}
-	verdicts, err := verdicts(roles, r.plans, opts, len(q.Role) > 0)
+	verdicts, err := q.verdicts(roles, r.plans, opts)
 	if err != nil {
 		return nil, nil, err
 	}
 	return report.JSONVerdict.Write(verdicts, report.VerdictOptions{Version: version}), nil, nil
+}
+
+// compares prepares options as the command check does: a role that exists asks for nothing, and templates can depend on where
+// they are deployed.
+func compares(o *options) {
+	o.analyze.Derive, o.analyze.Conditions, o.analyze.TemplateParameters = true, true, true
+	for _, s := range policy.EnvironmentSymbols {
+		if value := o.analyze.Environment.Value(s); value != "" {
+			o.analyze.Set = append(o.analyze.Set, analyze.Setting{Name: string(s), Value: value})
+		}
+	}
+}
+
+// ownRoles reports whether the task definitions have the roles themselves.
+func (q CheckQuestion) ownRoles() bool { return len(q.Role)+len(q.Account) == 0 }
+
+// rolesIn returns the inputs that have roles.
+func (q CheckQuestion) rolesIn(r *reading) (list []analyze.Input) {
+	if q.ownRoles() {
+		for _, in := range r.inputs {
+			if in.Module == nil && check.IsTemplate(in.Name, in.Source) {
+				list = append(list, in)
+			}
+		}
+		return list
+	}
+	for i, d := range append(slices.Clone(q.Role), q.Account...) {
+		list = append(list, analyze.Input{Name: nameOf(d, "role", i), Source: []byte(d.Text)})
+	}
+	return list
+}
+
+// compare reads the task definitions, with what the templates of roles say of their symbols. It returns the errors about options
+// that fit nothing. Used are the settings that the roles use, and the environment counts as used.
+func (r *reading) compare(roles check.Roles, used []string, own bool) analyze.Errors {
+	analysis := analyze.NewAnalysis(r.analyze)
+	analysis.Use(used...)
+	for _, s := range policy.EnvironmentSymbols {
+		analysis.Use(string(s))
+	}
+	for _, in := range r.inputs {
+		in.Known, in.KnownSymbols = roles.Known(in.Name)
+		r.plans = append(r.plans, analysis.Read(in)...)
+	}
+	if r.plans = analyze.Join(r.plans); own {
+		r.plans = slices.DeleteFunc(r.plans, func(p *analyze.Plan) bool { // a template can have roles alone
+			return p.NoTaskDefinition && roles.HasTemplate(p.File)
+		})
+	}
+	return analysis.Finish()
 }
 
 // policies reads the other policies that have a say.
@@ -105,34 +153,52 @@ func (q CheckQuestion) policies() (opts check.Options, errs []error) {
 	return opts, errs
 }
 
-// verdicts compares each role with the task definitions that use it: the only role with all, or the one that executionRoleArn
-// names.
-func verdicts(roles check.Roles, plans []*analyze.Plan, opts check.Options, only bool) (list []*check.Verdict, err error) {
-	users := map[*check.Role][]*analyze.Plan{}
+// verdicts compares each role with the task definitions that use it.
+func (q CheckQuestion) verdicts(roles check.Roles, plans []*analyze.Plan, opts check.Options) (list []*check.Verdict, err error) {
+	users, others := map[*check.Role][]*analyze.Plan{}, map[*check.Role][]check.NotSeen{}
 	var order []*check.Role
 	var errs []error
 	for _, p := range plans {
-		var role *check.Role
-		if only {
-			role = roles[0]
-		} else {
-			role = roles.Find(p.ExecutionRole)
+		found, unknown, err := q.rolesOf(roles, p)
+		errs = append(errs, err)
+		for _, role := range found {
+			for _, named := range unknown { // one of several by a conditional
+				others[role] = append(others[role], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", p.Symbols.Written(named.Role), label(p))))
+			}
+			if users[role] == nil {
+				order = append(order, role)
+			}
+			users[role] = append(users[role], p)
 		}
-		switch {
-		case !only && p.ExecutionRole == "":
-			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", p.File, label(p)))
-			continue
-		case role == nil:
-			errs = append(errs, fmt.Errorf("%s: the role %s is not in account", p.File, p.ExecutionRole))
-			continue
-		}
-		if users[role] == nil {
-			order = append(order, role)
-		}
-		users[role] = append(users[role], p)
 	}
 	for _, role := range order {
-		list = append(list, check.Check(role, users[role], opts))
+		v := check.Check(role, users[role], opts)
+		v.NotSeen = append(v.NotSeen, others[role]...)
+		list = append(list, v)
 	}
 	return list, errors.Join(errs...)
+}
+
+// rolesOf returns the roles that a task definition uses: several where it depends on a condition of its template. Unknown are
+// those of them that are not there.
+func (q CheckQuestion) rolesOf(roles check.Roles, p *analyze.Plan) (found check.Roles, unknown []analyze.NamedRole, err error) {
+	switch {
+	case len(q.Role) > 0 && len(roles) == 1:
+		return roles, nil, nil
+	case len(q.Role) > 0 && (len(roles) == 0 || !slices.ContainsFunc(roles, (*check.Role).OfTemplate)):
+		return nil, nil, fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as account", len(roles))
+	case p.ExecutionRole == "" && q.ownRoles():
+		return check.Roles{{Absent: true, Name: label(p), Place: p.At()}}, nil, nil
+	case p.ExecutionRole == "":
+		return nil, nil, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", p.File, label(p))
+	}
+	found, unknown = roles.Of(p)
+	if len(found) > 0 {
+		return found, unknown, nil
+	}
+	var errs []error
+	for _, named := range unknown {
+		errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and it is not among the roles of the call", named.At, label(p), analyze.Printable(p.Symbols.Written(named.Role))))
+	}
+	return nil, unknown, errors.Join(errs...)
 }

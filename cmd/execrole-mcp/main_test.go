@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/pflag"
+	"golang.org/x/tools/txtar"
 
 	"github.com/execrole/execrole/cmd/answer"
 	"github.com/execrole/execrole/testdata/golden"
@@ -295,6 +296,78 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestTranscripts: for each check in the command's transcripts whose files are there, the tool answers what the command does.
+func TestTranscripts(t *testing.T) {
+	run, session := command(t), connect(t)
+	scripts, err := filepath.Glob("../../testdata/script/check*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := map[string]int{}
+	for _, script := range scripts {
+		archive, err := txtar.ParseFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := map[string][]byte{}
+		for _, f := range archive.Files {
+			files[f.Name] = f.Data
+		}
+		dir := folder(t, files)
+		for line := range strings.Lines(string(archive.Comment)) {
+			_, rest, ok := strings.Cut(line, "exec execrole check ")
+			words := strings.Fields(rest)
+			question, asked := checkQuestion(words, files)
+			if !ok || !asked {
+				continue
+			}
+			want, status := run(dir, append([]string{"check", "-f", "json"}, words...)...)
+			result, text := call(t, session, "check", question)
+			noAnswer := status == 2 && want == "" // an answer that cannot tell has the status 2 too
+			if result.IsError != noAnswer || !result.IsError && text != want {
+				t.Errorf("%s: %s\nerror %v, and the command's status is %d\n%s", script, rest, result.IsError, status, cmp.Diff(want, text))
+			}
+			answers[fmt.Sprint(status)]++
+		}
+	}
+	if answers["0"] < 3 || answers["1"] < 5 || answers["2"] < 5 {
+		t.Errorf("the answers by exit status: %v", answers)
+	}
+}
+
+// checkQuestion returns the arguments of a command line as those of a call. Asked is false if a call cannot ask this.
+func checkQuestion(words []string, files map[string][]byte) (question object, asked bool) {
+	question = object{}
+	document := func(name string) object { return texts(name, string(files[name]))[0] }
+	add := func(to, name string) {
+		list, _ := question[to].([]object)
+		question[to] = append(list, document(name))
+	}
+	var flags []string
+	for i := 0; i < len(words); i++ {
+		name, value := words[i], ""
+		if strings.HasPrefix(name, "-") && i < len(words)-1 {
+			i++
+			value = words[i]
+		}
+		switch to := map[string]string{"--role": "role", "--iam": "account", "--scp": "serviceControlPolicies"}; {
+		case name == "--set":
+			flags = append(flags, name, value)
+		case name == "--fail-on" && value == "any": // it changes the exit status alone
+		case name == "--boundary" && files[value] != nil:
+			question["boundary"] = document(value)
+		case value != "" && to[name] != "" && files[value] != nil:
+			add(to[name], value)
+		case value == "" && files[name] != nil:
+			add("taskDefinitions", name)
+		default:
+			return nil, false
+		}
+	}
+	question["options"] = options(flags)
+	return question, true
+}
+
 // TestErrors: what is wrong is said in one result, with places, and is no error of the protocol.
 func TestErrors(t *testing.T) {
 	session := connect(t)
@@ -330,7 +403,7 @@ func TestErrors(t *testing.T) {
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "account": role}, []string{"exclude each other"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "account": texts("account.json", `{"RoleDetailList": []}`)}, []string{"a.json: the task definition web names no executionRoleArn"}},
 		{"check", object{"taskDefinitions": texts("a.json", strings.Replace(task, "{", `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", `, 1)), "account": texts("account.json", `{"RoleDetailList": []}`)},
-			[]string{"a.json: the role arn:aws:iam::111122223333:role/web is not in account"}},
+			[]string{"a.json:1:22: the execution role of web is arn:aws:iam::111122223333:role/web, and it is not among the roles of the call"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": texts("r.json", "[")}, []string{"r.json:1:"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "boundary": texts("b.json", "7")[0], "resourcePolicies": object{"x": role[0]}}, []string{"b.json:1:1", `"x" of the resource policies is no ARN`}},
 	} {

@@ -25,7 +25,8 @@ one of the formats. If an error is among the findings, there are no files.`, gen
 	add(s, "explain", "Explain the task execution role", `Says for each permission of the task execution role which field asks for it, and why, and what else has to be there for the task
 to start. The answer is the JSON of "execrole explain -f json".`, explain)
 	add(s, "check", "Check a role that exists", `Compares a task execution role that exists with what the tasks need: what is missing or denied, and what is allowed and no task
-needs. The answer is the JSON of "execrole check -f json"; "fits" is yes, no or cannot tell.`, check)
+needs. Without role and account, the roles are those of the CloudFormation templates among the task definitions. The answer is the
+JSON of "execrole check -f json"; "fits" is yes, no or cannot tell.`, check)
 	return s
 }
 
