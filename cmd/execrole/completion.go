@@ -266,8 +266,8 @@ func (l *line) flagNames(given []string) (c candidates) {
 // summary returns the first part of a description, in one line.
 func summary(usage string) string {
 	usage = strings.ReplaceAll(usage, "\n", " ")
-	if end := strings.IndexAny(usage, ";:("); end > 0 {
-		usage = usage[:end]
+	for _, end := range []string{";", ": ", " ("} {
+		usage, _, _ = strings.Cut(usage, end)
 	}
 	return strings.TrimSpace(usage)
 }

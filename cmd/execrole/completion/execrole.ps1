@@ -13,7 +13,8 @@ Register-ArgumentCompleter -Native -CommandName 'execrole', 'execrole.exe' -Scri
         else { $current = $extent.Text.Substring(0, $cursorPosition - $extent.StartOffset) }
     }
     $words = @($before) + $current + @($after)
-    $answer = @(& $commandAst.GetCommandName() completion powershell -- $before.Count @words 2>$null)
+    $program = $commandAst.GetCommandName()
+    $answer = @(& $program completion powershell -- $before.Count @words 2>$null)
     if ($answer.Count -eq 0) { return }
 
     # Without a result, PowerShell completes names of files by itself.
