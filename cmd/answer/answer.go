@@ -39,6 +39,8 @@ type Question struct {
 	TaskDefinitions []Document
 	// CredentialSpecs are what the command takes with --credspec.
 	CredentialSpecs []Document
+	// Keys are AWS's answers about keys, as the command takes them with --keys.
+	Keys []Document
 	// Options are the values of the command's flags, by their names: see [Flags]. A flag that repeats has a list.
 	Options map[string]any
 }
@@ -161,7 +163,7 @@ func (q Question) read(prepare func(*options)) (*reading, error) {
 func (q Question) open(prepare func(*options)) (*reading, error) {
 	r := &reading{bases: map[string]string{}}
 	errs := r.set(q.Options)
-	errs = append(errs, checkSize(q.TaskDefinitions, q.CredentialSpecs)...)
+	errs = append(errs, checkSize(q.TaskDefinitions, q.CredentialSpecs, q.Keys)...)
 	if len(q.TaskDefinitions) == 0 {
 		errs = append(errs, errors.New("there is no task definition: pass its text"))
 	}
@@ -171,10 +173,32 @@ func (q Question) open(prepare func(*options)) (*reading, error) {
 	for i, d := range q.CredentialSpecs {
 		r.analyze.CredSpecs = append(r.analyze.CredSpecs, analyze.CredSpec{File: nameOf(d, "credential-spec", i), Data: []byte(d.Text)})
 	}
-	prepare(&r.options)
 	var err error
+	if r.analyze.Keys, err = q.keys(); err != nil {
+		return nil, err
+	}
+	prepare(&r.options)
 	r.inputs, err = q.inputs(r.bases)
 	return r, err
+}
+
+// keys reads AWS's answers about keys; nil if there are none.
+func (q Question) keys() (*analyze.KnownKeys, error) {
+	if q.Keys == nil {
+		return nil, nil
+	}
+	var inputs []analyze.Input
+	for i, d := range q.Keys {
+		inputs = append(inputs, analyze.Input{Name: nameOf(d, "keys", i), Source: []byte(d.Text)})
+	}
+	keys, problems := analyze.ReadKeys(inputs)
+	var errs []error
+	for _, p := range problems {
+		if !p.Warning {
+			errs = append(errs, fmt.Errorf("%s: %s", p.At, p.Message))
+		}
+	}
+	return keys, errors.Join(errs...)
 }
 
 // checkSize returns an error for each limit that documents exceed.

@@ -9,15 +9,16 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit/report"
 )
 
 // CheckQuestion asks whether roles that exist fit.
 type CheckQuestion struct {
 	Question
-	// Role is one role, in parts, as the command takes it with --role; Account has the roles of an account, as with --iam. Without
+	// Role is one role, in parts, as the command takes it with --role; IAM has the roles of an account, as with --iam. Without
 	// both, the roles are those of the templates among the task definitions.
-	Role, Account []Document
+	Role, IAM []Document
 	// Boundary is the permissions boundary; nil for none. ServiceControl are service control policies.
 	Boundary       *Document
 	ServiceControl []Document
@@ -26,13 +27,13 @@ type CheckQuestion struct {
 }
 
 // Check compares roles with what the task definitions need, as JSON: see docs/check.md. Failed is what is wrong with the task
-// definitions or the roles; then there is no answer.
+// definitions or the roles; then there is no answer, unless it is about others of an account.
 func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors, err error) {
 	opts, errs := q.policies()
-	if len(q.Role) > 0 && len(q.Account) > 0 {
-		errs = append(errs, errors.New("role and account exclude each other: account has the roles too"))
+	if len(q.Role) > 0 && len(q.IAM) > 0 {
+		errs = append(errs, errors.New("role and iam exclude each other: iam has the roles too"))
 	}
-	errs = append(errs, checkSize(q.Role, q.Account, q.ServiceControl, q.TaskDefinitions)...)
+	errs = append(errs, checkSize(q.Role, q.IAM, q.ServiceControl, q.TaskDefinitions)...)
 	r, err := q.open(compares)
 	if errs = append(errs, each(err)...); errs != nil {
 		return nil, nil, errors.Join(errs...)
@@ -40,19 +41,17 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 	opts.Environment, opts.Role = r.analyze.Environment, r.options.role
 	rolesIn := q.rolesIn(r)
 	if rolesIn == nil {
-		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as account; only a CloudFormation template can have the role in itself")
+		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as iam; only a CloudFormation template can have the role in itself")
 	}
 	roles, used, problems := check.ReadSet(rolesIn, r.analyze.Set)
-	for _, p := range problems {
-		if !p.Warning {
-			f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
-			f.At.Place = p.At
-			failed = append(failed, f)
-		}
-	}
 	unfit := r.compare(roles, used, q.ownRoles())
 	if len(r.plans) == 0 {
 		return nil, nil, errors.New("there is no task definition in the texts")
+	}
+	for _, p := range q.problemsOf(problems, roles, r.plans) {
+		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
+		f.At.Place = p.At
+		failed = append(failed, f)
 	}
 	for _, p := range r.plans {
 		var errs analyze.Errors
@@ -60,14 +59,39 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 			failed = append(failed, errs...)
 		}
 	}
-	if failed = append(failed, unfit...); failed != nil {
-		return nil, failed, nil
-	}
-	verdicts, err := q.verdicts(roles, r.plans, opts)
-	if err != nil {
+	account, err := q.account(roles, r.plans, opts)
+	switch {
+	case err != nil && failed == nil:
 		return nil, nil, err
+	case err != nil, unfit != nil, failed != nil && (len(q.Role) > 0 || len(account.Verdicts) == 0):
+		return nil, append(failed, unfit...), nil
 	}
-	return report.JSONVerdict.Write(verdicts, report.VerdictOptions{Version: version}), nil, nil
+	form := report.VerdictOptions{Version: version}
+	if len(q.IAM) > 0 {
+		form.Account = account
+	}
+	return report.JSONVerdict.Write(account.Verdicts, form), failed, nil
+}
+
+// problemsOf returns the errors in the roles: of an account, those in roles that a task has.
+func (q CheckQuestion) problemsOf(problems []tree.Problem, roles check.Roles, plans []*analyze.Plan) []tree.Problem {
+	of, needed := map[tree.Problem]bool{}, map[tree.Problem]bool{}
+	if len(q.IAM) > 0 {
+		used := map[*check.Role]bool{}
+		for _, p := range plans {
+			found, _ := roles.Of(p)
+			for _, role := range found {
+				used[role] = true
+			}
+		}
+		for _, role := range roles {
+			for _, p := range role.Problems {
+				of[p] = true
+				needed[p] = needed[p] || used[role]
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(problems), func(p tree.Problem) bool { return p.Warning || of[p] && !needed[p] })
 }
 
 // compares prepares options as the command check does: a role that exists asks for nothing, and templates can depend on where
@@ -82,7 +106,7 @@ func compares(o *options) {
 }
 
 // ownRoles reports whether the task definitions have the roles themselves.
-func (q CheckQuestion) ownRoles() bool { return len(q.Role)+len(q.Account) == 0 }
+func (q CheckQuestion) ownRoles() bool { return len(q.Role)+len(q.IAM) == 0 }
 
 // rolesIn returns the inputs that have roles.
 func (q CheckQuestion) rolesIn(r *reading) (list []analyze.Input) {
@@ -94,7 +118,7 @@ func (q CheckQuestion) rolesIn(r *reading) (list []analyze.Input) {
 		}
 		return list
 	}
-	for i, d := range append(slices.Clone(q.Role), q.Account...) {
+	for i, d := range append(slices.Clone(q.Role), q.IAM...) {
 		list = append(list, analyze.Input{Name: nameOf(d, "role", i), Source: []byte(d.Text)})
 	}
 	return list
@@ -153,17 +177,37 @@ func (q CheckQuestion) policies() (opts check.Options, errs []error) {
 	return opts, errs
 }
 
-// verdicts compares each role with the task definitions that use it.
-func (q CheckQuestion) verdicts(roles check.Roles, plans []*analyze.Plan, opts check.Options) (list []*check.Verdict, err error) {
+// account compares each role with the task definitions that use it. The error is about task definitions that have no role; of an
+// account, it is for the case that none has one.
+func (q CheckQuestion) account(roles check.Roles, plans []*analyze.Plan, opts check.Options) (*check.Account, error) {
+	account := new(check.Account)
 	users, others := map[*check.Role][]*analyze.Plan{}, map[*check.Role][]check.NotSeen{}
+	unread := map[*check.Role]bool{} // a task of the role has errors
 	var order []*check.Role
-	var errs []error
+	var errs, left []error
 	for _, p := range plans {
-		found, unknown, err := q.rolesOf(roles, p)
-		errs = append(errs, err)
+		if p.Err() != nil || p.Unread {
+			account.Left = append(account.Left, check.Left{Plan: p, Why: check.TaskUnread})
+			found, _ := roles.Of(p)
+			for _, role := range found {
+				unread[role] = true
+			}
+			continue
+		}
+		found, unknown, why, err := q.rolesOf(roles, p)
+		if why != "" {
+			account.Left = append(account.Left, check.Left{Plan: p, Why: why})
+			left = append(left, err)
+		} else if err != nil {
+			errs = append(errs, err)
+		}
 		for _, role := range found {
+			if slices.ContainsFunc(role.Problems, func(p tree.Problem) bool { return !p.Warning }) {
+				account.Left = append(account.Left, check.Left{Plan: p, Why: check.RoleUnread})
+				continue
+			}
 			for _, named := range unknown { // one of several by a conditional
-				others[role] = append(others[role], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", p.Symbols.Written(named.Role), label(p))))
+				others[role] = append(others[role], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", analyze.Printable(p.Symbols.Written(named.Role)), label(p))))
 			}
 			if users[role] == nil {
 				order = append(order, role)
@@ -172,33 +216,49 @@ func (q CheckQuestion) verdicts(roles check.Roles, plans []*analyze.Plan, opts c
 		}
 	}
 	for _, role := range order {
+		opts.TasksUnread = unread[role]
 		v := check.Check(role, users[role], opts)
 		v.NotSeen = append(v.NotSeen, others[role]...)
-		list = append(list, v)
+		account.Verdicts = append(account.Verdicts, v)
 	}
-	return list, errors.Join(errs...)
+	account.Sort()
+	if len(plans) > 1 {
+		account.Unused = roles.Unused(plans)
+	}
+	if len(order) == 0 {
+		errs = append(errs, left...)
+	}
+	return account, errors.Join(errs...)
 }
 
 // rolesOf returns the roles that a task definition uses: several where it depends on a condition of its template. Unknown are
-// those of them that are not there.
-func (q CheckQuestion) rolesOf(roles check.Roles, p *analyze.Plan) (found check.Roles, unknown []analyze.NamedRole, err error) {
+// those of them that are not there. If there is none, why is the reason where an answer about an account can say it.
+func (q CheckQuestion) rolesOf(roles check.Roles, p *analyze.Plan) (found check.Roles, unknown []analyze.NamedRole, why check.Reason, err error) {
 	switch {
 	case len(q.Role) > 0 && len(roles) == 1:
-		return roles, nil, nil
+		return roles, nil, "", nil
 	case len(q.Role) > 0 && (len(roles) == 0 || !slices.ContainsFunc(roles, (*check.Role).OfTemplate)):
-		return nil, nil, fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as account", len(roles))
+		return nil, nil, "", fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as iam", len(roles))
 	case p.ExecutionRole == "" && q.ownRoles():
-		return check.Roles{{Absent: true, Name: label(p), Place: p.At()}}, nil, nil
+		return check.Roles{{Absent: true, Name: label(p), Place: p.At()}}, nil, "", nil
 	case p.ExecutionRole == "":
-		return nil, nil, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", p.File, label(p))
+		if len(q.IAM) > 0 {
+			why = check.NamesNone
+			if len(p.Requirements) == 0 {
+				why = check.NeedsNone
+			}
+		}
+		return nil, nil, why, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", p.File, label(p))
 	}
-	found, unknown = roles.Of(p)
-	if len(found) > 0 {
-		return found, unknown, nil
+	if found, unknown = roles.Of(p); len(found) > 0 {
+		return found, unknown, "", nil
 	}
 	var errs []error
 	for _, named := range unknown {
 		errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and it is not among the roles of the call", named.At, label(p), analyze.Printable(p.Symbols.Written(named.Role))))
 	}
-	return nil, unknown, errors.Join(errs...)
+	if len(q.IAM) > 0 {
+		why = check.NotAmong
+	}
+	return nil, unknown, why, errors.Join(errs...)
 }

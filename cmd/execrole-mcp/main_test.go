@@ -56,15 +56,15 @@ func texts(pairs ...string) (list []object) {
 	return list
 }
 
-// call calls a tool. The text is that of the result.
+// call calls a tool. The text is the first of the result.
 func call(t *testing.T, s *mcp.ClientSession, tool string, arguments any) (result *mcp.CallToolResult, text string) {
 	t.Helper()
 	result, err := s.CallTool(context.Background(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Content) != 1 {
-		t.Fatalf("%d parts of content", len(result.Content))
+	if len(result.Content) == 0 {
+		t.Fatal("no content")
 	}
 	return result, result.Content[0].(*mcp.TextContent).Text
 }
@@ -299,13 +299,9 @@ func TestForms(t *testing.T) {
 // TestTranscripts: for each check in the command's transcripts whose files are there, the tool answers what the command does.
 func TestTranscripts(t *testing.T) {
 	run, session := command(t), connect(t)
-	scripts, err := filepath.Glob("../../testdata/script/check*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
 	answers := map[string]int{}
-	for _, script := range scripts {
-		archive, err := txtar.ParseFile(script)
+	for _, script := range []string{"check.txtar", "check-template.txtar", "check-account.txtar", "check-forms.txtar"} {
+		archive, err := txtar.ParseFile(filepath.Join("../../testdata/script", script))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +317,7 @@ func TestTranscripts(t *testing.T) {
 			if !ok || !asked {
 				continue
 			}
-			want, status := run(dir, append([]string{"check", "-f", "json"}, words...)...)
+			want, status := run(dir, append(append([]string{"check"}, words...), "-f", "json")...)
 			result, text := call(t, session, "check", question)
 			noAnswer := status == 2 && want == "" // an answer that cannot tell has the status 2 too
 			if result.IsError != noAnswer || !result.IsError && text != want {
@@ -350,10 +346,10 @@ func checkQuestion(words []string, files map[string][]byte) (question object, as
 			i++
 			value = words[i]
 		}
-		switch to := map[string]string{"--role": "role", "--iam": "account", "--scp": "serviceControlPolicies"}; {
-		case name == "--set":
+		switch to := map[string]string{"--role": "role", "--iam": "iam", "--scp": "serviceControlPolicies"}; {
+		case name == "--set" || name == "--account" || name == "--region":
 			flags = append(flags, name, value)
-		case name == "--fail-on" && value == "any": // it changes the exit status alone
+		case name == "--fail-on" && value == "any", name == "-f": // they do not change the answer
 		case name == "--boundary" && files[value] != nil:
 			question["boundary"] = document(value)
 		case value != "" && to[name] != "" && files[value] != nil:
@@ -365,7 +361,34 @@ func checkQuestion(words []string, files map[string][]byte) (question object, as
 		}
 	}
 	question["options"] = options(flags)
+	if tasks, ok := question["taskDefinitions"].([]object); ok { // the command reads files in the order of their names
+		slices.SortFunc(tasks, func(a, b object) int { return strings.Compare(a["name"].(string), b["name"].(string)) })
+	}
 	return question, true
+}
+
+// TestKeys: what AWS says of a secret names its key, as with the command's --keys.
+func TestKeys(t *testing.T) {
+	const key = `{"ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf", "Name": "db", "KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/1"}`
+	dir := folder(t, map[string][]byte{"a.json": []byte(task), "keys/db.json": []byte(key)})
+	want, _ := command(t)(dir, "explain", "-f", "json", "--keys", "keys", "a.json")
+	_, text := call(t, connect(t), "explain", object{"taskDefinitions": texts("a.json", task), "keys": texts("keys/db.json", key)})
+	if text != want || !strings.Contains(text, "arn:aws:kms:eu-west-1:111122223333:key/1") {
+		t.Error(cmp.Diff(want, text))
+	}
+}
+
+// TestPartOfAnAccount: errors in a task definition do not hide the answer about the others, and are there too.
+func TestPartOfAnAccount(t *testing.T) {
+	const account = `{"RoleDetailList": [{"RoleName": "web", "Arn": "arn:aws:iam::111122223333:role/web", "RolePolicyList": [], "AttachedManagedPolicies": []}]}`
+	named := strings.Replace(task, "{", `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", `, 1)
+	result, text := call(t, connect(t), "check", object{"iam": texts("account.json", account), "taskDefinitions": texts("a.json", named, "b.json", `{"family": `)})
+	if result.IsError || !strings.Contains(text, `"code": "EXR001"`) || len(result.Content) != 2 {
+		t.Fatalf("error %v, %d texts\n%s", result.IsError, len(result.Content), text)
+	}
+	if errs := result.Content[1].(*mcp.TextContent).Text; !strings.HasPrefix(errs, "b.json:1:12: error: ") {
+		t.Error(errs)
+	}
 }
 
 // TestErrors: what is wrong is said in one result, with places, and is no error of the protocol.
@@ -400,9 +423,9 @@ func TestErrors(t *testing.T) {
 		{"explain", object{"taskDefinitions": texts("main.tf", "resource {")}, []string{"main.tf:1:"}},
 		{"explain", object{"taskDefinitions": texts("../main.tf", "")}, []string{"main.tf"}},
 		{"check", object{"taskDefinitions": texts("a.json", task)}, []string{"there is no role"}},
-		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "account": role}, []string{"exclude each other"}},
-		{"check", object{"taskDefinitions": texts("a.json", task), "account": texts("account.json", `{"RoleDetailList": []}`)}, []string{"a.json: the task definition web names no executionRoleArn"}},
-		{"check", object{"taskDefinitions": texts("a.json", strings.Replace(task, "{", `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", `, 1)), "account": texts("account.json", `{"RoleDetailList": []}`)},
+		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "iam": role}, []string{"exclude each other"}},
+		{"check", object{"taskDefinitions": texts("a.json", task), "iam": texts("account.json", `{"RoleDetailList": []}`)}, []string{"a.json: the task definition web names no executionRoleArn"}},
+		{"check", object{"taskDefinitions": texts("a.json", strings.Replace(task, "{", `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", `, 1)), "iam": texts("account.json", `{"RoleDetailList": []}`)},
 			[]string{"a.json:1:22: the execution role of web is arn:aws:iam::111122223333:role/web, and it is not among the roles of the call"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": texts("r.json", "[")}, []string{"r.json:1:"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "boundary": texts("b.json", "7")[0], "resourcePolicies": object{"x": role[0]}}, []string{"b.json:1:1", `"x" of the resource policies is no ARN`}},
@@ -413,6 +436,9 @@ func TestErrors(t *testing.T) {
 				t.Errorf("%s: error %v, %s\nwant %s", tt.tool, result.IsError, text, want)
 			}
 		}
+	}
+	if result, text := call(t, session, "explain", object{"taskDefinitions": texts("a.json", task), "keys": texts("k.json", "[")}); !result.IsError || !strings.Contains(text, "k.json:1:") {
+		t.Errorf("keys that cannot be read: %s", text)
 	}
 	if _, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "delete"}); err == nil {
 		t.Error("there is a tool delete")

@@ -25,7 +25,7 @@ one of the formats. If an error is among the findings, there are no files.`, gen
 	add(s, "explain", "Explain the task execution role", `Says for each permission of the task execution role which field asks for it, and why, and what else has to be there for the task
 to start. The answer is the JSON of "execrole explain -f json".`, explain)
 	add(s, "check", "Check a role that exists", `Compares a task execution role that exists with what the tasks need: what is missing or denied, and what is allowed and no task
-needs. Without role and account, the roles are those of the CloudFormation templates among the task definitions. The answer is the
+needs. Without role and iam, the roles are those of the CloudFormation templates among the task definitions. The answer is the
 JSON of "execrole check -f json"; "fits" is yes, no or cannot tell.`, check)
 	return s
 }
@@ -44,6 +44,7 @@ type (
 	explainInput struct {
 		TaskDefinitions []answer.Document `json:"taskDefinitions" jsonschema:"the texts with the task definitions: JSON or YAML of a task definition, a template of CloudFormation, a plan of Terraform, or the files of a module of Terraform"`
 		CredentialSpecs []answer.Document `json:"credentialSpecs,omitempty" jsonschema:"credential specs of domainless gMSA containers"`
+		Keys            []answer.Document `json:"keys,omitempty" jsonschema:"what the AWS CLI says about secrets, parameters, objects and aliases of keys, as docs/collect.sh --describe-keys collects it; they say what is encrypted with which key"`
 		Options         map[string]any    `json:"options,omitempty"`
 	}
 	generateInput struct {
@@ -53,7 +54,7 @@ type (
 	checkInput struct {
 		explainInput
 		Role             []answer.Document          `json:"role,omitempty" jsonschema:"the role, in one or several texts: policy documents, its trust policy, or what aws iam get-role, get-role-policy, list-attached-role-policies and get-policy-version print"`
-		Account          []answer.Document          `json:"account,omitempty" jsonschema:"instead of role, what aws iam get-account-authorization-details prints; each task's role is the one that its executionRoleArn names"`
+		IAM              []answer.Document          `json:"iam,omitempty" jsonschema:"instead of role, what aws iam get-account-authorization-details prints; each task's role is the one that its executionRoleArn names"`
 		Boundary         *answer.Document           `json:"boundary,omitempty" jsonschema:"the permissions boundary of the role"`
 		ServiceControl   []answer.Document          `json:"serviceControlPolicies,omitempty" jsonschema:"service control policies that are in effect"`
 		ResourcePolicies map[string]answer.Document `json:"resourcePolicies,omitempty" jsonschema:"policies of resources, by the ARN of the resource"`
@@ -61,7 +62,7 @@ type (
 )
 
 func (in explainInput) question() answer.Question {
-	return answer.Question{TaskDefinitions: in.TaskDefinitions, CredentialSpecs: in.CredentialSpecs, Options: in.Options}
+	return answer.Question{TaskDefinitions: in.TaskDefinitions, CredentialSpecs: in.CredentialSpecs, Keys: in.Keys, Options: in.Options}
 }
 
 // The answer of generate. Those of the other tools are the command's.
@@ -131,16 +132,20 @@ func explain(_ context.Context, _ *mcp.CallToolRequest, in explainInput) (*mcp.C
 
 func check(_ context.Context, _ *mcp.CallToolRequest, in checkInput) (*mcp.CallToolResult, any, error) {
 	data, failed, err := answer.Check(answer.CheckQuestion{
-		Question: in.question(), Role: in.Role, Account: in.Account,
+		Question: in.question(), Role: in.Role, IAM: in.IAM,
 		Boundary: in.Boundary, ServiceControl: in.ServiceControl, ResourcePolicies: in.ResourcePolicies,
 	}, version())
 	if err != nil {
 		return nil, nil, err
 	}
-	if failed != nil {
+	if data == nil {
 		return failure(failed), nil, nil
 	}
-	return textOf(nil, data), json.RawMessage(data), nil
+	result := textOf(nil, data)
+	if failed != nil { // the answer is about the other tasks of an account
+		result.Content = append(result.Content, failure(failed).Content...)
+	}
+	return result, json.RawMessage(data), nil
 }
 
 // textOf returns a result with the command's own text, for clients that do not read structured content. If there are errors,
