@@ -159,11 +159,11 @@ func (q Question) read(prepare func(*options)) (*reading, error) {
 	return r, err
 }
 
-// open makes a reading that has the options and the inputs, and no plans.
-func (q Question) open(prepare func(*options)) (*reading, error) {
+// open makes a reading that has the options and the inputs, and no plans. More are texts that the question has besides.
+func (q Question) open(prepare func(*options), more ...[]Document) (*reading, error) {
 	r := &reading{bases: map[string]string{}}
 	errs := r.set(q.Options)
-	errs = append(errs, checkSize(q.TaskDefinitions, q.CredentialSpecs, q.Keys)...)
+	errs = append(errs, checkSize(append(more, q.TaskDefinitions, q.CredentialSpecs, q.Keys)...)...)
 	if len(q.TaskDefinitions) == 0 {
 		errs = append(errs, errors.New("there is no task definition: pass its text"))
 	}

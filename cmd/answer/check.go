@@ -33,8 +33,7 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 	if len(q.Role) > 0 && len(q.IAM) > 0 {
 		errs = append(errs, errors.New("role and iam exclude each other: iam has the roles too"))
 	}
-	errs = append(errs, checkSize(q.Role, q.IAM, q.ServiceControl, q.TaskDefinitions)...)
-	r, err := q.open(compares)
+	r, err := q.open(compares, q.Role, q.IAM, q.others())
 	if errs = append(errs, each(err)...); errs != nil {
 		return nil, nil, errors.Join(errs...)
 	}
@@ -92,6 +91,15 @@ func (q CheckQuestion) problemsOf(problems []tree.Problem, roles check.Roles, pl
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(problems), func(p tree.Problem) bool { return p.Warning || of[p] && !needed[p] })
+}
+
+// others returns the texts of policies that are not the role's.
+func (q CheckQuestion) others() []Document {
+	list := slices.AppendSeq(slices.Clone(q.ServiceControl), maps.Values(q.ResourcePolicies))
+	if q.Boundary != nil {
+		list = append(list, *q.Boundary)
+	}
+	return list
 }
 
 // compares prepares options as the command check does: a role that exists asks for nothing, and templates can depend on where
