@@ -349,13 +349,14 @@ func TestActionDownloads(t *testing.T) {
 	}
 }
 
-// TestReleases: the binaries of a release are static, tell no folder of the machine that built them, and are for
+// TestReleases: the binaries of a release are static and small, tell no folder of the machine that built them, and are for
 // every system that go vet looks at in .ci/run, which also has goreleaser check the file.
 func TestReleases(t *testing.T) {
 	var config struct {
 		Builds []struct {
 			Main         string
 			Env, Flags   []string
+			Ldflags      []string
 			Goos, Goarch []string
 		}
 	}
@@ -400,7 +401,7 @@ func TestReleases(t *testing.T) {
 		return
 	}
 	binary := filepath.Join(t.TempDir(), "execrole.exe")
-	build := exec.Command("go", slices.Concat([]string{"build", "-C", root, "-o", binary}, b.Flags, []string{"-buildvcs=false", b.Main})...)
+	build := exec.Command("go", slices.Concat([]string{"build", "-C", root, "-o", binary}, b.Flags, []string{"-buildvcs=false", "-ldflags", strings.Join(b.Ldflags, " "), b.Main})...)
 	build.Env = append(os.Environ(), b.Env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -408,6 +409,9 @@ func TestReleases(t *testing.T) {
 	data, err := os.ReadFile(binary)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if limit := 15_000_000; len(data) > limit {
+		t.Errorf("the binary has %d bytes, and the limit is %d", len(data), limit)
 	}
 	here, err := filepath.Abs(root)
 	if err != nil {
