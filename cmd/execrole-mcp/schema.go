@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -15,6 +16,11 @@ func schemaOf[In any]() *jsonschema.Schema {
 	schema, err := jsonschema.For[In](nil)
 	if err != nil {
 		panic("execrole-mcp: " + err.Error()) // the types are those of this package
+	}
+	for _, one := range schema.Properties { // what is optional is left out, and not null: not every client knows two types
+		if i := slices.Index(one.Types, "null"); i >= 0 && len(one.Types) == 2 {
+			one.Type, one.Types = one.Types[1-i], nil
+		}
 	}
 	schema.Properties["options"] = optionsSchema()
 	if format := schema.Properties["format"]; format != nil {
