@@ -311,7 +311,7 @@ func (l *line) arguments(all []*subcommand, before int, first bool, word string)
 func (l *line) values(f *pflag.Flag, before, word string) (c candidates) {
 	what, _ := pflag.UnquoteUsage(f)
 	switch key, _, pair := strings.Cut(word, "="); {
-	case what == "FILE", f.Name == "output":
+	case what == "FILE", what == "FOLDER", f.Name == "output":
 		c.files, c.before = true, before
 	case strings.HasSuffix(what, "=FILE") && pair:
 		c.files, c.before = true, before+key+"="

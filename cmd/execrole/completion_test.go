@@ -35,7 +35,7 @@ func TestCompletionIsComplete(t *testing.T) {
 			}
 			what, _ := pflag.UnquoteUsage(f)
 			for _, c := range []candidates{completeWord([]string{"execrole", s.name, "--" + f.Name, ""}, 3), completeWord([]string{"execrole", s.name, "--" + f.Name + "="}, 2)} {
-				if c.files != (what == "FILE" || f.Name == "output") && f.Value.Type() != "bool" && f.NoOptDefVal == "" {
+				if c.files != (what == "FILE" || what == "FOLDER" || f.Name == "output") && f.Value.Type() != "bool" && f.NoOptDefVal == "" {
 					t.Errorf("%s: --%s %s: files %v", s.name, f.Name, what, c.files)
 				}
 			}
