@@ -43,6 +43,8 @@ type Question struct {
 	Keys []Document
 	// Options are the values of the command's flags, by their names: see [Flags]. A flag that repeats has a list.
 	Options map[string]any
+
+	noTasks bool // there may be no task definition
 }
 
 // Flags returns the flags that Options may set.
@@ -164,7 +166,7 @@ func (q Question) open(prepare func(*options), more ...[]Document) (*reading, er
 	r := &reading{bases: map[string]string{}}
 	errs := r.set(q.Options)
 	errs = append(errs, checkSize(append(more, q.TaskDefinitions, q.CredentialSpecs, q.Keys)...)...)
-	if len(q.TaskDefinitions) == 0 {
+	if len(q.TaskDefinitions) == 0 && !q.noTasks {
 		errs = append(errs, errors.New("there is no task definition: pass its text"))
 	}
 	if errs != nil {

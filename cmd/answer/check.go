@@ -30,11 +30,8 @@ type CheckQuestion struct {
 // definitions or the roles; then there is no answer, unless it is about others of an account.
 func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors, err error) {
 	opts, errs := q.policies()
-	if len(q.Role) > 0 && len(q.IAM) > 0 {
-		errs = append(errs, errors.New("role and iam exclude each other: iam has the roles too"))
-	}
 	r, err := q.open(compares, q.Role, q.IAM, q.others())
-	if errs = append(errs, each(err)...); errs != nil {
+	if errs = append(append(errs, each(err)...), q.oneSource()...); errs != nil {
 		return nil, nil, errors.Join(errs...)
 	}
 	opts.Environment, opts.Role = r.analyze.Environment, r.options.role
@@ -47,16 +44,9 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 	if len(r.plans) == 0 {
 		return nil, nil, errors.New("there is no task definition in the texts")
 	}
-	for _, p := range q.problemsOf(problems, roles, r.plans) {
-		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
-		f.At.Place = p.At
-		failed = append(failed, f)
-	}
+	failed = rolesWrong(q.problemsOf(problems, roles, r.plans))
 	for _, p := range r.plans {
-		var errs analyze.Errors
-		if errors.As(p.Err(), &errs) {
-			failed = append(failed, errs...)
-		}
+		failed = append(failed, errorsOf(p)...)
 	}
 	account, err := q.account(roles, r.plans, opts)
 	switch {
@@ -70,6 +60,30 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 		form.Account = account
 	}
 	return report.JSONVerdict.Write(account.Verdicts, form), failed, nil
+}
+
+// oneSource returns an error if the roles are there twice.
+func (q CheckQuestion) oneSource() []error {
+	if len(q.Role) > 0 && len(q.IAM) > 0 {
+		return []error{errors.New("role and iam exclude each other: iam has the roles too")}
+	}
+	return nil
+}
+
+// errorsOf returns the errors of a task definition.
+func errorsOf(p *analyze.Plan) (errs analyze.Errors) {
+	errors.As(p.Err(), &errs)
+	return errs
+}
+
+// rolesWrong returns problems of the texts of roles as errors.
+func rolesWrong(problems []tree.Problem) (errs analyze.Errors) {
+	for _, p := range problems {
+		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
+		f.At.Place = p.At
+		errs = append(errs, f)
+	}
+	return errs
 }
 
 // problemsOf returns the errors in the roles: of an account, those in roles that a task has.

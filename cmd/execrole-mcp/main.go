@@ -17,8 +17,9 @@ import (
 const usage = `Usage: execrole-mcp
 
 A server for the Model Context Protocol over standard input and output. An agent
-starts it; docs/agents/mcp.md says how. It has the tools generate, explain and
-check of execrole, opens no file and no connection, and reads no credentials.
+starts it; docs/agents/mcp.md says how. It has the tools generate, explain,
+check and diagnose of execrole, opens no file and no connection, and reads no
+credentials.
 `
 
 // maxMessage is how long a message may be, in bytes. JSON can write a byte as six.

@@ -113,7 +113,7 @@ func TestTools(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"check", "explain", "generate"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"check", "diagnose", "explain", "generate"}, names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -304,11 +304,12 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestTranscripts: for each check in the command's transcripts whose files are there, the tool answers what the command does.
+// TestTranscripts: for each check and diagnose in the command's transcripts whose files are there, the tool answers what the
+// command does.
 func TestTranscripts(t *testing.T) {
 	run, session := command(t), connect(t)
 	answers := map[string]int{}
-	for _, script := range []string{"check.txtar", "check-template.txtar", "check-account.txtar", "check-forms.txtar"} {
+	for _, script := range []string{"check.txtar", "check-template.txtar", "check-account.txtar", "check-forms.txtar", "diagnose.txtar"} {
 		archive, err := txtar.ParseFile(filepath.Join("../../testdata/script", script))
 		if err != nil {
 			t.Fatal(err)
@@ -319,28 +320,31 @@ func TestTranscripts(t *testing.T) {
 		}
 		dir := folder(t, files)
 		for line := range strings.Lines(string(archive.Comment)) {
-			_, rest, ok := strings.Cut(line, "exec execrole check ")
+			_, rest, ok := strings.Cut(line, "exec execrole ")
 			words := strings.Fields(rest)
-			question, asked := checkQuestion(words, files)
-			if !ok || !asked {
+			if !ok || words[0] != "check" && words[0] != "diagnose" {
 				continue
 			}
-			want, status := run(dir, append(append([]string{"check"}, words...), "-f", "json")...)
-			result, text := call(t, session, "check", question)
+			question, asked := arguments(words[1:], files)
+			if !asked {
+				continue
+			}
+			want, status := run(dir, append(words, "-f", "json")...)
+			result, text := call(t, session, words[0], question)
 			noAnswer := status == 2 && want == "" // an answer that cannot tell has the status 2 too
 			if result.IsError != noAnswer || !result.IsError && text != want {
 				t.Errorf("%s: %s\nerror %v, and the command's status is %d\n%s", script, rest, result.IsError, status, cmp.Diff(want, text))
 			}
-			answers[fmt.Sprint(status)]++
+			answers[words[0]+" "+fmt.Sprint(status)]++
 		}
 	}
-	if answers["0"] < 3 || answers["1"] < 5 || answers["2"] < 5 {
+	if answers["check 0"] < 3 || answers["check 1"] < 5 || answers["check 2"] < 5 || answers["diagnose 0"] < 5 {
 		t.Errorf("the answers by exit status: %v", answers)
 	}
 }
 
-// checkQuestion returns the arguments of a command line as those of a call. Asked is false if a call cannot ask this.
-func checkQuestion(words []string, files map[string][]byte) (question object, asked bool) {
+// arguments returns the arguments of a command line as those of a call. Answers about stopped tasks, and .txt, are messages. Asked is false if a call cannot ask this.
+func arguments(words []string, files map[string][]byte) (question object, asked bool) {
 	question = object{}
 	document := func(name string) object { return texts(name, string(files[name]))[0] }
 	add := func(to, name string) {
@@ -362,6 +366,8 @@ func checkQuestion(words []string, files map[string][]byte) (question object, as
 			question["boundary"] = document(value)
 		case value != "" && to[name] != "" && files[value] != nil:
 			add(to[name], value)
+		case value == "" && (bytes.Contains(files[name], []byte(`"stoppedReason"`)) || strings.HasSuffix(name, ".txt")):
+			add("messages", name)
 		case value == "" && files[name] != nil:
 			add("taskDefinitions", name)
 		default:
@@ -399,6 +405,24 @@ func TestPartOfAnAccount(t *testing.T) {
 	}
 }
 
+const denied = `AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action`
+
+// TestDiagnose: the message is enough, and the task definition names the field. One that is known in part counts.
+func TestDiagnose(t *testing.T) {
+	session := connect(t)
+	if result, text := call(t, session, "diagnose", object{"messages": texts("", denied)}); result.IsError || !strings.Contains(text, `"Action": "secretsmanager:GetSecretValue"`) {
+		t.Error(text)
+	}
+	part := strings.Replace(task, `"nginx"`, `"<IMAGE>"`, 1)
+	result, text := call(t, session, "diagnose", object{"messages": texts("", denied), "taskDefinitions": texts("a.json", part)})
+	if result.IsError || !strings.Contains(text, `"field": "secrets KEY"`) || len(result.Content) != 2 || !strings.Contains(result.Content[1].(*mcp.TextContent).Text, "<IMAGE>") {
+		t.Errorf("%d texts\n%s", len(result.Content), text)
+	}
+	if result, text := call(t, session, "diagnose", object{"messages": texts("", "Essential container in task exited")}); result.IsError || !strings.Contains(text, `"unknown": [`) {
+		t.Error(text)
+	}
+}
+
 // TestErrors: what is wrong is said in one result, with places, and is no error of the protocol.
 func TestErrors(t *testing.T) {
 	session := connect(t)
@@ -431,6 +455,15 @@ func TestErrors(t *testing.T) {
 		{"explain", object{"taskDefinitions": texts("main.tf", "resource {")}, []string{"main.tf:1:"}},
 		{"explain", object{"taskDefinitions": texts("../main.tf", "")}, []string{"main.tf"}},
 		{"check", object{"taskDefinitions": texts("a.json", task)}, []string{"there is no role"}},
+		{"diagnose", object{}, []string{"messages"}},
+		{"diagnose", object{"messages": texts("m", " ")}, []string{"the message is empty"}},
+		{"diagnose", object{"messages": texts("m", `{"tasks": []}`)}, []string{"there is no error message in it"}},
+		{"diagnose", object{"messages": texts("m", `{"tasks": [`)}, []string{"m:1:12: "}},
+		{"diagnose", object{"messages": texts("m", denied), "boundary": role[0]}, []string{"say more of a role"}},
+		{"diagnose", object{"messages": texts("m", denied), "role": role, "iam": role}, []string{"exclude each other"}},
+		{"diagnose", object{"messages": texts("m", denied), "role": texts("r.json", "[")}, []string{"r.json:1:"}},
+		{"diagnose", object{"messages": texts("m", denied), "taskDefinitions": texts("a.json", "[")}, []string{"a.json:1:"}},
+		{"diagnose", object{"messages": texts("m", denied), "iam": texts("account.json", `{"RoleDetailList": []}`), "taskDefinitions": texts("a.json", task)}, []string{"a.json: the role of this task definition is not among the roles"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "role": role, "iam": role}, []string{"exclude each other"}},
 		{"check", object{"taskDefinitions": texts("a.json", task), "iam": texts("account.json", `{"RoleDetailList": []}`)}, []string{"a.json: the task definition web names no executionRoleArn"}},
 		{"check", object{"taskDefinitions": texts("a.json", strings.Replace(task, "{", `{"executionRoleArn": "arn:aws:iam::111122223333:role/web", `, 1)), "iam": texts("account.json", `{"RoleDetailList": []}`)},

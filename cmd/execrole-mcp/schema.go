@@ -32,9 +32,13 @@ func schemaOf[In any]() *jsonschema.Schema {
 		format.Description = "what to write; the first is the default: " + strings.Join(words, "; ")
 	}
 	documents := answer.MaxDocuments
-	if list := schema.Properties["taskDefinitions"]; list != nil {
-		one := 1
-		list.MinItems, list.MaxItems = &one, &documents
+	for _, name := range []string{"taskDefinitions", "messages"} {
+		if list := schema.Properties[name]; list != nil {
+			if list.MaxItems = &documents; slices.Contains(schema.Required, name) {
+				one := 1
+				list.MinItems = &one
+			}
+		}
 	}
 	return schema
 }

@@ -27,6 +27,9 @@ to start. The answer is the JSON of "execrole explain -f json".`, explain)
 	add(s, "check", "Check a role that exists", `Compares a task execution role that exists with what the tasks need: what is missing or denied, and what is allowed and no task
 needs. Without role and iam, the roles are those of the CloudFormation templates among the task definitions. The answer is the
 JSON of "execrole check -f json"; "fits" is yes, no or cannot tell.`, check)
+	add(s, "diagnose", "Say why a task does not start", `Reads an error that Amazon ECS shows for a task that does not start, and says what the cause is, how sure that is, which command
+settles it, and what cures it. With the task definition and the role, it names the field, and what would fail next. The answer is the
+JSON of "execrole diagnose -f json".`, diagnose)
 	return s
 }
 
@@ -53,6 +56,17 @@ type (
 	}
 	checkInput struct {
 		explainInput
+		rolesInput
+	}
+	diagnoseInput struct {
+		Messages        []answer.Document `json:"messages" jsonschema:"the error as the console, an event or a log shows it, also cut off; or the JSON of aws ecs describe-tasks or describe-services, aws batch describe-jobs, CloudTrail or EventBridge"`
+		TaskDefinitions []answer.Document `json:"taskDefinitions,omitempty" jsonschema:"the texts with the task definitions, as for explain"`
+		CredentialSpecs []answer.Document `json:"credentialSpecs,omitempty" jsonschema:"credential specs of domainless gMSA containers"`
+		Keys            []answer.Document `json:"keys,omitempty" jsonschema:"what the AWS CLI says of keys, as for explain"`
+		Options         map[string]any    `json:"options,omitempty"`
+		rolesInput
+	}
+	rolesInput struct {
 		Role             []answer.Document          `json:"role,omitempty" jsonschema:"the role, in one or several texts: policy documents, its trust policy, or what aws iam get-role, get-role-policy, list-attached-role-policies and get-policy-version print"`
 		IAM              []answer.Document          `json:"iam,omitempty" jsonschema:"instead of role, what aws iam get-account-authorization-details prints; each task's role is the one that its executionRoleArn names"`
 		Boundary         *answer.Document           `json:"boundary,omitempty" jsonschema:"the permissions boundary of the role"`
@@ -63,6 +77,13 @@ type (
 
 func (in explainInput) question() answer.Question {
 	return answer.Question{TaskDefinitions: in.TaskDefinitions, CredentialSpecs: in.CredentialSpecs, Keys: in.Keys, Options: in.Options}
+}
+
+func (in rolesInput) question(q answer.Question) answer.CheckQuestion {
+	return answer.CheckQuestion{
+		Question: q, Role: in.Role, IAM: in.IAM,
+		Boundary: in.Boundary, ServiceControl: in.ServiceControl, ResourcePolicies: in.ResourcePolicies,
+	}
 }
 
 // The answer of generate. Those of the other tools are the command's.
@@ -131,10 +152,16 @@ func explain(_ context.Context, _ *mcp.CallToolRequest, in explainInput) (*mcp.C
 }
 
 func check(_ context.Context, _ *mcp.CallToolRequest, in checkInput) (*mcp.CallToolResult, any, error) {
-	data, failed, err := answer.Check(answer.CheckQuestion{
-		Question: in.question(), Role: in.Role, IAM: in.IAM,
-		Boundary: in.Boundary, ServiceControl: in.ServiceControl, ResourcePolicies: in.ResourcePolicies,
-	}, version())
+	return partOf(answer.Check(in.rolesInput.question(in.explainInput.question()), version()))
+}
+
+func diagnose(_ context.Context, _ *mcp.CallToolRequest, in diagnoseInput) (*mcp.CallToolResult, any, error) {
+	question := explainInput{in.TaskDefinitions, in.CredentialSpecs, in.Keys, in.Options}.question()
+	return partOf(answer.Diagnose(answer.DiagnoseQuestion{CheckQuestion: in.rolesInput.question(question), Messages: in.Messages}))
+}
+
+// partOf returns the result for an answer that can be about a part of the input: then what is wrong with the rest is a second text.
+func partOf(data []byte, failed analyze.Errors, err error) (*mcp.CallToolResult, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,7 +169,7 @@ func check(_ context.Context, _ *mcp.CallToolRequest, in checkInput) (*mcp.CallT
 		return failure(failed), nil, nil
 	}
 	result := textOf(nil, data)
-	if failed != nil { // the answer is about the other tasks of an account
+	if failed != nil {
 		result.Content = append(result.Content, failure(failed).Content...)
 	}
 	return result, json.RawMessage(data), nil

@@ -285,7 +285,7 @@ func (l *line) arguments(all []*subcommand, before int, first bool, word string)
 		what = words[len(words)-1]
 	}
 	switch what {
-	case "FILE...":
+	case "FILE...", "[FILE...]":
 		c.files = true
 		return c.withPrefix(word)
 	case "[ID]":

@@ -21,7 +21,7 @@ const manualFile = "execrole.1"
 type manual struct{ bytes.Buffer }
 
 // roff escapes a text, so that it is printed as it is, with hyphens that can be pasted.
-var roff = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "~", `\(ti`, "^", `\(ha`)
+var roff = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "~", `\(ti`, "^", `\(ha`, "…", "...")
 
 func (m *manual) macro(name, argument string) {
 	if argument != "" {
