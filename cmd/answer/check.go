@@ -259,7 +259,7 @@ func (q CheckQuestion) rolesOf(roles check.Roles, p *analyze.Plan) (found check.
 	switch {
 	case len(q.Role) > 0 && len(roles) == 1:
 		return roles, nil, "", nil
-	case len(q.Role) > 0 && (len(roles) == 0 || !slices.ContainsFunc(roles, (*check.Role).OfTemplate)):
+	case len(q.Role) > 0 && (len(roles) == 0 || !slices.ContainsFunc(roles, (*check.Role).IsReferred)):
 		return nil, nil, "", fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as iam", len(roles))
 	case p.ExecutionRole == "" && q.ownRoles():
 		return check.Roles{{Absent: true, Name: label(p), Place: p.At()}}, nil, "", nil

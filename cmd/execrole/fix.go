@@ -67,7 +67,7 @@ func (f *fixing) fix() error {
 	var values *emit.MissingValues
 	switch {
 	case errors.As(err, &values):
-		findings := missing(sources[0].Name, values, fixes[0].Symbols)
+		findings := report.Missing(sources[0].Name, values, fixes[0].Symbols)
 		f.report(findings, true)
 		return analyze.Errors(findings)
 	case err != nil:
