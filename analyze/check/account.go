@@ -27,6 +27,7 @@ type Left struct {
 type Reason string
 
 const (
+	NoneGiven  Reason = "no role"          // no role is given
 	NamesNone  Reason = "names no role"    // it has no executionRoleArn
 	NeedsNone  Reason = "needs no role"    // likewise, and nothing that it has asks for a permission
 	NotAmong   Reason = "not in the files" // its role is not in the input, such as one of another account

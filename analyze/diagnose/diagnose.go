@@ -39,6 +39,9 @@ type Diagnosis struct {
 	Next []check.Finding
 	// AddNext are the statements that cure those of Next that are missing.
 	AddNext []policy.Statement
+	// Verdicts are about the roles that [Known.Diagnose] compared, and Check has the options with which it did.
+	Verdicts []*check.Verdict
+	Check    check.Options
 	// Checked says that roles were compared.
 	Checked bool
 	// More is how many further messages there are, which nobody looked at.

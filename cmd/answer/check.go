@@ -37,18 +37,18 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 	opts.Environment, opts.Role = r.analyze.Environment, r.options.role
 	rolesIn := q.rolesIn(r)
 	if rolesIn == nil {
-		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as iam; only a CloudFormation template can have the role in itself")
+		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as iam; only a CloudFormation template, or what is Terraform's, can have the role in itself")
 	}
 	roles, used, problems := check.ReadSet(rolesIn, r.analyze.Set)
 	unfit := r.compare(roles, used, q.ownRoles())
 	if len(r.plans) == 0 {
 		return nil, nil, errors.New("there is no task definition in the texts")
 	}
-	failed = rolesWrong(q.problemsOf(problems, roles, r.plans))
+	failed = rolesWrong(roles.ProblemsThatCount(q.origin(), problems, r.plans))
 	for _, p := range r.plans {
 		failed = append(failed, errorsOf(p)...)
 	}
-	account, err := q.account(roles, r.plans, opts)
+	account, err := q.account(roles, r, opts)
 	switch {
 	case err != nil && failed == nil:
 		return nil, nil, err
@@ -79,32 +79,14 @@ func errorsOf(p *analyze.Plan) (errs analyze.Errors) {
 // rolesWrong returns problems of the texts of roles as errors.
 func rolesWrong(problems []tree.Problem) (errs analyze.Errors) {
 	for _, p := range problems {
+		if p.Warning {
+			continue
+		}
 		f := analyze.Finding{Severity: analyze.Error, Rule: "role", Message: p.Message}
 		f.At.Place = p.At
 		errs = append(errs, f)
 	}
 	return errs
-}
-
-// problemsOf returns the errors in the roles: of an account, those in roles that a task has.
-func (q CheckQuestion) problemsOf(problems []tree.Problem, roles check.Roles, plans []*analyze.Plan) []tree.Problem {
-	of, needed := map[tree.Problem]bool{}, map[tree.Problem]bool{}
-	if len(q.IAM) > 0 {
-		used := map[*check.Role]bool{}
-		for _, p := range plans {
-			found, _ := roles.Of(p)
-			for _, role := range found {
-				used[role] = true
-			}
-		}
-		for _, role := range roles {
-			for _, p := range role.Problems {
-				of[p] = true
-				needed[p] = needed[p] || used[role]
-			}
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(problems), func(p tree.Problem) bool { return p.Warning || of[p] && !needed[p] })
 }
 
 // others returns the texts of policies that are not the role's.
@@ -134,7 +116,7 @@ func (q CheckQuestion) ownRoles() bool { return len(q.Role)+len(q.IAM) == 0 }
 func (q CheckQuestion) rolesIn(r *reading) (list []analyze.Input) {
 	if q.ownRoles() {
 		for _, in := range r.inputs {
-			if in.Module == nil && check.IsTemplate(in.Name, in.Source) {
+			if in.Module != nil || check.IsTerraform(in.Name, in.Source) || check.IsTemplate(in.Name, in.Source) {
 				list = append(list, in)
 			}
 		}
@@ -199,88 +181,54 @@ func (q CheckQuestion) policies() (opts check.Options, errs []error) {
 	return opts, errs
 }
 
+// origin says where the roles come from.
+func (q CheckQuestion) origin() check.Origin {
+	switch {
+	case len(q.Role) > 0:
+		return check.Given
+	case len(q.IAM) > 0:
+		return check.OfAccount
+	}
+	return check.Own
+}
+
 // account compares each role with the task definitions that use it. The error is about task definitions that have no role; of an
 // account, it is for the case that none has one.
-func (q CheckQuestion) account(roles check.Roles, plans []*analyze.Plan, opts check.Options) (*check.Account, error) {
-	account := new(check.Account)
-	users, others := map[*check.Role][]*analyze.Plan{}, map[*check.Role][]check.NotSeen{}
-	unread := map[*check.Role]bool{} // a task of the role has errors
-	var order []*check.Role
-	var errs, left []error
-	for _, p := range plans {
-		if p.Err() != nil || p.Unread {
-			account.Left = append(account.Left, check.Left{Plan: p, Why: check.TaskUnread})
-			found, _ := roles.Of(p)
-			for _, role := range found {
-				unread[role] = true
-			}
-			continue
-		}
-		found, unknown, why, err := q.rolesOf(roles, p)
-		if why != "" {
-			account.Left = append(account.Left, check.Left{Plan: p, Why: why})
-			left = append(left, err)
-		} else if err != nil {
-			errs = append(errs, err)
-		}
-		for _, role := range found {
-			if slices.ContainsFunc(role.Problems, func(p tree.Problem) bool { return !p.Warning }) {
-				account.Left = append(account.Left, check.Left{Plan: p, Why: check.RoleUnread})
-				continue
-			}
-			for _, named := range unknown { // one of several by a conditional
-				others[role] = append(others[role], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", analyze.Printable(p.Symbols.Written(named.Role)), label(p))))
-			}
-			if users[role] == nil {
-				order = append(order, role)
-			}
-			users[role] = append(users[role], p)
-		}
-	}
-	for _, role := range order {
-		opts.TasksUnread = unread[role]
-		v := check.Check(role, users[role], opts)
-		v.NotSeen = append(v.NotSeen, others[role]...)
-		account.Verdicts = append(account.Verdicts, v)
+func (q CheckQuestion) account(roles check.Roles, r *reading, opts check.Options) (*check.Account, error) {
+	uses := roles.Uses(q.origin(), r.plans, r.terraform())
+	account := &check.Account{Left: uses.Left}
+	for _, role := range uses.Roles {
+		account.Verdicts = append(account.Verdicts, uses.Check(role, role, opts))
 	}
 	account.Sort()
-	if len(plans) > 1 {
-		account.Unused = roles.Unused(plans)
+	if len(r.plans) > 1 {
+		account.Unused = roles.Unused(r.plans)
 	}
-	if len(order) == 0 {
-		errs = append(errs, left...)
+	if len(q.IAM) > 0 && len(account.Verdicts) > 0 {
+		return account, nil
+	}
+	var errs []error
+	for _, l := range uses.Left {
+		name := check.LabelOf(l.Plan)
+		switch l.Why {
+		case check.NoneGiven:
+			return nil, errors.New("role has no role in it")
+		case check.NamesNone, check.NeedsNone:
+			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", l.Plan.File, name))
+		case check.NotAmong:
+			for _, named := range l.Named() {
+				errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and it is not among the roles of the call", named.At, name, analyze.Printable(l.Plan.Symbols.Written(named.Role))))
+			}
+		}
 	}
 	return account, errors.Join(errs...)
 }
 
-// rolesOf returns the roles that a task definition uses: several where it depends on a condition of its template. Unknown are
-// those of them that are not there. If there is none, why is the reason where an answer about an account can say it.
-func (q CheckQuestion) rolesOf(roles check.Roles, p *analyze.Plan) (found check.Roles, unknown []analyze.NamedRole, why check.Reason, err error) {
-	switch {
-	case len(q.Role) > 0 && len(roles) == 1:
-		return roles, nil, "", nil
-	case len(q.Role) > 0 && (len(roles) == 0 || !slices.ContainsFunc(roles, (*check.Role).IsReferred)):
-		return nil, nil, "", fmt.Errorf("role has %d roles, and one is allowed: pass the roles of an account as iam", len(roles))
-	case p.ExecutionRole == "" && q.ownRoles():
-		return check.Roles{{Absent: true, Name: label(p), Place: p.At()}}, nil, "", nil
-	case p.ExecutionRole == "":
-		if len(q.IAM) > 0 {
-			why = check.NamesNone
-			if len(p.Requirements) == 0 {
-				why = check.NeedsNone
-			}
-		}
-		return nil, nil, why, fmt.Errorf("%s: the task definition %s names no executionRoleArn: pass its role as role", p.File, label(p))
+// terraform returns which inputs are Terraform's, by their names.
+func (r *reading) terraform() map[string]bool {
+	list := map[string]bool{}
+	for _, in := range r.inputs {
+		list[in.Name] = in.Module != nil || check.IsTerraform(in.Name, in.Source)
 	}
-	if found, unknown = roles.Of(p); len(found) > 0 {
-		return found, unknown, "", nil
-	}
-	var errs []error
-	for _, named := range unknown {
-		errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and it is not among the roles of the call", named.At, label(p), analyze.Printable(p.Symbols.Written(named.Role))))
-	}
-	if len(q.IAM) > 0 {
-		why = check.NotAmong
-	}
-	return nil, unknown, why, errors.Join(errs...)
+	return list
 }

@@ -37,14 +37,8 @@ type checkRequest struct {
 	comparing         check.Options // those of each comparison
 	account           check.Account // what --iam makes of the inputs
 	used              []string      // the settings that are in the templates of roles
-	// users are the task definitions of each role, and tasksUnread says that there are others, which have errors.
-	users       map[*check.Role][]*analyze.Plan
-	tasksUnread map[*check.Role]bool
-	// others are the roles that the tasks of a role can have instead, and that are not among the files.
-	others map[*check.Role][]check.NotSeen
-	// terraform says which inputs are Terraform's, by their names, and elsewhere are the roles that these name and do not have.
-	terraform map[string]bool
-	elsewhere map[string]*check.Role
+	uses              *check.Uses
+	terraform         map[string]bool // the inputs that are Terraform's, by their names
 }
 
 // The values of --tight: what is unexplained is kept, or goes too.
@@ -125,7 +119,7 @@ func (c *command) check(r *checkRequest, in *invocation) error {
 		return err
 	}
 	plans, fromTasks, err := c.readPlans(r, roles)
-	problems = r.splitProblems(problems, roles, plans)
+	problems = roles.ProblemsThatCount(r.origin(), problems, plans)
 	findings := slices.Clone(fromTasks)
 	for _, p := range plans {
 		findings = append(findings, p.Findings...)
@@ -252,61 +246,38 @@ func (c *command) readPlans(r *checkRequest, roles check.Roles) (plans []*analyz
 
 // verdicts compares each role with the task definitions that use it.
 func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdicts []*check.Verdict, err error) {
-	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
-	if r.serviceControlled != nil {
-		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
-	}
-	r.comparing = opts
-	r.users = map[*check.Role][]*analyze.Plan{}
-	r.others = map[*check.Role][]check.NotSeen{}
-	var order []*check.Role
-	var errs []error
-	r.tasksUnread = map[*check.Role]bool{}
-	for _, p := range plans {
-		if p.Err() != nil || p.Unread {
-			r.leave(p, check.TaskUnread)
-			found, _ := roles.Of(p)
-			for _, role := range found {
-				r.tasksUnread[role] = true
-			}
-			continue
-		}
-		found, err := r.rolesOf(roles, p)
-		errs = append(errs, err)
-		for _, role := range found {
-			if unreadRole(role) {
-				r.leave(p, check.RoleUnread)
-				continue
-			}
-			if r.users[role] == nil {
-				order = append(order, role)
-			}
-			r.users[role] = append(r.users[role], p)
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	r.comparing = r.checkOptions()
+	r.uses = roles.Uses(r.origin(), plans, r.terraform)
+	if err := r.leftErrors(roles); err != nil {
 		return nil, err
 	}
-	r.account.Verdicts = make([]*check.Verdict, len(order))
-	inParallel(len(order), runtime.GOMAXPROCS(0), func(i int) {
-		r.account.Verdicts[i] = r.judge(order[i], order[i])
+	used := r.uses.Roles
+	r.account = check.Account{Verdicts: make([]*check.Verdict, len(used)), Left: r.uses.Left}
+	inParallel(len(used), runtime.GOMAXPROCS(0), func(i int) {
+		r.account.Verdicts[i] = r.judge(used[i], used[i])
 	})
 	r.account.Sort()
 	if len(plans) > 1 {
 		r.account.Unused = roles.Unused(plans)
 	}
-	if len(order) == 0 {
+	if len(used) == 0 {
 		return nil, r.leftError()
 	}
 	return r.account.Verdicts, nil
 }
 
+// checkOptions returns the options of each comparison.
+func (r *checkRequest) checkOptions() check.Options {
+	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
+	if r.serviceControlled != nil {
+		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
+	}
+	return opts
+}
+
 // judge compares a role with the task definitions that use it, or that use another one, of which it is a changed version.
 func (r *checkRequest) judge(role, of *check.Role) *check.Verdict {
-	opts := r.comparing
-	opts.TasksUnread = r.tasksUnread[of]
-	v := check.Check(role, r.users[of], opts)
-	v.NotSeen = append(v.NotSeen, r.others[of]...)
+	v := r.uses.Check(role, of, r.comparing)
 	if r.tight == "" { // what is accepted goes too
 		r.accept(v)
 	}

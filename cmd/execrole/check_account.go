@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
-	"github.com/execrole/execrole/analyze/tree"
 )
 
 // The folders that docs/collect.sh makes in its folder.
@@ -41,39 +39,6 @@ func (r *checkRequest) openCollected(in *invocation) {
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
-}
-
-// splitProblems returns the problems of the files of roles that count: of an account, a policy of a role that no task uses does
-// not.
-func (r *checkRequest) splitProblems(problems []tree.Problem, roles check.Roles, plans []*analyze.Plan) (count []tree.Problem) {
-	if len(r.iam) == 0 {
-		return problems
-	}
-	used := map[*check.Role]bool{}
-	for _, p := range plans {
-		found, _ := roles.Of(p)
-		for _, role := range found {
-			used[role] = true
-		}
-	}
-	of, needed := map[tree.Problem]bool{}, map[tree.Problem]bool{}
-	for _, role := range roles {
-		for _, p := range role.Problems {
-			of[p] = true
-			needed[p] = needed[p] || used[role]
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(problems), func(p tree.Problem) bool { return of[p] && !needed[p] })
-}
-
-// unreadRole reports whether a document of the role has errors.
-func unreadRole(role *check.Role) bool {
-	return slices.ContainsFunc(role.Problems, func(p tree.Problem) bool { return !p.Warning })
-}
-
-// leave keeps a task definition that has no verdict. It is an error where it is the only one.
-func (r *checkRequest) leave(p *analyze.Plan, why check.Reason) {
-	r.account.Left = append(r.account.Left, check.Left{Plan: p, Why: why})
 }
 
 // leftError returns the error for task definitions without a verdict; nil if there is none. If there is no verdict at all, it

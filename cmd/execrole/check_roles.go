@@ -91,58 +91,37 @@ func (c *command) readOwnRoles(r *checkRequest) (check.Roles, []tree.Problem, er
 	return roles, problems, nil
 }
 
-// rolesOf returns the roles that a task definition uses: several where it depends on a condition of its template.
-func (r *checkRequest) rolesOf(roles check.Roles, p *analyze.Plan) (check.Roles, error) {
-	name := analyze.Printable(cmp.Or(p.Family, p.Name))
+// origin says where the roles come from.
+func (r *checkRequest) origin() check.Origin {
 	switch {
-	case len(r.role) > 0 && len(roles) == 0:
-		return nil, errors.New("--role has no role in it")
-	case len(r.role) > 0 && len(roles) == 1:
-		return roles, nil
-	case len(p.ExecutionRoles) == 0 && r.terraform[p.File] && check.IsModuleCall(p.Name):
-		return check.Roles{check.InModule(p)}, nil
-	case p.ExecutionRole == "" && r.ownRoles():
-		return check.Roles{{Absent: true, Name: name, Place: p.At()}}, nil
-	case p.ExecutionRole == "" && len(r.role) > 0:
-		return nil, fmt.Errorf("%s: the task definition %s names no executionRoleArn, and --role has %d roles, %s: pass a file with the one that it is to have", p.At(), name, len(roles), roleNames(roles))
-	case p.ExecutionRole == "" && len(p.Requirements) == 0:
-		r.leave(p, check.NeedsNone)
-		return nil, nil
-	case p.ExecutionRole == "":
-		r.leave(p, check.NamesNone)
-		return nil, nil
+	case len(r.role) > 0:
+		return check.Given
+	case len(r.iam) > 0:
+		return check.OfAccount
 	}
-	found, unknown := roles.Of(p)
-	var errs []error
-	for _, named := range unknown {
-		role := analyze.Printable(p.Symbols.Written(named.Role))
-		switch {
-		case len(found) > 0: // one of several by a conditional
-			for _, known := range found {
-				r.others[known] = append(r.others[known], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", role, name)))
-			}
-		case r.terraform[p.File]: // it is somebody else's, and no mistake
-			found = append(found, r.elsewhereOf(p.File, named))
-		case r.ownRoles():
-			errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and no template here has it: pass the file that has it with --role", named.At, name, role))
-		case len(r.role) > 0:
-			errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and --role has others, %s: pass a file with that role alone", named.At, name, role, roleNames(roles)))
-		}
-	}
-	if len(found) == 0 && errs == nil {
-		r.leave(p, check.NotAmong)
-	}
-	return found, errors.Join(errs...)
+	return check.Own
 }
 
-// elsewhereOf returns the role that a document of Terraform names and that is in no input: one for each name.
-func (r *checkRequest) elsewhereOf(file string, named analyze.NamedRole) *check.Role {
-	key := file + "\n" + string(named.Role)
-	if r.elsewhere[key] == nil {
-		if r.elsewhere == nil {
-			r.elsewhere = map[string]*check.Role{}
+// leftErrors returns an error for each task definition whose role is not there, unless an answer about an account says it.
+func (r *checkRequest) leftErrors(roles check.Roles) error {
+	var errs []error
+	for _, l := range r.uses.Left {
+		name := check.LabelOf(l.Plan)
+		switch {
+		case l.Why == check.NoneGiven:
+			return errors.New("--role has no role in it")
+		case l.Why == check.NamesNone && len(r.role) > 0:
+			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn, and --role has %d roles, %s: pass a file with the one that it is to have", l.Plan.At(), name, len(roles), roleNames(roles)))
+		case l.Why == check.NotAmong && len(r.iam) == 0:
+			for _, named := range l.Named() {
+				role := analyze.Printable(l.Plan.Symbols.Written(named.Role))
+				if r.ownRoles() {
+					errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and no template here has it: pass the file that has it with --role", named.At, name, role))
+				} else {
+					errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, and --role has others, %s: pass a file with that role alone", named.At, name, role, roleNames(roles)))
+				}
+			}
 		}
-		r.elsewhere[key] = check.Elsewhere(named)
 	}
-	return r.elsewhere[key]
+	return errors.Join(errs...)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/diagnose"
-	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit"
@@ -77,35 +76,26 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	opts := diagnose.Options{Environment: r.options.Environment}
 	roles, err := c.rolesToCompare(r)
 	if err != nil {
 		return err
 	}
+	known := diagnose.Known{Roles: roles, From: r.origin(), Check: r.checkOptions()}
 	if len(r.files) > 0 {
-		plans, findings, err := c.readPlans(&r.checkRequest, roles)
-		for _, p := range plans {
-			findings = append(findings, p.Findings...)
-			if p.Unread {
-				err = errors.Join(err, p.Err())
-			}
-		}
-		c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
-		if err != nil {
+		if known.Plans, err = c.plansToCompare(r, roles); err != nil {
 			return err
 		}
-		plans = plansOfMessages(plans, messages)
-		opts.Plans = plans
 	}
-	d, err := r.answers(roles, messages, &opts)
-	if err != nil {
-		return err
+	d, uses := known.Diagnose(messages)
+	if len(uses.Left) > 0 && !r.ownRoles() {
+		return fmt.Errorf("%s: the role of this task definition is not in the files of --role and --iam", uses.Left[0].Plan.File)
 	}
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		return errors.New("there is no error among the messages: the service is steady, or somebody stopped the tasks")
 	}
 	if r.edits {
-		return c.fixDiagnosed(r, roles, d, opts)
+		r.uses, r.comparing = uses, d.Check
+		return c.fixDiagnosed(r, roles, d)
 	}
 	data := r.format.diagnosis.Write(d, r.target.path == "" && c.colour(c.Stdout))
 	done, _, err := c.write(r.target, []emit.File{{Name: "diagnosis" + r.format.extensions[0], Data: data}}, nil, r.force)
@@ -125,7 +115,7 @@ func (c *command) diagnose(r *diagnoseRequest, in *invocation) error {
 
 // fixDiagnosed prints what has to change in the files of the roles, or writes them, as check --fix does. What the causes are is
 // said beside it. The exit status is that of the diagnosis.
-func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnose.Diagnosis, opts diagnose.Options) error {
+func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnose.Diagnosis) error {
 	if roles == nil {
 		return misuse("diagnose", errors.New("--fix changes the files of a role: add --role FILE, or pass the template or the Terraform that has it"))
 	}
@@ -134,7 +124,7 @@ func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnos
 			c.complain("%s", line)
 		}
 	}
-	f := &fixing{command: c, checkRequest: &r.checkRequest, roles: roles, verdicts: opts.Verdicts}
+	f := &fixing{command: c, checkRequest: &r.checkRequest, roles: roles, verdicts: d.Verdicts}
 	if len(f.verdicts) == 0 {
 		f.samples = true
 		for _, a := range d.Answers {
@@ -142,10 +132,10 @@ func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnos
 				continue
 			}
 			role := a.Sample.Role
-			if _, ok := r.users[role]; !ok {
+			if _, ok := r.uses.Tasks[role]; !ok {
 				f.verdicts = append(f.verdicts, a.Sample)
 			}
-			r.users[role] = append(r.users[role], a.Sample.Tasks...)
+			r.uses.Tasks[role] = append(r.uses.Tasks[role], a.Sample.Tasks...)
 		}
 		for i, v := range f.verdicts {
 			f.verdicts[i] = r.judge(v.Role, v.Role)
@@ -160,57 +150,17 @@ func (c *command) fixDiagnosed(r *diagnoseRequest, roles check.Roles, d *diagnos
 	return nil
 }
 
-// answers returns the diagnosis. Where the messages show the region only by what they say of a field, it is made again.
-func (r *diagnoseRequest) answers(roles check.Roles, messages []diagnose.Message, opts *diagnose.Options) (*diagnose.Diagnosis, error) {
-	where := diagnose.Where(messages)
-	for {
-		for _, p := range opts.Plans {
-			fillEnvironment(&p.Environment, where)
-		}
-		if roles != nil {
-			if err := r.compareRoles(roles, messages, where, opts); err != nil {
-				return nil, err
-			}
-		}
-		d := diagnose.Diagnose(messages, *opts)
-		region := d.Region()
-		if region == "" || where.Region != "" {
-			return d, nil
-		}
-		where.Region = region
-	}
-}
-
-// plansOfMessages returns those of many task definitions that the messages are about: by the name of the task definition, or
-// else by that of the role. If they say neither, it is all.
-func plansOfMessages(plans []*analyze.Plan, messages []diagnose.Message) []*analyze.Plan {
-	families, roles := diagnose.Families(messages), diagnose.Roles(messages)
-	isNamed := func(t policy.Text) bool {
-		return t.IsLiteral() && slices.Contains(roles, string(t[strings.LastIndexByte(string(t), '/')+1:]))
-	}
-	for _, fits := range []func(p *analyze.Plan) bool{
-		func(p *analyze.Plan) bool { return slices.Contains(families, p.Family) },
-		func(p *analyze.Plan) bool {
-			return isNamed(p.ExecutionRole) || slices.ContainsFunc(p.TaskRoles, isNamed)
-		},
-	} {
-		if list := slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return !fits(p) }); len(list) > 0 {
-			return list
+// plansToCompare reads the task definitions. One with errors is used as far as it is understood.
+func (c *command) plansToCompare(r *diagnoseRequest, roles check.Roles) ([]*analyze.Plan, error) {
+	plans, findings, err := c.readPlans(&r.checkRequest, roles)
+	for _, p := range plans {
+		findings = append(findings, p.Findings...)
+		if p.Unread {
+			err = errors.Join(err, p.Err())
 		}
 	}
-	return plans
-}
-
-// fillEnvironment takes over what messages say of where a task runs, if nothing else says it.
-func fillEnvironment(e *policy.Environment, where policy.Environment) {
-	for _, s := range policy.EnvironmentSymbols {
-		if e.Value(s) == "" {
-			e.Set(s, where.Value(s))
-		}
-	}
-	if e.Check() != nil {
-		e.Region, e.Partition = "", where.Partition
-	}
+	c.report(slices.DeleteFunc(findings, func(f analyze.Finding) bool { return f.Severity != analyze.Error && !r.verbose }), r.verbose)
+	return plans, err
 }
 
 // rolesToCompare reads the roles: those of --role or --iam, or those of the templates and of the Terraform among the files; nil if there are none.
@@ -247,64 +197,6 @@ func canHaveRoles(path string) bool {
 	}
 	data, err := readFile(path, tree.MaxSize)
 	return err == nil && (check.IsTemplate(path, data) || check.IsTerraform(path, data))
-}
-
-// compareRoles compares the roles of the task definitions with what these need.
-func (r *diagnoseRequest) compareRoles(roles check.Roles, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) error {
-	environment := r.options.Environment
-	fillEnvironment(&environment, where)
-	opts.Check = check.Options{Environment: environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
-	if r.serviceControlled != nil {
-		opts.Check.ServiceControl = [][]policy.Policy{r.serviceControlled}
-	}
-	named := diagnose.Roles(messages)
-	opts.Role = func(name string) *check.Role {
-		if len(r.role) > 0 && len(roles) == 1 {
-			return roles[0]
-		}
-		return roles.Find(policy.Text(name))
-	}
-	users := map[*check.Role][]*analyze.Plan{}
-	opts.Verdicts = nil
-	var order []*check.Role
-	for _, p := range opts.Plans {
-		if p.Err() != nil || p.Unread {
-			continue
-		}
-		found, err := r.rolesOfMessages(roles, p, named)
-		if err != nil {
-			return err
-		}
-		for _, role := range found {
-			if users[role] == nil {
-				order = append(order, role)
-			}
-			users[role] = append(users[role], p)
-		}
-	}
-	r.users, r.comparing = users, opts.Check
-	for _, role := range order {
-		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
-	}
-	return nil
-}
-
-// rolesOfMessages returns the roles that a task definition uses. Of several, and where it names none, it is the one that the
-// messages are about.
-func (r *diagnoseRequest) rolesOfMessages(roles check.Roles, p *analyze.Plan, named []string) (check.Roles, error) {
-	if len(r.role) > 0 && len(roles) == 1 {
-		return roles, nil
-	}
-	found, _ := roles.Of(p)
-	for _, name := range named {
-		if role := roles.Find(policy.Text(name)); role != nil && (len(found) == 0 || slices.Contains(found, role)) {
-			return check.Roles{role}, nil
-		}
-	}
-	if len(found) == 0 && !r.ownRoles() {
-		return nil, fmt.Errorf("%s: the role of this task definition is not in the files of --role and --iam", p.File)
-	}
-	return found, nil
 }
 
 // complete sorts the arguments and checks them: what exists is a file, and the rest are messages.
