@@ -3,7 +3,6 @@
 package answer
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -411,6 +410,3 @@ func explain(p *analyze.Plan, role *policy.Role) {
 		p.Findings = slices.Insert(p.Findings, i, f)
 	}
 }
-
-// label names a task definition in messages.
-func label(p *analyze.Plan) string { return analyze.Printable(cmp.Or(p.Family, p.Name)) }
