@@ -7,6 +7,13 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
+// Fill puts words into the names in braces of a sentence about a cause of an answer, such as [Explanation].Means in another language. The
+// function word translates what the English sentence would have there.
+func Fill(a *Answer, c Cause, sentence string, word func(english string) string) string {
+	words := a.wordsFor(c)
+	return upperFirst(fill(sentence, func(name string) string { return word(words(name)) }))
+}
+
 // Sentence says in one sentence that a cause is the one.
 func (a *Answer) Sentence(c Cause) string {
 	text := Explain(c).Means

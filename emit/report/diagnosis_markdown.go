@@ -112,7 +112,7 @@ func writeFields(b *bytes.Buffer, fields []fieldView) {
 }
 
 // codeWords returns a sentence in which what a message says, which can be anything, is written as code: each word that is not
-// made of letters, digits and hyphens.
+// made of letters, digits, hyphens and apostrophes.
 func codeWords(s string) string {
 	words := strings.Split(s, " ")
 	for i, w := range words {
@@ -127,5 +127,5 @@ func codeWords(s string) string {
 }
 
 func isPlainLetter(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == ','
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == ',' || r == '\''
 }

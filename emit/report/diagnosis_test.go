@@ -10,7 +10,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/execrole/execrole/analyze"
@@ -18,22 +17,12 @@ import (
 	"github.com/execrole/execrole/analyze/diagnose"
 )
 
-// TestErrorsPage keeps docs/errors.md equal to the shapes and the causes; -update writes it.
+// TestErrorsPage keeps docs/errors.md and docs/ja/errors.md equal to the shapes and the causes; -update writes them.
 func TestErrorsPage(t *testing.T) {
-	const path = "../../docs/errors.md"
-	got := ErrorsPage()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		t.Errorf("docs/errors.md is stale: go test ./emit/report -update (-file +shapes):\n%s", diff)
-	}
+	upToDate(t, "errors.md", ErrorsPage(English))
+	ja := readLanguage(t, "testdata/ja/errors.txtar")
+	upToDate(t, "ja/errors.md", ErrorsPage(Language{ja.texts}))
+	ja.report(t)
 }
 
 // TestShapesAreComplete: each shape has an ID of its own, a source, a platform and causes that are explained, in whole

@@ -2,6 +2,7 @@ package report
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,27 +14,17 @@ import (
 
 // TestRulesPage keeps docs/rules.md equal to the rules; -update writes it.
 func TestRulesPage(t *testing.T) {
-	const path = "../../docs/rules.md"
-	got := RulesPage(analyze.Rules())
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("docs/rules.md is stale: go test ./emit/report -update (-file +rules):\n%s", diff)
-	}
+	upToDate(t, "rules.md", RulesPage(analyze.Rules()))
 }
 
-// TestFindingsPage keeps docs/findings.md equal to what each code means; -update writes it.
-func TestFindingsPage(t *testing.T) {
-	const path = "../../docs/findings.md"
-	got := FindingsPage()
+// upToDate compares a page in docs with what it is made from; -update writes it.
+func upToDate(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("../../docs", filepath.FromSlash(name))
 	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -43,8 +34,16 @@ func TestFindingsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
-		t.Errorf("docs/findings.md is stale: go test ./emit/report -update (-file +codes):\n%s", diff)
+		t.Errorf("docs/%s is stale: go test ./emit/report -update (-file +tables):\n%s", name, diff)
 	}
+}
+
+// TestFindingsPage keeps docs/findings.md and docs/ja/findings.md equal to what each code means; -update writes them.
+func TestFindingsPage(t *testing.T) {
+	upToDate(t, "findings.md", FindingsPage(English))
+	ja := readLanguage(t, "testdata/ja/findings.txtar")
+	upToDate(t, "ja/findings.md", FindingsPage(Language{ja.texts}))
+	ja.report(t)
 }
 
 // TestCodesAreExplained: each code of a verdict has an explanation in whole sentences, and no code is there twice.

@@ -138,13 +138,14 @@ func textsOf(list []policy.Text) []string {
 	return out
 }
 
-// FindingsPage returns docs/findings.md: what each code of a verdict means.
-func FindingsPage() string {
+// FindingsPage returns docs/findings.md, or docs/LANGUAGE/findings.md: what each code of a verdict means.
+func FindingsPage(in Language) string {
 	var b strings.Builder
-	b.WriteString("# Findings of execrole check\n\nThe codes do not change from version to version. A finding of the kind *missing* or *denied*, and most about the trust\n" +
-		"policy, mean that the role does not fit.\n")
+	page := in.texts("page", "Findings of execrole check", "[日本語](ja/findings.md)", "The codes do not change from version to version. A finding of the kind *missing* or *denied*, and most about the trust policy, mean that the role does not fit.")
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n%s\n", page[0], page[1], page[2])
 	for _, e := range check.Explanations() {
-		fmt.Fprintf(&b, "\n## %s: %s\n\n*%s.* %s\n\n%s\n", e.Code, e.Title, e.Kind, e.Means, e.Cure)
+		texts := in.texts(string(e.Code), e.Title, e.Means, e.Cure)
+		fmt.Fprintf(&b, "\n## %s: %s\n\n*%s%s* %s\n\n%s\n", e.Code, texts[0], in.word(string(e.Kind)), in.word("."), texts[1], texts[2])
 	}
 	return b.String()
 }
