@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/spf13/pflag"
 )
@@ -236,7 +237,7 @@ func anchors(text string) []string {
 			switch {
 			case r == ' ':
 				return '-'
-			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
 				return r
 			}
 			return -1

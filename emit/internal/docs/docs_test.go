@@ -211,7 +211,7 @@ func documents(t *testing.T, root string) []string {
 	return files
 }
 
-// TestDocuments executes every block of commands in README.md and docs, each document in a fresh copy of the project, as
+// TestDocuments executes every block of commands in README.md, README.ja.md and docs, each document in a fresh copy of the project, as
 // one script. A command has to succeed. In a console it has to print what the document shows, where a line [...] stands for
 // lines that are left out. A block whose fence names a file is written to that file and checked.
 func TestDocuments(t *testing.T) {
