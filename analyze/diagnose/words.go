@@ -149,6 +149,8 @@ func (a *Answer) words(name string) string {
 			return f.File
 		}
 		return or(f.Secret, or(f.Image, "what the task needs"))
+	case "secret":
+		return or(f.Resource, or(f.Secret, "that the task definition names"))
 	case "object":
 		return or(f.Resource, or(f.File, "that the task definition names"))
 	case "owner":
@@ -167,7 +169,7 @@ func (a *Answer) words(name string) string {
 	case "service":
 		return or(f.Service, serviceWords(f.Action))
 	case "endpoint":
-		return a.value("endpoint")
+		return or(a.value("endpoint"), "the service")
 	case "region":
 		return or(a.value("region"), "REGION")
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/diagnose"
@@ -115,6 +116,12 @@ func writeFields(b *bytes.Buffer, fields []fieldView) {
 // made of letters, digits, hyphens and apostrophes.
 func codeWords(s string) string {
 	words := strings.Split(s, " ")
+	for i := 0; i < len(words); i++ { // a JSON text is one word
+		for strings.HasPrefix(words[i], "{") && !strings.Contains(words[i], "}") && i+1 < len(words) {
+			words[i] += " " + words[i+1]
+			words = slices.Delete(words, i+1, i+2)
+		}
+	}
 	for i, w := range words {
 		bare := strings.TrimRight(w, ".,:;)")
 		if bare == "" || strings.IndexFunc(bare, func(r rune) bool { return !isPlainLetter(r) }) < 0 {
