@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/execrole/execrole/analyze/policy"
 )
@@ -733,23 +732,5 @@ func (f *fixModule) finish() (string, error) {
 	if _, diagnostics := hclsyntax.ParseConfig([]byte(text), f.name, hcl.InitialPos); diagnostics.HasErrors() {
 		return "", fmt.Errorf("%s: the layout is not known: with the fix in it, %s", f.name, diagnostics[0].Error())
 	}
-	return formatted(f.text, text), nil
-}
-
-// formatted returns the text with a fix as terraform fmt writes it, if the text before was written so, and if that needs spaces
-// alone that are inserted too.
-func formatted(before, after string) string {
-	if string(hclwrite.Format([]byte(before))) != before {
-		return after
-	}
-	text := string(hclwrite.Format([]byte(after)))
-	rest := text
-	for i := range len(before) {
-		at := strings.IndexByte(rest, before[i])
-		if at < 0 {
-			return after
-		}
-		rest = rest[at+1:]
-	}
-	return text
+	return indented(f.text, text), nil
 }
