@@ -114,55 +114,64 @@ func TestMadeRolesFit(t *testing.T) {
 	}
 }
 
-// TestWrittenRolesFit: the files that the format json writes are read again, and the role in them fits the plan. The symbols
-// of the environment have values in the files and not in the plan, and are found again.
+// TestWrittenRolesFit: the files that the formats json and aws-cli write are read again, and the role in them fits the plan. The
+// symbols of the environment have values in the files and not in the plan, and are found again. A script can also leave them
+// open.
 func TestWrittenRolesFit(t *testing.T) {
 	env := policy.Environment{Partition: "aws", Region: "us-east-1", Account: "444455556666"}
-	read := 0
-	for _, c := range golden.Cases(t) {
-		plan, err := c.Plan()
-		if err != nil {
-			continue
-		}
-		made, err := plan.Role(c.Role)
-		if err != nil {
-			t.Fatal(err)
-		}
-		known := env
-		for _, s := range policy.EnvironmentSymbols {
-			if v := made.Environment.Value(s); v != "" {
-				known.Set(s, v)
+	for _, form := range []struct {
+		format *emit.Format
+		open   bool
+		least  int
+	}{{emit.IAMJSON, false, 150}, {emit.AWSCLI, false, 150}, {emit.AWSCLI, true, 150}} {
+		read := 0
+		for _, c := range golden.Cases(t) {
+			plan, err := c.Plan()
+			if err != nil {
+				continue
+			}
+			made, err := plan.Role(c.Role)
+			if err != nil {
+				t.Fatal(err)
+			}
+			known := env
+			for _, s := range policy.EnvironmentSymbols {
+				if v := made.Environment.Value(s); v != "" {
+					known.Set(s, v)
+				}
+			}
+			if !form.open {
+				made.Environment = known
+			}
+			files, err := form.format.Emit(made, emit.Options{Source: c.Name})
+			if err != nil {
+				continue // a symbol is not of the environment
+			}
+			var inputs []analyze.Input
+			for _, f := range files {
+				if f.Write != emit.Remove {
+					inputs = append(inputs, analyze.Input{Name: f.Name, Source: f.Data})
+				}
+			}
+			roles, _, problems := ReadSet(inputs, []analyze.Setting{{Name: string(policy.Region), Value: known.Region}}) // of mappings
+			if problems != nil || len(roles) != 1 {
+				t.Fatalf("%s: %v", c.Name, problems)
+			}
+			read++
+			opts := Options{Role: c.Role, Environment: known}
+			if made.Properties.PermissionsBoundary != "" {
+				// Nobody but the caller can know it.
+				opts.Boundary = &policy.Policy{Name: "limit", Document: policy.NewDocument(policy.Statement{Actions: []string{"*"}, Resources: policy.Values("*")})}
+			}
+			v := Check(roles[0], []*analyze.Plan{plan}, opts)
+			if v.Fits != policy.Yes || slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code != SameRole }) {
+				for _, f := range v.Findings {
+					t.Errorf("%s, %s: %s", form.format.Name, c.Name, line(f))
+				}
 			}
 		}
-		made.Environment = known
-		files, err := emit.IAMJSON.Emit(made, emit.Options{Source: c.Name})
-		if err != nil {
-			continue // a symbol is not of the environment
+		if read < form.least {
+			t.Errorf("%s: only %d roles were read", form.format.Name, read)
 		}
-		var inputs []analyze.Input
-		for _, f := range files {
-			if f.Write != emit.Remove {
-				inputs = append(inputs, analyze.Input{Name: f.Name, Source: f.Data})
-			}
-		}
-		roles, problems := Read(inputs)
-		if problems != nil || len(roles) != 1 {
-			t.Fatalf("%s: %v", c.Name, problems)
-		}
-		read++
-		opts := Options{Role: c.Role, Environment: known}
-		if made.Properties.PermissionsBoundary != "" {
-			// Nobody but the caller can know it.
-			opts.Boundary = &policy.Policy{Name: "limit", Document: policy.NewDocument(policy.Statement{Actions: []string{"*"}, Resources: policy.Values("*")})}
-		}
-		v := Check(roles[0], []*analyze.Plan{plan}, opts)
-		if v.Fits != policy.Yes || slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code != SameRole }) {
-			for _, f := range v.Findings {
-				t.Errorf("%s: %s", c.Name, line(f))
-			}
-		}
-	}
-	if read < 150 {
-		t.Errorf("only %d roles were read", read)
 	}
 }

@@ -23,7 +23,7 @@ import (
 //	list-attached-role-policies, get-policy, get-policy-version
 //
 // what create-role and attach-role-policy take, and policy documents alone. Documents can be objects, strings of JSON, or
-// encoded as in a URL, as IAM's API returns them. It also reads the roles of CloudFormation templates, each of which knows how
+// encoded as in a URL, as IAM's API returns them. It also reads the script of the format aws-cli, and the roles of CloudFormation templates, each of which knows how
 // the task definitions of its template refer to it: see [Roles.Find]. Of Terraform it reads source, as a module or as one text,
 // and what terraform show -json prints of a plan or of a state.
 //
@@ -47,6 +47,14 @@ func ReadSet(inputs []analyze.Input, set []analyze.Setting) (roles Roles, used [
 		r.file = in.Name
 		if in.Module != nil {
 			r.terraform(taskdef.ModuleResources(in.Name, *in.Module, set, terraformJSON, terraformTypes...))
+			continue
+		}
+		if IsScript(in.Source) {
+			r.script(string(in.Source))
+			continue
+		}
+		if isGo(in.Source) {
+			r.problems = append(r.problems, tree.Problem{At: tree.Place{File: in.Name, Line: 1, Column: 1}, Message: "this is Go, as the format cdk-go writes it: run cdk synth, and pass the folder cdk.out"})
 			continue
 		}
 		doc, _, problems := tree.Read(in.Name, in.Source)

@@ -297,11 +297,81 @@ func TestManagedPolicies(t *testing.T) {
 	}
 }
 
+// TestScript: of a script, the places are those of the script, and what was changed in it is said.
+func TestScript(t *testing.T) {
+	const src = scriptStart + `task.json; DO NOT EDIT.
+role='it'\''s'
+path='/p/'
+account=''
+partition='aws'
+region=''
+add_region_to_name=yes
+boundary=''
+
+attached_policies() {
+	cat <<END
+arn:${partition}:iam::aws:policy/AmazonSSMReadOnlyAccess
+END
+}
+
+policy_1() {
+	cat <<END
+{
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "s3:GetObject",
+      "Resource": "arn:${partition}:s3:::${account}-${mapping_x}-${region}/\${aws:username}"
+    }
+  ]
+}
+END
+}
+
+inline_policies() {
+	inline_policy 'Task' "$(policy_1)"
+}
+
+mappings() {
+	case $region in
+	'eu-west-1') mapping_x='y' ;;
+	esac
+}
+`
+	for _, text := range []string{src, strings.ReplaceAll(src, "\n", "\r\n")} {
+		roles, _, problems := ReadSet([]analyze.Input{{Name: "role.sh", Source: []byte(text)}}, []analyze.Setting{{Name: "AWS::Region", Value: "eu-west-1"}})
+		if len(roles) != 1 {
+			t.Fatalf("%d roles; %v", len(roles), problems)
+		}
+		role := roles[0]
+		if role.Name != "it's-eu-west-1" || role.ARN != "" || role.Place.String() != "role.sh:3:1" || role.Trust != nil {
+			t.Errorf("%+v", role)
+		}
+		var lines []string
+		for _, p := range role.Policies {
+			line := p.Name + " " + p.Place.String()
+			if p.Name == "Task" {
+				s := p.Document.Statements[0]
+				line += " " + s.Place.String() + " " + s.Resources[0].Text.String()
+			}
+			lines = append(lines, line)
+		}
+		want := "Task role.sh:19:1 role.sh:21:5 arn:aws:s3:::${AWS::AccountId}-y-eu-west-1/${aws:username}\nAmazonSSMReadOnlyAccess role.sh:13:1"
+		if got := strings.Join(lines, "\n"); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if len(problems) != 1 || problems[0].Message != "the script was changed: it has no document trust_policy" {
+			t.Errorf("problems: %v", problems)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, src := range []string{
 		`{"Statement": [{"Effect": "Allow", "Action": "a:b", "Resource": "*"}]}`, `{"Role": {"RoleName": "a", "AssumeRolePolicyDocument": "%7B%22Statement%22%3A%5B%5D%7D"}}`,
 		`{"RoleDetailList": [{"RoleName": "b", "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"}]}], "Policies": [{"Arn": "x", "PolicyVersionList": [{"IsDefaultVersion": true, "Document": {}}]}]}`,
 		`{"AttachedPolicies": [{}]} {"PolicyVersion": {"Document": {"Statement": []}}} {"PolicyNames": [1]}`, "Role:\n  RoleName: a\n",
+		scriptStart + "x\nrole='a'\nregion=''\nattached_policies() {\n\tcat <<END\narn:${partition}:iam::aws:policy/x\nEND\n}\npolicy_1() {\n\tcat <<END\n{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"a:b\", \"Resource\": \"${account}\"}]}\nEND\n}\ninline_policies() {\n\tinline_policy 'P' \"$(policy_1)\"\n}\n",
 	} {
 		f.Add([]byte(src))
 	}

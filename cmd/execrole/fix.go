@@ -138,6 +138,9 @@ func roleFix(role *check.Role, fix check.Fix) emit.RoleFix {
 // sources returns the files that have the roles: of a module of Terraform, those with its source.
 func (f *fixing) sources() (list []emit.FixSource, err error) {
 	for _, in := range f.inputs.list {
+		if check.IsScript(in.Source) {
+			return nil, fmt.Errorf("%s is a script that execrole generate writes: write it anew, instead of changing it", in.Name)
+		}
 		if in.Module == nil {
 			list = append(list, emit.FixSource{Name: in.Name, Data: in.Source})
 			continue
