@@ -3,7 +3,10 @@ module github.com/execrole/execrole
 go 1.26.0
 
 // Building the CDK takes minutes. pre-commit runs go install ./... for the hook, which needs only the command.
-ignore ./emit/cdkrole
+ignore (
+	./cmd/execrole-page/web
+	./emit/cdkrole
+)
 
 require (
 	github.com/aws/aws-sdk-go-v2/service/ecs v1.105.1

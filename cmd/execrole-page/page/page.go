@@ -1,0 +1,312 @@
+// Package page answers the questions of the page in the browser: a task definition in, its role out, both as JSON. It does
+// what the command does with the same flags, and knows nothing of ECS and of the browser.
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/emit/report"
+)
+
+// Request is a question of the page.
+type Request struct {
+	// Mode is one of [Modes]; "" is the first.
+	Mode  string `json:"mode"`
+	Files []File `json:"files"` // the input: a document, or the files of a module of Terraform
+	Roles []File `json:"roles"` // of [Check]: a role that exists, or parts of it
+	// Message is an error that ECS shows, for [Diagnose].
+	Message string `json:"message"`
+	// Options are flags of the command, as a shell splits them into words: "--set", "IMAGE=nginx".
+	Options []string `json:"options"`
+	// Format is the name of one of [emit.Formats]; "" is the first.
+	Format string `json:"format"`
+	// Task is the number of the task definition whose role is wanted, where the input has several.
+	Task int `json:"task"`
+}
+
+// File is a file of the input.
+type File struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// Response is the answer. Its lists are never null.
+type Response struct {
+	Modes    []string  `json:"modes"`
+	Formats  []Format  `json:"formats"`
+	Language []string  `json:"language"` // of each file of the input: "json", "yaml", "hcl"
+	Problems []string  `json:"problems"` // what is wrong with the options, for people
+	Findings []Finding `json:"findings"`
+	Tasks    []Task    `json:"tasks"`
+	Task     int       `json:"task"`
+	// Statements are those of the role; without a role, what is known of it so far.
+	Statements []Statement `json:"statements"`
+	HasRole    bool        `json:"hasRole"`
+	Files      []Output    `json:"files"` // in the format of the request; empty where there is no role
+	Unseen     []Unseen    `json:"unseen"`
+	Options    []Option    `json:"options"`
+	Command    string      `json:"command"` // what does the same in a shell
+	Verdict    *Verdict    `json:"verdict"` // of the mode check; null elsewhere
+}
+
+// Format is a form of output.
+type Format struct {
+	Name string `json:"name"`
+	Help string `json:"help"`
+}
+
+// Task is a task definition of the input.
+type Task struct {
+	Name   string `json:"name"`
+	Family string `json:"family"`
+}
+
+// Output is a file of the role.
+type Output struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+	// Spans are the places of statements in it.
+	Spans []StatementSpan `json:"spans"`
+}
+
+// Unseen is what a task definition cannot show.
+type Unseen struct {
+	What string `json:"what"`
+	Cure string `json:"cure"`
+}
+
+// The modes. A question of Generate has Files; one of Check has Roles too.
+const (
+	Generate = "generate"
+	Check    = "check"
+)
+
+// Modes returns what the page can be asked, the default one first.
+func Modes() []string { return []string{Generate, Check} }
+
+// RunJSON answers a request in JSON with a response in JSON. A fault of the program is a problem in the response, so that the
+// page stays alive.
+func RunJSON(request string) (response string) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			data, _ := json.Marshal(Response{Problems: []string{fmt.Sprintf("this input makes execrole fail: %v", fault)}}.whole())
+			response = string(data)
+		}
+	}()
+	var req Request
+	if err := json.Unmarshal([]byte(request), &req); err != nil {
+		return RunJSONProblem("the request is no JSON: " + err.Error())
+	}
+	data, err := json.Marshal(Run(req))
+	if err != nil {
+		return RunJSONProblem(err.Error())
+	}
+	return string(data)
+}
+
+// RunJSONProblem returns a response that has nothing but a problem.
+func RunJSONProblem(text string) string {
+	data, _ := json.Marshal(Response{Problems: []string{text}}.whole()) // strings and numbers alone
+	return string(data)
+}
+
+// whole returns the response with empty lists in the place of null.
+func (r Response) whole() Response {
+	r.Modes = Modes()
+	if r.Formats = []Format{}; true {
+		for _, f := range emit.Formats() {
+			r.Formats = append(r.Formats, Format{f.Name, f.Help})
+		}
+	}
+	for _, list := range []*[]string{&r.Language, &r.Problems} {
+		*list = append([]string{}, *list...)
+	}
+	r.Findings, r.Tasks, r.Statements = append([]Finding{}, r.Findings...), append([]Task{}, r.Tasks...), append([]Statement{}, r.Statements...)
+	r.Files, r.Unseen, r.Options = append([]Output{}, r.Files...), append([]Unseen{}, r.Unseen...), append([]Option{}, r.Options...)
+	return r
+}
+
+// Run answers a request.
+func Run(req Request) Response {
+	var resp Response
+	s := &session{request: req, response: &resp}
+	s.run()
+	return resp.whole()
+}
+
+// session is the work on one request.
+type session struct {
+	request  Request
+	response *Response
+	format   *emit.Format
+	options  options
+	input    input
+	findings []analyze.Finding
+}
+
+func (s *session) run() {
+	resp := s.response
+	s.input = readInput(s.request.Files)
+	resp.Language = s.input.languages
+	if s.input.problem != "" {
+		resp.Problems = append(resp.Problems, analyze.Printable(s.input.problem))
+		return
+	}
+	name := s.request.Format
+	if name == "" {
+		name = emit.CloudFormation.Name
+	}
+	var known bool
+	if s.format, known = emit.Lookup(name); !known {
+		resp.Problems = append(resp.Problems, fmt.Sprintf("there is no format %q", name))
+		return
+	}
+	var problems []error
+	s.options, problems = parseOptions(s.request.Options)
+	for _, err := range problems {
+		resp.Problems = append(resp.Problems, analyze.Printable(err.Error()))
+	}
+	defer func() {
+		resp.Findings = s.placed(s.findings)
+		resp.Options = s.options.table(s.findings, resp.Unseen, s.format)
+		resp.Command = s.command()
+	}()
+	if len(problems) > 0 || s.input.empty() {
+		return
+	}
+	plans := s.plans()
+	if s.request.Mode == Check {
+		s.check(plans)
+		return
+	}
+	if len(plans) > 0 {
+		s.generate(plans[resp.Task])
+	}
+}
+
+// plans reads the input.
+func (s *session) plans() []*analyze.Plan {
+	opts := s.options.analyze
+	opts.Parameters = opts.Parameters && slices.Contains(s.format.Flags, "parameters")
+	opts.Derive = s.format == emit.Terraform
+	opts.OfferParameters = slices.Contains(s.format.Flags, "parameters")
+	analysis := analyze.NewAnalysis(opts)
+	var plans []*analyze.Plan
+	for _, in := range s.input.inputs {
+		read := analysis.Read(in)
+		if len(read) > 0 && read[0].NoTaskDefinition {
+			analysis.Incomplete()
+		}
+		plans = append(plans, read...)
+	}
+	plans = analyze.Join(plans)
+	for _, p := range plans {
+		s.response.Tasks = append(s.response.Tasks, Task{p.Name, p.Family})
+	}
+	s.response.Task = max(0, min(s.request.Task, len(plans)-1))
+	if flags := analysis.Finish(); len(plans) > 0 {
+		plans[s.response.Task].AddFindings(flags)
+	} else {
+		s.findings = append(s.findings, flags...)
+	}
+	return plans
+}
+
+// generate makes the role of a plan, and writes it.
+func (s *session) generate(plan *analyze.Plan) {
+	resp := s.response
+	for _, u := range plan.Unseen {
+		resp.Unseen = append(resp.Unseen, Unseen{u.What, u.Cure})
+	}
+	var role *policy.Role
+	err := plan.Err()
+	if err == nil {
+		var more []analyze.Finding
+		role, more, err = report.RoleOf(plan, s.options.role)
+		plan.Findings = append(plan.Findings, more...)
+	}
+	resp.Statements = s.statements(plan, role)
+	resp.HasRole = role != nil
+	var files []emit.File
+	if role != nil {
+		files, err = s.emit(role)
+		var values *emit.MissingValues
+		if errors.As(err, &values) {
+			missing := report.Missing(plan.File, values, plan.Symbols)
+			plan.Findings, err = append(plan.Findings, missing...), nil
+		}
+	}
+	if files != nil {
+		plan.Findings = append(plan.Findings, report.Contradictions(plan, files)...)
+		plan.Findings = append(plan.Findings, report.TooLarge(plan.File, s.format, files)...)
+	}
+	s.findings = append(s.findings, plan.Findings...)
+	var listed analyze.Errors
+	if err != nil && !errors.As(err, &listed) {
+		resp.Problems = append(resp.Problems, analyze.Printable(err.Error()))
+	}
+	for _, f := range files {
+		if f.Write == emit.Remove {
+			continue // a file that is not to be there
+		}
+		resp.Files = append(resp.Files, Output{f.Name, string(f.Data), spansOf(string(f.Data), resp.Statements)})
+	}
+}
+
+// emit writes the role in the format, as the command writes it into a folder.
+func (s *session) emit(role *policy.Role) ([]emit.File, error) {
+	opts := emit.Options{Source: s.input.base}
+	files, err := s.format.Emit(role, opts)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = emit.WithPassRole(files, role); err != nil {
+		return nil, err
+	}
+	return emit.WithResourcePolicies(files, role)
+}
+
+// command returns the command that does the same in a shell.
+func (s *session) command() string {
+	words := []string{"execrole"}
+	switch s.request.Mode {
+	case Check:
+		words = append(words, "check")
+		for _, f := range s.request.Roles {
+			words = append(words, "--role", analyze.ShellQuote(f.Name))
+		}
+	default:
+		if s.format != emit.CloudFormation {
+			words = append(words, "-f", s.format.Name)
+		}
+	}
+	for _, word := range s.request.Options {
+		if (word == "--parameters" || word == "--parameters=true") && !slices.Contains(s.format.Flags, "parameters") {
+			continue
+		}
+		words = append(words, analyze.ShellQuote(word))
+	}
+	if s.request.Mode != Check && len(s.response.Tasks) > 1 && s.format.Combine == nil {
+		if t := s.response.Tasks[s.response.Task]; t.Name+t.Family != "" {
+			words = append(words, "--resource", analyze.ShellQuote(firstOf(t.Name, t.Family)))
+		}
+	}
+	return analyze.Printable(strings.Join(append(words, s.input.arguments()...), " "))
+}
+
+// firstOf returns the first of the texts that is not empty.
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -1,0 +1,301 @@
+package page_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/execrole/execrole/cmd/execrole-page/page"
+	"github.com/execrole/execrole/emit"
+	"github.com/execrole/execrole/testdata/golden"
+)
+
+// TestLikeTheCommand compares the page with the command for every golden case in every format: the files, and the findings
+// that the command prints.
+func TestLikeTheCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the command is built")
+	}
+	command := filepath.Join(t.TempDir(), "execrole")
+	if out, err := exec.Command("go", "build", "-o", command, "../../execrole").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	written, failed := 0, 0
+	for _, c := range golden.Cases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "input.json"), c.Input(), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			for _, format := range emit.Formats() {
+				resp := page.Run(page.Request{Files: []page.File{{Name: "input.json", Text: string(c.Input())}}, Options: c.Flags(), Format: format.Name})
+				if len(resp.Problems) > 0 {
+					t.Fatalf("format %s: problems %q", format.Name, resp.Problems)
+				}
+				wantFiles, wantFindings := runCommand(t, command, dir, format.Name, c.Flags())
+				files := map[string]string{}
+				for _, f := range resp.Files {
+					files[f.Name] = f.Text
+				}
+				if diff := cmp.Diff(wantFiles, files); diff != "" {
+					t.Errorf("format %s: files (-command +page):\n%s", format.Name, diff)
+				}
+				var findings []string
+				for _, f := range resp.Findings {
+					if f.Severity != "note" {
+						findings = append(findings, f.Text)
+					}
+				}
+				if diff := cmp.Diff(sorted(wantFindings), sorted(findings)); diff != "" {
+					t.Errorf("format %s: findings (-command +page):\n%s", format.Name, diff)
+				}
+				if written += len(files); len(files) == 0 {
+					failed++
+				}
+			}
+		})
+	}
+	if written < 2000 || failed < 200 {
+		t.Errorf("only %d files were compared, and %d cases without", written, failed)
+	}
+}
+
+// runCommand runs the command in a folder with input.json. It returns the files that are written, and the errors and warnings
+// that are printed.
+func runCommand(t *testing.T, command, dir, format string, flags []string) (files map[string]string, findings []string) {
+	t.Helper()
+	args := slices.Concat([]string{"-q", "-f", format, "-o", format + "/"}, flags)
+	if format == emit.IAMJSON.Name || format == emit.AWSCLI.Name {
+		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "--parameters" }) // the page leaves it out too
+	}
+	cmd := exec.Command(command, append(args, "input.json")...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	cmd.Run() // with errors it writes no files
+	for line := range strings.Lines(stderr.String()) {
+		if strings.HasPrefix(line, "input.json:") {
+			findings = append(findings, strings.TrimSuffix(line, "\n"))
+		} else if !strings.HasPrefix(line, "execrole: to go on") && !strings.HasPrefix(line, "execrole: or add") {
+			t.Errorf("the command printed %q", line)
+		}
+	}
+	files = map[string]string{}
+	entries, _ := os.ReadDir(filepath.Join(dir, format))
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, format, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(data)
+	}
+	return files, findings
+}
+
+func sorted(list []string) []string {
+	list = append([]string{}, list...)
+	slices.Sort(list)
+	return list
+}
+
+// otherAccount is in the name of a file for the owner of resources in another account.
+var otherAccount = regexp.MustCompile(`-execution-[0-9]{12}-`)
+
+// TestSpans: every statement of every golden role is found in the files of every format, once, and its lines have its Sid.
+func TestSpans(t *testing.T) {
+	found := 0
+	for _, c := range golden.Cases(t) {
+		for _, format := range emit.Formats() {
+			options := append([]string{"--account=111122223333", "--region=us-east-1"}, c.Flags()...)
+			if strings.Contains(strings.Join(c.Flags(), " "), "--region") || strings.Contains(strings.Join(c.Flags(), " "), "--account") {
+				options = c.Flags()
+			}
+			resp := page.Run(page.Request{Files: []page.File{{Name: "input.json", Text: string(c.Input())}}, Options: options, Format: format.Name})
+			if len(resp.Files) == 0 {
+				continue
+			}
+			count := map[int]int{}
+			for _, f := range resp.Files {
+				lines := strings.Split(f.Text, "\n")
+				for _, span := range f.Spans {
+					if !otherAccount.MatchString(f.Name) { // what other accounts allow has the same Sids
+						count[span.Statement]++
+					}
+					found++
+					part := strings.Join(lines[span.From-1:span.To], "\n")
+					st := resp.Statements[span.Statement]
+					if n := strings.Count(part, "Sid"); n != 1 || !strings.Contains(part, st.Sid) || !strings.Contains(part, st.Actions[len(st.Actions)-1].Name) {
+						t.Errorf("%s, format %s: statement %s has the lines\n%s", c.Name, format.Name, st.Sid, part)
+					}
+				}
+			}
+			for i, st := range resp.Statements {
+				if want := map[bool]int{true: 1, false: 0}[st.GrantedBy == ""]; count[i] != want {
+					t.Errorf("%s, format %s: statement %s was found %d times", c.Name, format.Name, st.Sid, count[i])
+				}
+			}
+		}
+	}
+	if found < 1000 {
+		t.Errorf("only %d statements were found", found)
+	}
+}
+
+// TestPlaces: a place is in UTF-16 units, and has what is at it.
+func TestPlaces(t *testing.T) {
+	for name, test := range map[string]struct{ name, text, want string }{
+		"json":       {"a.json", `{"family":"鍵🔑","containerDefinitions":[{"name":"🔑","image":"${IMAGE}"}]}`, `"${IMAGE}"`},
+		"yaml plain": {"a.yaml", "family: 🔑\ncontainerDefinitions:\n  - name: app\n    image: ${IMAGE} # filled in later\n", "${IMAGE}"},
+		"yaml flow":  {"a.yaml", "family: f\ncontainerDefinitions: [{name: app, image: '<IMAGE>'}]\n", "'<IMAGE>'"},
+		"hcl":        {"main.tf", "# 鍵\nresource \"aws_ecs_task_definition\" \"a\" {\n  family = \"a\"\n  container_definitions = jsonencode([{ name = \"app\", image = \"<IMAGE>\" }])\n}\n", `"<IMAGE>"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp := page.Run(page.Request{Files: []page.File{{Name: test.name, Text: test.text}}, Format: "cloudformation"})
+			if len(resp.Findings) == 0 || len(resp.Problems) > 0 {
+				t.Fatalf("findings %v, problems %q", resp.Findings, resp.Problems)
+			}
+			f := resp.Findings[slices.IndexFunc(resp.Findings, func(f page.Finding) bool { return f.Severity == "error" })]
+			if got := part(test.text, f.At); f.At.File != 0 || got != test.want {
+				t.Errorf("the finding %s is at %+v: %q, want %q", f.Text, f.At, got, test.want)
+			}
+			if len(f.Fixes) == 0 || f.Fixes[0] != (page.Fix{Flag: "--set", Before: "IMAGE=", Blank: "VALUE"}) {
+				t.Errorf("fixes %+v", f.Fixes)
+			}
+		})
+	}
+}
+
+// TestStatements: a statement knows the fields that ask for it, and why.
+func TestStatements(t *testing.T) {
+	text := `{"family":"web","containerDefinitions":[{"name":"app","image":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1",
+	"secrets":[{"name":"DB","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/db"}]}]}`
+	resp := page.Run(page.Request{Files: []page.File{{Name: "a.json", Text: text}}})
+	var got []string
+	for _, st := range resp.Statements {
+		for _, from := range st.From {
+			got = append(got, st.Sid+" "+from.Words+" "+part(text, from.At))
+		}
+		if len(st.Why) == 0 || len(st.Doc) == 0 || st.Doc[0] == "" {
+			t.Errorf("%s: why %q, doc %q", st.Sid, st.Why, st.Doc)
+		}
+	}
+	image, secret := `"111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"`, `"arn:aws:ssm:eu-west-1:111122223333:parameter/db"`
+	want := []string{"GetECRAuthorizationToken app: image " + image, "PullImages app: image " + image, "ReadParameters app: secrets DB " + secret}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !resp.HasRole || len(resp.Files) == 0 || !slices.Equal(resp.Language, []string{"json"}) {
+		t.Errorf("role %t, files %d, language %q", resp.HasRole, len(resp.Files), resp.Language)
+	}
+}
+
+// part returns what a place is of.
+func part(text string, at page.Span) string {
+	var units []rune // a text of UTF-16 units, of which those of pairs are marked
+	for _, r := range text {
+		units = append(units, r)
+		if r > 0xFFFF {
+			units = append(units, -1)
+		}
+	}
+	var b strings.Builder
+	for _, r := range units[at.From:at.To] {
+		if r >= 0 {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// TestOptions: the form has the flags that apply, with their values, and says what is wrong with them.
+func TestOptions(t *testing.T) {
+	text := `{"family":"web","containerDefinitions":[{"name":"app","image":"<IMAGE>","secrets":[{"name":"DB","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/db"}]}]}`
+	ask := func(format string, options ...string) page.Response {
+		return page.Run(page.Request{Files: []page.File{{Name: "web task.json", Text: text}}, Options: options, Format: format})
+	}
+	applies := func(resp page.Response) (list []string) {
+		for _, o := range resp.Options {
+			if o.Applies {
+				list = append(list, o.Name+strings.Join(o.Values, ","))
+			}
+		}
+		return list
+	}
+	if got := applies(ask("")); !slices.Contains(got, "set") || !slices.Contains(got, "kms-key") || !slices.Contains(got, "parameters") || slices.Contains(got, "pull-through-cache") {
+		t.Errorf("without options, these apply: %q", got)
+	}
+	resp := ask("json", "--set", "IMAGE=nginx", "--kms-key=*=alias/shop", "--parameters")
+	if got := applies(resp); slices.Contains(got, "parameters") {
+		t.Errorf("in the format json, these apply: %q", got)
+	}
+	if want := "execrole -f json --set IMAGE=nginx '--kms-key=*=alias/shop' 'web task.json'"; resp.Command != want {
+		t.Errorf("the command is\n%s, want\n%s", resp.Command, want)
+	}
+	for _, o := range resp.Options {
+		if o.Name == "kms-key" && !slices.Equal(o.Values, []string{"*=alias/shop"}) || o.Name == "set" && !slices.Equal(o.Values, []string{"IMAGE=nginx"}) {
+			t.Errorf("the option %s has the values %q", o.Name, o.Values)
+		}
+	}
+	if resp := ask("", "--account=1", "--nothing"); len(resp.Problems) == 0 {
+		t.Error("options that are wrong have no problem")
+	}
+	if resp := ask("xml"); len(resp.Problems) != 1 {
+		t.Errorf("problems of a format that is none: %q", resp.Problems)
+	}
+}
+
+// TestCheck: the page has the verdict of the command, with its places.
+func TestCheck(t *testing.T) {
+	text := `{"family":"web","containerDefinitions":[{"name":"app","image":"nginx","secrets":[{"name":"DB","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/db"}]}]}`
+	role := "{\"Statement\": [\n{\"Effect\": \"Allow\", \"Action\": \"secretsmanager:GetSecretValue\", \"Resource\": \"*\"}]}"
+	req := page.Request{Mode: page.Check, Files: []page.File{{Name: "task.json", Text: text}}, Roles: []page.File{{Name: "role.json", Text: role}}}
+	resp := page.Run(req)
+	var report struct {
+		Roles []struct {
+			Fits     string
+			Findings []struct{ Code string }
+		}
+	}
+	if err := json.Unmarshal(resp.Verdict.Report, &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Roles) != 1 || report.Roles[0].Fits != "no" || len(report.Roles[0].Findings) != len(resp.Verdict.Places[0]) {
+		t.Fatalf("report %+v, places %+v", report, resp.Verdict.Places)
+	}
+	if at := resp.Verdict.Places[0][0].Asked; len(at) != 1 || part(text, at[0]) != `"arn:aws:ssm:eu-west-1:111122223333:parameter/db"` {
+		t.Errorf("asked at %+v", at)
+	}
+	last := resp.Verdict.Places[0][1].Role
+	if last.File != 0 || last.Line != 2 {
+		t.Errorf("the statement is at %+v", last)
+	}
+	if !strings.Contains(resp.Verdict.Text, "The role does not fit") {
+		t.Errorf("text %q", resp.Verdict.Text)
+	}
+	req.Roles[0].Text = "{"
+	if resp := page.Run(req); len(resp.Verdict.Problems) == 0 || string(resp.Verdict.Report) != "null" {
+		t.Errorf("a role that is no JSON: %+v", resp.Verdict)
+	}
+}
+
+// TestFaults: whatever the page sends, it gets an answer without null in it.
+func TestFaults(t *testing.T) {
+	for _, request := range []string{"", "{}", `{"files":null}`, `{"files":[{}]}`, `{"files":[{"name":"../../x.tf","text":"resource"}]}`, `{"mode":"check","files":[{"text":"{}"}]}`, `{"files":[{"text":"{}"}],"task":7}`, `{"options":["--resource=x"],"files":[{"text":"{}"}]}`} {
+		var resp map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(page.RunJSON(request)), &resp); err != nil {
+			t.Errorf("%s: %v", request, err)
+		}
+		for name, value := range resp {
+			if string(value) == "null" && name != "verdict" {
+				t.Errorf("%s: %s is null", request, name)
+			}
+		}
+	}
+}
