@@ -67,8 +67,12 @@ func readInput(files []File) (in input) {
 		in.problem = err.Error() // two files of one name, say
 		return in
 	}
-	in.inputs = []analyze.Input{{Name: ".", Module: &analyze.Module{FS: module, Folder: ".", Within: "."}}}
 	in.base = moduleBase
+	only := ""
+	if len(in.files) == 1 { // as the command is given a file, and not its folder
+		in.base, only = path.Base(in.files[0].Name), in.files[0].Name
+	}
+	in.inputs = []analyze.Input{{Name: ".", Module: &analyze.Module{FS: module, Folder: ".", Within: ".", File: only}}}
 	return in
 }
 
@@ -82,7 +86,7 @@ func (in *input) empty() bool {
 
 // arguments returns what the command is given.
 func (in *input) arguments() (words []string) {
-	if in.module {
+	if in.module && len(in.files) > 1 {
 		return []string{"./"}
 	}
 	for _, f := range in.files {

@@ -1,0 +1,475 @@
+// The page: what is typed goes to the core, and what the core answers is shown.
+import { Core } from "./core.js";
+import { Editor } from "./editor.js";
+import { $, el, show, tabList } from "./dom.js";
+import { Form, withFix } from "./options.js";
+import { languages, setLanguage, t } from "./words.js";
+import { decode, encode } from "./link.js";
+import { renderReport } from "./report.js";
+import { renderWhy } from "./why.js";
+import webService from "./examples/web-service.json";
+import worker from "./examples/worker-firelens.json";
+import template from "./examples/template.yaml";
+import terraform from "./examples/main.tf";
+import exampleRole from "./examples/role.json";
+import exampleMessage from "./examples/message.txt";
+
+const examples = {
+  web: { name: "web.json", text: webService },
+  worker: { name: "worker.json", text: worker },
+  template: { name: "service.yaml", text: template, tab: "cloudformation" },
+  terraform: { name: "main.tf", text: terraform, tab: "terraform" },
+};
+
+// state is what a link carries.
+const state = { mode: "generate", files: [{ name: "", text: "" }], roles: [{ name: "role.json", text: "" }], message: "", options: [], tab: "cloudformation", task: 0 };
+let file = 0; // the file of the input that is shown
+let outputName = ""; // the file of the output that is shown
+let response = null; // the last answer
+let active = new Set(); // the statements that are lit up
+const timing = (globalThis.execroleTiming = {}); // for tests: when things happened, in milliseconds
+
+const formatNames = ["cloudformation", "cloudformation-json", "terraform", "cdk-go", "json", "aws-cli"];
+const outputLanguages = { json: "json", yaml: "yaml", tf: "hcl", go: "go", sh: "sh" };
+
+const input = new Editor($("input-editor"), { nonce: NONCE, onChange: edited, onPlace: inputPlace });
+const role = new Editor($("role-editor"), { nonce: NONCE, onChange: edited });
+const message = new Editor($("message-editor"), { nonce: NONCE, onChange: edited });
+const output = new Editor($("output-editor"), { nonce: NONCE, readOnly: true, onPlace: outputPlace });
+const form = new Form((words) => {
+  state.options = words;
+  ask();
+});
+
+const core = new Core({
+  onProgress(bytes, all) {
+    $("progress").value = bytes / all;
+    $("status").textContent = t("loading.bytes", { mb: (bytes / 1e6).toFixed(1), all: (all / 1e6).toFixed(1) });
+  },
+  onReady() {
+    timing.ready = performance.now();
+    show($("progress"), false);
+    $("status").textContent = t("ready");
+    document.documentElement.dataset.core = "ready";
+    if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("sw.js").catch(() => {});
+    ask();
+  },
+  onFailed(text) {
+    show($("progress"), false);
+    document.documentElement.dataset.core = "failed";
+    $("status").textContent = t("load.failed", { message: text });
+  },
+});
+
+// ---- What goes in ----
+
+let timer;
+function edited() {
+  state.files[file].text = input.text;
+  if (/^\s*$/.test(input.text) && state.files.length === 1) state.files[0].name = "";
+  state.roles[0].text = role.text;
+  state.message = message.text;
+  clearTimeout(timer);
+  timer = setTimeout(ask, 120); // typing goes on meanwhile
+}
+
+// namedFiles returns the files with the names that the output mentions.
+function namedFiles() {
+  return state.files.map((f) => ({ name: f.name || guessName(f.text), text: f.text }));
+}
+
+function guessName(text) {
+  const start = text.slice(0, 20000).trimStart();
+  if (start.startsWith("{") || start.startsWith("[")) return "task.json";
+  return /^(resource|module|variable|data|locals|provider|terraform|output)\b[^\n]*\{/m.test(start) ? "main.tf" : "task.yaml";
+}
+
+function ask() {
+  clearTimeout(timer);
+  timing.asked = performance.now();
+  const format = formatNames.includes(state.tab) ? state.tab : "cloudformation";
+  if (core.ready) $("status").textContent = t("working");
+  core.ask({ mode: state.mode, files: namedFiles(), roles: state.roles.filter((r) => r.text.trim()), message: state.message, options: state.options, format, task: state.task }, (answer, milliseconds) => {
+    response = answer;
+    timing.answered = performance.now();
+    timing.core = milliseconds;
+    render();
+    timing.shown = performance.now();
+    timing.first ??= timing.shown - timing.ready;
+    document.documentElement.dataset.answers = 1 + Number(document.documentElement.dataset.answers ?? 0);
+  });
+}
+
+function setFiles(files, options = {}) {
+  state.files = files.length ? files : [{ name: "", text: "" }];
+  state.task = 0;
+  file = 0;
+  Object.assign(state, options);
+  showInput();
+  render();
+  ask();
+}
+
+async function readFiles(list) {
+  const files = [];
+  for (const f of list) {
+    if (f.size <= 16 << 20) files.push({ name: f.name, text: (await f.text()).replace(/\r\n?/g, "\n") });
+  }
+  if (files.length) setFiles(files);
+}
+
+function showInput() {
+  input.set(state.files[file].text);
+  role.set(state.roles[0].text);
+  message.set(state.message);
+}
+
+// ---- What comes out ----
+
+function render() {
+  renderModes();
+  const check = state.mode === "check", diagnose = state.mode === "diagnose";
+  show($("role-box"), check || diagnose);
+  show($("message-box"), diagnose);
+  show($("input-optional"), diagnose);
+  show($("role-optional"), diagnose);
+  show($("generate-result"), !check && !diagnose);
+  show($("report"), check || diagnose);
+  renderFiles();
+  renderTabs();
+  if (!response) {
+    $("empty").textContent = t("empty");
+    return;
+  }
+  input.setLanguage(response.language[file] ?? "text");
+  role.setLanguage(state.roles[0].text.trimStart().startsWith("{") || !state.roles[0].text.trim() ? "json" : "yaml");
+  active = new Set();
+  renderFindings();
+  form.render(response.options, state.options);
+  show($("problems"), response.problems.length > 0);
+  $("problems").replaceChildren(...response.problems.map((text) => el("li", { text })));
+  renderTasks();
+  renderOutput();
+  renderReport($("report"), response, state, { goTo, roleTo, copy });
+  show($("unseen-box"), response.unseen.length > 0 && state.mode === "generate");
+  $("unseen").replaceChildren(...response.unseen.map((u) => el("li", {}, u.what, ": ", el("span", { class: "hint", text: u.cure }))));
+  const isEmpty = !state.files.some((f) => f.text.trim());
+  show($("command-box"), !isEmpty && response.command !== "");
+  $("command").textContent = response.command;
+  light(new Set());
+  const count = (severity) => response.findings.filter((f) => f.severity === severity).length;
+  $("status").textContent = isEmpty ? t("ready") : t("done", { n: response.statements.length, errors: count("error"), warnings: count("warning") });
+}
+
+function renderModes() {
+  const modes = response?.modes ?? ["generate", "check"];
+  if (!modes.includes(state.mode)) state.mode = "generate";
+  tabList($("modes"), modes.map((name) => ({ name, label: t(`mode.${name}`) })), state.mode, (name) => {
+    state.mode = name;
+    if (name === "diagnose" && !state.message.trim() && isExample()) {
+      state.message = exampleMessage;
+      showInput();
+    }
+    if (name === "check" && !state.roles[0].text.trim() && isExample()) {
+      state.roles[0].text = exampleRole; // the example goes on
+      showInput();
+    }
+    render();
+    ask();
+  }, "mode-panel");
+  $("mode-panel").setAttribute("aria-labelledby", `modes-${state.mode}`);
+}
+
+// isExample reports whether the input is an example as it came.
+function isExample() {
+  return state.files.length === 1 && Object.values(examples).some((e) => e.text === state.files[0].text);
+}
+
+function renderFiles() {
+  show($("input-files"), state.files.length > 1);
+  $("input-files").replaceChildren(...state.files.map((f, i) => el("button", {
+    type: "button", "aria-pressed": i === file, text: f.name || guessName(f.text), onclick: () => {
+      file = i;
+      showInput();
+      render();
+    },
+  })));
+}
+
+function renderTabs() {
+  const tabs = formatNames.map((name) => ({ name, label: t(`format.${name}`) }));
+  tabs.push({ name: "why", label: t("why") });
+  tabList($("tabs"), tabs, state.tab, (name) => {
+    const known = state.tab;
+    state.tab = name;
+    render();
+    if (name !== "why" || known === "why") ask();
+  }, "output-panel");
+  $("output-panel").setAttribute("aria-labelledby", `tabs-${state.tab}`);
+}
+
+function renderTasks() {
+  const several = response.tasks.length > 1 && state.mode === "generate";
+  show($("task-label"), several);
+  if (!several) return;
+  $("task").replaceChildren(...response.tasks.map((task, i) => el("option", { value: i, selected: i === response.task, text: [task.family, task.name !== task.family && task.name].filter(Boolean).join(" · ") || t("task.unnamed", { n: i + 1 }) })));
+}
+
+function renderFindings() {
+  const findings = response.findings;
+  const item = (f, i) => el("li", { class: `finding ${f.severity}` },
+    el("span", { class: "severity", text: t(f.severity) }), " ",
+    f.at.file >= 0 ? el("button", { type: "button", class: "place", onclick: () => goTo(f.at), text: t("line", { line: f.at.line }) }) : null, " ",
+    el("span", { class: "message", lang: "en", text: f.message }),
+    f.severity !== "note" && f.fixes.length ? el("div", { class: "fixes" }, ...f.fixes.map((fix, j) => fixField(fix, `fix-${i}-${j}`))) : null);
+  const shown = findings.map(item);
+  const listed = shown.filter((_, i) => findings[i].severity !== "note");
+  const notes = shown.filter((_, i) => findings[i].severity === "note");
+  $("findings").replaceChildren(...listed.slice(0, 200));
+  $("notes").replaceChildren(...notes.slice(0, 200));
+  $("notes-title").textContent = t("notes", { n: notes.length });
+  show($("notes-box"), notes.length > 0);
+  const isEmpty = !state.files.some((f) => f.text.trim());
+  show($("findings-box"), !isEmpty);
+  show($("findings-none"), listed.length === 0);
+  input.diagnose(findings.flatMap((f, i) => f.at.file !== file || f.severity === "note" ? [] : [{
+    from: f.at.from, to: f.at.to, severity: f.severity, message: f.message,
+    actions: f.fixes.map((fix, j) => ({ name: fixName(fix), apply: () => useFix(fix, `fix-${i}-${j}`) })),
+  }]));
+}
+
+function fixName(fix) {
+  return fix.blank ? t("fix.go", { name: fix.before.replace(/=$/, "") || fix.flag }) : t("fix.add", { flag: [fix.flag, fix.before].filter(Boolean).join(" ") });
+}
+
+// fixField is a button that settles a finding, with a field for what somebody has to say.
+function fixField(fix, id) {
+  if (!fix.blank) return el("button", { type: "button", id, text: fixName(fix), onclick: () => useFix(fix, id) });
+  const name = fix.before.replace(/=$/, "") || fix.flag;
+  const field = el("input", { type: "text", id, placeholder: fix.blank, spellcheck: "false", autocomplete: "off", onkeydown: (e) => e.key === "Enter" && apply() });
+  const apply = () => (field.value.trim() ? settle(fix, field.value.trim()) : field.focus());
+  return el("span", { class: "fix" }, el("label", { for: id }, el("code", { text: `${fix.flag} ${fix.before}` }), el("span", { class: "visually-hidden", text: t("fix.value", { name }) })), field,
+    el("button", { type: "button", onclick: apply, text: t("fix.fill"), "aria-label": `${t("fix.fill")}: ${name}` }));
+}
+
+function useFix(fix, id) {
+  if (fix.blank) $(id)?.focus();
+  else settle(fix, fix.before);
+}
+
+function settle(fix, value) {
+  state.options = withFix(state.options, fix, value);
+  ask();
+}
+
+function renderOutput() {
+  const isWhy = state.tab === "why";
+  const isEmpty = !state.files.some((f) => f.text.trim());
+  const files = response.files;
+  const errors = response.findings.filter((f) => f.severity === "error").length + response.problems.length;
+  show($("why-box"), isWhy && !isEmpty);
+  show($("output-box"), !isWhy && files.length > 0);
+  show($("empty"), isEmpty || (!isWhy && files.length === 0));
+  $("empty").textContent = isEmpty ? t("empty") : errors ? t("no.role", { n: errors, why: t("why") }) : t("nothing.needed");
+  if (isWhy) renderWhy($("why-box"), response, { goTo, light });
+  if (isWhy || !files.length) {
+    output.set("");
+    return;
+  }
+  const shown = files.find((f) => f.name === outputName) ?? files[0];
+  outputName = shown.name;
+  show($("output-file-label"), files.length > 1);
+  $("output-file").replaceChildren(...files.map((f) => el("option", { value: f.name, selected: f === shown, text: f.name })));
+  output.set(shown.text);
+  output.setLanguage(outputLanguages[shown.name.split(".").pop()] ?? "text");
+  output.describe({ "aria-label": t("output.label", { name: shown.name }), "aria-readonly": "true" });
+}
+
+const shownFile = () => response?.files.find((f) => f.name === outputName);
+
+// ---- Statements and the fields that ask for them ----
+
+// light lights up statements and their fields. Both sides have a mark of their own, besides the colour.
+function light(statements, { scroll = "", say = false } = {}) {
+  active = statements;
+  const chosen = [...statements].map((i) => response.statements[i]);
+  const here = (st) => st.from.map((f) => f.at).filter((at) => at.file === file);
+  input.mark(chosen.flatMap(here), response.statements.flatMap(here));
+  const spans = (shownFile()?.spans ?? []).filter((s) => statements.has(s.statement));
+  if (state.tab !== "why" && state.mode === "generate") output.markLines(spans);
+  for (const card of document.querySelectorAll("#why-box .statement")) card.classList.toggle("lit", statements.has(Number(card.dataset.statement)));
+  if (scroll === "input" && chosen.length) {
+    const first = chosen.flatMap(here)[0];
+    if (first) input.reveal(first.from);
+  }
+  if (scroll === "output") {
+    if (spans.length && state.tab !== "why") output.reveal(output.lineStart(spans[0].from));
+    const card = document.querySelector("#why-box .statement.lit");
+    if (card && state.tab === "why") card.scrollIntoView({ block: "nearest" });
+  }
+  if (say && chosen.length) {
+    $("status").textContent = chosen.map((st) => t("statement.lit", { sid: st.sid, fields: st.from.map((f) => f.words).join(", ") })).join("; ");
+  }
+}
+
+const same = (a, b) => a.size === b.size && [...a].every((x) => b.has(x));
+
+function inputPlace(position, how) {
+  if (!response || state.mode !== "generate") return;
+  const statements = new Set();
+  if (position !== null) {
+    response.statements.forEach((st, i) => st.from.some(({ at }) => at.file === file && at.from <= position && position <= at.to) && statements.add(i));
+  }
+  if (!same(statements, active)) light(statements, { scroll: "output", say: how === "focus" });
+}
+
+function outputPlace(position, how) {
+  if (!response || state.mode !== "generate") return;
+  const statements = new Set();
+  if (position !== null) {
+    const line = output.lineAt(position);
+    for (const s of shownFile()?.spans ?? []) if (s.from <= line && line <= s.to) statements.add(s.statement);
+  }
+  if (!same(statements, active)) light(statements, { scroll: "input", say: how === "focus" });
+}
+
+// goTo puts the cursor of the input on a place.
+function goTo(at) {
+  if (at.file < 0) return;
+  if (at.file !== file) {
+    file = at.file;
+    showInput();
+    render();
+  }
+  input.select(at.from, at.to);
+}
+
+function roleTo(at) {
+  if (at.file >= 0) role.select(at.from, at.to);
+}
+
+// ---- Buttons ----
+
+let toastTimer;
+function toast(text) {
+  $("toast").textContent = text;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => ($("toast").textContent = ""), 6000);
+}
+
+async function copy(text, done = t("copied")) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(done);
+  } catch {
+    toast(t("copy.failed"));
+  }
+}
+
+$("copy").onclick = () => copy(shownFile()?.text ?? "");
+$("copy-command").onclick = () => copy(response?.command ?? "");
+$("download").onclick = () => {
+  const shown = shownFile();
+  if (!shown) return;
+  const url = URL.createObjectURL(new Blob([shown.text], { type: "application/octet-stream" }));
+  el("a", { href: url, download: shown.name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+};
+$("link").onclick = async () => {
+  const fragment = await encode(state);
+  history.replaceState(null, "", fragment);
+  await copy(location.href, t("link.copied"));
+};
+$("open").onclick = () => $("file").click();
+$("file").onchange = async (event) => {
+  await readFiles(event.target.files);
+  event.target.value = "";
+};
+$("clear").onclick = () => {
+  state.message = "";
+  state.roles = [{ name: "role.json", text: "" }];
+  history.replaceState(null, "", location.pathname + location.search);
+  setFiles([], { options: [] });
+};
+$("options-reset").onclick = () => {
+  state.options = [];
+  ask();
+};
+$("example").onchange = (event) => {
+  const example = examples[event.target.value];
+  if (!example) return;
+  const { tab, ...chosen } = example;
+  if (state.mode === "check") state.roles[0].text = exampleRole;
+  if (state.mode === "diagnose") state.message = exampleMessage;
+  setFiles([{ ...chosen }], { options: [], ...(state.tab !== "why" && { tab: tab ?? "cloudformation" }) });
+  event.target.value = "";
+};
+$("output-file").onchange = (event) => {
+  outputName = event.target.value;
+  renderOutput();
+  light(new Set());
+};
+$("task").onchange = (event) => {
+  state.task = Number(event.target.value);
+  ask();
+};
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    if (name === "drop") readFiles(event.dataTransfer.files);
+  });
+}
+
+// ---- Words ----
+
+function translate(language) {
+  setLanguage(language);
+  document.documentElement.lang = language;
+  document.title = t("title");
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
+  $("example").replaceChildren(el("option", { value: "", text: t("example.choose") }), ...Object.keys(examples).map((name) => el("option", { value: name, text: t(`example.${name}`) })));
+  for (const [editor, name] of [[input, "input"], [role, "role"], [message, "message"]]) {
+    editor.describe({ "aria-label": t(`${name}.label`), "aria-describedby": `${name}-hint` });
+  }
+  output.describe({ "aria-label": t("result"), "aria-readonly": "true" });
+  if (!core.ready) $("status").textContent = t("loading");
+}
+
+function preferredLanguage() {
+  try {
+    const kept = localStorage.getItem("language");
+    if (kept in languages) return kept;
+  } catch { /* the browser keeps nothing */ }
+  return navigator.language.startsWith("ja") ? "ja" : "en";
+}
+
+$("language").replaceChildren(...Object.entries(languages).map(([value, text]) => el("option", { value, text, lang: value })));
+$("language").value = preferredLanguage();
+$("language").onchange = (event) => {
+  try {
+    localStorage.setItem("language", event.target.value);
+  } catch { /* it is asked for again next time */ }
+  translate(event.target.value);
+  render();
+};
+
+// ---- The beginning ----
+
+async function fromLink() {
+  if (location.hash.length < 2) return;
+  const linked = await decode(location.hash);
+  if (!linked) {
+    if (location.hash.startsWith("#1=")) toast(t("link.bad"));
+    return;
+  }
+  Object.assign(state, linked, { roles: linked.roles.length ? linked.roles.slice(0, 1) : state.roles, tab: [...formatNames, "why"].includes(linked.tab) ? linked.tab : "cloudformation" });
+  const { task } = linked;
+  setFiles(linked.files, { task });
+}
+
+addEventListener("hashchange", fromLink);
+translate($("language").value);
+render();
+fromLink();
