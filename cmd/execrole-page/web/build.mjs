@@ -1,10 +1,11 @@
 // Builds the page into a folder: node build.mjs [--fast] [FOLDER]
 //
 // The folder can be served by any web server. The names of the assets have hashes of their contents, so that they may be
-// kept forever; index.html and sw.js are the only files with names that stay. --fast compresses less.
+// kept forever; index.html and sw.js are the only files with names that stay. --fast compresses less. The variable
+// EXECROLE_PAGE names the folder of the Go package, if that is not the one above.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,7 +36,7 @@ function core() {
   const scratch = mkdtempSync(join(tmpdir(), "execrole-page-"));
   try {
     const wasm = join(scratch, "core.wasm");
-    run("go", ["build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", wasm, ".."], { env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+    run("go", ["build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", wasm, "."], { cwd: process.env.EXECROLE_PAGE ?? join(here, ".."), env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
     const data = readFileSync(wasm);
     const packed = run("xz", ["--format=xz", "--check=crc32", "--threads=1", fast ? "-1" : "--lzma2=preset=9e,pb=0", "--stdout", wasm]);
     return { data, packed };
@@ -63,7 +64,7 @@ async function bundle(entry, define) {
   return result.outputFiles[0].text;
 }
 
-if (existsSync(out) && !existsSync(join(out, "sw.js")) && statSync(out).isDirectory() && run("ls", ["-A", out]).toString() !== "") {
+if (existsSync(out) && !existsSync(join(out, "sw.js")) && readdirSync(out).length > 0) {
   console.error(`${out} has other files: choose a new folder`);
   process.exit(2);
 }

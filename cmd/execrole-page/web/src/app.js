@@ -64,13 +64,21 @@ const core = new Core({
 // ---- What goes in ----
 
 let timer;
+let isEdited = false;
 function edited() {
-  state.files[file].text = input.text;
-  if (/^\s*$/.test(input.text) && state.files.length === 1) state.files[0].name = "";
-  state.roles[0].text = role.text;
-  state.message = message.text;
+  isEdited = true;
   clearTimeout(timer);
   timer = setTimeout(ask, 120); // typing goes on meanwhile
+}
+
+// collect takes over what is in the editors.
+function collect() {
+  if (!isEdited) return;
+  isEdited = false;
+  state.files[file].text = input.text;
+  if (state.files.length === 1 && !state.files[0].text.trim()) state.files[0].name = "";
+  state.roles[0].text = role.text;
+  state.message = message.text;
 }
 
 // namedFiles returns the files with the names that the output mentions.
@@ -86,6 +94,7 @@ function guessName(text) {
 
 function ask() {
   clearTimeout(timer);
+  collect();
   timing.asked = performance.now();
   const format = formatNames.includes(state.tab) ? state.tab : "cloudformation";
   if (core.ready) $("status").textContent = t("working");
@@ -119,6 +128,7 @@ async function readFiles(list) {
 }
 
 function showInput() {
+  isEdited = false;
   input.set(state.files[file].text);
   role.set(state.roles[0].text);
   message.set(state.message);
@@ -165,6 +175,7 @@ function renderModes() {
   const modes = response?.modes ?? ["generate", "check"];
   if (!modes.includes(state.mode)) state.mode = "generate";
   tabList($("modes"), modes.map((name) => ({ name, label: t(`mode.${name}`) })), state.mode, (name) => {
+    collect();
     state.mode = name;
     if (name === "diagnose" && !state.message.trim() && isExample()) {
       state.message = exampleMessage;
@@ -189,6 +200,7 @@ function renderFiles() {
   show($("input-files"), state.files.length > 1);
   $("input-files").replaceChildren(...state.files.map((f, i) => el("button", {
     type: "button", "aria-pressed": i === file, text: f.name || guessName(f.text), onclick: () => {
+      collect();
       file = i;
       showInput();
       render();
@@ -337,6 +349,7 @@ function outputPlace(position, how) {
 function goTo(at) {
   if (at.file < 0) return;
   if (at.file !== file) {
+    collect();
     file = at.file;
     showInput();
     render();
@@ -376,6 +389,7 @@ $("download").onclick = () => {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 };
 $("link").onclick = async () => {
+  collect();
   const fragment = await encode(state);
   history.replaceState(null, "", fragment);
   await copy(location.href, t("link.copied"));

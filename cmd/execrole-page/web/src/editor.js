@@ -94,7 +94,7 @@ export class Editor {
   }
 
   // describe gives the text field its name for screen readers.
-  describe(attributes) { this.view.dispatch({ effects: this.attributes.reconfigure(EditorView.contentAttributes.of(attributes)) }); }
+  describe(attributes) { this.view.dispatch({ effects: this.attributes.reconfigure(EditorView.contentAttributes.of({ tabindex: "0", ...attributes })) }); }
 
   setHint(text) { this.view.dispatch({ effects: this.hint.reconfigure(text ? placeholder(text) : []) }); }
 

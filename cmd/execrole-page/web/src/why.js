@@ -13,7 +13,7 @@ function card(st, i, goTo, light) {
   const on = () => light(new Set([i]), { scroll: "input" });
   const off = () => light(new Set());
   return el("article", { class: "statement", "data-statement": i, "aria-labelledby": `statement-${i}`, onmouseenter: on, onmouseleave: off, onfocusin: on, onfocusout: off },
-    el("h4", { id: `statement-${i}`, text: st.sid }),
+    el("h3", { id: `statement-${i}`, text: st.sid }),
     st.grantedBy ? el("p", { class: "hint", text: t("granted.by", { policy: st.grantedBy }) }) : null,
     ...st.why.map((text) => el("p", { lang: "en", text })),
     el("dl", {},
