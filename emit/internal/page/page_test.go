@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +69,18 @@ func core(t *testing.T, node, web, folder string) {
 		for _, in := range d.Inputs {
 			if in.Module == nil {
 				files = append(files, page.File{Name: in.Name, Text: string(in.Source)})
+				continue
+			}
+			err := fs.WalkDir(in.Module.FS, ".", func(name string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				text, err := fs.ReadFile(in.Module.FS, name)
+				files = append(files, page.File{Name: name, Text: string(text)})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
 		add(page.Request{Files: files})
