@@ -2,20 +2,24 @@ package page
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/tree"
 	"github.com/execrole/execrole/emit/report"
 )
 
 // Verdict says whether a role that exists fits the task definitions.
 type Verdict struct {
-	// Roles is the document that execrole check -f json writes, and Text what it writes for people.
+	// Report is the document that execrole check -f json writes, and Text what it writes for people.
 	Report json.RawMessage `json:"report"`
 	Text   string          `json:"text"`
 	// Places are those of the findings of each role in Report, in the same order.
 	Places [][]Places `json:"places"`
+	// Own says that the roles are those of the templates in the input, so that the places of roles are in it too.
+	Own bool `json:"own"`
 	// Problems are what cannot be read in the role.
 	Problems []Finding `json:"problems"`
 }
@@ -26,31 +30,18 @@ type Places struct {
 	Role  Span   `json:"role"`  // in the files of the role
 }
 
-// check compares the role of the request with the plans.
-func (s *session) check(plans []*analyze.Plan) {
+// check compares roles with the plans: those of the request or, without any, those of the templates in the input.
+func (s *session) check(roles *existing, plans []*analyze.Plan) {
 	resp := s.response
 	resp.Verdict = &Verdict{Report: json.RawMessage("null"), Places: [][]Places{}, Problems: []Finding{}}
-	var usable []*analyze.Plan
 	failed := false
 	for _, p := range plans {
-		failed = failed || p.Err() != nil || p.Unread
 		s.findings = append(s.findings, p.Findings...)
-		if p.Err() == nil && !p.Unread {
-			usable = append(usable, p)
-		}
+		failed = failed || p.Err() != nil || p.Unread
 	}
-	var inputs []analyze.Input
-	for _, f := range s.request.Roles {
-		inputs = append(inputs, analyze.Input{Name: analyze.Printable(f.Name), Source: []byte(f.Text)})
-	}
-	roleTexts := texts{files: s.request.Roles}
-	empty := input{files: s.request.Roles}
-	if empty.empty() {
-		return
-	}
-	roles, problems := check.Read(inputs)
-	for _, p := range problems {
-		f := Finding{Severity: string(analyze.Error), Rule: "role", Message: analyze.Printable(p.Message), At: roleTexts.span(p.At), Fixes: []Fix{}}
+	places := texts{files: roles.files}
+	for _, p := range roles.problems {
+		f := Finding{Severity: string(analyze.Error), Rule: "role", Message: analyze.Printable(p.Message), At: places.span(p.At), Fixes: []Fix{}}
 		if p.Warning {
 			f.Severity = string(analyze.Warning)
 		} else {
@@ -59,21 +50,22 @@ func (s *session) check(plans []*analyze.Plan) {
 		f.Text = fmt.Sprintf("%s: %s: %s [role]", p.At, f.Severity, f.Message)
 		resp.Verdict.Problems = append(resp.Verdict.Problems, f)
 	}
-	if failed || len(usable) == 0 || len(roles) == 0 {
+	if failed || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
 		return
 	}
-	verdicts, err := s.verdicts(roles, usable)
+	verdicts, err := s.verdicts(roles, plans)
 	if err != nil {
-		resp.Problems = append(resp.Problems, err.Error())
+		resp.Problems = append(resp.Problems, analyze.PrintableLines(err.Error()))
 		return
 	}
+	resp.Verdict.Own = roles.own
 	resp.Verdict.Report = json.RawMessage(report.JSONVerdict.Write(verdicts, report.VerdictOptions{}))
 	resp.Verdict.Text = string(report.TextVerdict.Write(verdicts, report.VerdictOptions{}))
 	inputTexts := texts{files: s.input.files}
 	for _, v := range verdicts {
 		list := []Places{}
 		for _, f := range v.Findings {
-			one := Places{Asked: []Span{}, Role: roleTexts.span(f.At)}
+			one := Places{Asked: []Span{}, Role: places.span(f.At)}
 			if f.Permission != nil {
 				for _, at := range f.Permission.From() {
 					one.Asked = append(one.Asked, inputTexts.span(at.Place))
@@ -85,25 +77,65 @@ func (s *session) check(plans []*analyze.Plan) {
 	}
 }
 
-// verdicts compares the only role with all plans, or each of several roles with the plans that name it.
-func (s *session) verdicts(roles check.Roles, plans []*analyze.Plan) (list []*check.Verdict, err error) {
+// existing are roles that exist, with the files that have them.
+type existing struct {
+	roles    check.Roles
+	files    []File
+	own      bool // the files are those of the input
+	problems []tree.Problem
+}
+
+// readRoles reads the roles of the request or, without any, those of the templates in the input. The analysis learns which
+// settings they use.
+func (s *session) readRoles(analysis *analyze.Analysis, set []analyze.Setting) *existing {
+	e := &existing{files: s.request.Roles}
+	given := input{files: e.files}
+	if e.own = given.empty(); e.own {
+		e.files = s.input.files
+	}
+	var inputs []analyze.Input
+	for _, f := range e.files {
+		if in := (analyze.Input{Name: analyze.Printable(f.Name), Source: []byte(f.Text)}); !e.own || !s.input.module && check.IsTemplate(in.Name, in.Source) {
+			inputs = append(inputs, in)
+		}
+	}
+	if e.own = e.own && inputs != nil; inputs == nil {
+		return e
+	}
+	var used []string
+	e.roles, used, e.problems = check.ReadSet(inputs, set)
+	analysis.Use(used...)
+	return e
+}
+
+// verdicts compares the only role that is given with all plans, or else each role with the plans that name it.
+func (s *session) verdicts(roles *existing, plans []*analyze.Plan) (list []*check.Verdict, err error) {
 	opts := check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}
-	if len(roles) == 1 {
-		return []*check.Verdict{check.Check(roles[0], plans, opts)}, nil
+	if len(roles.roles) == 1 && !roles.own {
+		return []*check.Verdict{check.Check(roles.roles[0], plans, opts)}, nil
 	}
 	users := map[*check.Role][]*analyze.Plan{}
+	var order []*check.Role
+	var errs []error
 	for _, p := range plans {
-		if role := roles.Find(p.ExecutionRole); role != nil {
+		found, unknown := roles.roles.Of(p)
+		if p.ExecutionRole == "" && roles.own {
+			found = []*check.Role{{Absent: true, Name: analyze.Printable(firstOf(p.Family, p.Name)), Place: p.At()}}
+		} else if p.ExecutionRole == "" {
+			errs = append(errs, fmt.Errorf("%s: the task definition names no executionRoleArn, and there are %d roles: paste the one that it is to have", p.At(), len(roles.roles)))
+		}
+		for _, named := range unknown {
+			errs = append(errs, fmt.Errorf("%s: the execution role is %s, which is not among the roles here: paste it alone", named.At, p.Symbols.Written(named.Role)))
+		}
+		for _, role := range found {
+			if users[role] == nil {
+				order = append(order, role)
+			}
 			users[role] = append(users[role], p)
 		}
 	}
-	for _, role := range roles {
-		if users[role] != nil {
-			list = append(list, check.Check(role, users[role], opts))
-		}
+	for _, role := range order {
+		list = append(list, check.Check(role, users[role], opts))
 	}
-	if list == nil {
-		return nil, fmt.Errorf("there are %d roles, and the task definition names none of them as its executionRoleArn", len(roles))
-	}
-	return list, nil
+	return list, errors.Join(errs...)
 }

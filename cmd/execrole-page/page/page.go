@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/report"
@@ -181,32 +182,47 @@ func (s *session) run() {
 	if len(problems) > 0 || s.input.empty() {
 		return
 	}
-	plans := s.plans()
+	opts := s.options.analyze
+	opts.Parameters = opts.Parameters && slices.Contains(s.format.Flags, "parameters")
 	if s.request.Mode == Check {
-		s.check(plans)
+		var known []string
+		opts.Derive, opts.Conditions, opts.TemplateParameters = true, true, true
+		opts.Set = slices.Clone(opts.Set)
+		for _, symbol := range policy.EnvironmentSymbols { // for the mappings of templates
+			if value := opts.Environment.Value(symbol); value != "" {
+				opts.Set = append(opts.Set, analyze.Setting{Name: string(symbol), Value: value})
+				known = append(known, string(symbol))
+			}
+		}
+		analysis := analyze.NewAnalysis(opts)
+		analysis.Use(known...)
+		roles := s.readRoles(analysis, opts.Set)
+		s.check(roles, s.plans(analysis, roles.roles))
 		return
 	}
-	if len(plans) > 0 {
+	opts.Derive = s.format == emit.Terraform
+	opts.OfferParameters = slices.Contains(s.format.Flags, "parameters")
+	if plans := s.plans(analyze.NewAnalysis(opts), nil); len(plans) > 0 {
 		s.generate(plans[resp.Task])
 	}
 }
 
-// plans reads the input.
-func (s *session) plans() []*analyze.Plan {
-	opts := s.options.analyze
-	opts.Parameters = opts.Parameters && slices.Contains(s.format.Flags, "parameters")
-	opts.Derive = s.format == emit.Terraform
-	opts.OfferParameters = slices.Contains(s.format.Flags, "parameters")
-	analysis := analyze.NewAnalysis(opts)
+// plans reads the input. Templates can have roles that exist, which know what their stacks say of each other.
+func (s *session) plans(analysis *analyze.Analysis, roles check.Roles) []*analyze.Plan {
 	var plans []*analyze.Plan
 	for _, in := range s.input.inputs {
+		in.Known, in.KnownSymbols = roles.Known(in.Name)
 		read := analysis.Read(in)
 		if len(read) > 0 && read[0].NoTaskDefinition {
 			analysis.Incomplete()
 		}
 		plans = append(plans, read...)
 	}
-	plans = analyze.Join(plans)
+	if plans = analyze.Join(plans); roles != nil {
+		plans = slices.DeleteFunc(plans, func(p *analyze.Plan) bool { // a template can have roles alone
+			return p.NoTaskDefinition && roles.HasTemplate(p.File)
+		})
+	}
 	for _, p := range plans {
 		s.response.Tasks = append(s.response.Tasks, Task{p.Name, p.Family})
 	}
@@ -280,7 +296,9 @@ func (s *session) command() string {
 	case Check:
 		words = append(words, "check")
 		for _, f := range s.request.Roles {
-			words = append(words, "--role", analyze.ShellQuote(f.Name))
+			if strings.TrimSpace(f.Text) != "" {
+				words = append(words, "--role", analyze.ShellQuote(f.Name))
+			}
 		}
 	default:
 		if s.format != emit.CloudFormation {

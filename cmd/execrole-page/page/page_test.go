@@ -285,6 +285,91 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestCheckLikeTheCommand: the verdict is that of the command, for a role beside the input and for one in a template.
+func TestCheckLikeTheCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the command is built")
+	}
+	command := filepath.Join(t.TempDir(), "execrole")
+	if out, err := exec.Command("go", "build", "-o", command, "../../execrole").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	template := `Parameters: {Name: {Type: String}}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies: [{PolicyName: p, PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "ssm:GetParameters", Resource: "*"}]}}]
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: f
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{Name: app, Image: !Sub "111122223333.dkr.ecr.eu-west-1.amazonaws.com/${Name}", Secrets: [{Name: A, ValueFrom: /a}]}]
+`
+	role := `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+	for name, test := range map[string]struct {
+		file, text, role string
+		options          []string
+		own              bool
+		want             string // what the verdict has
+	}{
+		"beside the input": {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, role, nil, false, "The role fits"},
+		"in the template":  {"t.yaml", template, "", []string{"--set=Name=shop"}, true, "The role does not fit"},
+		"given instead":    {"t.yaml", template, role, []string{"--set=Name=shop", "--region=eu-west-1"}, false, "The role fits"},
+		"without a role":   {"t.yaml", strings.Replace(template, "      ExecutionRoleArn: !GetAtt Role.Arn\n", "", 1), "", nil, true, "no execution role"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := append([]string{"check", "-q", "-f", "json"}, test.options...)
+			if err := os.WriteFile(filepath.Join(dir, test.file), []byte(test.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if test.role != "" {
+				args = append(args, "--role", "role.json")
+				if err := os.WriteFile(filepath.Join(dir, "role.json"), []byte(test.role), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command(command, append(args, test.file)...)
+			cmd.Dir = dir
+			want, err := cmd.Output()
+			if len(want) == 0 {
+				t.Fatalf("the command says nothing: %v", err)
+			}
+			resp := page.Run(page.Request{Mode: page.Check, Files: []page.File{{Name: test.file, Text: test.text}}, Roles: []page.File{{Name: "role.json", Text: test.role}}, Options: test.options})
+			if len(resp.Problems) > 0 || resp.Verdict.Own != test.own {
+				t.Fatalf("problems %q, own %t", resp.Problems, resp.Verdict.Own)
+			}
+			if diff := cmp.Diff(canonical(t, want), canonical(t, resp.Verdict.Report)); diff != "" {
+				t.Errorf("the verdict (-command +page):\n%s", diff)
+			}
+			if !strings.Contains(resp.Verdict.Text, test.want) {
+				t.Errorf("the text has no %q:\n%s", test.want, resp.Verdict.Text)
+			}
+			if test.own != (resp.Command == "execrole check "+strings.Join(append(test.options, test.file), " ")) {
+				t.Errorf("the command is %s", resp.Command)
+			}
+		})
+	}
+}
+
+// canonical returns a document without the version of the program.
+func canonical(t *testing.T, data []byte) any {
+	t.Helper()
+	var doc map[string]any
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for key := range doc {
+		if strings.Contains(strings.ToLower(key), "version") {
+			delete(doc, key)
+		}
+	}
+	return doc
+}
+
 // TestFaults: whatever the page sends, it gets an answer without null in it.
 func TestFaults(t *testing.T) {
 	for _, request := range []string{"", "{}", `{"files":null}`, `{"files":[{}]}`, `{"files":[{"name":"../../x.tf","text":"resource"}]}`, `{"mode":"check","files":[{"text":"{}"}]}`, `{"files":[{"text":"{}"}],"task":7}`, `{"options":["--resource=x"],"files":[{"text":"{}"}]}`} {
