@@ -5,7 +5,7 @@ import { $, el, show, tabList } from "./dom.js";
 import { Form, withFix } from "./options.js";
 import { languages, setLanguage, t } from "./words.js";
 import { decode, encode } from "./link.js";
-import { renderReport } from "./report.js";
+import { renderReport, reportWords } from "./report.js";
 import { renderWhy } from "./why.js";
 import webService from "./examples/web-service.json";
 import worker from "./examples/worker-firelens.json";
@@ -30,6 +30,8 @@ let active = new Set(); // the statements that are lit up
 const timing = (globalThis.execroleTiming = {}); // for tests: when things happened, in milliseconds
 
 const formatNames = ["cloudformation", "cloudformation-json", "terraform", "cdk-go", "json", "aws-cli"];
+const variants = { "cloudformation-json": "cloudformation" }; // formats that have no tab of their own, and the tab that has them
+const tabOf = (name) => variants[name] ?? name;
 const outputLanguages = { json: "json", yaml: "yaml", tf: "hcl", go: "go", sh: "sh" };
 
 const input = new Editor($("input-editor"), { nonce: NONCE, onChange: edited, onPlace: inputPlace });
@@ -148,7 +150,7 @@ function render() {
   renderFiles();
   renderTabs();
   if (!response) {
-    $("empty").textContent = t("empty");
+    renderEmpty(true, t("empty"));
     return;
   }
   input.setLanguage(response.language[file] ?? "text");
@@ -168,7 +170,7 @@ function render() {
   $("command").textContent = response.command;
   light(new Set());
   const count = (severity) => response.findings.filter((f) => f.severity === severity).length;
-  $("status").textContent = isEmpty ? t("ready") : t("done", { n: response.statements.length, errors: count("error"), warnings: count("warning") });
+  $("status").textContent = isEmpty ? t("ready") : state.mode !== "generate" ? reportWords(response, state) || t("ready") : t("done", { n: response.statements.length, errors: count("error"), warnings: count("warning") });
 }
 
 function renderModes() {
@@ -209,15 +211,25 @@ function renderFiles() {
 }
 
 function renderTabs() {
-  const tabs = formatNames.map((name) => ({ name, label: t(`format.${name}`) }));
+  const tabs = formatNames.filter((name) => !(name in variants)).map((name) => ({ name, label: t(`format.${name}`) }));
   tabs.push({ name: "why", label: t("why") });
-  tabList($("tabs"), tabs, state.tab, (name) => {
-    const known = state.tab;
+  tabList($("tabs"), tabs, tabOf(state.tab), (name) => {
+    if (name === tabOf(state.tab)) return;
     state.tab = name;
     render();
-    if (name !== "why" || known === "why") ask();
+    ask();
   }, "output-panel");
-  $("output-panel").setAttribute("aria-labelledby", `tabs-${state.tab}`);
+  $("output-panel").setAttribute("aria-labelledby", `tabs-${tabOf(state.tab)}`);
+  const same = formatNames.filter((name) => tabOf(name) === tabOf(state.tab));
+  show($("variant-label"), same.length > 1);
+  $("variant").replaceChildren(...same.map((name) => el("option", { value: name, selected: name === state.tab, text: t(`variant.${name}`) })));
+}
+
+// renderEmpty says why there is nothing to show, and offers the examples where nothing was given.
+function renderEmpty(isEmpty, text) {
+  $("empty-text").textContent = text;
+  show($("empty-examples"), isEmpty);
+  $("empty-examples").replaceChildren(...(isEmpty ? Object.keys(examples) : []).map((name) => el("button", { type: "button", text: t(`example.${name}`), onclick: () => choose(name) })));
 }
 
 function renderTasks() {
@@ -282,7 +294,7 @@ function renderOutput() {
   show($("why-box"), isWhy && !isEmpty);
   show($("output-box"), !isWhy && files.length > 0);
   show($("empty"), isEmpty || (!isWhy && files.length === 0));
-  $("empty").textContent = isEmpty ? t("empty") : errors ? t("no.role", { n: errors, why: t("why") }) : t("nothing.needed");
+  renderEmpty(isEmpty, isEmpty ? t("empty") : errors ? t("no.role", { n: errors, why: t("why") }) : t("nothing.needed"));
   if (isWhy) renderWhy($("why-box"), response, { goTo, light });
   if (isWhy || !files.length) {
     output.set("");
@@ -358,7 +370,8 @@ function goTo(at) {
 }
 
 function roleTo(at) {
-  if (at.file >= 0) role.select(at.from, at.to);
+  if (response?.verdict?.own) goTo(at); // the role is in a template of the input
+  else if (at.file >= 0) role.select(at.from, at.to);
 }
 
 // ---- Buttons ----
@@ -409,14 +422,19 @@ $("options-reset").onclick = () => {
   state.options = [];
   ask();
 };
-$("example").onchange = (event) => {
-  const example = examples[event.target.value];
-  if (!example) return;
-  const { tab, ...chosen } = example;
+function choose(name) {
+  const { tab, ...chosen } = examples[name];
   if (state.mode === "check") state.roles[0].text = exampleRole;
   if (state.mode === "diagnose") state.message = exampleMessage;
   setFiles([{ ...chosen }], { options: [], ...(state.tab !== "why" && { tab: tab ?? "cloudformation" }) });
+}
+$("example").onchange = (event) => {
+  if (event.target.value) choose(event.target.value);
   event.target.value = "";
+};
+$("variant").onchange = (event) => {
+  state.tab = event.target.value;
+  ask();
 };
 $("output-file").onchange = (event) => {
   outputName = event.target.value;

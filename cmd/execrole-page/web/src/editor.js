@@ -1,6 +1,6 @@
 // An editor, or a viewer of the same looks. The page knows no more of CodeMirror than what is here.
 import { EditorState, StateEffect, StateField, Compartment } from "@codemirror/state";
-import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, bracketMatching, foldGutter, foldKeymap, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { searchKeymap } from "@codemirror/search";
@@ -44,6 +44,33 @@ const asks = Decoration.mark({ class: "asks" });
 const litLine = Decoration.line({ class: "lit-line" });
 const litFirst = Decoration.line({ class: "lit-line lit-first" });
 
+// hanging indents the rest of a line that is wrapped like its beginning, and a little more. Tabs are left alone: their width
+// depends on where they begin.
+const deepest = 24;
+const hang = Array.from({ length: deepest + 1 }, (_, n) => Decoration.line({ class: `hang-${n}` }));
+const hangStyles = EditorView.theme(Object.fromEntries(hang.map((_, n) => [`.cm-line.hang-${n}`, { textIndent: `-${n + 2}ch`, paddingLeft: `calc(6px + ${n + 2}ch)` }])));
+
+function hanging(view) {
+  const ranges = [];
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to; ) {
+      const line = view.state.doc.lineAt(at);
+      const text = line.text.slice(0, 200);
+      const width = text.search(/[^ ]/);
+      if (width >= 0 && text[width] !== "\t") ranges.push(hang[Math.min(width, deepest)].range(line.from));
+      at = line.to + 1;
+    }
+  }
+  return Decoration.set(ranges);
+}
+
+const hangingIndent = [hangStyles, ViewPlugin.fromClass(class {
+  constructor(view) { this.decorations = hanging(view); }
+  update(update) {
+    if (update.docChanged || update.viewportChanged) this.decorations = hanging(update.view);
+  }
+}, { decorations: (plugin) => plugin.decorations })];
+
 export class Editor {
   // The callbacks are onChange(), onPlace(position, how) with how "focus" or "hover", or a null position.
   constructor(parent, { readOnly = false, nonce, onChange = () => {}, onPlace = () => {} }) {
@@ -60,7 +87,7 @@ export class Editor {
           EditorView.cspNonce.of(nonce),
           lineNumbers(), foldGutter(), highlightSpecialChars(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightActiveLineGutter(),
           readOnly ? EditorState.readOnly.of(true) : [history(), lintGutter()],
-          EditorView.lineWrapping,
+          EditorView.lineWrapping, hangingIndent,
           syntaxHighlighting(colours),
           keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
           this.language.of([]), this.attributes.of([]), this.hint.of([]), marks,

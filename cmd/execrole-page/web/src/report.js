@@ -8,6 +8,12 @@ export function renderReport(box, response, state, helpers) {
   else box.replaceChildren();
 }
 
+// reportWords is the answer in a few words, for the status line.
+export function reportWords(response, { mode }) {
+  if (mode === "check") return (response.verdict?.report?.roles ?? []).map((role) => t(`fits.${role.fits}`)).join(" ");
+  return "";
+}
+
 // code is a text that can be copied.
 function code(title, text, copy) {
   return el("section", { class: "snippet" }, el("div", { class: "bar" }, el("h4", { text: title }), el("button", { type: "button", text: t("copy"), "aria-label": `${t("copy")}: ${title}`, onclick: () => copy(text) })), el("pre", { tabindex: "0" }, el("code", { text })));

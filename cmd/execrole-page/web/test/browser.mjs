@@ -98,7 +98,8 @@ const tests = {
     for (const [name, [file, source]] of Object.entries(inputs)) {
       await choose(page, name);
       for (const format of ["cloudformation", "cloudformation-json", "terraform", "cdk-go"]) {
-        if ((await page.getAttribute(`#tabs-${format}`, "aria-selected")) !== "true") await tab(page, format);
+        if (format === "cloudformation-json") await after(page, () => page.selectOption("#variant", format));
+        else if ((await page.getAttribute(`#tabs-${format}`, "aria-selected")) !== "true") await tab(page, format);
         equal((await downloaded(page)).text, run(file, example(source), "-f", format), `${name} as ${format}`);
       }
     }
@@ -324,7 +325,7 @@ const tests = {
       await page.keyboard.press("Tab");
       order.push(await page.evaluate(() => document.activeElement.id || document.activeElement.closest("[id]")?.id));
     }
-    const wanted = ["language", "modes-generate", "example", "open", "clear", "input-editor", "notes-title", "option-kms-key", "link", "tabs-cloudformation", "output-file", "copy", "download", "output-editor", "copy-command"];
+    const wanted = ["language", "modes-generate", "example", "open", "clear", "input-editor", "notes-title", "link", "tabs-cloudformation", "variant", "output-file", "copy", "download", "output-editor", "copy-command", "option-kms-key"];
     let at = -1;
     for (const id of wanted) {
       const next = order.indexOf(id, at + 1);
@@ -333,7 +334,7 @@ const tests = {
     }
     await page.focus("#tabs-cloudformation");
     await after(page, () => page.keyboard.press("ArrowRight"));
-    equal(await page.evaluate(() => document.activeElement.id), "tabs-cloudformation-json", "the next tab");
+    equal(await page.evaluate(() => document.activeElement.id), "tabs-terraform", "the next tab");
     await page.keyboard.press("End");
     equal(await page.getAttribute("#tabs-why", "aria-selected"), "true", "the last tab");
     await page.context().close();
