@@ -48,7 +48,8 @@ func CheckPackage(name string) error {
 }
 
 // The data of the templates. Every string is Go source in the layout of gofmt: whole lines, a quoted string, or the line of
-// a comment. Only the names of the package and the stack are neither.
+// a comment. Only the names of the package and the stack are neither. Templates call no methods: the page is built without
+// those.
 type (
 	cdkApp struct {
 		Header, Package string
@@ -75,6 +76,8 @@ type (
 	// nobody forgets it.
 	cdkInput struct {
 		Field, Comment, Default string
+		Type, Value             string // the type of the field, and the expression of its value
+		Empty                   string // the value of a field that nobody has set
 		Optional                bool
 		Pattern                 string
 	}
@@ -212,7 +215,10 @@ func (app *cdkApp) addInputs(role *policy.Role, used []policy.Symbol, symbols cd
 	fields, values := goWriter{indent: 1}, goWriter{indent: 2}
 	isOwn := func(s policy.Symbol) bool { _, ok := cdkStackValues[s]; return ok }
 	for _, in := range inputsOf(role, used, isOwn, camel) {
-		field := cdkInput{Field: in.name, Comment: in.description(word), Optional: in.info.Optional}
+		field := cdkInput{Field: in.name, Comment: in.description(word), Type: "string", Value: "values." + in.name, Empty: `""`, Optional: in.info.Optional}
+		if field.Optional {
+			field.Type, field.Value, field.Empty = "*string", "*values."+in.name, "nil"
+		}
 		if in.info.Default != "" {
 			field.Default = strconv.Quote(in.info.Default)
 		}
@@ -221,38 +227,17 @@ func (app *cdkApp) addInputs(role *policy.Role, used []policy.Symbol, symbols cd
 		}
 		app.Inputs = append(app.Inputs, field)
 		app.Optional = app.Optional || field.Optional
-		symbols[in.symbol] = field.Value()
-		values.commented(in.name, cmp.Or(field.Default, field.Empty()), field.Comment)
+		symbols[in.symbol] = field.Value
+		values.commented(in.name, cmp.Or(field.Default, field.Empty), field.Comment)
 	}
 	names, types := 0, 0
 	for _, in := range app.Inputs {
-		names, types = max(names, len(in.Field)), max(types, len(in.Type()))
+		names, types = max(names, len(in.Field)), max(types, len(in.Type))
 	}
 	for _, in := range app.Inputs {
-		fields.line(in.Field, strings.Repeat(" ", names-len(in.Field)), " ", in.Type(), strings.Repeat(" ", types-len(in.Type())), " // ", in.Comment)
+		fields.line(in.Field, strings.Repeat(" ", names-len(in.Field)), " ", in.Type, strings.Repeat(" ", types-len(in.Type)), " // ", in.Comment)
 	}
 	app.InputFields, app.InputValues = fields.String(), values.String()
-}
-
-// Type returns the type of the field.
-func (in cdkInput) Type() string {
-	if in.Optional {
-		return "*string"
-	}
-	return "string"
-}
-
-// Empty returns the value of a field that nobody has set.
-func (in cdkInput) Empty() string {
-	if in.Optional {
-		return "nil"
-	}
-	return `""`
-}
-
-// Value returns the expression of the field's value.
-func (in cdkInput) Value() string {
-	return strings.TrimSuffix(in.Type(), "string") + "values." + in.Field
 }
 
 // mappings writes the statements that look up values of the region, and adds their variables to symbols.

@@ -31,7 +31,7 @@ function add(name, data) {
 }
 
 // overlay makes the linker drop the exported methods that nothing calls: a tenth of the core. It keeps all of them because
-// text/template can call methods by their names, which our templates never do. If one does, the golden cases differ under Node.
+// text/template can call methods by their names, which our templates never do. If one does, the answers under Node differ from those of the command.
 function overlay(scratch) {
   const path = join(run("go", ["env", "GOROOT"]).toString().trim(), "src/text/template/exec.go");
   const call = "ptr.MethodByName(fieldName)";

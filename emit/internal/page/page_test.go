@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,11 @@ func core(t *testing.T, node, web, folder string) {
 	}
 	for _, c := range golden.Cases(t) {
 		for _, format := range emit.Formats() {
-			add(page.Request{Files: []page.File{{Name: "input.json", Text: string(c.Input())}}, Options: c.Flags(), Format: format.Name})
+			files := []page.File{{Name: "input.json", Text: string(c.Input())}}
+			add(page.Request{Files: files, Options: c.Flags(), Format: format.Name})
+			if !slices.Contains(c.Flags(), "--parameters") {
+				add(page.Request{Files: files, Options: append([]string{"--parameters"}, c.Flags()...), Format: format.Name})
+			}
 		}
 	}
 	role := `{"Statement": {"Effect": "Allow", "Action": ["ecr:*", "ssm:GetParameters"], "Resource": "*"}}`
@@ -82,6 +87,9 @@ func core(t *testing.T, node, web, folder string) {
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		for _, format := range emit.Formats() { // what is unknown is asked for: other parts of the templates
+			add(page.Request{Files: files, Options: []string{"--parameters"}, Format: format.Name})
 		}
 		add(page.Request{Files: files})
 		add(page.Request{Mode: page.Check, Files: files, Roles: []page.File{{Name: "role.json", Text: role}}})
@@ -115,7 +123,11 @@ func core(t *testing.T, node, web, folder string) {
 	}
 	for i := range want {
 		if got[i] != want[i] {
-			t.Errorf("request %s\nanswer of the core %s\nwant %s", requests[i], got[i], want[i])
+			at := 0 // where they begin to differ
+			for at < min(len(got[i]), len(want[i])) && got[i][at] == want[i][at] {
+				at++
+			}
+			t.Errorf("request %s\nanswer of the core …%.200s\nwant …%.200s", requests[i], got[i][max(0, at-60):], want[i][max(0, at-60):])
 		}
 	}
 }
