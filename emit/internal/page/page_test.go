@@ -4,6 +4,7 @@ package page
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/execrole/execrole/cmd/execrole-page/page"
 	"github.com/execrole/execrole/emit"
@@ -39,14 +41,19 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(t.TempDir(), "page")
-	cmd := exec.Command(node, "build.mjs", "--fast", folder)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, "build.mjs", "--fast", folder)
 	cmd.Dir, cmd.Env = web, append(os.Environ(), "EXECROLE_PAGE="+source)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("the page is not built: %v\n%s", err, out)
 	}
-	t.Run("core", func(t *testing.T) { core(t, node, web, folder) })
-	t.Run("browser", func(t *testing.T) { browser(t, node, web, folder) })
+	t.Run("core", func(t *testing.T) { t.Parallel(); core(t, node, web, folder) })
+	t.Run("browser", func(t *testing.T) { t.Parallel(); browser(t, node, web, folder) })
 }
+
+// longest is how long a program of the test may take. It takes two minutes on a machine that is busy.
+const longest = 8 * time.Minute
 
 // core compares the core under Node with the same code of this test, byte by byte, for every golden case in every format and
 // for all documents. The package of that code compares it with the command.
@@ -109,7 +116,9 @@ func core(t *testing.T, node, web, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(node, "test/core.mjs", folder, filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js"), file)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, "test/core.mjs", folder, filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js"), file)
 	cmd.Dir = web
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -139,7 +148,9 @@ func browser(t *testing.T, node, web, folder string) {
 	if out, err := exec.Command("go", "build", "-o", command, "github.com/execrole/execrole/cmd/execrole").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	cmd := exec.Command(node, "test/browser.mjs", folder, command)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, "test/browser.mjs", folder, command)
 	cmd.Dir, cmd.Env = web, append(os.Environ(), "CHROMIUM="+chromium)
 	out, err := cmd.CombinedOutput()
 	passed := 0
@@ -150,7 +161,7 @@ func browser(t *testing.T, node, web, folder string) {
 			passed++
 		}
 	}
-	if err != nil || passed < 12 {
+	if err != nil || passed < 13 {
 		t.Errorf("%d tests passed; %v\n%s", passed, err, out)
 		return
 	}

@@ -426,7 +426,7 @@ function choose(name) {
   const { tab, ...chosen } = examples[name];
   if (state.mode === "check") state.roles[0].text = exampleRole;
   if (state.mode === "diagnose") state.message = exampleMessage;
-  setFiles([{ ...chosen }], { options: [], ...(state.tab !== "why" && { tab: tab ?? "cloudformation" }) });
+  setFiles([{ ...chosen }], { options: [], ...(tab && state.tab !== "why" && { tab }) });
 }
 $("example").onchange = (event) => {
   if (event.target.value) choose(event.target.value);
