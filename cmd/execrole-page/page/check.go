@@ -40,17 +40,9 @@ func (s *session) check(roles *existing, plans []*analyze.Plan) {
 		failed = failed || p.Err() != nil || p.Unread
 	}
 	places := texts{files: roles.files}
-	for _, p := range roles.problems {
-		f := Finding{Severity: string(analyze.Error), Rule: "role", Message: analyze.Printable(p.Message), At: places.span(p.At), Fixes: []Fix{}}
-		if p.Warning {
-			f.Severity = string(analyze.Warning)
-		} else {
-			failed = true
-		}
-		f.Text = fmt.Sprintf("%s: %s: %s [role]", p.At, f.Severity, f.Message)
-		resp.Verdict.Problems = append(resp.Verdict.Problems, f)
-	}
-	if failed || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
+	var unread bool
+	resp.Verdict.Problems, unread = roles.findings()
+	if failed || unread || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
 		return
 	}
 	verdicts, err := s.verdicts(roles, plans)

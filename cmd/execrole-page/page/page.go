@@ -22,7 +22,7 @@ type Request struct {
 	Mode  string `json:"mode"`
 	Files []File `json:"files"` // the input: a document, or the files of a module of Terraform
 	Roles []File `json:"roles"` // of [Check]: a role that exists, or parts of it
-	// Message is an error that ECS shows, for [Diagnose].
+	// Message is an error that ECS shows, of [Diagnose].
 	Message string `json:"message"`
 	// Options are flags of the command, as a shell splits them into words: "--set", "IMAGE=nginx".
 	Options []string `json:"options"`
@@ -55,6 +55,8 @@ type Response struct {
 	Options    []Option    `json:"options"`
 	Command    string      `json:"command"` // what does the same in a shell
 	Verdict    *Verdict    `json:"verdict"` // of the mode check; null elsewhere
+	// Diagnosis is that of the mode diagnose; null elsewhere.
+	Diagnosis *Diagnosis `json:"diagnosis"`
 }
 
 // Format is a form of output.
@@ -83,14 +85,15 @@ type Unseen struct {
 	Cure string `json:"cure"`
 }
 
-// The modes. A question of Generate has Files; one of Check has Roles too.
+// The modes. A question of Generate has Files; one of Check has Roles too; one of Diagnose has a Message, and may have both.
 const (
 	Generate = "generate"
 	Check    = "check"
+	Diagnose = "diagnose"
 )
 
 // Modes returns what the page can be asked, the default one first.
-func Modes() []string { return []string{Generate, Check} }
+func Modes() []string { return []string{Generate, Check, Diagnose} }
 
 // RunJSON answers a request in JSON with a response in JSON. A fault of the program is a problem in the response, so that the
 // page stays alive.
@@ -179,12 +182,12 @@ func (s *session) run() {
 		resp.Options = s.options.table(s.findings, resp.Unseen, s.format)
 		resp.Command = s.command()
 	}()
-	if len(problems) > 0 || s.input.empty() {
+	if len(problems) > 0 || s.input.empty() && s.request.Mode != Diagnose {
 		return
 	}
 	opts := s.options.analyze
 	opts.Parameters = opts.Parameters && slices.Contains(s.format.Flags, "parameters")
-	if s.request.Mode == Check {
+	if s.request.Mode == Check || s.request.Mode == Diagnose {
 		var known []string
 		opts.Derive, opts.Conditions, opts.TemplateParameters = true, true, true
 		opts.Set = slices.Clone(opts.Set)
@@ -197,7 +200,15 @@ func (s *session) run() {
 		analysis := analyze.NewAnalysis(opts)
 		analysis.Use(known...)
 		roles := s.readRoles(analysis, opts.Set)
-		s.check(roles, s.plans(analysis, roles.roles))
+		var plans []*analyze.Plan
+		if !s.input.empty() {
+			plans = s.plans(analysis, roles.roles)
+		}
+		if s.request.Mode == Check {
+			s.check(roles, plans)
+		} else {
+			s.diagnose(roles, plans)
+		}
 		return
 	}
 	opts.Derive = s.format == emit.Terraform
@@ -293,8 +304,11 @@ func (s *session) emit(role *policy.Role) ([]emit.File, error) {
 func (s *session) command() string {
 	words := []string{"execrole"}
 	switch s.request.Mode {
-	case Check:
-		words = append(words, "check")
+	case Check, Diagnose:
+		words = append(words, s.request.Mode)
+		if s.request.Mode == Diagnose {
+			words = append(words, "-") // the message is too long for a line
+		}
 		for _, f := range s.request.Roles {
 			if strings.TrimSpace(f.Text) != "" {
 				words = append(words, "--role", analyze.ShellQuote(f.Name))
@@ -311,12 +325,15 @@ func (s *session) command() string {
 		}
 		words = append(words, analyze.ShellQuote(word))
 	}
-	if s.request.Mode != Check && len(s.response.Tasks) > 1 && s.format.Combine == nil {
+	if s.request.Mode != Check && s.request.Mode != Diagnose && len(s.response.Tasks) > 1 && s.format.Combine == nil {
 		if t := s.response.Tasks[s.response.Task]; t.Name+t.Family != "" {
 			words = append(words, "--resource", analyze.ShellQuote(firstOf(t.Name, t.Family)))
 		}
 	}
-	return analyze.Printable(strings.Join(append(words, s.input.arguments()...), " "))
+	if !s.input.empty() {
+		words = append(words, s.input.arguments()...)
+	}
+	return analyze.Printable(strings.Join(words, " "))
 }
 
 // firstOf returns the first of the texts that is not empty.

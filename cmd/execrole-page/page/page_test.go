@@ -355,6 +355,69 @@ Resources:
 	}
 }
 
+// TestDiagnoseLikeTheCommand: the answer is that of the command, with what it is given besides the message.
+func TestDiagnoseLikeTheCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the command is built")
+	}
+	command := filepath.Join(t.TempDir(), "execrole")
+	if out, err := exec.Command("go", "build", "-o", command, "../../execrole").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	message := "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web-execution/0123 is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/db because no identity-based policy allows the ssm:GetParameters action"
+	task := `{"family":"web","containerDefinitions":[{"name":"app","image":"nginx","secrets":[{"name":"DB","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/db"}]}]}`
+	broken := `{"family":"web","containerDefinitions":[{"name":"app","image":"<IMAGE>","secrets":[{"name":"DB","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/db"}]}]}`
+	for name, test := range map[string]struct{ message, task, role string }{
+		"a message":          {message, "", ""},
+		"with the task":      {message, task, ""},
+		"a placeholder":      {message, broken, ""},
+		"with the role":      {message, task, `{"Statement": {"Effect": "Deny", "Action": "ssm:*", "Resource": "*"}}`},
+		"an unknown message": {"nobody knows this one", task, ""},
+		"a document":         {`{"tasks": [{"stoppedReason": "` + message + `", "containers": []}]}`, task, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{"diagnose", "-q", "-f", "json", "-"}
+			req := page.Request{Mode: page.Diagnose, Message: test.message}
+			for _, f := range []struct{ name, text, flag string }{{"role.json", test.role, "--role"}, {"task.json", test.task, ""}} {
+				if f.text == "" {
+					continue
+				}
+				if err := os.WriteFile(filepath.Join(dir, f.name), []byte(f.text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				if f.flag != "" {
+					args, req.Roles = append(args, f.flag), []page.File{{Name: f.name, Text: f.text}}
+				} else {
+					req.Files = []page.File{{Name: f.name, Text: f.text}}
+				}
+				args = append(args, f.name)
+			}
+			cmd := exec.Command(command, args...)
+			cmd.Dir, cmd.Stdin = dir, strings.NewReader(test.message)
+			want, err := cmd.Output()
+			if len(want) == 0 {
+				t.Fatalf("the command says nothing: %v", err)
+			}
+			resp := page.Run(req)
+			got := strings.ReplaceAll(string(resp.Diagnosis.Report), `"MESSAGE"`, `"standard input"`)
+			if diff := cmp.Diff(strings.ReplaceAll(string(want), `"<stdin>"`, `"standard input"`), got); diff != "" {
+				t.Errorf("the answer (-command +page):\n%s", diff)
+			}
+			if test.task != "" && strings.Contains(test.message, "ssm:") {
+				if at := resp.Diagnosis.Places[0]; len(at) != 1 || part(test.task, at[0]) != `"arn:aws:ssm:eu-west-1:111122223333:parameter/db"` {
+					t.Errorf("the field is at %+v", at)
+				}
+			}
+		})
+	}
+	for _, text := range []string{"{", `{"tasks": []}`} {
+		if resp := page.Run(page.Request{Mode: page.Diagnose, Message: text}); resp.Diagnosis.Error == "" && string(resp.Diagnosis.Report) == "null" {
+			t.Errorf("%s has no answer, and no error", text)
+		}
+	}
+}
+
 // canonical returns a document without the version of the program.
 func canonical(t *testing.T, data []byte) any {
 	t.Helper()
@@ -372,13 +435,13 @@ func canonical(t *testing.T, data []byte) any {
 
 // TestFaults: whatever the page sends, it gets an answer without null in it.
 func TestFaults(t *testing.T) {
-	for _, request := range []string{"", "{}", `{"files":null}`, `{"files":[{}]}`, `{"files":[{"name":"../../x.tf","text":"resource"}]}`, `{"mode":"check","files":[{"text":"{}"}]}`, `{"files":[{"text":"{}"}],"task":7}`, `{"options":["--resource=x"],"files":[{"text":"{}"}]}`} {
+	for _, request := range []string{"", "{}", `{"files":null}`, `{"files":[{}]}`, `{"files":[{"name":"../../x.tf","text":"resource"}]}`, `{"mode":"check","files":[{"text":"{}"}]}`, `{"mode":"diagnose","message":"x"}`, `{"mode":"diagnose","message":"{","files":[{"text":"{}"}]}`, `{"files":[{"text":"{}"}],"task":7}`, `{"options":["--resource=x"],"files":[{"text":"{}"}]}`} {
 		var resp map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(page.RunJSON(request)), &resp); err != nil {
 			t.Errorf("%s: %v", request, err)
 		}
 		for name, value := range resp {
-			if string(value) == "null" && name != "verdict" {
+			if string(value) == "null" && name != "verdict" && name != "diagnosis" {
 				t.Errorf("%s: %s is null", request, name)
 			}
 		}

@@ -165,7 +165,7 @@ function render() {
   renderReport($("report"), response, state, { goTo, roleTo, copy });
   show($("unseen-box"), response.unseen.length > 0 && state.mode === "generate");
   $("unseen").replaceChildren(...response.unseen.map((u) => el("li", {}, u.what, ": ", el("span", { class: "hint", text: u.cure }))));
-  const isEmpty = !state.files.some((f) => f.text.trim());
+  const isEmpty = !(state.mode === "diagnose" ? state.message : "").trim() && !state.files.some((f) => f.text.trim());
   show($("command-box"), !isEmpty && response.command !== "");
   $("command").textContent = response.command;
   light(new Set());
@@ -174,12 +174,12 @@ function render() {
 }
 
 function renderModes() {
-  const modes = response?.modes ?? ["generate", "check"];
+  const modes = response?.modes ?? ["generate", "check", "diagnose"];
   if (!modes.includes(state.mode)) state.mode = "generate";
   tabList($("modes"), modes.map((name) => ({ name, label: t(`mode.${name}`) })), state.mode, (name) => {
     collect();
     state.mode = name;
-    if (name === "diagnose" && !state.message.trim() && isExample()) {
+    if (name === "diagnose" && !state.message.trim() && (isExample() || !state.files.some((f) => f.text.trim()))) {
       state.message = exampleMessage;
       showInput();
     }

@@ -11,6 +11,7 @@ export function renderReport(box, response, state, helpers) {
 // reportWords is the answer in a few words, for the status line.
 export function reportWords(response, { mode }) {
   if (mode === "check") return (response.verdict?.report?.roles ?? []).map((role) => t(`fits.${role.fits}`)).join(" ");
+  if (mode === "diagnose") return (response.diagnosis?.report?.answers ?? []).map((a) => `${t(`sure.${a.sure}`)}: ${a.causes[0].sentence}`).join(" ");
   return "";
 }
 
@@ -21,14 +22,19 @@ function code(title, text, copy) {
 
 const places = (list, go) => list.map(({ words, at }) => el("button", { type: "button", class: "place", disabled: at.file < 0, onclick: () => go(at), text: words }));
 
+// roleProblems are what cannot be read in the role.
+function roleProblems(problems, roleTo) {
+  const items = problems.map((f) => el("li", { class: `finding ${f.severity}` }, el("span", { class: "severity", text: t(f.severity) }), " ",
+    f.at.file >= 0 ? el("button", { type: "button", class: "place", onclick: () => roleTo(f.at), text: t("line", { line: f.at.line }) }) : null, " ", el("span", { lang: "en", text: f.message })));
+  return items.length ? [el("ol", { class: "findings" }, ...items)] : [];
+}
+
 function check(response, state, { goTo, roleTo, copy }) {
   const { verdict } = response;
-  const problems = (verdict?.problems ?? []).map((f) => el("li", { class: `finding ${f.severity}` }, el("span", { class: "severity", text: t(f.severity) }), " ",
-    f.at.file >= 0 ? el("button", { type: "button", class: "place", onclick: () => roleTo(f.at), text: t("line", { line: f.at.line }) }) : null, " ", el("span", { lang: "en", text: f.message })));
-  const out = problems.length ? [el("ol", { class: "findings" }, ...problems)] : [];
+  const out = roleProblems(verdict?.problems ?? [], roleTo);
   if (!verdict?.report) {
     const errors = response.findings.filter((f) => f.severity === "error").length;
-    if (!problems.length) out.push(el("p", { class: "empty", text: errors && state.roles[0].text.trim() ? t("no.role", { n: errors, why: t("why") }) : t("empty.check") }));
+    if (!out.length) out.push(el("p", { class: "empty", text: errors && state.roles[0].text.trim() ? t("no.role", { n: errors, why: t("why") }) : t("empty.check") }));
     return out;
   }
   verdict.report.roles.forEach((role, i) => out.push(...roleVerdict(role, verdict.places[i], { goTo, roleTo, copy })));
@@ -60,8 +66,44 @@ function roleVerdict(role, spots, { goTo, roleTo, copy }) {
   return out;
 }
 
-function diagnose(response, state, { copy }) {
+function diagnose(response, state, { goTo, roleTo, copy }) {
   const { diagnosis } = response;
-  if (!diagnosis?.text) return [el("p", { class: "empty", text: t("empty.diagnose") })];
-  return [code(t("as.text"), diagnosis.text, copy)];
+  const out = roleProblems(diagnosis?.problems ?? [], roleTo);
+  if (diagnosis?.error) out.push(el("ol", { class: "findings" }, el("li", { class: "finding error" }, el("span", { class: "severity", text: t("error") }), " ", el("span", { lang: "en", text: diagnosis.error }))));
+  if (!diagnosis?.report) return out.length ? out : [el("p", { class: "empty", text: t("empty.diagnose") })];
+  const { answers, unknown, next, addNext, more } = diagnosis.report;
+  answers.forEach((a, i) => out.push(...answer(a, diagnosis.places[i], { goTo, copy })));
+  if (unknown.length) {
+    out.push(el("section", { class: "card" }, el("h3", { text: t("unknown") }), el("ul", {}, ...unknown.map((u) => el("li", {}, el("code", { text: u.text.slice(0, 500) }))))));
+  }
+  if (next.length) {
+    out.push(el("section", {}, el("h3", { text: t("next") }), el("ul", { class: "plain code" }, ...next.map((f) => el("li", {}, el("code", { text: f.code }), " ", f.action ? el("code", { text: `${f.action} ` }) : el("span", { lang: "en", text: f.title }), f.action ? el("code", { class: "resource", text: f.resource }) : null)))));
+  }
+  if (addNext) out.push(code(t("add.next"), JSON.stringify(addNext, null, 2), copy));
+  if (more) out.push(el("p", { class: "hint", text: t("more", { n: more }) }));
+  out.push(el("details", {}, el("summary", { text: t("as.text") }), code(t("as.text"), diagnosis.text, copy)));
+  return out;
+}
+
+// answer is what is known of the cause of a message.
+function answer(a, spots, { goTo, copy }) {
+  const [first, ...others] = a.causes;
+  const list = (title, texts) => (texts.length ? [el("section", {}, el("h4", { text: title }), el("ul", {}, ...texts.map((text) => el("li", { lang: "en", text }))))] : []);
+  const out = [
+    el("div", { class: `verdict sure-${a.sure.replace(" ", "-")}`, role: "group", "aria-label": t("cause") }, el("span", { class: "mark", "aria-hidden": "true", text: a.sure === "certain" ? "!" : "?" }),
+      el("div", {}, el("h3", { text: t(`sure.${a.sure}`) }), el("p", { lang: "en", text: first.sentence }))),
+    ...list(t("other.causes"), others.map((c) => c.sentence)),
+    el("div", { class: "card" },
+      first.cure ? el("p", { class: "cure" }, el("strong", { text: `${t("cure")}: ` }), el("span", { lang: "en", text: first.cure })) : null,
+      first.settle ? el("p", {}, el("span", { class: "hint", text: `${t("settle")}: ` }), el("span", { lang: "en", text: first.settle })) : null,
+      a.fields.length ? el("p", { class: "row" }, el("span", { class: "hint", text: `${t("from")}: ` }), ...places(a.fields.map((f, i) => ({ words: (f.container ? `${f.container}: ` : "") + f.field, at: spots?.[i] ?? { file: -1 } })), goTo)) : null,
+      a.says.action ? el("p", {}, el("code", { text: a.says.action }), " ", el("code", { class: "resource", text: a.says.resource })) : null,
+      ...[...a.notes, ...a.remarks].map((text) => el("p", { lang: "en", text })),
+      el("p", { class: "hint" }, `${t("shape")}: `, el("code", { text: a.shape }), ` (${a.platform})`)),
+  ];
+  for (const [title, policy] of [["add.statement", a.add], ["new.trust", a.trust], ["pass.role", a.passRole], ["allow.there", a.allow]]) {
+    if (policy) out.push(code(t(title), JSON.stringify(policy, null, 2), copy));
+  }
+  for (const other of a.otherAccounts) out.push(code(t("other.account", { account: other.account }), JSON.stringify(other.policy, null, 2), copy));
+  return out;
 }

@@ -205,6 +205,28 @@ const tests = {
     await page.context().close();
   },
 
+  async "an error message is explained"() {
+    const page = await newPage();
+    await after(page, () => page.click("#modes-diagnose"));
+    const message = (await page.$$eval("#message-editor .cm-line", (list) => list.map((e) => e.textContent).join("\n"))).trim();
+    equal(message, example("message.txt").trim(), "the example");
+    await page.click("#report summary");
+    equal(await page.textContent("#report details code"), execFileSync(command, ["diagnose", message], { stdio: ["ignore", "pipe", "pipe"] }).toString(), "the text");
+    await choose(page, "web");
+    await page.click("#report button.place >> nth=0");
+    holds((await page.evaluate(() => getSelection().toString())).includes("/shop/api-key"), "the field is not selected");
+    await paste(page, "role-editor", example("role.json"));
+    writeFileSync(join(scratch, "role.json"), example("role.json"));
+    writeFileSync(join(scratch, "web.json"), example("web-service.json"));
+    await page.click("#report summary");
+    equal(await page.textContent("#report details code"), execFileSync(command, ["diagnose", "-q", "--role", "role.json", message, "web.json"], { cwd: scratch, stdio: ["ignore", "pipe", "pipe"] }).toString(), "the text with the role");
+    await paste(page, "message-editor", "something else");
+    holds((await page.textContent("#report")).includes("Unknown"), "an unknown message has an answer");
+    await paste(page, "message-editor", '{"tasks": []}');
+    holds(await page.isVisible("#report .finding.error"), "a document without messages is no error");
+    await page.context().close();
+  },
+
   async "a link carries everything"() {
     const page = await newPage();
     const text = '{"family":"f","containerDefinitions":[{"name":"app","image":"<IMAGE>","dockerLabels":{"鍵🔑":"🔑"}}]}';

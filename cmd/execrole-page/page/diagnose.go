@@ -1,0 +1,145 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/execrole/execrole/analyze"
+	"github.com/execrole/execrole/analyze/check"
+	"github.com/execrole/execrole/analyze/diagnose"
+	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/emit/report"
+)
+
+// Diagnosis says what errors of ECS mean.
+type Diagnosis struct {
+	// Report is the document that execrole diagnose -f json writes, and Text what it writes for people.
+	Report json.RawMessage `json:"report"`
+	Text   string          `json:"text"`
+	// Places are those of the fields of each answer in Report, in the same order.
+	Places [][]Span `json:"places"`
+	// Problems are what cannot be read in the role.
+	Problems []Finding `json:"problems"`
+	// Error says why the message has no answer; "" if it has one.
+	Error string `json:"error"`
+}
+
+// messageName is how problems name the message.
+const messageName = "MESSAGE"
+
+// diagnose says what the message of the request means. Plans and roles make the answer exact, and there may be none.
+func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
+	out := &Diagnosis{Report: json.RawMessage("null"), Places: [][]Span{}, Problems: []Finding{}}
+	s.response.Diagnosis = out
+	for _, p := range plans {
+		s.findings = append(s.findings, p.Findings...)
+	}
+	var failed bool
+	out.Problems, failed = roles.findings()
+	if strings.TrimSpace(s.request.Message) == "" || failed {
+		return
+	}
+	messages, err := diagnose.Read(messageName, []byte(s.request.Message))
+	if err != nil {
+		out.Error = analyze.Printable(err.Error())
+		return
+	}
+	opts := diagnose.Options{Environment: s.options.analyze.Environment}
+	where := diagnose.Where(messages)
+	for _, p := range plans {
+		if !p.Unread {
+			fillEnvironment(&p.Environment, where)
+			opts.Plans = append(opts.Plans, p)
+		}
+	}
+	if len(roles.roles) > 0 {
+		s.compareRoles(roles, messages, where, &opts)
+	}
+	d := diagnose.Diagnose(messages, opts)
+	if len(d.Answers)+len(d.Unknown) == 0 {
+		out.Error = "there is no error among the messages: the service is steady, or somebody stopped the tasks"
+		return
+	}
+	out.Report = json.RawMessage(report.JSONDiagnosis.Write(d, false))
+	out.Text = string(report.TextDiagnosis.Write(d, false))
+	places := texts{files: s.input.files}
+	for _, a := range d.Answers {
+		list := []Span{}
+		for _, f := range a.Fields {
+			list = append(list, places.span(f.At.Place))
+		}
+		out.Places = append(out.Places, list)
+	}
+}
+
+// fillEnvironment takes over what messages say of where a task runs, if nothing else says it.
+func fillEnvironment(e *policy.Environment, where policy.Environment) {
+	for _, s := range policy.EnvironmentSymbols {
+		if e.Value(s) == "" {
+			e.Set(s, where.Value(s))
+		}
+	}
+	if e.Check() != nil {
+		e.Region, e.Partition = "", where.Partition
+	}
+}
+
+// compareRoles compares the roles with what the tasks need: the only one that is given with all, or else each with the tasks
+// that name it.
+func (s *session) compareRoles(roles *existing, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) {
+	environment := s.options.analyze.Environment
+	fillEnvironment(&environment, where)
+	opts.Check = check.Options{Environment: environment, Role: s.options.role}
+	only := len(roles.roles) == 1 && !roles.own
+	opts.Role = func(name string) *check.Role {
+		if only {
+			return roles.roles[0]
+		}
+		return roles.roles.Find(policy.Text(name))
+	}
+	users := map[*check.Role][]*analyze.Plan{}
+	var order []*check.Role
+	for _, p := range opts.Plans {
+		if p.Err() != nil {
+			continue
+		}
+		found, _ := roles.roles.Of(p)
+		if only {
+			found = roles.roles
+		}
+		for _, name := range diagnose.Roles(messages) {
+			if role := opts.Role(name); role != nil && (len(found) == 0 || slices.Contains(found, role)) {
+				found = []*check.Role{role}
+				break
+			}
+		}
+		for _, role := range found {
+			if users[role] == nil {
+				order = append(order, role)
+			}
+			users[role] = append(users[role], p)
+		}
+	}
+	for _, role := range order {
+		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
+	}
+}
+
+// findings returns the problems of the roles at their places. Failed says that one of them is an error.
+func (e *existing) findings() (list []Finding, failed bool) {
+	list = []Finding{}
+	places := texts{files: e.files}
+	for _, p := range e.problems {
+		f := Finding{Severity: string(analyze.Error), Rule: "role", Message: analyze.Printable(p.Message), At: places.span(p.At), Fixes: []Fix{}}
+		if p.Warning {
+			f.Severity = string(analyze.Warning)
+		} else {
+			failed = true
+		}
+		f.Text = fmt.Sprintf("%s: %s: %s [role]", p.At, f.Severity, f.Message)
+		list = append(list, f)
+	}
+	return list, failed
+}
