@@ -48,11 +48,9 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 	}
 	opts := diagnose.Options{Environment: s.options.analyze.Environment}
 	where := diagnose.Where(messages)
-	for _, p := range plans {
-		if !p.Unread {
-			fillEnvironment(&p.Environment, where)
-			opts.Plans = append(opts.Plans, p)
-		}
+	opts.Plans = diagnose.About(slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return p.Unread }), messages)
+	for _, p := range opts.Plans {
+		diagnose.FillEnvironment(&p.Environment, where)
 	}
 	if len(roles.roles) > 0 {
 		s.compareRoles(roles, messages, where, &opts)
@@ -74,23 +72,11 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 	}
 }
 
-// fillEnvironment takes over what messages say of where a task runs, if nothing else says it.
-func fillEnvironment(e *policy.Environment, where policy.Environment) {
-	for _, s := range policy.EnvironmentSymbols {
-		if e.Value(s) == "" {
-			e.Set(s, where.Value(s))
-		}
-	}
-	if e.Check() != nil {
-		e.Region, e.Partition = "", where.Partition
-	}
-}
-
 // compareRoles compares the roles with what the tasks need: the only one that is given with all, or else each with the tasks
 // that name it.
 func (s *session) compareRoles(roles *existing, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) {
 	environment := s.options.analyze.Environment
-	fillEnvironment(&environment, where)
+	diagnose.FillEnvironment(&environment, where)
 	opts.Check = check.Options{Environment: environment, Role: s.options.role}
 	only := len(roles.roles) == 1 && !roles.own
 	opts.Role = func(name string) *check.Role {

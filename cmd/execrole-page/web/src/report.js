@@ -95,7 +95,7 @@ function answer(a, spots, { goTo, copy }) {
     ...list(t("other.causes"), others.map((c) => c.sentence)),
     el("div", { class: "card" },
       first.cure ? el("p", { class: "cure" }, el("strong", { text: `${t("cure")}: ` }), el("span", { lang: "en", text: first.cure })) : null,
-      first.settle ? el("p", {}, el("span", { class: "hint", text: `${t("settle")}: ` }), el("span", { lang: "en", text: first.settle })) : null,
+      first.settle ? el("p", {}, el("span", { class: "hint", text: `${t("settle")}: ` }), el(first.settle.startsWith("aws ") ? "code" : "span", { lang: "en", text: first.settle })) : null,
       a.fields.length ? el("p", { class: "row" }, el("span", { class: "hint", text: `${t("from")}: ` }), ...places(a.fields.map((f, i) => ({ words: (f.container ? `${f.container}: ` : "") + f.field, at: spots?.[i] ?? { file: -1 } })), goTo)) : null,
       a.says.action ? el("p", {}, el("code", { text: a.says.action }), " ", el("code", { class: "resource", text: a.says.resource })) : null,
       ...[...a.notes, ...a.remarks].map((text) => el("p", { lang: "en", text })),
