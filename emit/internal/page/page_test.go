@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
 	"github.com/execrole/execrole/cmd/execrole-page/page"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/internal/tool"
@@ -101,6 +103,21 @@ func core(t *testing.T, node, web, folder string) {
 		add(page.Request{Files: files})
 		add(page.Request{Mode: page.Check, Files: files, Roles: []page.File{{Name: "role.json", Text: role}}})
 	}
+	task := []page.File{{Name: "task.json", Text: `{"family": "web", "containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "/a"}]}]}`}}
+	messages, err := filepath.Glob(filepath.Join(golden.Root(t), "testdata", "diagnose", "*.txtar"))
+	if err != nil || len(messages) == 0 {
+		t.Fatalf("there are no messages: %v", err)
+	}
+	for _, path := range messages {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			_, text, _ := strings.Cut(string(f.Data), "\n\n") // what is expected comes first
+			add(page.Request{Mode: page.Diagnose, Message: text, Files: task, Roles: []page.File{{Name: "role.json", Text: role}}})
+		}
+	}
 	for _, name := range []string{"main.tf", "template.yaml"} {
 		text, err := os.ReadFile(filepath.Join(web, "src", "examples", name))
 		if err != nil {
@@ -161,7 +178,7 @@ func browser(t *testing.T, node, web, folder string) {
 			passed++
 		}
 	}
-	if err != nil || passed < 13 {
+	if err != nil || passed < 14 {
 		t.Errorf("%d tests passed; %v\n%s", passed, err, out)
 		return
 	}
