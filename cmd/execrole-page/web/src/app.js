@@ -32,7 +32,7 @@ const timing = (globalThis.execroleTiming = {}); // for tests: when things happe
 const formatNames = ["cloudformation", "cloudformation-json", "terraform", "cdk-go", "json", "aws-cli"];
 const variants = { "cloudformation-json": "cloudformation" }; // formats that have no tab of their own, and the tab that has them
 const tabOf = (name) => variants[name] ?? name;
-const outputLanguages = { json: "json", yaml: "yaml", tf: "hcl", go: "go", sh: "sh" };
+const fileLanguages = { json: "json", yaml: "yaml", yml: "yaml", template: "yaml", tf: "hcl", go: "go", sh: "sh" };
 
 const input = new Editor($("input-editor"), { nonce: NONCE, onChange: edited, onPlace: inputPlace });
 const role = new Editor($("role-editor"), { nonce: NONCE, onChange: edited });
@@ -53,8 +53,8 @@ const core = new Core({
     show($("progress"), false);
     $("status").textContent = t("ready");
     document.documentElement.dataset.core = "ready";
-    if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("sw.js").catch(() => {});
     ask();
+    setTimeout(keep, 1000); // the first role comes first
   },
   onFailed(text) {
     show($("progress"), false);
@@ -62,6 +62,11 @@ const core = new Core({
     $("status").textContent = t("load.failed", { message: text });
   },
 });
+
+// keep has the browser keep the page, so that it opens without a network the next time.
+function keep() {
+  if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("sw.js").catch(() => {});
+}
 
 // ---- What goes in ----
 
@@ -72,6 +77,8 @@ function edited() {
   clearTimeout(timer);
   timer = setTimeout(ask, 120); // typing goes on meanwhile
 }
+
+const languageOf = (name) => fileLanguages[name.split(".").pop()] ?? "text";
 
 // collect takes over what is in the editors.
 function collect() {
@@ -131,7 +138,8 @@ async function readFiles(list) {
 
 function showInput() {
   isEdited = false;
-  input.set(state.files[file].text);
+  const { name, text } = namedFiles()[file];
+  input.set(text, languageOf(name)); // what the core finds out about the language comes later
   role.set(state.roles[0].text);
   message.set(state.message);
 }
@@ -304,8 +312,7 @@ function renderOutput() {
   outputName = shown.name;
   show($("output-file-label"), files.length > 1);
   $("output-file").replaceChildren(...files.map((f) => el("option", { value: f.name, selected: f === shown, text: f.name })));
-  output.set(shown.text);
-  output.setLanguage(outputLanguages[shown.name.split(".").pop()] ?? "text");
+  output.set(shown.text, languageOf(shown.name));
   output.describe({ "aria-label": t("output.label", { name: shown.name }), "aria-readonly": "true" });
 }
 
@@ -503,5 +510,6 @@ async function fromLink() {
 
 addEventListener("hashchange", fromLink);
 translate($("language").value);
+output.setLanguage(languageOf("role.yaml"));
 render();
 fromLink();

@@ -106,18 +106,21 @@ export class Editor {
 
   get text() { return this.view.state.doc.toString(); }
 
-  // set replaces the text, without a call of onChange.
-  set(text) {
-    if (text === this.text) return;
+  // set replaces the text, without a call of onChange. It chooses the colours in the same step, so that the text is parsed once.
+  set(text, language = this.languageName) {
+    const effects = this.#choose(language);
+    if (text === this.text && !effects.length) return;
     this.quiet = true;
-    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, selection: { anchor: 0 }, effects: setMarks.of(Decoration.none) });
+    this.view.dispatch(text === this.text ? { effects } : { changes: { from: 0, to: this.view.state.doc.length, insert: text }, selection: { anchor: 0 }, effects: [...effects, setMarks.of(Decoration.none)] });
     this.quiet = false;
   }
 
-  setLanguage(name) {
-    if (name === this.languageName || !parsers[name]) return;
+  setLanguage(name) { this.view.dispatch({ effects: this.#choose(name) }); }
+
+  #choose(name) {
+    if (name === this.languageName || !parsers[name]) return [];
     this.languageName = name;
-    this.view.dispatch({ effects: this.language.reconfigure(parsers[name]()) });
+    return [this.language.reconfigure(parsers[name]())];
   }
 
   // describe gives the text field its name for screen readers.
