@@ -71,27 +71,31 @@ func (s *session) check(roles *existing, plans []*analyze.Plan) {
 
 // existing are roles that exist, with the files that have them.
 type existing struct {
-	roles    check.Roles
-	files    []File
-	own      bool // the files are those of the input
-	problems []tree.Problem
+	roles check.Roles
+	files []File
+	own   bool // the files are those of the input
+	// terraform are the inputs of own roles that are Terraform's, by their names.
+	terraform map[string]bool
+	problems  []tree.Problem
 }
 
-// readRoles reads the roles of the request or, without any, those of the templates in the input. The analysis learns which
-// settings they use.
+// readRoles reads the roles of the request or, without any, those of the templates and of Terraform in the input. The analysis
+// learns which settings they use.
 func (s *session) readRoles(analysis *analyze.Analysis, set []analyze.Setting) *existing {
-	e := &existing{files: s.request.Roles}
-	given := input{files: e.files}
-	if e.own = given.empty(); e.own {
-		e.files = s.input.files
-	}
-	var inputs []analyze.Input
-	for _, f := range e.files {
-		if in := (analyze.Input{Name: analyze.Printable(f.Name), Source: []byte(f.Text)}); !e.own || !s.input.module && check.IsTemplate(in.Name, in.Source) {
-			inputs = append(inputs, in)
+	given := readInput(s.request.Roles)
+	e, inputs := &existing{files: given.files}, given.inputs
+	if given.empty() {
+		e.files, inputs = s.input.files, nil
+		e.terraform = map[string]bool{}
+		for _, in := range s.input.inputs {
+			e.terraform[in.Name] = in.Module != nil || check.IsTerraform(in.Name, in.Source)
+			if e.terraform[in.Name] || check.IsTemplate(in.Name, in.Source) {
+				inputs = append(inputs, in)
+			}
 		}
+		e.own = inputs != nil
 	}
-	if e.own = e.own && inputs != nil; inputs == nil {
+	if inputs == nil {
 		return e
 	}
 	var used []string
@@ -106,18 +110,38 @@ func (s *session) verdicts(roles *existing, plans []*analyze.Plan) (list []*chec
 	if len(roles.roles) == 1 && !roles.own {
 		return []*check.Verdict{check.Check(roles.roles[0], plans, opts)}, nil
 	}
-	users := map[*check.Role][]*analyze.Plan{}
+	users, notSeen := map[*check.Role][]*analyze.Plan{}, map[*check.Role][]check.NotSeen{}
+	elsewhere := map[string]*check.Role{} // by what Terraform names, and where
 	var order []*check.Role
 	var errs []error
 	for _, p := range plans {
+		name := analyze.Printable(firstOf(p.Family, p.Name))
 		found, unknown := roles.roles.Of(p)
-		if p.ExecutionRole == "" && roles.own {
-			found = []*check.Role{{Absent: true, Name: analyze.Printable(firstOf(p.Family, p.Name)), Place: p.At()}}
-		} else if p.ExecutionRole == "" {
-			errs = append(errs, fmt.Errorf("%s: the task definition names no executionRoleArn, and there are %d roles: paste the one that it is to have", p.At(), len(roles.roles)))
+		switch {
+		case len(p.ExecutionRoles) == 0 && roles.terraform[p.File] && check.IsModuleCall(p.Name):
+			found = check.Roles{check.InModule(p)}
+		case p.ExecutionRole == "" && roles.own:
+			found = check.Roles{{Absent: true, Name: name, Place: p.At()}}
+		case p.ExecutionRole == "":
+			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn, and there are %d roles: paste the one that it is to have", p.At(), name, len(roles.roles)))
 		}
+		known := found
 		for _, named := range unknown {
-			errs = append(errs, fmt.Errorf("%s: the execution role is %s, which is not among the roles here: paste it alone", named.At, p.Symbols.Written(named.Role)))
+			role := analyze.Printable(p.Symbols.Written(named.Role))
+			key := p.File + "\n" + string(named.Role)
+			switch {
+			case len(known) > 0: // one of several by a conditional
+				for _, k := range known {
+					notSeen[k] = append(notSeen[k], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", role, name)))
+				}
+			case roles.terraform[p.File]: // it is somebody else's, and no mistake
+				if elsewhere[key] == nil {
+					elsewhere[key] = check.Elsewhere(named)
+				}
+				found = append(found, elsewhere[key])
+			default:
+				errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, which is not among the roles here: paste it alone", named.At, name, role))
+			}
 		}
 		for _, role := range found {
 			if users[role] == nil {
@@ -127,7 +151,9 @@ func (s *session) verdicts(roles *existing, plans []*analyze.Plan) (list []*chec
 		}
 	}
 	for _, role := range order {
-		list = append(list, check.Check(role, users[role], opts))
+		v := check.Check(role, users[role], opts)
+		v.NotSeen = append(v.NotSeen, notSeen[role]...)
+		list = append(list, v)
 	}
 	return list, errors.Join(errs...)
 }

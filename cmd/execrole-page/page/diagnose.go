@@ -49,13 +49,21 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 	opts := diagnose.Options{Environment: s.options.analyze.Environment}
 	where := diagnose.Where(messages)
 	opts.Plans = diagnose.About(slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return p.Unread }), messages)
-	for _, p := range opts.Plans {
-		diagnose.FillEnvironment(&p.Environment, where)
+	var d *diagnose.Diagnosis
+	for {
+		for _, p := range opts.Plans {
+			diagnose.FillEnvironment(&p.Environment, where)
+		}
+		if len(roles.roles) > 0 {
+			s.compareRoles(roles, messages, where, &opts)
+		}
+		d = diagnose.Diagnose(messages, opts)
+		region := d.Region()
+		if region == "" || where.Region != "" {
+			break
+		}
+		where.Region = region // the messages show it only by what they say of a field
 	}
-	if len(roles.roles) > 0 {
-		s.compareRoles(roles, messages, where, &opts)
-	}
-	d := diagnose.Diagnose(messages, opts)
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		out.Error = "there is no error among the messages: the service is steady, or somebody stopped the tasks"
 		return
@@ -108,6 +116,7 @@ func (s *session) compareRoles(roles *existing, messages []diagnose.Message, whe
 			users[role] = append(users[role], p)
 		}
 	}
+	opts.Verdicts = nil
 	for _, role := range order {
 		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
 	}

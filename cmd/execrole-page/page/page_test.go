@@ -308,6 +308,16 @@ Resources:
       ExecutionRoleArn: !GetAtt Role.Arn
       ContainerDefinitions: [{Name: app, Image: !Sub "111122223333.dkr.ecr.eu-west-1.amazonaws.com/${Name}", Secrets: [{Name: A, ValueFrom: /a}]}]
 `
+	terraform := `resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "ecs-tasks.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+}
+resource "aws_ecs_task_definition" "t" {
+  family                = "f"
+  execution_role_arn    = aws_iam_role.r.arn
+  container_definitions = jsonencode([{ name = "app", image = "nginx", secrets = [{ name = "A", valueFrom = "/a" }] }])
+}
+`
 	role := `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
 	for name, test := range map[string]struct {
 		file, text, role string
@@ -318,6 +328,9 @@ Resources:
 		"beside the input": {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, role, nil, false, "The role fits"},
 		"in the template":  {"t.yaml", template, "", []string{"--set=Name=shop"}, true, "The role does not fit"},
 		"given instead":    {"t.yaml", template, role, []string{"--set=Name=shop", "--region=eu-west-1"}, false, "The role fits"},
+		"in Terraform":     {"main.tf", terraform, "", nil, true, "The role does not fit"},
+		"elsewhere":        {"main.tf", strings.Replace(terraform, "aws_iam_role.r.arn", "var.role", 1) + "variable \"role\" {}\n", "", nil, true, ""},
+		"given as source":  {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = \"{}\"\n}\n", nil, false, ""},
 		"without a role":   {"t.yaml", strings.Replace(template, "      ExecutionRoleArn: !GetAtt Role.Arn\n", "", 1), "", nil, true, "no execution role"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -326,9 +339,13 @@ Resources:
 			if err := os.WriteFile(filepath.Join(dir, test.file), []byte(test.text), 0o666); err != nil {
 				t.Fatal(err)
 			}
+			roleFile := "role.json"
+			if strings.HasPrefix(test.role, "resource") {
+				roleFile = "role.tf"
+			}
 			if test.role != "" {
-				args = append(args, "--role", "role.json")
-				if err := os.WriteFile(filepath.Join(dir, "role.json"), []byte(test.role), 0o666); err != nil {
+				args = append(args, "--role", roleFile)
+				if err := os.WriteFile(filepath.Join(dir, roleFile), []byte(test.role), 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -338,7 +355,7 @@ Resources:
 			if len(want) == 0 {
 				t.Fatalf("the command says nothing: %v", err)
 			}
-			resp := page.Run(page.Request{Mode: page.Check, Files: []page.File{{Name: test.file, Text: test.text}}, Roles: []page.File{{Name: "role.json", Text: test.role}}, Options: test.options})
+			resp := page.Run(page.Request{Mode: page.Check, Files: []page.File{{Name: test.file, Text: test.text}}, Roles: []page.File{{Name: roleFile, Text: test.role}}, Options: test.options})
 			if len(resp.Problems) > 0 || resp.Verdict.Own != test.own {
 				t.Fatalf("problems %q, own %t", resp.Problems, resp.Verdict.Own)
 			}

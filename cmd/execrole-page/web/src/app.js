@@ -78,6 +78,9 @@ function edited() {
   timer = setTimeout(ask, 120); // typing goes on meanwhile
 }
 
+// roleName names the role that was pasted, as files of its language are called.
+const roleName = (text) => `role.${guessName(text || "{").split(".").pop()}`;
+
 const languageOf = (name) => fileLanguages[name.split(".").pop()] ?? "text";
 
 // collect takes over what is in the editors.
@@ -107,7 +110,7 @@ function ask() {
   timing.asked = performance.now();
   const format = formatNames.includes(state.tab) ? state.tab : "cloudformation";
   if (core.ready) $("status").textContent = t("working");
-  core.ask({ mode: state.mode, files: namedFiles(), roles: state.roles.filter((r) => r.text.trim()), message: state.message, options: state.options, format, task: state.task }, (answer, milliseconds) => {
+  core.ask({ mode: state.mode, files: namedFiles(), roles: state.roles.filter((r) => r.text.trim()).map((r) => ({ name: roleName(r.text), text: r.text })), message: state.message, options: state.options, format, task: state.task }, (answer, milliseconds) => {
     response = answer;
     timing.answered = performance.now();
     timing.core = milliseconds;
@@ -162,7 +165,7 @@ function render() {
     return;
   }
   input.setLanguage(response.language[file] ?? "text");
-  role.setLanguage(state.roles[0].text.trimStart().startsWith("{") || !state.roles[0].text.trim() ? "json" : "yaml");
+  role.setLanguage(languageOf(roleName(state.roles[0].text)));
   active = new Set();
   renderFindings();
   form.render(response.options, state.options);
