@@ -104,56 +104,29 @@ func (s *session) readRoles(analysis *analyze.Analysis, set []analyze.Setting) *
 	return e
 }
 
-// verdicts compares the only role that is given with all plans, or else each role with the plans that name it.
+// origin says where the roles come from.
+func (e *existing) origin() check.Origin {
+	if e.own {
+		return check.Own
+	}
+	return check.Given
+}
+
+// verdicts compares the roles with the plans that use them.
 func (s *session) verdicts(roles *existing, plans []*analyze.Plan) (list []*check.Verdict, err error) {
 	opts := check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}
-	if len(roles.roles) == 1 && !roles.own {
-		return []*check.Verdict{check.Check(roles.roles[0], plans, opts)}, nil
+	uses := roles.roles.Uses(roles.origin(), plans, roles.terraform)
+	for _, role := range uses.Roles {
+		list = append(list, uses.Check(role, role, opts))
 	}
-	users, notSeen := map[*check.Role][]*analyze.Plan{}, map[*check.Role][]check.NotSeen{}
-	elsewhere := map[string]*check.Role{} // by what Terraform names, and where
-	var order []*check.Role
 	var errs []error
-	for _, p := range plans {
-		name := analyze.Printable(firstOf(p.Family, p.Name))
-		found, unknown := roles.roles.Of(p)
-		switch {
-		case len(p.ExecutionRoles) == 0 && roles.terraform[p.File] && check.IsModuleCall(p.Name):
-			found = check.Roles{check.InModule(p)}
-		case p.ExecutionRole == "" && roles.own:
-			found = check.Roles{{Absent: true, Name: name, Place: p.At()}}
-		case p.ExecutionRole == "":
-			errs = append(errs, fmt.Errorf("%s: the task definition %s names no executionRoleArn, and there are %d roles: paste the one that it is to have", p.At(), name, len(roles.roles)))
+	for _, left := range uses.Left {
+		if len(left.Named()) == 0 {
+			errs = append(errs, fmt.Errorf("%s: the task definition %s %s, and there are %d roles: paste the one that it is to have", left.Plan.At(), check.LabelOf(left.Plan), left.Why, len(roles.roles)))
 		}
-		known := found
-		for _, named := range unknown {
-			role := analyze.Printable(p.Symbols.Written(named.Role))
-			key := p.File + "\n" + string(named.Role)
-			switch {
-			case len(known) > 0: // one of several by a conditional
-				for _, k := range known {
-					notSeen[k] = append(notSeen[k], check.NotSeen(fmt.Sprintf("the role %s, which %s can have too", role, name)))
-				}
-			case roles.terraform[p.File]: // it is somebody else's, and no mistake
-				if elsewhere[key] == nil {
-					elsewhere[key] = check.Elsewhere(named)
-				}
-				found = append(found, elsewhere[key])
-			default:
-				errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, which is not among the roles here: paste it alone", named.At, name, role))
-			}
+		for _, named := range left.Named() {
+			errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, which is not among the roles here: paste it alone", named.At, check.LabelOf(left.Plan), left.Plan.Symbols.Written(named.Role)))
 		}
-		for _, role := range found {
-			if users[role] == nil {
-				order = append(order, role)
-			}
-			users[role] = append(users[role], p)
-		}
-	}
-	for _, role := range order {
-		v := check.Check(role, users[role], opts)
-		v.NotSeen = append(v.NotSeen, notSeen[role]...)
-		list = append(list, v)
 	}
 	return list, errors.Join(errs...)
 }

@@ -3,13 +3,11 @@ package page
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/diagnose"
-	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit/report"
 )
 
@@ -46,24 +44,11 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 		out.Error = analyze.Printable(err.Error())
 		return
 	}
-	opts := diagnose.Options{Environment: s.options.analyze.Environment}
-	where := diagnose.Where(messages)
-	opts.Plans = diagnose.About(slices.DeleteFunc(slices.Clone(plans), func(p *analyze.Plan) bool { return p.Unread }), messages)
-	var d *diagnose.Diagnosis
-	for {
-		for _, p := range opts.Plans {
-			diagnose.FillEnvironment(&p.Environment, where)
-		}
-		if len(roles.roles) > 0 {
-			s.compareRoles(roles, messages, where, &opts)
-		}
-		d = diagnose.Diagnose(messages, opts)
-		region := d.Region()
-		if region == "" || where.Region != "" {
-			break
-		}
-		where.Region = region // the messages show it only by what they say of a field
+	known := diagnose.Known{Plans: plans, Roles: roles.roles, From: roles.origin(), Check: check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}}
+	if len(roles.roles) == 0 {
+		known.Roles, known.From = nil, check.Own
 	}
+	d, _ := known.Diagnose(messages)
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		out.Error = "there is no error among the messages: the service is steady, or somebody stopped the tasks"
 		return
@@ -77,48 +62,6 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 			list = append(list, places.span(f.At.Place))
 		}
 		out.Places = append(out.Places, list)
-	}
-}
-
-// compareRoles compares the roles with what the tasks need: the only one that is given with all, or else each with the tasks
-// that name it.
-func (s *session) compareRoles(roles *existing, messages []diagnose.Message, where policy.Environment, opts *diagnose.Options) {
-	environment := s.options.analyze.Environment
-	diagnose.FillEnvironment(&environment, where)
-	opts.Check = check.Options{Environment: environment, Role: s.options.role}
-	only := len(roles.roles) == 1 && !roles.own
-	opts.Role = func(name string) *check.Role {
-		if only {
-			return roles.roles[0]
-		}
-		return roles.roles.Find(policy.Text(name))
-	}
-	users := map[*check.Role][]*analyze.Plan{}
-	var order []*check.Role
-	for _, p := range opts.Plans {
-		if p.Err() != nil {
-			continue
-		}
-		found, _ := roles.roles.Of(p)
-		if only {
-			found = roles.roles
-		}
-		for _, name := range diagnose.Roles(messages) {
-			if role := opts.Role(name); role != nil && (len(found) == 0 || slices.Contains(found, role)) {
-				found = []*check.Role{role}
-				break
-			}
-		}
-		for _, role := range found {
-			if users[role] == nil {
-				order = append(order, role)
-			}
-			users[role] = append(users[role], p)
-		}
-	}
-	opts.Verdicts = nil
-	for _, role := range order {
-		opts.Verdicts = append(opts.Verdicts, check.Check(role, users[role], opts.Check))
 	}
 }
 
