@@ -1,6 +1,9 @@
 // What check and diagnose answer.
 import { el } from "./dom.js";
-import { t } from "./words.js";
+import { documentation, t } from "./words.js";
+
+// explained links a code to its explanation.
+const explained = (code, page) => el("a", { class: "hint", href: documentation(page, code), target: "_blank", rel: "noopener noreferrer" }, el("code", { text: code }));
 
 export function renderReport(box, response, state, helpers) {
   if (state.mode === "check") box.replaceChildren(...check(response, state, helpers));
@@ -50,7 +53,7 @@ function roleVerdict(role, spots, { goTo, roleTo, copy }) {
     el("div", { class: `verdict ${role.fits.replace(" ", "-")}`, role: "group", "aria-label": t("verdict") }, el("span", { class: "mark", "aria-hidden": "true", text: marks[role.fits] ?? "?" }),
       el("div", {}, el("h3", { text: t(`fits.${role.fits}`) }), el("p", { text: t("permissions.there", { n: there, all: role.permissions.length }) }))),
     el("ol", { class: "cards" }, ...role.findings.map((f, j) => el("li", { class: `card kind-${f.kind}` },
-      el("h4", {}, el("span", { class: "severity", text: t(`kind.${f.kind}`) }), " ", el("span", { lang: "en", text: f.title }), " ", el("code", { class: "hint", text: f.code })),
+      el("h4", {}, el("span", { class: "severity", text: t(`kind.${f.kind}`) }), " ", el("span", { lang: "en", text: f.title }), " ", explained(f.code, "findings.md")),
       f.action ? el("p", {}, el("code", { text: f.action }), " ", el("code", { class: "resource", text: f.resource })) : null,
       f.actions.length ? el("p", {}, el("code", { text: f.actions.join(", ") }), " ", el("code", { class: "resource", text: f.resources.join(", ") })) : null,
       ...f.about.map((text) => el("p", { lang: "en", text })),
@@ -77,7 +80,7 @@ function diagnose(response, state, { goTo, roleTo, copy }) {
     out.push(el("section", { class: "card" }, el("h3", { text: t("unknown") }), el("ul", {}, ...unknown.map((u) => el("li", {}, el("code", { text: u.text.slice(0, 500) }))))));
   }
   if (next.length) {
-    out.push(el("section", {}, el("h3", { text: t("next") }), el("ul", { class: "plain code" }, ...next.map((f) => el("li", {}, el("code", { text: f.code }), " ", f.action ? el("code", { text: `${f.action} ` }) : el("span", { lang: "en", text: f.title }), f.action ? el("code", { class: "resource", text: f.resource }) : null)))));
+    out.push(el("section", {}, el("h3", { text: t("next") }), el("ul", { class: "plain code" }, ...next.map((f) => el("li", {}, explained(f.code, "findings.md"), " ", f.action ? el("code", { text: `${f.action} ` }) : el("span", { lang: "en", text: f.title }), f.action ? el("code", { class: "resource", text: f.resource }) : null)))));
   }
   if (addNext) out.push(code(t("add.next"), JSON.stringify(addNext, null, 2), copy));
   if (more) out.push(el("p", { class: "hint", text: t("more", { n: more }) }));
@@ -99,7 +102,7 @@ function answer(a, spots, { goTo, copy }) {
       a.fields.length ? el("p", { class: "row" }, el("span", { class: "hint", text: `${t("from")}: ` }), ...places(a.fields.map((f, i) => ({ words: (f.container ? `${f.container}: ` : "") + f.field, at: spots?.[i] ?? { file: -1 } })), goTo)) : null,
       a.says.action ? el("p", {}, el("code", { text: a.says.action }), " ", el("code", { class: "resource", text: a.says.resource })) : null,
       ...[...a.notes, ...a.remarks].map((text) => el("p", { lang: "en", text })),
-      el("p", { class: "hint" }, `${t("shape")}: `, el("code", { text: a.shape }), ` (${a.platform})`)),
+      el("p", { class: "hint" }, `${t("shape")}: `, el("code", { text: a.shape }), ` (${a.platform}). `, el("a", { href: documentation("errors.md"), target: "_blank", rel: "noopener noreferrer", text: t("all.errors") }))),
   ];
   for (const [title, policy] of [["add.statement", a.add], ["new.trust", a.trust], ["pass.role", a.passRole], ["allow.there", a.allow]]) {
     if (policy) out.push(code(t(title), JSON.stringify(policy, null, 2), copy));

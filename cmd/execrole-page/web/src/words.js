@@ -111,6 +111,7 @@ const table = {
   "other.causes": ["Other possible causes", "その他に考えられる原因"],
   settle: ["To find out", "確かめる方法"],
   shape: ["Form of the message", "メッセージの形式"],
+  "all.errors": ["All messages", "すべてのメッセージ"],
   unknown: ["Unknown: no message that execrole knows has this form", "不明: この形式のメッセージは execrole が把握しているものと一致しません"],
   next: ["Next to fail, since ECS reports only the first", "次に失敗するもの(ECS は最初のエラーだけを表示します)"],
   "add.next": ["To be added for these", "これらのために追加するステートメント"],
@@ -168,6 +169,9 @@ export function setLanguage(language) {
   column = Object.keys(languages).indexOf(language);
   if (column < 0) column = 0;
 }
+
+// documentation returns the address of a page of the documentation, in the chosen language where there is one.
+export const documentation = (name, find = "") => `https://github.com/execrole/execrole/blob/main/docs/${column ? "ja/" : ""}${name}${find && `#:~:text=${encodeURIComponent(find)}`}`;
 
 // t returns words in the chosen language, with values in the place of {names}.
 export function t(key, values = {}) {
