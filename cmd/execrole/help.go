@@ -85,7 +85,13 @@ func overview(all []*subcommand) string {
 	var b strings.Builder
 	b.WriteString(introText)
 	for _, s := range all {
-		fmt.Fprintf(&b, "  %-38s %s\n", s.usage(), s.about)
+		const width = 38
+		usage := s.usage()
+		if len(usage) > width {
+			fmt.Fprintf(&b, "  %s\n", usage)
+			usage = ""
+		}
+		fmt.Fprintf(&b, "  %-*s %s\n", width, usage, s.about)
 	}
 	b.WriteString(inputText + statusesText)
 	b.WriteString(`
