@@ -196,3 +196,15 @@ func TestPartitions(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginHasNoResource: who logs in to Amazon ECR asks for nothing that has a policy of its own, so that none is the cause.
+func TestLoginHasNoResource(t *testing.T) {
+	list, err := ReadText("CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef is not authorized to perform: ecr:GetAuthorizationToken on resource: *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := Diagnose(list, Options{}).Answers
+	if len(answers) != 1 || answers[0].has(ResourcePolicy, ResourceControl) || !answers[0].has(RoleLacks) {
+		t.Errorf("%+v", answers)
+	}
+}

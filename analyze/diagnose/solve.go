@@ -34,6 +34,7 @@ func (s *solver) solve() {
 		s.setResource()
 	}
 	s.compareRegistry()
+	s.withoutResource()
 	s.findFields()
 	s.setRole()
 	s.takeFromField()
@@ -95,6 +96,18 @@ func (s *solver) compareRegistry() {
 	}
 	if a.Sure == OneOf && !a.Shape.Head && a.Causes[0] == RoleLacks && list != nil && f.Account != "" && string(list[0].ARN.Account) == f.Account {
 		a.Sure = Likely
+	}
+}
+
+// withoutResource leaves out policies of the resource where the action has none: IAM takes * alone for it.
+func (s *solver) withoutResource() {
+	a := s.answer
+	if a.Facts.Resource != "*" && a.Facts.Action != getToken {
+		return
+	}
+	without := slices.DeleteFunc(slices.Clone(a.Causes), func(c Cause) bool { return c == ResourcePolicy || c == ResourceControl })
+	if len(without) > 0 {
+		a.Causes = without
 	}
 }
 

@@ -151,6 +151,8 @@ func (a *Answer) words(name string) string {
 		return or(f.Secret, or(f.Image, "what the task needs"))
 	case "secret":
 		return or(f.Resource, or(f.Secret, "that the task definition names"))
+	case "encrypted":
+		return or(f.Secret, or(f.Parameter, or(f.File, "what the task reads")))
 	case "object":
 		return or(f.Resource, or(f.File, "that the task definition names"))
 	case "owner":
