@@ -224,6 +224,7 @@ func TestDocuments(t *testing.T) {
 	sh := tool.Require(t, "sh", "a POSIX shell")
 	root := golden.Root(t)
 	settings := settings(t, root)
+	copied := filepath.Join(t.TempDir(), "execrole")
 	missing := map[string]bool{}
 	for _, file := range documents(t, root) {
 		text, err := os.ReadFile(file)
@@ -249,7 +250,7 @@ func TestDocuments(t *testing.T) {
 			for _, create := range commands {
 				list = append([]step{{shown: create, command: create, missing: lackingAWS()}}, list...)
 			}
-			execute(t, sh, slices.Concat(env, settings), freshCopy(t, root, name), scratch, list)
+			execute(t, sh, slices.Concat(env, settings), freshCopy(t, copied, root, name), scratch, list)
 			for i, s := range list {
 				if s.missing != "" {
 					missing[s.missing] = true
@@ -346,11 +347,16 @@ func settings(t *testing.T, root string) []string {
 	return env
 }
 
-// freshCopy returns a new folder with the files of the project, without its history, and with those that a document says its
-// readers have.
-func freshCopy(t *testing.T, root, document string) string {
+// freshCopy makes a folder anew with the files of the project, without its history, and with those that a document says its
+// readers have. The folder is the same for all documents, since Go compiles a package again where its folder has another name.
+func freshCopy(t *testing.T, dir, root, document string) string {
 	t.Helper()
-	dir := t.TempDir()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
