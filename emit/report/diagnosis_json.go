@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 
-	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/diagnose"
 	"github.com/execrole/execrole/analyze/policy"
@@ -112,14 +110,7 @@ func diagnosisJSON(d *diagnose.Diagnosis, _ bool) []byte {
 		}
 		doc.Next = append(doc.Next, one)
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(doc); err != nil {
-		panic("report: " + err.Error()) // the document is made of strings and numbers
-	}
-	return []byte(analyze.PrintableLines(b.String()))
+	return programJSON(doc)
 }
 
 // document0 returns a document with statements; null where there are none.

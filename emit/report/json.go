@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -200,14 +199,7 @@ func jsonText(plan *analyze.Plan, role *policy.Role, agent string, notInTask []a
 	for _, n := range plan.Needs() {
 		doc.Needs = append(doc.Needs, needOf(n, known))
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(doc); err != nil {
-		panic("report: " + err.Error()) // the document is made of strings and numbers
-	}
-	return []byte(analyze.PrintableLines(b.String()))
+	return programJSON(doc)
 }
 
 // json returns what another account has to allow for programs.

@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 
-	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/emit"
@@ -97,14 +95,7 @@ func verdictJSON(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 	if opts.Account != nil {
 		doc.addAccount(opts.Account)
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(doc); err != nil {
-		panic("report: " + err.Error()) // the document is made of strings and numbers
-	}
-	return []byte(analyze.PrintableLines(b.String()))
+	return programJSON(doc)
 }
 
 // addAccount adds the table of an account, and the roles that nothing uses.

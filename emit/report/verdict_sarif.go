@@ -1,11 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
-	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -125,14 +122,7 @@ func verdictSARIF(verdicts []*check.Verdict, opts VerdictOptions) []byte {
 		}
 	}
 	log := sarifLog{"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run}}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(log); err != nil {
-		panic("report: " + err.Error()) // the log is made of strings and numbers
-	}
-	return []byte(analyze.PrintableLines(b.String()))
+	return programJSON(log)
 }
 
 // ruleOf returns what a code means.
