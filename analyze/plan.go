@@ -208,7 +208,7 @@ func (p *Plan) roleModule() *policy.Module {
 	}
 	m := *p.Module
 	if s, rest, ok := p.ExecutionRole.CutSymbol(); ok && rest == "" {
-		m.Role = m.Roles[s]
+		m.Role, m.RoleLists = m.Roles[s], m.Lists[s]
 	}
 	return &m
 }

@@ -47,10 +47,28 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 			return nil, fmt.Errorf("format terraform: the module has the role already, and its %s is there: %s", list[0].Words, role.Module.Role)
 		}
 	}
+	if err := listed(role); err != nil {
+		return nil, err
+	}
 	w := &hclWriter{}
 	w.line(0, "# "+hclComment(headerComment(opts)))
 	terraformNamesOf(role).blocks(w)
 	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
+}
+
+// listed returns an error where the module lists the policies of the role that it has already: Terraform would remove what is
+// written beside the list.
+func listed(role *policy.Role) error {
+	m := role.Module
+	switch {
+	case m == nil || m.Role == "":
+		return nil
+	case m.RoleLists.Inline.Argument != "" && len(role.Inline) > 0:
+		return fmt.Errorf("%s: %s lists all policies inside the role, and Terraform removes every other one: execrole check --fix adds to the list; or write the policies as aws_iam_role_policy instead", m.RoleLists.Inline.Place, m.RoleLists.Inline.Argument)
+	case m.RoleLists.Attached.Argument != "" && len(role.Managed)+len(role.Attached) > 0:
+		return fmt.Errorf("%s: %s lists all managed policies of the role, and Terraform removes every other one: write the policies as aws_iam_role_policy_attachment instead", m.RoleLists.Attached.Place, m.RoleLists.Attached.Argument)
+	}
+	return nil
 }
 
 // blocks writes all blocks of the file.

@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/execrole/execrole/analyze/tree"
+
 // Module is a module of Terraform of which a role becomes a part.
 type Module struct {
 	// Folder is the module's folder, as findings name it.
@@ -20,9 +22,24 @@ type Module struct {
 	// Taken are the addresses of what the module declares: aws_iam_role.app, data.aws_region.current, var.image, local.name,
 	// output.arn.
 	Taken map[string]bool
+	// Lists are the arguments with which the module lists all policies of such a role, as aws_iam_role.app.inline_policy, by the
+	// same symbols. Terraform removes every other policy of that kind from the role.
+	Lists map[Symbol]RoleLists
 	// Role is the expression of the role's name, where the module has the role already; "" where the role is still to be
-	// written.
-	Role string
+	// written. RoleLists are those of the role.
+	Role      string
+	RoleLists RoleLists
+}
+
+// RoleLists are the arguments that list all policies inside a role, and all managed policies that are attached to it.
+//
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role
+type RoleLists struct{ Inline, Attached RoleList }
+
+// RoleList is an argument and its place; empty where nothing lists the policies.
+type RoleList struct {
+	Argument string // aws_iam_role.app.inline_policy
+	Place    tree.Place
 }
 
 // Expression returns the expression of a symbol in the module, and whether it has one there.

@@ -18,7 +18,7 @@ import (
 // RoleModule returns what a role has to know that becomes a part of the module, for a resource of it. What execrole has
 // written into the module before is not the module's own: it is written again.
 func (p *Program) RoleModule(r Resource) *policy.Module {
-	m := &policy.Module{Folder: p.opts.Name, Values: map[policy.Symbol]string{}, Expressions: map[policy.Symbol]string{}, Roles: map[policy.Symbol]string{}, Taken: map[string]bool{}}
+	m := &policy.Module{Folder: p.opts.Name, Values: map[policy.Symbol]string{}, Expressions: map[policy.Symbol]string{}, Roles: map[policy.Symbol]string{}, Lists: map[policy.Symbol]policy.RoleLists{}, Taken: map[string]bool{}}
 	if p.root.module == nil {
 		return m
 	}
@@ -37,10 +37,27 @@ func (p *Program) RoleModule(r Resource) *policy.Module {
 		if address, isARN := strings.CutSuffix(info.Expression, ".arn"); isARN && info.Meaning == policy.MeansRoleARN {
 			if block := p.root.module.resources[withoutIndex(address)]; block != nil && !p.isGenerated(block.DefRange()) {
 				m.Roles[s] = address + ".name"
+				m.Lists[s] = p.listsOf(withoutIndex(address), block)
 			}
 		}
 	}
 	return m
+}
+
+// listsOf returns the arguments of the resource of a role that list all its policies.
+func (p *Program) listsOf(address string, block *hclsyntax.Block) (lists policy.RoleLists) {
+	list := func(name string, r hcl.Range) policy.RoleList {
+		return policy.RoleList{Argument: address + "." + name, Place: p.Doc.Source.Place(p.root.placeOf(r).start)}
+	}
+	for _, b := range block.Body.Blocks {
+		if b.Type == "inline_policy" || b.Type == "dynamic" && len(b.Labels) > 0 && b.Labels[0] == "inline_policy" {
+			lists.Inline = list("inline_policy", b.DefRange())
+		}
+	}
+	if a := block.Body.Attributes["managed_policy_arns"]; a != nil {
+		lists.Attached = list(a.Name, a.NameRange)
+	}
+	return lists
 }
 
 // NameConditions gives the conditions of symbols names of letters and digits, as [policy.Branch] wants them, and returns the
