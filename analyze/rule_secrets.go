@@ -187,12 +187,13 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 }
 
 // alwaysInECR reports whether a container's image is in a private registry of Amazon ECR, whichever way conditionals
-// choose.
+// choose, and whatever value a symbol has that is left open.
 func (p *pass) alwaysInECR(container taskdef.Value) bool {
 	always := false
 	for image := range container.EachOrAbsent("image") {
 		t, _ := image.Text()
-		if !p.isInECR(t) {
+		s, _, _ := t.CutSymbol()
+		if !p.isInECR(t) || p.given(p.reader.Symbols().Lookup(s).ARN, nil) != nil {
 			return false
 		}
 		always = true
