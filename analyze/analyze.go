@@ -90,6 +90,9 @@ type Input struct {
 // Module is a module of Terraform, as its source has it.
 type Module = taskdef.Module
 
+// Callers finds the modules of a repository that call a module: see [Module].
+type Callers = taskdef.Callers
+
 // Read analyzes the task definitions of one document: JSON as aws ecs register-task-definition takes it or as
 // describe-task-definition prints it. Name is how findings name the document.
 //

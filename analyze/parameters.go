@@ -112,6 +112,7 @@ const longestARN = 256
 type wholeValue struct {
 	before policy.Text // what the value has before it
 	may    []*alternative
+	by     []policy.Given // say that it is the only one of may; nil where nobody says that
 }
 
 // mayName says what v, as a whole, can name where it is left open.
@@ -125,7 +126,10 @@ func (p *pass) mayNameBehind(before policy.Text, v located, may ...*alternative)
 	if p.whole == nil {
 		p.whole = map[string]wholeValue{}
 	}
-	p.whole[v.Ref().Pointer] = wholeValue{before, may}
+	t, _ := v.Text()
+	t, _ = t.CutPrefix(before)
+	may, by := p.told(t, may)
+	p.whole[v.Ref().Pointer] = wholeValue{before, may, by}
 }
 
 // openings are the parts of a document that are left open.
@@ -308,7 +312,7 @@ func (o *openings) symbolOf(asked *question, w wholeValue, called string, may *a
 		value, _ := written.CutPrefix(w.before)
 		return o.symbol(name, policy.SymbolInfo{
 			Meaning: may.meaning, Optional: true, MaxLength: longestARN, Expression: written.String(),
-			Derivation: may.derivation(value),
+			Derivation: may.derivation(value), Given: w.by,
 		}, asked.at)
 	}
 	info := policy.SymbolInfo{
@@ -454,6 +458,11 @@ func (p *Plan) noteOpenings(o *openings) {
 	for _, s := range p.openSymbols() {
 		info, ok := o.symbols[s]
 		if !ok {
+			continue
+		}
+		if info.Given != nil {
+			p.Findings = append(p.Findings, Finding{Severity: Note, Rule: "parameters", At: taskdef.Ref{Place: info.Place}, Message: fmt.Sprintf(
+				"%s names %s, as its callers say: %s", strconv.Quote(info.Expression), strings.Replace(string(info.Meaning), "the ARN of ", "", 1), placesOf(info.Given))})
 			continue
 		}
 		if info.Derivation.Pattern != "" {

@@ -248,7 +248,7 @@ func (p *pass) requireSpec(td, v taskdef.Value, arn policy.Text, object *Grant, 
 		}()
 	}
 	if s, _, ok := arn.CutSymbol(); ok {
-		switch p.reader.Symbols().Lookup(s).Meaning {
+		switch p.meaning(s) {
 		case policy.MeansBucketARN:
 			p.requireSpecObject(td, spec, object)
 			return true

@@ -151,7 +151,8 @@ func (p *pass) cutObject(v located, what string) (o s3Object, ok bool) {
 	}
 	s, rest, symbol := t.CutSymbol()
 	switch {
-	case symbol && p.reader.Symbols().Lookup(s).Meaning == policy.MeansBucketARN && rest.HasPrefix("/"):
+	case symbol && p.meaning(s) == policy.MeansBucketARN && rest.HasPrefix("/"):
+		p.noteTold(v, s)
 		o.bucketARN, o.bucket, o.key = policy.Whole(policy.Of(s)), policy.Of(s), rest[1:]
 	case symbol:
 		p.Unknown(v, what, p.beginsUnknown(t, "the ARN of a bucket with a key behind it"))

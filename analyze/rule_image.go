@@ -80,6 +80,8 @@ var (
 // imageShown is what ECS shows where it cannot pull an image. The repository's own policy gives the same.
 const imageShown = "CannotPullContainerError: … failed to resolve ref …: 403 Forbidden"
 
+const noEndpoint = "VPC endpoints lead to no registry but private Amazon ECR."
+
 // imageThing is what is pulled, in words.
 const imageThing = "image"
 
@@ -146,6 +148,11 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	if p.pullSymbol(image, t) {
 		return
 	}
+	if by, ok := p.toldElsewhere(t); ok {
+		p.Notef(image, "image %s is not in a private Amazon ECR registry, as its callers say: %s: pulling it needs no permission", quote(t), placesOf(by))
+		p.need(Need{Kind: NeedInternet, Thing: imageThing, Name: t, Why: noEndpoint, From: []taskdef.Ref{image.Ref()}})
+		return
+	}
 	ref, list := p.cutImage(t)
 	host, ok := p.parseECRHost(ref.host)
 	if list = slices.Concat(host.unknown, list); len(list) > 0 {
@@ -159,7 +166,7 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	switch {
 	case !ok:
 		p.Notef(image, "image %s is not in a private Amazon ECR registry: pulling it needs no permission", quote(t))
-		p.need(Need{Kind: NeedInternet, Thing: imageThing, Name: t, Why: "VPC endpoints lead to no registry but private Amazon ECR.", From: []taskdef.Ref{image.Ref()}})
+		p.need(Need{Kind: NeedInternet, Thing: imageThing, Name: t, Why: noEndpoint, From: []taskdef.Ref{image.Ref()}})
 	case host.port:
 		p.find(Error, image.Ref(), []string{flag}, "image %s names a port: ECS does not take that for Amazon ECR; leave out the port, or add %s", quote(t), flag)
 	case !p.isRepository(ref.repository):

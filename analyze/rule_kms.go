@@ -308,7 +308,8 @@ func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource
 	s, rest, ok := name.CutSymbol()
 	info := p.reader.Symbols().Lookup(s)
 	switch {
-	case ok && rest == "" && info.Meaning == policy.MeansKeyARN:
+	case ok && rest == "" && p.meaning(s) == policy.MeansKeyARN:
+		p.noteTold(v, s)
 		return keyResource{arn: policy.Whole(name)}, ""
 	case ok && rest == "" && info.Default != "":
 		t, _ := v.Text()

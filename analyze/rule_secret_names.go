@@ -34,8 +34,9 @@ func (p *pass) requireByARN(v located, t policy.Text, n namedThing) {
 
 // requireBySymbol requires what a symbol names, and perhaps a part of it, which rest says.
 func (p *pass) requireBySymbol(v located, t policy.Text, s policy.Symbol, rest policy.Text, n namedThing) {
-	switch meaning := p.reader.Symbols().Lookup(s).Meaning; {
+	switch meaning := p.meaning(s); {
 	case meaning == policy.MeansSecretARN && n.secret != nil && (rest == "" || rest[0] == ':'):
+		p.noteTold(v, s)
 		// The ARN of a secret that exists is complete.
 		parts := splitText(rest, ':', len(rest)+1)[1:]
 		grant := p.secretGrant(v, n, len(parts))
@@ -51,6 +52,7 @@ func (p *pass) requireBySymbol(v located, t policy.Text, s policy.Symbol, rest p
 		}
 		p.decrypt(v, "secretsmanager", "", secretContext, resources, match == OneOf)
 	case meaning == policy.MeansParameterARN && n.parameter != nil && rest == "":
+		p.noteTold(v, s)
 		p.Require(n.parameter, policy.Whole(t), Exact, v.Ref())
 		if !n.encrypted {
 			p.decrypt(v, "ssm", "", parameterContext, []policy.ARN{policy.Whole(t)}, false)
@@ -190,7 +192,11 @@ const (
 // namesParameter reports whether a text is the name of a parameter and not an ARN.
 func (p *pass) namesParameter(t policy.Text) bool {
 	if s, _, ok := t.CutSymbol(); ok {
-		return p.reader.Symbols().Lookup(s).Meaning == policy.MeansParameterName
+		if p.derives {
+			// An expression finds out whether a variable begins with a slash.
+			return p.reader.Symbols().Lookup(s).Meaning == policy.MeansParameterName
+		}
+		return p.meaning(s) == policy.MeansParameterName
 	}
 	return !t.HasPrefix("arn:")
 }
@@ -220,6 +226,9 @@ func (p *pass) requireParameterName(v located, t policy.Text, n namedThing) {
 	name, ok := p.parameterName(v, t, nil)
 	if !ok {
 		return
+	}
+	if s, _, ok := t.CutSymbol(); ok {
+		p.noteTold(v, s)
 	}
 	a := policy.LocalARN("ssm", "")
 	if name.HasPrefix(publicPath) {

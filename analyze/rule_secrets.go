@@ -173,13 +173,14 @@ func (p *pass) checkRegistryCredentials(container, v taskdef.Value) {
 		what: "credentialsParameter", secret: readRegistrySecret, part: readRegistrySecret, ownAccount: true,
 		only: "ECS reads registry credentials from secretsmanager only",
 	}
-	if s, rest, ok := t.CutSymbol(); ok && p.reader.Symbols().Lookup(s).Meaning != policy.MeansSecretName {
+	if s, rest, ok := t.CutSymbol(); ok && p.meaning(s) != policy.MeansSecretName {
 		p.requireByARN(v, t, n)
 	} else if ok && rest == "" || !t.HasPrefix("arn:") {
 		if list := p.secretNameUnknown(t); len(list) > 0 {
 			p.Unknown(v, "credentialsParameter", list)
 			return
 		}
+		p.noteTold(v, s)
 		p.requireSecretName(v, policy.LocalARN("secretsmanager", ""), t, readRegistrySecret)
 	} else {
 		p.requireByARN(v, t, n)

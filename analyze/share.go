@@ -206,7 +206,7 @@ func (s *sharing) rename(symbols policy.SymbolTable) map[policy.Symbol]policy.Sy
 	isOther := func(name, symbol policy.Symbol) bool {
 		has, taken := s.plan.Symbols[name]
 		_, own := symbols[name]
-		return taken && has != symbols[symbol] && has.Place.File != symbols[symbol].Place.File || own && name != symbol
+		return taken && has.Place.File != symbols[symbol].Place.File || own && name != symbol
 	}
 	for _, symbol := range slices.Sorted(maps.Keys(symbols)) {
 		name := symbol

@@ -48,3 +48,27 @@ func (a ARN) With(resource Text) ARN {
 	a.Resource = resource
 	return a
 }
+
+// Meaning returns what an ARN names, by its service and the beginning of its resource; "" for others.
+func (a ARN) Meaning() Meaning {
+	for _, m := range arnMeanings {
+		if name, ok := a.Resource.CutPrefix(m.resource); ok && a.Service == m.service && name != "" && (m.service != "s3" || a.Resource.Index("/") < 0) {
+			return m.meaning
+		}
+	}
+	return ""
+}
+
+// arnMeanings are the meanings of ARNs, by the service and the beginning of the resource.
+var arnMeanings = [...]struct {
+	service, resource Text
+	meaning           Meaning
+}{
+	{"secretsmanager", "secret:", MeansSecretARN},
+	{"ssm", "parameter/", MeansParameterARN},
+	{"ecr", "repository/", MeansRepositoryARN},
+	{"logs", "log-group:", MeansLogGroupARN},
+	{"kms", "key/", MeansKeyARN},
+	{"iam", "role/", MeansRoleARN},
+	{"s3", "", MeansBucketARN},
+}

@@ -51,8 +51,33 @@ type SymbolInfo struct {
 	Distinct bool
 	// Same is what always has the same value; "" for nothing.
 	Same Text
+	// Given are the values that are given for the symbol of a part of an input, as far as the rest of the input says it, such as
+	// the callers of a module. What they name does not count, only what kind of a value each is. Others can be given elsewhere.
+	// It is nil where one of the values is unknown.
+	Given []Given
 	// Derivation says how the value follows from others; its zero value for a value that follows from nothing.
 	Derivation Derivation
+}
+
+// Given is a value that is given for a symbol.
+type Given struct {
+	// Text has a symbol for each unknown part, whose name is the [Meaning] of the part.
+	Text Text
+	At   tree.Place
+}
+
+// Told returns what all values that are given for the symbol are; "" where they are nothing of one meaning.
+func (i *SymbolInfo) Told() Meaning {
+	for _, g := range i.Given {
+		if s, rest, ok := g.Text.CutSymbol(); !ok || rest != "" || g.Text != i.Given[0].Text || Meaning(s) == MeansText || Meaning(s) == MeansUnknown {
+			return ""
+		}
+	}
+	if len(i.Given) == 0 {
+		return ""
+	}
+	s, _, _ := i.Given[0].Text.CutSymbol()
+	return Meaning(s)
 }
 
 // Derivation is how a value follows from a text whose value is known only at deployment. Where the text does not match the

@@ -2,6 +2,7 @@ package taskdef
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s has no place", name)
 		}
 		info.Place = want.Place
-		if info != want {
+		if !reflect.DeepEqual(info, want) {
 			t.Errorf("%s: %+v, want %+v", name, info, want)
 		}
 		tds, problems := Read("f", src, Options{Set: []Setting{{name, "nginx"}}})

@@ -34,7 +34,7 @@ type Resources struct {
 // the settings that its task definitions are read with.
 func ModuleResources(name string, m Module, set []Setting, json []string, types ...string) *Resources {
 	opts := sourceOptions(name, m.Within, Options{Set: set})
-	opts.Follow, opts.NullsOpen = true, true
+	opts.Follow, opts.NullsOpen, opts.Callers = true, true, m.Callers
 	return programResources(terraform.Read(m.FS, m.Folder, opts), json, types)
 }
 

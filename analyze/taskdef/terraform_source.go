@@ -21,7 +21,13 @@ type Module struct {
 	Within string
 	// File is the file of the folder whose task definitions are read; "" for all, with those of the modules that are called.
 	File string
+	// Callers finds the modules that call this one, if FS is a repository; nil where none are looked for. Modules of one
+	// repository share it.
+	Callers *Callers
 }
+
+// Callers finds the modules of a repository that call a module. Its zero value is ready.
+type Callers = terraform.Callers
 
 // sourceUnknown says what to do where the source does not say enough.
 const sourceUnknown = "run execrole on the folder of the module that calls this one, give the value in terraform.tfvars, or, after an apply, run: terraform show -json | execrole -f terraform -"
@@ -32,7 +38,9 @@ var jsonArguments = []string{"container_definition_json", "container_definitions
 // ReadModule is [Read] for the source of a module of Terraform. Name is the module's folder as the caller knows it: places
 // have the names of files in it.
 func ReadModule(name string, m Module, opts Options) ([]*TaskDefinition, []Problem) {
-	program := terraform.Read(m.FS, m.Folder, sourceOptions(name, m.Within, opts))
+	options := sourceOptions(name, m.Within, opts)
+	options.Callers = m.Callers
+	program := terraform.Read(m.FS, m.Folder, options)
 	return readProgram(program, m, opts)
 }
 
@@ -105,7 +113,7 @@ func (f *finder) sourceProblems(problems []terraform.Problem, parts []Part) {
 }
 
 func (f *finder) sourceProblem(p terraform.Problem) Problem {
-	return Problem{Kind: f.kind, Warning: p.Warning, At: Ref{Place: p.At}, Message: p.Message}
+	return Problem{Kind: f.kind, Warning: p.Warning && !p.Note, Note: p.Note, At: Ref{Place: p.At}, Message: p.Message}
 }
 
 // source takes a resource that has the fields of a task definition.

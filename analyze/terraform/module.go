@@ -135,6 +135,11 @@ func (p *Program) file(file string) (text, error) {
 	return t, t.err
 }
 
+var (
+	errNoFile     = errors.New("there is no such file")
+	errNotRegular = errors.New("it is no regular file")
+)
+
 // readFile reads a file that is not too large.
 func readFile(fsys fs.FS, file string) ([]byte, error) {
 	f, err := fsys.Open(file)
@@ -142,14 +147,14 @@ func readFile(fsys fs.FS, file string) ([]byte, error) {
 	if err == nil {
 		defer f.Close()
 		if info, statErr := f.Stat(); statErr == nil && !info.Mode().IsRegular() {
-			return nil, errors.New("it is no regular file")
+			return nil, errNotRegular
 		}
 		src, err = io.ReadAll(io.LimitReader(f, maxFile+1))
 	}
 	var failed *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("there is no such file")
+		return nil, errNoFile
 	case errors.As(err, &failed):
 		return nil, failed.Err
 	case err == nil && len(src) > maxFile:

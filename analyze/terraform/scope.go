@@ -176,6 +176,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 		return textAt(policy.Text(value), at), false
 	}
 	info := policy.SymbolInfo{Kind: policy.Parameter, Meaning: policy.MeansUnknown, Expression: "var." + name}
+	offers := within.offers(declared)
 	if t := declared.Body.Attributes["type"]; t != nil && strings.Trim(c.source(t.Expr.Range()), `"`) == "string" {
 		info.Meaning = policy.MeansText
 	}
@@ -185,6 +186,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 			some := made(unknown, at)
 			info.Condition = "var." + name + " != null" // a text with null in it would be an error
 			some.text, _ = c.symbol("var."+name, info, at.start)
+			c.offer(some.text, offers)
 			return choose(info.Condition, at, some, v), true
 		}
 		if !v.isScalar() || !v.isKnown() {
@@ -198,6 +200,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	}
 	v = made(unknown, at)
 	v.text, _ = c.symbol("var."+name, info, at.start)
+	c.offer(v.text, offers)
 	return v, true
 }
 
@@ -296,7 +299,7 @@ func (c *context) moduleSource(call *hclsyntax.Block) (source string, local bool
 		return "", false
 	}
 	source = string(c.flat(v))
-	return source, source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
+	return source, isLocal(source)
 }
 
 // output returns an output of an instance of a module.

@@ -48,6 +48,8 @@ type Options struct {
 	// role's own region ([policy.Mapping.ByRegion]), and what a regular expression matches ([policy.MatchOf]). Otherwise it is
 	// each of the elements, and any value.
 	Follow bool
+	// Callers finds the modules that call this one, in the file system as a repository; nil where none are looked for.
+	Callers *Callers
 	// Calls are parts of the sources of modules of somebody else, whose arguments [Program.Resources] returns.
 	Calls []string
 }
@@ -85,6 +87,13 @@ type Program struct {
 	quiet          int // members of Options.Quiet that are being evaluated
 	inTry          int // of tried, calls of try and can
 	inBranch       int // of tried, branches in which parts that Terraform would refuse are kept as such
+
+	programs map[string]*Program // of callers, and of those of them, by their folders
+	depth    int                 // how many programs ask for this one, as a caller, one through the other
+	calling  bool                // the calls of the root were looked for
+	callers  []*context          // the calls of the root
+	called   bool                // all of them are known
+	offered  map[policy.Symbol][]offer
 }
 
 // Problem is something wrong with the source, or something in it that cannot be read.
@@ -92,6 +101,7 @@ type Problem struct {
 	At      tree.Place
 	Message string
 	Warning bool
+	Note    bool // a warning of something that is not wrong
 	// refused says that Terraform refuses it too: so a branch with it is never taken.
 	refused bool
 }
@@ -140,6 +150,7 @@ func newProgram(fsys fs.FS, folder string, opts Options) *Program {
 		Doc: tree.NewDocument(tree.NewFiles(opts.Name)), Symbols: policy.SymbolTable{}, Used: map[string]bool{}, Conditions: map[int]string{},
 		fsys: fsys, folder: folder, opts: opts,
 		modules: map[string]*module{}, bases: map[string]base{}, read: map[string]text{}, working: map[progress]bool{},
+		programs: map[string]*Program{},
 	}
 	if p.opts.Within == "" {
 		p.opts.Within = folder

@@ -163,7 +163,7 @@ func (c *context) attribute(v *value, name string, r hcl.Range) *value {
 		case reference:
 			return c.ofReference(v, name, r)
 		case unknown:
-			return c.below(v, "."+name, at)
+			return c.below(v, "."+name, textAt(policy.Text(name), at), at)
 		case list:
 			if i, err := cty.ParseNumberVal(name); err == nil { // x.0, as Terraform 0.11 has it
 				key, _ := fromCty(i, at)
@@ -181,8 +181,8 @@ func (c *context) attribute(v *value, name string, r hcl.Range) *value {
 
 var kindNames = map[kind]string{null: "null", boolean: "a boolean", number: "a number", textual: "a string"}
 
-// below returns what is below an unknown value.
-func (c *context) below(v *value, step string, at *value) *value {
+// below returns what is below an unknown value. Step is the key as an expression has it.
+func (c *context) below(v *value, step string, key, at *value) *value {
 	s, rest, ok := v.text.CutSymbol()
 	if !ok || rest != "" {
 		return c.unknown(v.text.String()+step, at)
@@ -198,7 +198,9 @@ func (c *context) below(v *value, step string, at *value) *value {
 			meaning = m.meaning
 		}
 	}
-	return c.open(string(s)+step, info.Expression+step, kind, meaning, at)
+	inner := c.open(string(s)+step, info.Expression+step, kind, meaning, at)
+	c.offerBelow(s, inner.text, key)
+	return inner
 }
 
 // index returns an element of a collection.
@@ -214,9 +216,9 @@ func (c *context) index(v, key *value, r hcl.Range) *value {
 		case v.kind == absent:
 			return v
 		case v.kind == unknown && key.isKnown() && key.kind == number:
-			return c.below(v, "["+string(text)+"]", at)
+			return c.below(v, "["+string(text)+"]", key, at)
 		case v.kind == unknown && key.isKnown() && key.kind == textual:
-			return c.below(v, keyOf(string(text)), at)
+			return c.below(v, keyOf(string(text)), key, at)
 		case v.kind == unknown || v.kind != list && v.kind != object || v.canMiss():
 			if v.kind == null || v.isScalar() && v.kind != unknown {
 				c.fail(r, "%s has no elements", kindNames[v.kind])

@@ -46,6 +46,7 @@ type sources struct {
 	skipped []analyze.Finding // notes on what is not read
 	real    map[string]*source
 	alone   bool // there is one argument, so that a file which it names has no other name
+	searches
 }
 
 // findSources returns the inputs that the arguments mean: files, folders with everything in them, and patterns. They are

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/taskdef"
@@ -20,6 +21,30 @@ type module struct {
 	folder string
 	file   string // the only file whose task definitions are read; "" for all
 	within string // the folder that an argument names; files that the source names have to be in it, or in the module's own
+	// searches are those of the callers of modules, which the modules of one command share.
+	searches *searches
+}
+
+// searches find the modules that call others, in each repository once.
+type searches struct {
+	mu      sync.Mutex
+	callers map[string]*analyze.Callers // by the folder of the repository
+}
+
+// of returns the search in a repository.
+func (s *searches) of(repository string) *analyze.Callers {
+	if s == nil {
+		return new(analyze.Callers)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.callers == nil {
+		s.callers = map[string]*analyze.Callers{}
+	}
+	if s.callers[repository] == nil {
+		s.callers[repository] = new(analyze.Callers)
+	}
+	return s.callers[repository]
 }
 
 // isSource reports whether a file is Terraform's source, by its name.
@@ -232,6 +257,7 @@ func (f *sources) addModule(m *module) *source {
 	if s, known := f.real[real]; known {
 		return s
 	}
+	m.searches = &f.searches
 	s := &source{path: path, name: analyze.Printable(path), module: m}
 	f.real[real] = s
 	f.list = append(f.list, s)
@@ -249,7 +275,7 @@ func (m *module) open() (in analyze.Input, closes func() error, err error) {
 	if err != nil {
 		return in, nil, err
 	}
-	top := repository(within)
+	top, isRepository := repository(within)
 	root, err := os.OpenRoot(top)
 	if err != nil {
 		return in, nil, err
@@ -264,18 +290,21 @@ func (m *module) open() (in analyze.Input, closes func() error, err error) {
 	if m.file != "" {
 		in.Module.File = filepath.ToSlash(filepath.Join(in.Module.Folder, m.file))
 	}
+	if isRepository {
+		in.Module.Callers = m.searches.of(top)
+	}
 	return in, root.Close, err
 }
 
 // repository returns the innermost folder above, or the folder itself, that has a repository of git; the folder itself where
 // there is none.
-func repository(folder string) string {
+func repository(folder string) (top string, found bool) {
 	for above := folder; ; above = filepath.Dir(above) {
 		if _, err := os.Lstat(filepath.Join(above, ".git")); err == nil {
-			return above
+			return above, true
 		}
 		if above == filepath.Dir(above) {
-			return folder
+			return folder, false
 		}
 	}
 }

@@ -98,3 +98,41 @@ func TestModuleFiles(t *testing.T) {
 		t.Errorf("a module of the same repository: %q", got)
 	}
 }
+
+// TestLinkedCallers: a link to a folder is not followed, so that a caller is found once. A link that leads out of the repository
+// can have a caller that nobody reads.
+func TestLinkedCallers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const call = "module \"m\" {\n  source = \"../m\"\n  from = \"arn:aws:ssm:eu-west-1:111122223333:parameter/a\"\n}\n"
+	writeFiles(t, ".", map[string]string{
+		"out.tf": call, "repository/.git/HEAD": "", "repository/a/main.tf": call,
+		"repository/m/main.tf": "variable \"from\" {}\n" + strings.Replace(taskSource, "file(\"${path.module}/task.json\")",
+			`jsonencode([{ name = "a", image = "nginx", secrets = [{ name = "A", valueFrom = var.from }] }])`, 1),
+	})
+	read := func() string {
+		s := &source{path: "repository/m", name: "m", module: &module{folder: "repository/m", within: "repository/m"}}
+		_, plans, err := s.readModule(analyze.NewAnalysis(analyze.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var messages []string
+		for _, f := range plans[0].Findings {
+			messages = append(messages, f.String())
+		}
+		return strings.Join(messages, "\n")
+	}
+	for _, link := range []struct{ from, to string }{{"repository/b", "a"}, {"repository/c.tf", "nothing.tf"}, {"repository/d.tf", "a"}} {
+		if err := os.Symlink(link.to, link.from); err != nil {
+			t.Skip(err)
+		}
+	}
+	if got := read(); !strings.Contains(got, "is the ARN of a parameter, as its callers say: repository/a/main.tf:3:10 [secrets]") {
+		t.Errorf("links within the repository: %s", got)
+	}
+	if err := os.Symlink("../out.tf", "repository/e.tf"); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); strings.Contains(got, "as its callers say") || !strings.Contains(got, "note: the repository has more than execrole looks at, or a part that cannot be read") {
+		t.Errorf("a link out of the repository: %s", got)
+	}
+}

@@ -12,7 +12,8 @@ import (
 	"github.com/execrole/execrole/analyze"
 )
 
-// Document is a case of testdata/documents: inputs in any form, mostly one, and the plans of the task definitions in them.
+// Document is a case of testdata/documents: inputs in any form, mostly one, and the plans of the task definitions in them. With
+// a line "folder: PATH" in its comment, a case is a repository of which that module is read alone.
 type Document struct {
 	Name    string // of the file, without its ending
 	Inputs  []analyze.Input
@@ -54,7 +55,11 @@ func Documents(t testing.TB) (list []Document) {
 			d.Plans[strings.TrimSpace(name)] = lines
 		}
 		if isModule {
-			d.Inputs = append(d.Inputs, analyze.Input{Name: ".", Module: &analyze.Module{FS: files, Folder: "."}})
+			module := &analyze.Module{FS: files, Folder: "."}
+			if folder := wordsAfter(string(archive.Comment), "folder: "); folder != nil {
+				module.Folder, module.Callers = folder[0], new(analyze.Callers)
+			}
+			d.Inputs = append(d.Inputs, analyze.Input{Name: module.Folder, Module: module})
 		}
 		if len(d.Inputs) == 0 || len(d.Plans) == 0 {
 			t.Fatalf("%s has no input or no plan", path)

@@ -36,6 +36,8 @@ import (
 //	either suffix: REASON   why the role has both readings of a secret's ARN, with and without random characters at its end
 //	without merge: REASON   why --merge refuses the module: the roles are written beside it
 //	stub: SOURCE            the module of somebody else that the files below stub/ are for Terraform
+//
+// Files below calls-of-NAME/ are other modules of the repository, which call the module as ../../NAME.
 type writtenModule struct {
 	name         string
 	files        fstest.MapFS
@@ -47,6 +49,7 @@ type writtenModule struct {
 	isFormatted  bool   // as terraform fmt does it
 	stub         string // a source
 	stubs        fstest.MapFS
+	callers      fstest.MapFS // other modules of its repository, which call it
 }
 
 // writtenModules returns the cases of testdata/modules, and those of testdata/source that have no line "without role".
@@ -88,6 +91,11 @@ func writtenModules(t *testing.T) (list []*writtenModule) {
 				m.settings[setting] = string(f.Data)
 			} else if stub, ok := strings.CutPrefix(f.Name, "stub/"); ok {
 				m.stubs[stub] = &fstest.MapFile{Data: f.Data}
+			} else if caller, ok := strings.CutPrefix(f.Name, "calls-of-"+m.name+"/"); ok {
+				if m.callers == nil {
+					m.callers = fstest.MapFS{}
+				}
+				m.callers[caller] = &fstest.MapFile{Data: f.Data}
 			} else {
 				m.files[f.Name] = &fstest.MapFile{Data: f.Data}
 			}
@@ -97,9 +105,23 @@ func writtenModules(t *testing.T) (list []*writtenModule) {
 		}
 		if !strings.Contains(string(archive.Comment), "\nwithout role: ") {
 			list = append(list, m)
+			if m.late != nil && m.callers == nil {
+				list = append(list, m.called())
+			}
 		}
 	}
 	return list
+}
+
+// called returns a module as a repository with callers of it, one for each setting. What these say of its variables must not make
+// the role wrong for any of them.
+func (m *writtenModule) called() *writtenModule {
+	called := *m
+	called.name, called.callers = m.name+"-called", fstest.MapFS{}
+	for name, setting := range m.settings {
+		called.callers[name+"/main.tf"] = &fstest.MapFile{Data: fmt.Appendf(nil, "module \"called\" {\n  source = \"../../%s\"\n%s}\n", called.name, setting)}
+	}
+	return &called
 }
 
 // writeAll writes files to a folder.
@@ -130,6 +152,7 @@ func TestWrittenModules(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-C", golden.Root(t), "-o", execrole, "./cmd/execrole").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	writeAll(t, dir, fstest.MapFS{".git/HEAD": {}}) // all modules are in one repository
 	var formatted []string
 	p := &proof{provided: map[string]bool{}}
 	roles := map[string]map[string]string{} // by module and the address of the task definition
@@ -140,6 +163,7 @@ func TestWrittenModules(t *testing.T) {
 			formatted = append(formatted, folder)
 		}
 		writeAll(t, filepath.Join(dir, "stub-of-"+m.name), m.stubs)
+		writeAll(t, filepath.Join(dir, "calls-of-"+m.name), m.callers)
 		m.write(t, execrole, folder)
 		roles[m.name] = m.roles(t)
 	}
@@ -238,7 +262,18 @@ func (m *writtenModule) plans(t *testing.T, opts analyze.Options, tfvars []byte)
 	if tfvars != nil {
 		files["terraform.tfvars"] = &fstest.MapFile{Data: tfvars}
 	}
-	plans, err := analyze.ReadAll([]analyze.Input{{Name: m.name, Module: &analyze.Module{FS: files, Folder: "."}}}, opts)
+	module := &analyze.Module{FS: files, Folder: "."}
+	if m.callers != nil {
+		repository := fstest.MapFS{}
+		for name, f := range files {
+			repository[m.name+"/"+name] = f
+		}
+		for name, f := range m.callers {
+			repository["calls-of-"+m.name+"/"+name] = f
+		}
+		module = &analyze.Module{FS: repository, Folder: m.name, Callers: new(analyze.Callers)}
+	}
+	plans, err := analyze.ReadAll([]analyze.Input{{Name: m.name, Module: module}}, opts)
 	if err != nil {
 		t.Fatalf("%s: %v", m.name, err)
 	}
