@@ -169,7 +169,9 @@ type fixTargetKey struct {
 func openFix(s FixSource) (*fixFile, error) {
 	file := &fixFile{name: s.Name, text: string(s.Data)}
 	var err error
-	if isModuleFile(s.Name) {
+	if strings.HasSuffix(s.Name, ".tf.json") {
+		err = fmt.Errorf("%s: this is Terraform's JSON, which --fix does not write: add the statements yourself", s.Name)
+	} else if isModuleFile(s.Name) {
 		file.module, err = openModule(file)
 	} else {
 		file.tree, err = openTree(file)

@@ -13,6 +13,9 @@ import (
 // argument's, and its value an expression. The text is inserted: every byte of the file is in the result, in the same order,
 // and what terraform fmt would say of the file stays the same. File is the name of the file in errors.
 func MergeTerraform(file string, src []byte, address, argument, expression string) ([]byte, error) {
+	if strings.HasSuffix(file, ".tf.json") {
+		return nil, fmt.Errorf("%s: %s is in Terraform's JSON, which --merge does not write: set %s to ${%s} yourself, and write the role with -o DIR/", file, address, argument, expression)
+	}
 	parsed, diagnostics := hclsyntax.ParseConfig(src, file, hcl.InitialPos)
 	if diagnostics.HasErrors() {
 		return nil, fmt.Errorf("%s: %s", file, diagnostics[0].Summary)

@@ -1,6 +1,7 @@
 package emit_test
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +27,11 @@ var hostileModules = []string{
 	"resource \"aws_secretsmanager_secret\" \"s\" {\n  for_each = toset([%s])\n}\nresource \"aws_ecs_task_definition\" \"a\" {\n  for_each = toset([%[1]s])\n  container_definitions = jsonencode([{ name = \"a\", image = \"b\", secrets = [{ name = \"a\", valueFrom = aws_secretsmanager_secret.s[%[1]s].arn }] }])\n}\n",
 }
 
+// hostileJSON is such a module in Terraform's JSON, where names can be any text.
+const hostileJSON = `{"variable": {%s: {}, "image": {}}, "resource": {"aws_secretsmanager_secret": {%s: {}, "s": {"for_each": {%s: 1}}},
+  "aws_ecs_task_definition": {%s: {"family": %s, "provider": "aws.us", "container_definitions": "${jsonencode([{ name = \"a\", image = var.image,
+  secrets = [for k, s in aws_secretsmanager_secret.s : { name = k, valueFrom = s.arn }] }])}"}}}}`
+
 // FuzzModules: nothing that a module says gets out of its place in the file of a role, and --merge adds its argument and nothing
 // else.
 func FuzzModules(f *testing.F) {
@@ -39,7 +45,7 @@ func FuzzModules(f *testing.F) {
 			f.Fatal(err)
 		}
 		for _, file := range archive.Files {
-			if strings.HasSuffix(file.Name, ".tf") {
+			if strings.HasSuffix(file.Name, ".tf") || strings.HasSuffix(file.Name, ".tf.json") {
 				f.Add(string(file.Data))
 			}
 		}
@@ -69,13 +75,19 @@ func hostileSources() (list []string) {
 				list = append(list, strings.ReplaceAll(strings.ReplaceAll(module, "%[1]s", quoted), "%s", quoted))
 			}
 		}
+		inJSON, _ := json.Marshal(text)
+		list = append(list, strings.ReplaceAll(hostileJSON, "%s", string(inJSON)))
 	}
 	return list
 }
 
 // writeModule writes the role of each task definition of a module, and checks the files.
 func writeModule(t *testing.T, src string) {
-	plans, _ := analyze.ReadAll([]analyze.Input{{Name: ".", Module: &analyze.Module{FS: fstest.MapFS{"main.tf": {Data: []byte(src)}}, Folder: "."}}}, analyze.Options{Derive: true})
+	name := "main.tf"
+	if strings.HasPrefix(src, "{") {
+		name = "main.tf.json"
+	}
+	plans, _ := analyze.ReadAll([]analyze.Input{{Name: ".", Module: &analyze.Module{FS: fstest.MapFS{name: {Data: []byte(src)}}, Folder: "."}}}, analyze.Options{Derive: true})
 	for _, plan := range plans {
 		role, err := plan.Role(policy.Options{})
 		if err != nil {
@@ -89,7 +101,7 @@ func writeModule(t *testing.T, src string) {
 		if m := role.Module; m == nil || m.Resource == "" || m.Argument == "" {
 			continue
 		}
-		merged, err := emit.MergeTerraform("main.tf", []byte(src), role.Module.Resource, role.Module.Argument, emit.TerraformRoleARN(role))
+		merged, err := emit.MergeTerraform(name, []byte(src), role.Module.Resource, role.Module.Argument, emit.TerraformRoleARN(role))
 		if err != nil {
 			continue
 		}

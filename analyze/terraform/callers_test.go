@@ -45,6 +45,7 @@ func TestCallers(t *testing.T) {
 		"a hidden folder":       {map[string]string{".terraform/main.tf": db, "node_modules/main.tf": db}, unknown},
 		"another repository":    {map[string]string{"vendor/.git": "gitdir: x", "vendor/main.tf": db}, unknown},
 		"too many files":        {manyFiles(db), unknown},
+		"in JSON":               {map[string]string{"a/main.tf.json": `{"module": {"m": {"source": "../m", "x": "arn:aws:s3:::b"}}}`}, policy.MeansBucketARN},
 		"an element":            {map[string]string{"a/main.tf": secret + call("[aws_secretsmanager_secret.db.arn]")}, unknown},
 		"no element that it is": {map[string]string{"a/main.tf": call("[]")}, unknown},
 	} {

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"strings"
@@ -80,6 +81,12 @@ func TestHostile(t *testing.T) {
 		"binary file":         {task(`file("binary")`), "is no text"},
 		"NUL":                 {task(`"\u0000"`), "NUL"},
 		"private characters":  {task(`"[\"\ue0000\ue001${1}\"]"`), "private use"},
+		"JSON, deep":          {`{"locals": {"a": ` + strings.Repeat("[", 500000) + strings.Repeat("]", 500000) + `}}`, "main.tf.json:1:"},
+		"JSON, rather deep":   {`{"locals": {"a": ` + strings.Repeat("[", 4000) + strings.Repeat("]", 4000) + `}}`, ""},
+		"JSON, deep template": {`{"locals": {"a": "` + strings.Repeat("${[", 10000) + `"}}`, "nested too deeply"},
+		"JSON, many escapes":  {`{"resource": {"aws_ecs_task_definition": {"a": {"container_definitions": "` + strings.Repeat(`\\${1}\n`, 150000) + `"}}}}`, "the template is too long"},
+		"JSON, NUL in a name": {`{"resource": {"aws_ecs_task_definition": {"a\u0000": {"b\u0000": 1}}}}`, "NUL"},
+		"JSON, NUL":           {`{"resource": {"aws_ecs_task_definition": {"a": {"b": "\u0000", "c": "${\"\u0000\"}"}}}}`, "NUL"},
 		"unfinished":          {"resource \"aws_ecs_task_definition\" \"a\" {", "main.tf:1:"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,6 +94,9 @@ func TestHostile(t *testing.T) {
 				"main.tf": {Data: []byte(c.src)}, "t.tpl": {Data: []byte("${x}")}, "large.json": {Data: make([]byte, 3<<20)}, "binary": {Data: []byte("\x00")},
 				"deep.tpl":  {Data: []byte(strings.Repeat("%{ if true }", 50000) + strings.Repeat("%{ endif }", 50000))},
 				"deep.json": {Data: []byte(strings.Repeat("[", 500000) + strings.Repeat("]", 500000))},
+			}
+			if strings.HasPrefix(c.src, "{") {
+				files["main.tf.json"], files["main.tf"] = files["main.tf"], &fstest.MapFile{}
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -113,8 +123,15 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(task("<<-EOT\n    [{\"image\": \"${templatefile(\"t.tpl\", { a = [1, true, null] })}\", %{ if var.x }\"a\": ${var.y}%{ endif }}]\n  EOT")+"variable \"x\" {\n}\nvariable \"y\" {\n}\n"),
 		[]byte("%{ for i in a ~}${i}%{ endfor }"))
 	f.Add([]byte("module \"m\" {\n  source = \"./\"\n  for_each = toset([\"a\"])\n}\n"+task(`"[${jsonencode(module.m["a"].x)}, ${join(",", try(split(":", each.key), []))}]"`)), []byte(""))
+	f.Add([]byte(`{"resource": {"aws_ecs_task_definition": {"a": [{"volume": {"name": "v"}, "dynamic": {"x": {"for_each": ["a"], "content": {}}},
+  "container_definitions": "${jsonencode([{ image = \"\u0061\ud83d\ude00${var.x[\"a\"]}\" }])}"}]}}, "variable": {"x": {"type": "map(string)"}}}`), []byte("module \"m\" {\n  source = \"../\"\n  x = { a = y.z }\n}\n"))
 	f.Fuzz(func(t *testing.T, src, template []byte) {
-		p := Read(fstest.MapFS{"main.tf": {Data: src}, "t.tpl": {Data: template}, "terraform.tfvars": {Data: template}}, ".", Options{Name: "."})
+		name := "main.tf"
+		if bytes.HasPrefix(src, []byte("{")) {
+			name = "main.tf.json"
+		}
+		p := Read(fstest.MapFS{name: {Data: src}, "t.tpl": {Data: template}, "terraform.tfvars": {Data: template}, "caller/main.tf": {Data: template}}, ".",
+			Options{Name: ".", Callers: new(Callers)})
 		resources, _ := p.Resources([]string{"container_definitions"}, "aws_ecs_task_definition")
 		p.Keys()
 		var check func(n *tree.Node)

@@ -52,9 +52,6 @@ func (p *Program) module(folder string) *module {
 	var overrides []*hclsyntax.Body
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasSuffix(name, ".tf.json") && !entry.IsDir() {
-			p.report(Problem{At: tree.Place{File: p.name(path.Join(folder, name))}, Warning: true, Message: "Terraform's source in JSON is not read: what it declares is missing"})
-		}
 		if !IsSource(name) || entry.IsDir() {
 			continue
 		}
@@ -63,7 +60,7 @@ func (p *Program) module(folder string) *module {
 		switch {
 		case body == nil:
 			failed = true
-		case name == "override.tf" || strings.HasSuffix(name, "_override.tf"):
+		case isOverride(strings.TrimSuffix(name, ".json")):
 			overrides = append(overrides, body)
 		default:
 			m.declare(body)
@@ -82,7 +79,12 @@ func (p *Program) module(folder string) *module {
 // IsSource reports whether a file of that name is Terraform's source. As Terraform does, it leaves out hidden files and the
 // backups of editors.
 func IsSource(name string) bool {
-	return strings.HasSuffix(name, ".tf") && name[0] != '.' && name[0] != '#'
+	return strings.HasSuffix(strings.TrimSuffix(name, ".json"), ".tf") && name[0] != '.' && name[0] != '#'
+}
+
+// isOverride reports whether a file of source, by its name without .json, changes what others declare.
+func isOverride(name string) bool {
+	return name == "override.tf" || strings.HasSuffix(name, "_override.tf")
 }
 
 // parse returns the body of a file; nil if it cannot be read.
@@ -99,6 +101,8 @@ func (p *Program) parse(file string) *hclsyntax.Body {
 	case !utf8.ValidString(t.text):
 		p.failAt(t.start, "the file is not UTF-8")
 		return nil
+	case strings.HasSuffix(file, ".json"):
+		return p.parseJSON(file, t)
 	case !p.isShallow(t, false):
 		return nil
 	}
@@ -168,16 +172,18 @@ func readFile(fsys fs.FS, file string) ([]byte, error) {
 const (
 	maxOperators = 1000
 	maxBrackets  = 200
+	// maxLiterals is how many literals may be in a template. HCL's parser joins them in a time that grows with the square.
+	maxLiterals = 1 << 15
 )
 
-// isShallow reports whether a text is nested no deeper than the parser can go, and says so where it is.
+// isShallow reports whether a text is nested no deeper than the parser can go, and no longer, and says so where it is not.
 func (p *Program) isShallow(t text, isTemplate bool) bool {
 	lex := hclsyntax.LexConfig
 	if isTemplate {
 		lex = hclsyntax.LexTemplate
 	}
 	tokens, _ := lex([]byte(t.text), "", hcl.InitialPos)
-	depth, operators := 0, 0
+	depth, operators, literals := 0, 0, 0
 	for _, token := range tokens {
 		switch token.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc:
@@ -197,6 +203,12 @@ func (p *Program) isShallow(t text, isTemplate bool) bool {
 		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion, hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash,
 			hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual:
 			operators++
+		case hclsyntax.TokenStringLit:
+			literals++
+		}
+		if isTemplate && literals > maxLiterals {
+			p.failAt(t.start+token.Range.Start.Byte, "the template is too long: execrole reads %d lines and parts between expressions", maxLiterals)
+			return false
 		}
 		if depth > maxBrackets || operators > maxOperators {
 			p.failAt(t.start+token.Range.Start.Byte, "this is nested too deeply: execrole reads %d brackets and %d operators inside of each other", maxBrackets, maxOperators)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -110,6 +111,9 @@ type Problem struct {
 type base struct {
 	offset int
 	fixed  bool
+	// text is that of a string of JSON, without its escapes, and marks say where it is.
+	text  string
+	marks []tree.Mark
 }
 
 // Read parses the module in a folder of a file system. Its problems are those of the syntax, and then nothing can be
@@ -182,7 +186,14 @@ func (p *Program) offset(file string, at hcl.Pos) int {
 	if b.fixed {
 		return b.offset
 	}
-	return b.offset + at.Byte
+	i := sort.Search(len(b.marks), func(i int) bool { return b.marks[i].Inner > at.Byte })
+	switch {
+	case i == 0:
+		return b.offset + at.Byte
+	case b.marks[i-1].Fixed:
+		return b.marks[i-1].Outer
+	}
+	return b.marks[i-1].Outer + at.Byte - b.marks[i-1].Inner
 }
 
 // span returns the offsets of the beginning and the end of a range.
@@ -190,8 +201,16 @@ func (p *Program) span(r hcl.Range) (start, end int) {
 	return p.offset(r.Filename, r.Start), p.offset(r.Filename, r.End)
 }
 
-// text returns the source of a range.
+// source returns the source of a range, as an expression has it.
 func (p *Program) source(r hcl.Range) string {
+	if b := p.bases[r.Filename]; b.text != "" {
+		return b.text[min(r.Start.Byte, len(b.text)):min(max(r.Start.Byte, r.End.Byte), len(b.text))]
+	}
+	return p.written(r)
+}
+
+// written returns the source of a range, as the file has it.
+func (p *Program) written(r hcl.Range) string {
 	start, end := p.span(r)
 	return p.Doc.Source.Text[start:max(start, end)]
 }

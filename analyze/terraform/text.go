@@ -173,7 +173,7 @@ func (c *context) literal(x *hclsyntax.LiteralValueExpr) *value {
 		return made(null, at)
 	}
 	if v.kind == textual {
-		v.marks = align(x.Val, c.source(x.SrcRange), at.start)
+		v.marks = align(x.Val, c.written(x.SrcRange), at.start)
 		if c.bases[x.SrcRange.Filename].fixed {
 			v.marks = []tree.Mark{{Outer: at.start, Fixed: true}}
 		}
@@ -209,6 +209,9 @@ func align(c cty.Value, src string, start int) []tree.Mark {
 			switch src[out+1] {
 			case 'u':
 				size = len(`\u0000`)
+				if out+3 < len(src) && src[out+2]|0x20 == 'd' && strings.IndexByte("89abAB", src[out+3]) >= 0 && strings.HasPrefix(src[min(out+size, len(src)):], `\u`) {
+					size *= 2 // JSON writes it in two halves
+				}
 			case 'U':
 				size = len(`\U00000000`)
 			}

@@ -95,7 +95,7 @@ func (m *modules) calls(folder string) []string {
 	if m.called == nil {
 		m.called = map[string][]string{}
 		// The line is the one that terraform fmt would write.
-		m.call = regexp.MustCompile(`(?m)^[ \t]*source[ \t]*=[ \t]*"(\.\.?(?:/[^"]*)?)"`)
+		m.call = regexp.MustCompile(`(?m)(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?(?:/[^"]*)?)"`)
 	}
 	var list []string
 	for _, match := range m.call.FindAllStringSubmatch(m.text[folder], -1) {
