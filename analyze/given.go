@@ -124,7 +124,6 @@ func (p *pass) told(t policy.Text, may []*alternative) (one []*alternative, by [
 	return one, given
 }
 
-// toldElsewhere reports whether an image begins with a symbol, and each of its values is in another registry than private
 // Amazon ECR.
 func (p *pass) toldElsewhere(t policy.Text) (by []policy.Given, ok bool) {
 	texts, given := p.givenFor(t)

@@ -148,11 +148,6 @@ func checkImage(p *pass, container, image taskdef.Value) {
 	if p.pullSymbol(image, t) {
 		return
 	}
-	if by, ok := p.toldElsewhere(t); ok {
-		p.Notef(image, "image %s is not in a private Amazon ECR registry, as its callers say: %s: pulling it needs no permission", quote(t), placesOf(by))
-		p.need(Need{Kind: NeedInternet, Thing: imageThing, Name: t, Why: noEndpoint, From: []taskdef.Ref{image.Ref()}})
-		return
-	}
 	ref, list := p.cutImage(t)
 	host, ok := p.parseECRHost(ref.host)
 	if list = slices.Concat(host.unknown, list); len(list) > 0 {
