@@ -123,16 +123,3 @@ func (p *pass) told(t policy.Text, may []*alternative) (one []*alternative, by [
 	}
 	return one, given
 }
-
-// Amazon ECR.
-func (p *pass) toldElsewhere(t policy.Text) (by []policy.Given, ok bool) {
-	texts, given := p.givenFor(t)
-	for _, t := range texts {
-		before := t.Before()
-		ref, list := p.cutImage(policy.Text(example(t)))
-		if isHostKnown := t.IsLiteral() || before.IndexAny("/:@") >= 0; !isHostKnown || len(list) > 0 || p.isECRHost(ref.host) {
-			return nil, false
-		}
-	}
-	return given, len(texts) > 0
-}
