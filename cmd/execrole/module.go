@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,8 +106,9 @@ func (m *modules) calls(folder string) []string {
 	return list
 }
 
-// roots returns the folders that no other module calls. Of those that call each other in a circle, one is a root.
-func (m *modules) roots() (roots []string) {
+// roots returns the folders that no other module calls. Of those that call each other in a circle, one is a root. Where the folder
+// that is named has source itself, it is a root, and those below it that call it, such as examples, are none.
+func (m *modules) roots(named string) (roots []string) {
 	reached := map[string]bool{}
 	var reach func(folder string)
 	reach = func(folder string) {
@@ -128,17 +130,36 @@ func (m *modules) roots() (roots []string) {
 		reached[folder] = true
 		reach(folder)
 	}
+	callers := map[string]bool{}
+	if named = filepath.Clean(named); slices.Contains(m.folders, named) {
+		take(named)
+		callers = m.callersOf(named)
+	}
 	for _, folder := range m.folders {
-		if !called[folder] {
+		if !called[folder] && folder != named && !callers[folder] {
 			take(folder)
 		}
 	}
 	for _, folder := range m.folders {
-		if !reached[folder] {
+		if !reached[folder] && !callers[folder] {
 			take(folder)
 		}
 	}
 	return roots
+}
+
+// callersOf returns the folders of modules that call a module, and of those that call these.
+func (m *modules) callersOf(module string) map[string]bool {
+	callers := map[string]bool{}
+	for grows := true; grows; {
+		grows = false
+		for _, folder := range m.folders {
+			if folder != module && !callers[folder] && slices.ContainsFunc(m.calls(folder), func(called string) bool { return called == module || callers[called] }) {
+				callers[folder], grows = true, true
+			}
+		}
+	}
+	return callers
 }
 
 // owns reports whether a file belongs to a module: the source has its path, or, of a file in the module's folder or below it,
@@ -178,8 +199,11 @@ func (f *sources) addModules(root string, found *modules, before int) {
 		kept = append(kept, s)
 	}
 	f.list = kept
-	for _, folder := range found.roots() {
+	for _, folder := range found.roots(root) {
 		f.addModule(&module{folder: folder, within: root})
+	}
+	for _, folder := range slices.Sorted(maps.Keys(found.callersOf(filepath.Clean(root)))) {
+		f.skip(folder, "it calls the module that is named")
 	}
 }
 

@@ -24,6 +24,7 @@ func TestModules(t *testing.T) {
 		"a file of it":          {map[string]string{"i/a.tf": "", "i/b.tf": ""}, []string{"i/a.tf"}, "i/a.tf"},
 		"a pattern":             {map[string]string{"i/a.tf": "", "i/b.tf": ""}, []string{"i/*.tf"}, "i/a.tf i/b.tf several"},
 		"called":                {map[string]string{"i/main.tf": "module \"m\" {\n  source = \"./m\"\n}", "i/m/main.tf": taskSource, "i/m/task.json": "[]"}, []string{"i"}, "i"},
+		"examples below it":     {map[string]string{"i/main.tf": taskSource, "i/examples/a/main.tf": "module \"m\" {\n  source = \"../..\"\n}", "i/examples/b/main.tf": "module \"m\" {\n  source = \"../a\"\n}", "i/other/main.tf": taskSource}, []string{"i"}, "i i/other several"},
 		"two roots":             {map[string]string{"e/dev/main.tf": "module \"m\" {\n  source = \"../../m\"\n}", "e/prod/main.tf": "module \"m\" {\n  source = \"../../m\"\n}", "m/main.tf": ""}, []string{"."}, "e/dev e/prod several"},
 		"a circle":              {map[string]string{"a/main.tf": "module \"m\" {\n  source = \"../b\"\n}", "b/main.tf": "module \"m\" {\n  source = \"../a\"\n}"}, []string{"."}, "a several"},
 		"other files":           {map[string]string{"i/main.tf": taskSource, "i/other.json": "{}", "i/t.tpl": "", "x.yaml": ""}, []string{"."}, "i i/other.json x.yaml several"},
