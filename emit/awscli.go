@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"text/template"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -73,8 +72,8 @@ type (
 	}
 )
 
-var shTemplate = sync.OnceValues(func() (*template.Template, error) {
-	return template.ParseFS(templates.AWSCLI, "awscli/role.sh.tmpl")
+var shTemplate = sync.OnceValues(func() (templateSet, error) {
+	return parseTemplates(templates.AWSCLI, "awscli/*.tmpl")
 })
 
 // shVariables are the variables of a script that have the values of an environment.
@@ -102,17 +101,17 @@ func emitAWSCLI(role *policy.Role, opts Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if err := text.Execute(&b, script); err != nil {
+	data, err := text.print("role.sh.tmpl", script)
+	if err != nil {
 		return nil, err
 	}
 	program, err := templates.AWSCLI.ReadFile("awscli/program.sh")
 	if err != nil {
 		return nil, err
 	}
-	b.Write(program)
+	data = append(data, program...)
 	uses := slices.DeleteFunc(needed(role, used), func(s policy.Symbol) bool { return role.Environment.Value(s) == "" })
-	return []File{{Name: stem(role.Family) + "-execution-role.sh", Data: b.Bytes(), Uses: uses, Executable: true}}, nil
+	return []File{{Name: stem(role.Family) + "-execution-role.sh", Data: data, Uses: uses, Executable: true}}, nil
 }
 
 // withoutNUL refuses a text with a NUL byte. A script cannot have one, and shVariable needs it.

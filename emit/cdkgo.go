@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"go/token"
@@ -9,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"text/template"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/templates"
@@ -48,8 +46,7 @@ func CheckPackage(name string) error {
 }
 
 // The data of the templates. Every string is Go source in the layout of gofmt: whole lines, a quoted string, or the line of
-// a comment. Only the names of the package and the stack are neither. Templates call no methods: the page is built without
-// those.
+// a comment. Only the names of the package and the stack are neither.
 type (
 	cdkApp struct {
 		Header, Package string
@@ -83,8 +80,8 @@ type (
 	}
 )
 
-var cdkTemplates = sync.OnceValues(func() (*template.Template, error) {
-	return template.ParseFS(templates.CDKGo, "cdkgo/*.tmpl")
+var cdkTemplates = sync.OnceValues(func() (templateSet, error) {
+	return parseTemplates(templates.CDKGo, "cdkgo/*.tmpl")
 })
 
 func emitCDKGo(role *policy.Role, opts Options) ([]File, error) {
@@ -118,11 +115,9 @@ func cdkFiles(role *policy.Role, opts Options) ([]File, error) {
 		files = files[:1]
 	}
 	for i := range files {
-		var b bytes.Buffer
-		if err := text.ExecuteTemplate(&b, files[i].Name+".tmpl", app); err != nil {
+		if files[i].Data, err = text.print(files[i].Name+".tmpl", app); err != nil {
 			return nil, err
 		}
-		files[i].Data = b.Bytes()
 	}
 	if len(files) == 1 {
 		return files, nil

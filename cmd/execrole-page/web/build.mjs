@@ -30,25 +30,13 @@ function add(name, data) {
   return hashed;
 }
 
-// overlay makes the linker drop the exported methods that nothing calls: a tenth of the core. It keeps all of them because
-// text/template can call methods by their names, which our templates never do. If one does, the answers under Node differ from those of the command.
-function overlay(scratch) {
-  const path = join(run("go", ["env", "GOROOT"]).toString().trim(), "src/text/template/exec.go");
-  const call = "ptr.MethodByName(fieldName)";
-  const parts = readFileSync(path, "utf8").split(call);
-  if (parts.length !== 2) throw new Error(`${path} has no single ${call}: adapt build.mjs to this version of Go`);
-  writeFileSync(join(scratch, "exec.go"), parts.join("(reflect.Value{})"));
-  writeFileSync(join(scratch, "overlay.json"), JSON.stringify({ Replace: { [path]: join(scratch, "exec.go") } }));
-  return join(scratch, "overlay.json");
-}
-
 // core compiles the core. Without inlining it is a fifth smaller when compressed. xz is smaller than gzip by a third, and needs
 // no settings of the server: the worker of the page unpacks it.
 function core() {
   const scratch = mkdtempSync(join(tmpdir(), "execrole-page-"));
   try {
     const wasm = join(scratch, "core.wasm");
-    run("go", ["build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", `-overlay=${overlay(scratch)}`, "-o", wasm, "."], { cwd: process.env.EXECROLE_PAGE ?? join(here, ".."), env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+    run("go", ["build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", wasm, "."], { cwd: process.env.EXECROLE_PAGE ?? join(here, ".."), env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
     const data = readFileSync(wasm);
     const packed = run("xz", ["--format=xz", "--check=crc32", "--threads=1", fast ? "-1" : "--lzma2=preset=9e,pb=0", "--stdout", wasm]);
     return { data, packed };
