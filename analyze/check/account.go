@@ -35,7 +35,7 @@ const (
 	RoleUnread Reason = "role not read"    // a policy of the role has errors
 )
 
-// Sort puts the verdicts first whose roles do not fit, and then those of which that cannot be told.
+// Sort orders the verdicts: first the roles that do not fit, then those that may fit, then those that fit.
 func (a *Account) Sort() {
 	worst := []policy.Truth{policy.No, policy.Unknown, policy.Yes}
 	slices.SortStableFunc(a.Verdicts, func(v, w *Verdict) int { return slices.Index(worst, v.Fits) - slices.Index(worst, w.Fits) })

@@ -82,7 +82,7 @@ func (a *templateAnswer) line() string {
 	return a.name + ": " + strings.Join(words, ", ")
 }
 
-// The reasons why it cannot be told whether a role fits.
+// These are the reasons for the answer "cannot tell".
 const (
 	ofAWS      = "a policy of AWS that is not built in"
 	ofSomebody = "a policy or boundary that a parameter names"
@@ -93,7 +93,7 @@ const (
 
 var untoldReasons = []string{ofAWS, ofSomebody, byRegion, byDomain, byValue}
 
-// untold says why it cannot be told whether a role fits; nil where it can.
+// untold returns the reasons for the answer "cannot tell"; nil for another answer.
 func untold(v *Verdict) (why []string) {
 	if v.Fits != policy.Unknown {
 		return nil

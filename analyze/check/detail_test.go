@@ -34,8 +34,8 @@ func TestTightForm(t *testing.T) {
 	}
 }
 
-// TestAssumed: an account and a region that nobody gives, and that are the same throughout the role, are assumed. Where the
-// role has two of them, nobody can tell.
+// TestAssumed: nobody gives the account and the region. If all ARNs of the role have the same ones, check assumes these. If the
+// ARNs have two different ones, the answer is "cannot tell".
 func TestAssumed(t *testing.T) {
 	const task = `{"containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "/a"}]}]}`
 	plans, err := analyze.Read("task.json", []byte(task), analyze.Options{})

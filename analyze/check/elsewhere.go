@@ -7,8 +7,8 @@ import (
 	"github.com/execrole/execrole/analyze/policy"
 )
 
-// Elsewhere returns the role that a task definition names and that is in no input. Nothing is known of it, so that whether it
-// fits cannot be told.
+// Elsewhere returns the role that a task definition names and that is in no input. Nothing is known of it. So
+// nobody can say whether it fits.
 func Elsewhere(named analyze.NamedRole) *Role {
 	role := &Role{Name: named.Role.String(), Place: named.At.Place, elsewhere: true}
 	if s, rest, ok := named.Role.CutSymbol(); ok && rest == "" {

@@ -25,24 +25,15 @@ var anyBoundary = policy.Policy{Name: "limit", Document: policy.NewDocument(poli
 func TestTerraformRolesFit(t *testing.T) {
 	read := 0
 	for _, c := range golden.Cases(t) {
-		plan, err := c.Plan()
-		if err != nil {
+		plan, made, ok := c.Made(t)
+		if !ok {
 			continue
-		}
-		made, err := plan.Role(c.Role)
-		if err != nil {
-			t.Fatal(err)
 		}
 		files, err := emit.Terraform.Emit(made, emit.Options{Source: c.Name})
 		if err != nil {
 			continue // a name that Terraform does not take
 		}
-		var inputs []analyze.Input
-		for _, f := range files {
-			if f.Write != emit.Remove {
-				inputs = append(inputs, analyze.Input{Name: f.Name, Source: f.Data})
-			}
-		}
+		inputs := inputsOf(files)
 		roles, problems := Read(inputs)
 		if problems != nil || len(roles) != 1 {
 			t.Errorf("%s: %d roles, %v", c.Name, len(roles), problems)

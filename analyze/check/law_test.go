@@ -50,6 +50,16 @@ func textsOf(list []policy.Text) []string {
 	return out
 }
 
+// inputsOf returns the files that a format writes as inputs.
+func inputsOf(files []emit.File) (inputs []analyze.Input) {
+	for _, f := range files {
+		if f.Write != emit.Remove {
+			inputs = append(inputs, analyze.Input{Name: f.Name, Source: f.Data})
+		}
+	}
+	return inputs
+}
+
 // without returns a role without one of its statements, or with another in its place.
 func without(role *Role, p, s int, other ...policy.Statement) *Role {
 	changed := *role
@@ -64,13 +74,9 @@ func without(role *Role, p, s int, other ...policy.Statement) *Role {
 func TestMadeRolesFit(t *testing.T) {
 	roles, removed, widened := 0, 0, 0
 	for _, c := range golden.Cases(t) {
-		plan, err := c.Plan()
-		if err != nil {
+		plan, made, ok := c.Made(t)
+		if !ok {
 			continue
-		}
-		made, err := plan.Role(c.Role)
-		if err != nil {
-			t.Fatal(err)
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			roles++
@@ -126,20 +132,11 @@ func TestWrittenRolesFit(t *testing.T) {
 	}{{emit.IAMJSON, false, 150}, {emit.AWSCLI, false, 150}, {emit.AWSCLI, true, 150}} {
 		read := 0
 		for _, c := range golden.Cases(t) {
-			plan, err := c.Plan()
-			if err != nil {
+			plan, made, ok := c.Made(t)
+			if !ok {
 				continue
 			}
-			made, err := plan.Role(c.Role)
-			if err != nil {
-				t.Fatal(err)
-			}
-			known := env
-			for _, s := range policy.EnvironmentSymbols {
-				if v := made.Environment.Value(s); v != "" {
-					known.Set(s, v)
-				}
-			}
+			known := golden.KnownOf(made, env)
 			if !form.open {
 				made.Environment = known
 			}
@@ -147,12 +144,7 @@ func TestWrittenRolesFit(t *testing.T) {
 			if err != nil {
 				continue // a symbol is not of the environment
 			}
-			var inputs []analyze.Input
-			for _, f := range files {
-				if f.Write != emit.Remove {
-					inputs = append(inputs, analyze.Input{Name: f.Name, Source: f.Data})
-				}
-			}
+			inputs := inputsOf(files)
 			roles, _, problems := ReadSet(inputs, []analyze.Setting{{Name: string(policy.Region), Value: known.Region}}) // of mappings
 			if problems != nil || len(roles) != 1 {
 				t.Fatalf("%s: %v", c.Name, problems)
@@ -160,8 +152,7 @@ func TestWrittenRolesFit(t *testing.T) {
 			read++
 			opts := Options{Role: c.Role, Environment: known}
 			if made.Properties.PermissionsBoundary != "" {
-				// Nobody but the caller can know it.
-				opts.Boundary = &policy.Policy{Name: "limit", Document: policy.NewDocument(policy.Statement{Actions: []string{"*"}, Resources: policy.Values("*")})}
+				opts.Boundary = &anyBoundary
 			}
 			v := Check(roles[0], []*analyze.Plan{plan}, opts)
 			if v.Fits != policy.Yes || slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code != SameRole }) {

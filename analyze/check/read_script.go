@@ -166,7 +166,7 @@ func (s *script) document(function string) (policy.Document, bool) {
 	body := s.expand(s.text[here.start:here.end], here.open, func(t policy.Text) string {
 		if !t.IsLiteral() { // no JSON text can have a symbol in it
 			open = append(open, t)
-			return stand(t)
+			return markOf(t)
 		}
 		quoted, _ := json.Marshal(string(t))
 		return string(quoted[1 : len(quoted)-1])
@@ -180,14 +180,17 @@ func (s *script) document(function string) (policy.Document, bool) {
 	return d, len(problems) == 0
 }
 
-// stand returns a text that stands for a symbol until the document is read.
-func stand(symbol policy.Text) string { return "<execrole:" + hex.EncodeToString([]byte(symbol)) + ">" }
+// markOf returns a mark for a symbol. JSON cannot contain the symbol itself, so the document is read with marks, and putSymbols
+// replaces them.
+func markOf(symbol policy.Text) string {
+	return "<execrole:" + hex.EncodeToString([]byte(symbol)) + ">"
+}
 
-// putSymbols puts symbols in the place of the texts that stand for them.
+// putSymbols replaces the marks in a document by their symbols.
 func putSymbols(d *policy.Document, symbols []policy.Text) {
 	var pairs []string
 	for _, symbol := range symbols {
-		pairs = append(pairs, stand(symbol), string(symbol))
+		pairs = append(pairs, markOf(symbol), string(symbol))
 	}
 	replacer := strings.NewReplacer(pairs...)
 	values := func(list []policy.Value) {

@@ -162,8 +162,8 @@ type unseen struct {
 	resource policy.Pattern
 }
 
-// capitals returns the pattern of the words of [analyze.Unseen] that stand for any value. It is compiled when it is needed,
-// so that no other command pays for it.
+// capitals matches the words in capitals in [analyze.Unseen]: each is a placeholder for any value. The pattern is compiled when
+// check first uses it, so that other commands start faster.
 var capitals = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[A-Z]{3,}\b`) })
 
 func (u *unneeded) addUnseen(one *analyze.Unseen) {

@@ -92,7 +92,7 @@ func TestKnownOptions(t *testing.T) {
 // and most of these a tenth. A ratio does not depend on the machine, and this one leaves room for what else runs on it.
 func TestSlow(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it measures")
+		t.Skip("the race detector runs the short tests, and times mean nothing under it")
 	}
 	var real strings.Builder
 	for _, c := range textCases(t) {

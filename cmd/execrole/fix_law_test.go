@@ -23,20 +23,11 @@ func TestFixLaw(t *testing.T) {
 	fixed := map[string]int{}
 	refused := map[string]int{}
 	for _, c := range golden.Cases(t) {
-		plan, err := c.Plan()
-		if err != nil {
+		plan, made, ok := c.Made(t)
+		if !ok {
 			continue
 		}
-		made, err := plan.Role(c.Role)
-		if err != nil {
-			t.Fatal(err)
-		}
-		known := env
-		for _, s := range policy.EnvironmentSymbols {
-			if v := made.Environment.Value(s); v != "" {
-				known.Set(s, v)
-			}
-		}
+		known := golden.KnownOf(made, env)
 		made.Environment = known
 		if made.Properties.PermissionsBoundary != "" || len(made.Managed) > 0 || len(made.Inline) == 0 {
 			continue

@@ -86,6 +86,31 @@ func (c *Case) Plan() (*analyze.Plan, error) {
 	return plan, err
 }
 
+// Made returns the plan of the case and the role that is made of it, or false where the input has errors. It fails where a plan
+// without errors gives no role.
+func (c *Case) Made(t testing.TB) (*analyze.Plan, *policy.Role, bool) {
+	t.Helper()
+	plan, err := c.Plan()
+	if err != nil {
+		return nil, nil, false
+	}
+	role, err := plan.Role(c.Role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan, role, true
+}
+
+// KnownOf returns an environment in which the values that a role has itself come first.
+func KnownOf(role *policy.Role, env policy.Environment) policy.Environment {
+	for _, s := range policy.EnvironmentSymbols {
+		if v := role.Environment.Value(s); v != "" {
+			env.Set(s, v)
+		}
+	}
+	return env
+}
+
 // Flags returns the flags of the case, as a shell splits them into words.
 func (c *Case) Flags() []string { return wordsAfter(string(c.archive.Comment), "flags: ") }
 
