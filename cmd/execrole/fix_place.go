@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/execrole/execrole/analyze/check"
@@ -20,10 +21,7 @@ func (f *fixing) replacements() func(*check.Verdict, check.Finding) (report.Repl
 	if len(f.iam) > 0 {
 		return nil
 	}
-	sources, err := f.sources()
-	if err != nil {
-		return nil // a fix is more than was asked for
-	}
+	read := sync.OnceValues(f.sources) // most forms ask for no fix
 	n := 0
 	return func(v *check.Verdict, finding check.Finding) (report.Replacement, bool) {
 		fix := v.FixOf([]check.Finding{finding})
@@ -31,6 +29,10 @@ func (f *fixing) replacements() func(*check.Verdict, check.Finding) (report.Repl
 			return report.Replacement{}, false
 		}
 		n++
+		sources, err := read()
+		if err != nil {
+			return report.Replacement{}, false // a fix is more than was asked for
+		}
 		fixed, err := emit.Fix(sources, []emit.RoleFix{roleFix(v.Role, fix)})
 		if err != nil || len(fixed.Files) != 1 || fixed.Files[0].New {
 			return report.Replacement{}, false
