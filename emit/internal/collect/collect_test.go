@@ -269,7 +269,8 @@ func TestCollect(t *testing.T) {
 	}
 
 	check := func(args ...string) (string, int) {
-		return run(t, env, execrole, slices.Concat([]string{"check", "-q"}, arguments, args)...)
+		// moto's random suffixes can read like words, so that it is said here that the ARNs are complete.
+		return run(t, env, execrole, slices.Concat([]string{"check", "-q", "--complete-arns"}, arguments, args)...)
 	}
 	// Of what is encrypted with AWS's own keys, nothing is missing.
 	out, status = check()
