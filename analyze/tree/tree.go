@@ -216,7 +216,13 @@ var (
 )
 
 // EscapePointer returns a name as a token of a JSON pointer has it (RFC 6901).
-func EscapePointer(name string) string { return pointerEscapes.Replace(name) }
+func EscapePointer(name string) string {
+	// A replacer makes its tables at its first use. Most runs have no such name.
+	if !strings.ContainsAny(name, "~/") {
+		return name
+	}
+	return pointerEscapes.Replace(name)
+}
 
 // Find returns the node at a JSON pointer below n, or nil. Member looks for a member by its name: [Node.Member] or
 // [Node.MemberFold].

@@ -13,6 +13,7 @@ import (
 	"github.com/execrole/execrole/analyze/check"
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/cmd/flags"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/report"
 )
@@ -84,11 +85,11 @@ could not be told, since something could not be read.
 }
 
 func (r *checkRequest) checkFlags(set *pflag.FlagSet) {
-	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
-	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` or folder with the roles of an account:\nthe role of a task is the one that its\nexecutionRoleArn names; repeatable")
+	flags.Strings(set, &r.role, "role", "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
+	flags.Strings(set, &r.iam, "iam", "the `FILE` or folder with the roles of an account:\nthe role of a task is the one that its\nexecutionRoleArn names; repeatable")
 	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
-	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
-	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
+	flags.Strings(set, &r.serviceControl, "scp", "a `FILE` with a service control policy; repeatable")
+	flags.Strings(set, &r.resourcePolicies, "resource-policy", "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
 	set.StringVar(&r.failOn, "fail-on", failOn[0], "the answer that gives exit status 1: `KIND` is\nmissing (also denied, and a wrong trust policy),\nconditional, unneeded, or any")
 	set.Var(&r.ignored, "ignore", "leave out findings: `CODE[=RESOURCE]`; repeatable")
 	set.StringVar(&r.baseline, "baseline", "", "accept what is in a `FILE` that check -f json wrote,\nand report what is new")

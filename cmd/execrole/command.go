@@ -47,10 +47,51 @@ type invocation struct {
 	values     []placedValue         // the values of these flags
 }
 
-// subcommands returns all commands; the first is the one that runs when none is named. Each call makes new values, so
-// that no flag keeps its value from another run.
-func subcommands() []*subcommand {
-	return []*subcommand{generateCommand(), explainCommand(), diffCommand(), checkCommand(), diagnoseCommand(), rulesCommand(), completionCommand(), versionCommand(), helpCommand()}
+// namedCommand makes the subcommand of a name. Most runs need one subcommand, and the others are not made.
+type namedCommand struct {
+	name string
+	make func() *subcommand
+}
+
+// namedCommands returns all commands; the first is the one that runs when none is named.
+func namedCommands() []namedCommand {
+	return []namedCommand{
+		{"generate", generateCommand},
+		{"explain", explainCommand},
+		{"diff", diffCommand},
+		{"check", checkCommand},
+		{"diagnose", diagnoseCommand},
+		{"rules", rulesCommand},
+		{"completion", completionCommand},
+		{"version", versionCommand},
+		{"help", helpCommand},
+	}
+}
+
+// findCommand returns a new subcommand of that name, so that no flag keeps its value from another run; nil if there is none.
+func findCommand(name string) *subcommand {
+	for _, n := range namedCommands() {
+		if n.name == name {
+			return n.make()
+		}
+	}
+	return nil
+}
+
+// subcommands makes all commands.
+func subcommands() (all []*subcommand) {
+	for _, n := range namedCommands() {
+		all = append(all, n.make())
+	}
+	return all
+}
+
+// commandNames returns the names of all commands.
+func commandNames() (names []string) {
+	for _, n := range namedCommands() {
+		names = append(names, n.name)
+	}
+	return names
 }
 
 // run runs the command that args ask for and returns the exit status.
@@ -69,13 +110,10 @@ func (c *command) dispatch(args []string) error {
 	case "--version": // many programs have it
 		args = []string{"version"}
 	}
-	all := subcommands()
-	for _, s := range all {
-		if s.name == args[0] {
-			return c.invoke(s, args[1:])
-		}
+	if s := findCommand(args[0]); s != nil {
+		return c.invoke(s, args[1:])
 	}
-	return c.invoke(all[0], args)
+	return c.invoke(generateCommand(), args)
 }
 
 // invoke parses a subcommand's arguments and runs it.

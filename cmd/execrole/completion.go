@@ -208,12 +208,11 @@ func (l *line) add(word string) {
 // completeWord returns what can complete the word of that index. The first word is the program. Words behind that word count
 // too: the files of the line can be among them. Nothing in the line is an error, because it is not finished.
 func completeWord(words []string, index int) candidates {
-	all := subcommands()
-	l := &line{command: all[0]}
+	l := &line{command: generateCommand()}
 	first := 1
 	if index > 1 {
-		if i := slices.IndexFunc(all, func(s *subcommand) bool { return s.name == words[1] }); i >= 0 {
-			l.command, first = all[i], 2
+		if s := findCommand(words[1]); s != nil {
+			l.command, first = s, 2
 		}
 	}
 	l.flags = newFlags(l.command)
@@ -240,7 +239,7 @@ func completeWord(words []string, index int) candidates {
 	case here.asking != nil:
 		return l.values(here.asking, "", word)
 	case here.ended || !strings.HasPrefix(word, "-"):
-		return l.arguments(all, len(here.args), index == 1, word)
+		return l.arguments(len(here.args), index == 1, word)
 	case hasValue && strings.HasPrefix(word, "--"):
 		if flag == nil {
 			return candidates{}
@@ -274,9 +273,9 @@ func summary(usage string) string {
 
 // arguments returns what an argument can be that is no flag, by what the command's usage calls it. Before it there are
 // some already.
-func (l *line) arguments(all []*subcommand, before int, first bool, word string) (c candidates) {
+func (l *line) arguments(before int, first bool, word string) (c candidates) {
 	if first {
-		for _, s := range all {
+		for _, s := range subcommands() {
 			c.list = append(c.list, candidate{s.name, s.about})
 		}
 	}
@@ -293,7 +292,7 @@ func (l *line) arguments(all []*subcommand, before int, first bool, word string)
 			c.list = append(c.list, candidate{r.ID, r.Title})
 		}
 	case "[COMMAND]":
-		for _, s := range all {
+		for _, s := range subcommands() {
 			c.list = append(c.list, candidate{s.name, s.about})
 		}
 	case "SHELL":

@@ -15,6 +15,7 @@ import (
 	"github.com/execrole/execrole/analyze/diagnose"
 	"github.com/execrole/execrole/analyze/taskdef"
 	"github.com/execrole/execrole/analyze/tree"
+	"github.com/execrole/execrole/cmd/flags"
 	"github.com/execrole/execrole/emit"
 	"github.com/execrole/execrole/emit/report"
 )
@@ -57,11 +58,11 @@ something could not be read.
 }
 
 func (r *diagnoseRequest) diagnoseFlags(set *pflag.FlagSet) {
-	set.StringArrayVar(&r.role, "role", nil, "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
-	set.StringArrayVar(&r.iam, "iam", nil, "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn or the\nmessage names; repeatable")
+	flags.Strings(set, &r.role, "role", "the `FILE` with the role, or with a part of it, such\nas a policy document or its trust policy, or a\nfolder of them; repeatable")
+	flags.Strings(set, &r.iam, "iam", "the `FILE` with the roles of an account: the role of\na task is the one that its executionRoleArn or the\nmessage names; repeatable")
 	set.StringVar(&r.boundary, "boundary", "", "the `FILE` with the permissions boundary of the role")
-	set.StringArrayVar(&r.serviceControl, "scp", nil, "a `FILE` with a service control policy; repeatable")
-	set.StringArrayVar(&r.resourcePolicies, "resource-policy", nil, "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
+	flags.Strings(set, &r.serviceControl, "scp", "a `FILE` with a service control policy; repeatable")
+	flags.Strings(set, &r.resourcePolicies, "resource-policy", "the policy of what an ARN names: `ARN=FILE`;\nrepeatable")
 	set.BoolVar(&r.patch, "fix", false, "print what the files of the role lack, as a\ndifference for git apply; with -o, write them")
 	r.explainFlags(set)
 }

@@ -63,17 +63,14 @@ var flagGroups = [...]flagGroup{
 
 // runHelp prints the help of all commands or of one to stdout.
 func runHelp(c *command, in *invocation) error {
-	all := subcommands()
 	switch len(in.args) {
 	case 0:
-		return c.print(overview(all))
+		return c.print(overview(subcommands()))
 	case 1:
-		for _, s := range all {
-			if s.name == in.args[0] {
-				return c.print(s.help())
-			}
+		if s := findCommand(in.args[0]); s != nil {
+			return c.print(s.help())
 		}
-		names := commandNames(all)
+		names := commandNames()
 		return misuse("", fmt.Errorf("there is no command %q%s; the commands are %s",
 			in.args[0], didYouMean("", in.args[0], names), strings.Join(names, ", ")))
 	}
@@ -111,14 +108,6 @@ func (s *subcommand) usage() string {
 }
 
 func (s *subcommand) isDefault() bool { return s.name == "generate" }
-
-func commandNames(list []*subcommand) []string {
-	names := make([]string, len(list))
-	for i, s := range list {
-		names[i] = s.name
-	}
-	return names
-}
 
 // help returns the command's help. The flags are described in that of generate, which has all of them: the others list
 // their names.

@@ -66,7 +66,7 @@ func (r *request) explainFlags(set *pflag.FlagSet) {
 func (r *request) sharedFlags(set *pflag.FlagSet) {
 	set.StringVarP(&r.output, "output", "o", "", "write to `PATH`: a file, or a folder (one that\nexists, or a name that ends in /); - is standard\noutput")
 	flags.Analyze(set, &r.options)
-	set.StringArrayVar(&r.credSpecs, "credspec", nil, "instead of --credspec-secret, the `FILE` of the\ncredential spec; repeatable")
+	flags.Strings(set, &r.credSpecs, "credspec", "instead of --credspec-secret, the `FILE` of the\ncredential spec; repeatable")
 	set.StringVar(&r.keys, "keys", "", "instead of --kms-key, the `FOLDER` with AWS's\nanswers that docs/collect.sh --describe-keys makes")
 	flags.Role(set, &r.roleOptions)
 	set.Var(&r.shared, "shared-role", "write one role for all task definitions; its files\nare named by their family, or by `NAME`")
@@ -146,7 +146,7 @@ func (r *request) setVerbosity(in *invocation) error {
 
 // setFiles takes the files from the arguments.
 func (r *request) setFiles(args []string) error {
-	commands := commandNames(subcommands())
+	commands := commandNames()
 	if len(args) == 0 {
 		return errors.New("no FILE: name the task definition's file, or - for standard input")
 	}

@@ -36,7 +36,7 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 	fs.BoolVar(&o.Parameters, "parameters", false, "leave open what placeholders and references leave\nopen: the output asks for the values")
 	fs.BoolVar(&o.CompleteARNs, "complete-arns", false, "ARNs of secrets that may lack their random suffix\nhave it")
 	fs.BoolVar(&o.PartialARNs, "partial-arns", false, "ARNs of secrets that may lack their random suffix\nlack it")
-	fs.StringArrayVar(&o.CredSpecSecrets, "credspec-secret", nil, "the `ARN` of the secret that the credential spec of\na domainless gMSA container names; repeatable")
+	Strings(fs, &o.CredSpecSecrets, "credspec-secret", "the `ARN` of the secret that the credential spec of\na domainless gMSA container names; repeatable")
 	fs.Var(&list{add: func(s string) error {
 		// REF may contain a "=", KEY cannot.
 		i := strings.LastIndexByte(s, '=')
@@ -57,13 +57,13 @@ func Analyze(fs *pflag.FlagSet, o *analyze.Options) {
 		o.BucketOwners = append(o.BucketOwners, analyze.BucketOwner{Bucket: bucket, Account: account})
 		return nil
 	}}, "bucket-owner", "the account that owns the bucket, or all buckets:\n`[BUCKET=]ACCOUNT`; repeatable")
-	fs.StringArrayVar(&o.SourceVPCEndpoints, "source-vpce", nil, "let images be pulled through the VPC endpoint `ID`\nonly; repeatable, since ECR has two")
-	fs.StringArrayVar(&o.SourceVPCs, "source-vpc", nil, "let images be pulled from the VPC `ID` only;\nrepeatable")
-	fs.StringArrayVar(&o.PullThroughCaches, "pull-through-cache", nil, "repositories below `PREFIX` are a pull-through\ncache; ROOT is all; repeatable")
+	Strings(fs, &o.SourceVPCEndpoints, "source-vpce", "let images be pulled through the VPC endpoint `ID`\nonly; repeatable, since ECR has two")
+	Strings(fs, &o.SourceVPCs, "source-vpc", "let images be pulled from the VPC `ID` only;\nrepeatable")
+	Strings(fs, &o.PullThroughCaches, "pull-through-cache", "repositories below `PREFIX` are a pull-through\ncache; ROOT is all; repeatable")
 	fs.Var(guardDuty{o}, "guardduty", "allow GuardDuty's agent image, as Runtime\nMonitoring adds it to Fargate tasks; `ACCOUNT` where\nthe region's is not known")
 	fs.Lookup("guardduty").NoOptDefVal = guardDutyOfRegion
 	fs.BoolVar(&o.ManagedPolicy, "managed-policy", false, "attach AmazonECSTaskExecutionRolePolicy, and write\nonly what it does not grant: AWS's guide's way")
-	fs.StringArrayVar(&o.Resources, "resource", nil, "of several task definitions, read that of this\n`NAME`: a logical ID or a family; repeatable")
+	Strings(fs, &o.Resources, "resource", "of several task definitions, read that of this\n`NAME`: a logical ID or a family; repeatable")
 	fs.BoolVar(&o.CalledOnly, "called-only", false, "leave out actions that AWS documents but no source\nis known to call")
 	fs.StringVar(&o.Environment.Account, "account", "", "the role's `ACCOUNT`, for formats that cannot leave\nit open; without it, that of ARNs in the input")
 	fs.StringVar(&o.Environment.Region, "region", "", "the role's `REGION`, likewise")
@@ -83,6 +83,15 @@ func Role(fs *pflag.FlagSet, o *policy.Options) {
 	fs.StringVar(&p.Description, "description", "", "the role's description: a `TEXT` for people")
 	fs.Var((*seconds)(&p.MaxSessionDuration), "max-session-duration", "the `SECONDS` that a session may last:\n3600 to 43200")
 	fs.BoolVar(&o.NoSourceConditions, "no-source-conditions", false, "trust ECS without aws:SourceAccount and\naws:SourceArn")
+}
+
+// Strings defines a flag that repeats, whose values it appends to p. pflag's own writes the values as CSV, also those
+// that are not there yet, and makes a buffer of 4 KiB for each such flag of each run.
+func Strings(fs *pflag.FlagSet, p *[]string, name, usage string) {
+	fs.Var(&list{add: func(s string) error {
+		*p = append(*p, s)
+		return nil
+	}}, name, usage)
 }
 
 // list is the value of a flag that repeats. Every value is given to add.
