@@ -104,9 +104,6 @@ func (n *node) yaml() ast.Node {
 			values[i] = e.yaml()
 		}
 		sequence := yamlSequence(values...)
-		if len(values) == 0 {
-			return &sequence.SequenceNode // which the library writes as []
-		}
 		if n.comments != nil {
 			sequence.ValueHeadComments = make([]*ast.CommentGroupNode, len(values))
 			for i, lines := range n.comments {

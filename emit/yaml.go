@@ -8,15 +8,15 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// YAML is built as a syntax tree and not marshaled: the tree has comments and tags, and determines how each scalar is
-// written. The library keeps indentation in the positions of tokens. One pass, yamlBytes, sets them when the tree is
-// complete. A node of the library consists of several values; here they are allocated together, and those that are never
-// changed are shared.
+// YAML is built as a syntax tree of the library and not marshaled: the tree has comments and tags, and determines how each
+// scalar is written. A node of the library consists of several values; here they are allocated together, and those that are
+// never changed are shared. yamlBytes prints a tree.
 
-// noComment is in every node that has no comment, and noColumn the position of what follows its parent.
+// noComment is in every node that has no comment, and noToken in every node whose token says nothing. Its type matters: the
+// library quotes scalars of other types by its own rules.
 var (
 	noComment ast.BaseNode
-	noColumn  token.Position
+	noToken   = token.Token{Type: token.StringType, Position: &token.Position{}}
 )
 
 // yamlQuoted returns a double-quoted scalar. Every string of the input or of a flag has this form, since nothing in it
@@ -37,21 +37,7 @@ func yamlWord(s string) string {
 
 // yamlVerbatim returns a scalar that is printed without a change.
 func yamlVerbatim(s string) *ast.StringNode {
-	return new(yamlScalar).set(s, &noColumn)
-}
-
-// yamlScalar is a scalar with its parts.
-type yamlScalar struct {
-	node  ast.StringNode
-	token token.Token
-}
-
-// set makes the scalar one that is printed without a change. The type of the token matters: the library would quote other
-// types by its own rules.
-func (n *yamlScalar) set(s string, position *token.Position) *ast.StringNode {
-	n.token = token.Token{Type: token.StringType, Value: s, Position: position}
-	n.node = ast.StringNode{BaseNode: &noComment, Token: &n.token, Value: s}
-	return &n.node
+	return &ast.StringNode{BaseNode: &noComment, Token: &noToken, Value: s}
 }
 
 // plainScalar reports whether every YAML parser reads s, without quotes, as the string s. Numbers and dates begin with a
@@ -82,55 +68,26 @@ type yamlPair struct {
 // yamlMapping returns a mapping. Keys are names of execrole or IAM, and short: YAML ends a key at 1024 characters.
 func yamlMapping(pairs ...yamlPair) *ast.MappingNode {
 	n := &struct {
-		node  ast.MappingNode
-		base  ast.BaseNode
-		token token.Token
-		// The keys of one mapping are in one column, so they share their position.
-		position token.Position
+		node ast.MappingNode
+		base ast.BaseNode
 	}{}
 	entries := make([]struct {
 		node ast.MappingValueNode
-		key  yamlScalar
+		key  ast.StringNode
 	}, len(pairs))
-	n.token.Position = &n.position
-	n.node = ast.MappingNode{BaseNode: &n.base, Start: &n.token, Values: make([]*ast.MappingValueNode, len(pairs))}
+	n.node = ast.MappingNode{BaseNode: &n.base, Start: &noToken, Values: make([]*ast.MappingValueNode, len(pairs))}
 	for i, p := range pairs {
 		e := &entries[i]
-		e.node = ast.MappingValueNode{BaseNode: &noComment, Start: &n.token, Key: e.key.set(yamlWord(p.key), &n.position), Value: p.value}
+		e.key = ast.StringNode{BaseNode: &noComment, Token: &noToken, Value: yamlWord(p.key)}
+		e.node = ast.MappingValueNode{BaseNode: &noComment, Start: &noToken, Key: &e.key, Value: p.value}
 		n.node.Values[i] = &e.node
 	}
 	return &n.node
 }
 
-// yamlList is a sequence that trusts the columns of its elements. The library's own indents every line of each element once
-// more, so a line as many times as there are sequences around it. That is half of the work of printing a template.
-type yamlList struct{ ast.SequenceNode }
-
-// yamlSequence returns a sequence of at least one value.
-func yamlSequence(values ...ast.Node) *yamlList {
-	n := &struct {
-		node     yamlList
-		token    token.Token
-		position token.Position
-	}{}
-	n.token.Position = &n.position
-	n.node.SequenceNode = ast.SequenceNode{BaseNode: &noComment, Start: &n.token, Values: values}
-	return &n.node
-}
-
-// String returns the elements below each other. An element that is a mapping or a sequence begins with the spaces of its
-// column, and the dash takes the place of the last two.
-func (n *yamlList) String() string {
-	column := n.Start.Position.Column - 1
-	space := strings.Repeat(" ", column)
-	lines := make([]string, 0, 2*len(n.Values))
-	for i, value := range n.Values {
-		if n.ValueHeadComments != nil && n.ValueHeadComments[i] != nil {
-			lines = append(lines, n.ValueHeadComments[i].StringWithSpace(column))
-		}
-		lines = append(lines, space+"- "+strings.TrimLeft(value.String(), " "))
-	}
-	return strings.Join(lines, "\n")
+// yamlSequence returns a sequence.
+func yamlSequence(values ...ast.Node) *ast.SequenceNode {
+	return &ast.SequenceNode{BaseNode: &noComment, Start: &noToken, Values: values}
 }
 
 // yamlTag returns a scalar with a tag such as !Ref.
@@ -138,7 +95,7 @@ func yamlTag(tag string, value *ast.StringNode) *ast.TagNode {
 	n := &struct {
 		node  ast.TagNode
 		token token.Token
-	}{token: token.Token{Value: tag, Position: &noColumn}}
+	}{token: token.Token{Value: tag, Position: noToken.Position}}
 	n.node = ast.TagNode{BaseNode: &noComment, Start: &n.token, Value: value}
 	return &n.node
 }
@@ -162,24 +119,99 @@ func yamlComment(lines ...string) *ast.CommentGroupNode {
 	return group
 }
 
-// yamlBytes indents the tree and returns its text.
+// yamlBytes returns the text of a tree, in whose root is something.
 func yamlBytes(root *ast.MappingNode) []byte {
-	yamlPlace(root, 1)
-	return []byte(root.String() + "\n")
+	w := &yamlWriter{text: make([]byte, 0, 4<<10)} // most templates are not longer
+	w.comment(root.Comment, 0)
+	w.block(root, 0)
+	return append(w.text, '\n')
 }
 
-// yamlPlace sets the columns, from 1, in which mappings and sequences begin. Other nodes follow their parents.
-func yamlPlace(node ast.Node, column int) {
+// yamlWriter prints a tree in one pass. The library's own printing makes a text of each node and copies it into that of the
+// node around it, which is half of the work of making a template. A test has both print the same.
+type yamlWriter struct {
+	text []byte
+	// dash says that the line begins with the dash of a sequence, and what comes next belongs into it.
+	dash bool
+}
+
+// line begins a line with an indent.
+func (w *yamlWriter) line(indent int) {
+	if w.dash {
+		w.dash = false
+		return
+	}
+	if len(w.text) > 0 {
+		w.text = append(w.text, '\n')
+	}
+	for range indent {
+		w.text = append(w.text, ' ')
+	}
+}
+
+func (w *yamlWriter) comment(group *ast.CommentGroupNode, indent int) {
+	if group == nil {
+		return
+	}
+	for _, c := range group.Comments {
+		w.line(indent)
+		w.text = append(append(w.text, '#'), c.Token.Value...)
+	}
+}
+
+// block prints a mapping or a sequence, with something in it, on lines with an indent.
+func (w *yamlWriter) block(node ast.Node, indent int) {
 	switch n := node.(type) {
 	case *ast.MappingNode:
-		n.Start.Position.Column = column // shared with every key
 		for _, v := range n.Values {
-			yamlPlace(v.Value, column+2)
+			w.comment(v.Comment, indent)
+			w.line(indent)
+			w.scalar(v.Key)
+			w.text = append(w.text, ':')
+			if isBlock(v.Value) {
+				w.block(v.Value, indent+2)
+			} else {
+				w.text = append(w.text, ' ')
+				w.scalar(v.Value)
+			}
 		}
-	case *yamlList:
-		n.Start.Position.Column = column
-		for _, v := range n.Values {
-			yamlPlace(v, column+2)
+	case *ast.SequenceNode:
+		for i, v := range n.Values {
+			if n.ValueHeadComments != nil {
+				w.comment(n.ValueHeadComments[i], indent)
+			}
+			w.line(indent)
+			w.text = append(w.text, "- "...)
+			if isBlock(v) {
+				w.dash = true
+				w.block(v, indent+2)
+			} else {
+				w.scalar(v)
+			}
 		}
+	}
+}
+
+// isBlock reports whether a node has lines of its own.
+func isBlock(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return len(n.Values) > 0
+	case *ast.SequenceNode:
+		return len(n.Values) > 0
+	}
+	return false
+}
+
+// scalar prints what is no block.
+func (w *yamlWriter) scalar(node ast.Node) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		w.text = append(w.text, n.Value...)
+	case *ast.TagNode:
+		w.text = append(append(w.text, n.Start.Value...), ' ')
+		w.scalar(n.Value)
+	default:
+		w.text = append(w.text, n.String()...)
 	}
 }

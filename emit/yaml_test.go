@@ -9,6 +9,7 @@ import (
 
 	goccy "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -37,8 +38,8 @@ func FuzzQuotedScalars(f *testing.F) {
 	f.Fuzz(checkQuoted)
 }
 
-// TestSequences has sequences print what the library's own print, in the templates of all samples.
-func TestSequences(t *testing.T) {
+// TestPrinting has trees printed as the library's own printing does it: those of all samples, and what these do not have.
+func TestPrinting(t *testing.T) {
 	trees := map[string]*node{"lists": objectNode(
 		pair{"empty", listNode()},
 		pair{"list", listNode(wordNode("a"), listNode(wordNode("b"), listNode(stringNode(" c"))), listNode(), objectNode())},
@@ -58,7 +59,7 @@ func TestSequences(t *testing.T) {
 	for name, tree := range trees {
 		root := tree.yaml().(*ast.MappingNode)
 		got := string(yamlBytes(root))
-		useLibrarySequences(root)
+		placeTokens(root, 1)
 		if want := root.String() + "\n"; got != want {
 			t.Errorf("%s: the library prints\n%s\nand this package\n%s", name, want, got)
 		}
@@ -69,20 +70,23 @@ func TestSequences(t *testing.T) {
 	}
 }
 
-// useLibrarySequences puts the library's sequences in place of this package's, below a node.
-func useLibrarySequences(n ast.Node) ast.Node {
-	switch n := n.(type) {
+// placeTokens gives the blocks below a node tokens of their own, in whose positions the library keeps indentation. A column
+// counts from 1.
+func placeTokens(node ast.Node, column int) {
+	position := &token.Token{Type: token.StringType, Position: &token.Position{Column: column}}
+	switch n := node.(type) {
 	case *ast.MappingNode:
+		n.Start = position
 		for _, v := range n.Values {
-			v.Value = useLibrarySequences(v.Value)
+			v.Key.(*ast.StringNode).Token = position
+			placeTokens(v.Value, column+2)
 		}
-	case *yamlList:
-		for i, v := range n.Values {
-			n.Values[i] = useLibrarySequences(v)
+	case *ast.SequenceNode:
+		n.Start = position
+		for _, v := range n.Values {
+			placeTokens(v, column+2)
 		}
-		return &n.SequenceNode
 	}
-	return n
 }
 
 // checkQuoted reads a string back from every place in a tree that can have a quoted scalar.
@@ -289,8 +293,8 @@ func benchmark(b *testing.B, f *Format) {
 	}
 }
 
-// TestNoComment: nodes without a comment share one, so that nobody may put a comment into it.
-func TestNoComment(t *testing.T) {
+// TestShared: nodes share what says nothing, so that nobody may change it.
+func TestShared(t *testing.T) {
 	for name, role := range sample.Asking() {
 		if _, err := CloudFormation.Emit(role, Options{Source: name}); err != nil {
 			t.Fatal(err)
@@ -298,5 +302,8 @@ func TestNoComment(t *testing.T) {
 	}
 	if noComment.Comment != nil {
 		t.Errorf("every node has the comment %s", noComment.Comment)
+	}
+	if want := (token.Token{Type: token.StringType, Position: noToken.Position}); noToken != want || *noToken.Position != (token.Position{}) {
+		t.Errorf("every node has the token %+v at %+v", noToken, *noToken.Position)
 	}
 }
