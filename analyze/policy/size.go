@@ -132,14 +132,6 @@ func escapedLength(r rune) int {
 	return len(`\u00a0`)
 }
 
-// asciiLengths holds the answers of [escapedLength] for ASCII: nearly all characters that are counted.
-var asciiLengths = func() (lengths [utf8.RuneSelf]uint8) {
-	for r := range lengths {
-		lengths[r] = uint8(escapedLength(rune(r)))
-	}
-	return lengths
-}()
-
 // size counts the characters of a text in a JSON string, without white space.
 func (t SymbolTable) size(s string) int {
 	n := 0
@@ -152,8 +144,8 @@ func (t SymbolTable) size(s string) int {
 			}
 			n += t.maxLength(decode(s[i+1 : i+1+end]))
 			i += 1 + end
-		case c < utf8.RuneSelf:
-			n += int(asciiLengths[c])
+		case c > ' ' && c < 0x7F && c != '"' && c != '\\':
+			n++ // nearly all characters
 		default:
 			r, width := utf8.DecodeRuneInString(s[i:])
 			n += escapedLength(r)

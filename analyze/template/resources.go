@@ -2,6 +2,7 @@ package template
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
@@ -29,33 +30,35 @@ var distinct = []policy.Meaning{
 //
 // Source: the pages of the types, "Return values", in
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduction.html
-var resourceTypes = map[string]resourceType{
-	"AWS::SecretsManager::Secret":                 {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
-	"AWS::SecretsManager::SecretTargetAttachment": {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
-	"AWS::SecretsManager::RotationSchedule":       {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
-	"AWS::SSM::Parameter":                         {ref: policy.MeansParameterName, name: "Name"},
-	"AWS::Logs::LogGroup": {ref: policy.MeansLogGroupName, attributes: map[string]policy.Meaning{"Arn": policy.MeansLogGroupARN}, name: "LogGroupName",
-		arn: func(name policy.Text) policy.ARN { return policy.LocalARN("logs", "log-group:"+name+":*") }},
-	"AWS::ECR::Repository": {ref: policy.MeansRepositoryName, name: "RepositoryName",
-		attributes: map[string]policy.Meaning{"Arn": policy.MeansRepositoryARN, "RepositoryUri": policy.MeansRepositoryURI},
-		arn:        func(name policy.Text) policy.ARN { return policy.LocalARN("ecr", "repository/"+name) }},
-	"AWS::S3::Bucket": {ref: policy.MeansBucketName, attributes: map[string]policy.Meaning{"Arn": policy.MeansBucketARN}, name: "BucketName",
-		arn: func(name policy.Text) policy.ARN {
-			return policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3", Resource: name}
-		}},
-	"AWS::KMS::Key":              {ref: policy.MeansText, attributes: map[string]policy.Meaning{"Arn": policy.MeansKeyARN, "KeyId": policy.MeansText}},
-	"AWS::KMS::Alias":            {ref: policy.MeansText, name: "AliasName"},
-	"AWS::IAM::Role":             {ref: policy.MeansRoleName, attributes: map[string]policy.Meaning{"Arn": policy.MeansRoleARN, "RoleId": policy.MeansText}},
-	"AWS::RDS::DBInstance":       {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
-	"AWS::RDS::DBCluster":        {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
-	"AWS::Redshift::Cluster":     {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterPasswordSecretArn": policy.MeansSecretARN}},
-	"AWS::DocDB::DBCluster":      {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
-	"AWS::ECS::Cluster":          {ref: policy.MeansText},
-	"AWS::EFS::FileSystem":       {ref: policy.MeansText},
-	"AWS::EFS::AccessPoint":      {ref: policy.MeansText},
-	"AWS::DynamoDB::Table":       {ref: policy.MeansText},
-	"AWS::CloudFormation::Stack": {ref: policy.MeansText},
-}
+var resourceTypes = sync.OnceValue(func() map[string]resourceType {
+	return map[string]resourceType{
+		"AWS::SecretsManager::Secret":                 {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}},
+		"AWS::SecretsManager::SecretTargetAttachment": {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
+		"AWS::SecretsManager::RotationSchedule":       {ref: policy.MeansSecretARN, attributes: map[string]policy.Meaning{"Id": policy.MeansSecretARN}, of: "SecretId"},
+		"AWS::SSM::Parameter":                         {ref: policy.MeansParameterName, name: "Name"},
+		"AWS::Logs::LogGroup": {ref: policy.MeansLogGroupName, attributes: map[string]policy.Meaning{"Arn": policy.MeansLogGroupARN}, name: "LogGroupName",
+			arn: func(name policy.Text) policy.ARN { return policy.LocalARN("logs", "log-group:"+name+":*") }},
+		"AWS::ECR::Repository": {ref: policy.MeansRepositoryName, name: "RepositoryName",
+			attributes: map[string]policy.Meaning{"Arn": policy.MeansRepositoryARN, "RepositoryUri": policy.MeansRepositoryURI},
+			arn:        func(name policy.Text) policy.ARN { return policy.LocalARN("ecr", "repository/"+name) }},
+		"AWS::S3::Bucket": {ref: policy.MeansBucketName, attributes: map[string]policy.Meaning{"Arn": policy.MeansBucketARN}, name: "BucketName",
+			arn: func(name policy.Text) policy.ARN {
+				return policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3", Resource: name}
+			}},
+		"AWS::KMS::Key":              {ref: policy.MeansText, attributes: map[string]policy.Meaning{"Arn": policy.MeansKeyARN, "KeyId": policy.MeansText}},
+		"AWS::KMS::Alias":            {ref: policy.MeansText, name: "AliasName"},
+		"AWS::IAM::Role":             {ref: policy.MeansRoleName, attributes: map[string]policy.Meaning{"Arn": policy.MeansRoleARN, "RoleId": policy.MeansText}},
+		"AWS::RDS::DBInstance":       {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+		"AWS::RDS::DBCluster":        {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+		"AWS::Redshift::Cluster":     {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterPasswordSecretArn": policy.MeansSecretARN}},
+		"AWS::DocDB::DBCluster":      {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
+		"AWS::ECS::Cluster":          {ref: policy.MeansText},
+		"AWS::EFS::FileSystem":       {ref: policy.MeansText},
+		"AWS::EFS::AccessPoint":      {ref: policy.MeansText},
+		"AWS::DynamoDB::Table":       {ref: policy.MeansText},
+		"AWS::CloudFormation::Stack": {ref: policy.MeansText},
+	}
+})
 
 // pseudoMeanings are the pseudo parameters besides those of the role's environment. They have other values in the stack of
 // another template.
@@ -168,7 +171,7 @@ func (t *Template) attribute(n *tree.Node, name, attribute string) policy.Text {
 // typeOf returns what is known of a resource's type.
 func (t *Template) typeOf(resource *tree.Node) resourceType {
 	if kind := resource.Member("Type"); kind != nil {
-		return resourceTypes[kind.Text]
+		return resourceTypes()[kind.Text]
 	}
 	return resourceType{}
 }
