@@ -75,21 +75,29 @@ func keyShown(r *Requirement) string {
 // the key.
 func (p *pass) mayNeedKey() bool {
 	return slices.ContainsFunc(p.plan.Requirements, func(r Requirement) bool {
+		switch r.Grant.Sid {
+		case readSecret.Sid, getFile.Sid:
+		case readParameter.Sid, readDomainlessParameter.Sid:
+			if r.Grant == readFSxParameter || !r.ARN.IsWhole() && r.ARN.Account == "" {
+				return false
+			}
+		default:
+			return false
+		}
 		if s, _, ok := r.ARN.Resource.CutSymbol(); ok && r.ARN.IsWhole() && p.plan.Symbols.Lookup(s).Kind == policy.Resource {
 			return false
 		}
-		name, _ := r.ARN.Resource.CutPrefix("parameter")
-		if len(p.opts.Keys.sure([]policy.ARN{r.ARN}, p.plan.Environment)) > 0 || p.reader.Keyless([]string{r.ARN.Text().String(), name.String(), cutSlash(name).String()}) {
-			return false
-		}
-		switch r.Grant.Sid {
-		case readSecret.Sid, getFile.Sid:
-			return true
-		case readParameter.Sid, readDomainlessParameter.Sid:
-			return r.Grant != readFSxParameter && (r.ARN.IsWhole() || r.ARN.Account != "")
-		}
-		return false
+		return len(p.opts.Keys.sure([]policy.ARN{r.ARN}, p.plan.Environment)) == 0 && !p.keyless(r.ARN)
 	})
+}
+
+// keyless reports whether the input declares what an ARN names, and no customer-managed key for it.
+func (p *pass) keyless(a policy.ARN) bool {
+	if !p.reader.Declares() {
+		return false
+	}
+	name, _ := a.Resource.CutPrefix("parameter")
+	return p.reader.Keyless([]string{a.Text().String(), name.String(), cutSlash(name).String()})
 }
 
 // The encryption contexts that the services give, as condition keys.

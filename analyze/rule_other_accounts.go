@@ -48,7 +48,7 @@ var resourcePolicyOwners = map[string]string{
 // everybody pull.
 func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 	own := p.Environment.Account
-	if r.ARN.Account == "" && r.Conditions == nil || r.ARN.Account == policy.Text(own) && own != "" {
+	if r.Conditions == nil && !policy.IsAccount(r.ARN.Account) || r.ARN.Account == policy.Text(own) && own != "" {
 		return s, false // as nearly all are
 	}
 	s = otherThing{account: r.ARN.Account.String(), service: r.ARN.Service.String(), arn: r.Resource, partition: r.ARN.Partition}

@@ -146,7 +146,7 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 	if !isOpen {
 		ending, why = p.secretEnding(a, name)
 	}
-	if p.reader.Exists(complete.Text().String()) {
+	if p.reader.Declares() && p.reader.Exists(complete.Text().String()) {
 		ending = withSuffix
 	}
 	if ending == doubtfulSuffix {

@@ -53,6 +53,10 @@ func (r *Reader) KeysOf(names []string) (keys []template.Key) {
 	return keys
 }
 
+// Declares reports whether the document declares secrets, parameters or buckets: without any, [Reader.Keyless] and
+// [Reader.Exists] know nothing.
+func (r *Reader) Declares() bool { return len(r.td.keyless)+len(r.td.exist) > 0 }
+
 // Keyless reports whether the document declares a thing with any of these names, and no customer-managed key for it.
 func (r *Reader) Keyless(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return r.td.keyless[name] })
