@@ -40,7 +40,13 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 }
 
 // Wrong says that a whole value keeps a permission from being known, for the reason given. Its flag is that of the pointer.
+// A value that begins with a word to be replaced, such as YOUR_SECRET_ARN:key::, can be right when the word is filled in.
 func (p *pass) Wrong(v located, what, format string, args ...any) {
+	t, _ := v.Text()
+	if words := taskdef.Words(t); len(words) > 0 && words[0].Start == 0 {
+		p.Unknown(v, what, []unknown{{name: policy.Text(words[0].Name)}})
+		return
+	}
 	p.Unknown(v, what, []unknown{{reason: fmt.Sprintf(format, args...)}})
 }
 

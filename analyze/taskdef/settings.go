@@ -232,13 +232,18 @@ func (s *settings) fillBelow(n *tree.Node) {
 	case n.Kind == tree.String && !s.whole[n]:
 		n.Text = s.fillText(n.Text)
 	case n.Kind == tree.Placeholder && policy.Text(n.Text).IsLiteral():
-		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 {
+		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 && !s.stillWord(n.Text) {
 			n.Kind = kindOf(n.Text)
 		}
 	}
 	for i := range n.Children {
 		s.fillBelow(&n.Children[i])
 	}
+}
+
+// stillWord reports whether a text without quotes has a word to be replaced, such as __PORT__, that no setting has filled.
+func (s *settings) stillWord(text string) bool {
+	return slices.ContainsFunc(Words(text), func(w Placeholder) bool { return s.words[w.Name] == "" })
 }
 
 // kindOf returns the kind of the value that a text means where it has no quotes around it: of a number, of a boolean, or of

@@ -6,8 +6,8 @@ import (
 )
 
 // Words finds the words in s that say of themselves that they are to be replaced: ENV_PLACEHOLDER in
-// /ecs/api-ENV_PLACEHOLDER, TBD, CHANGEME, REPLACE_ME, your-secret-name, xxxx. Such a word is valid in a name, and nothing
-// but its meaning shows it. Words without such a meaning, such as DB_PASSWORD, can be the thing's own name. What is inside
+// /ecs/api-ENV_PLACEHOLDER, __ENV__, TBD, CHANGEME, REPLACE_ME, your-secret-name, xxxx. Such a word is valid in a name, and
+// nothing but its meaning shows it. Words without such a meaning, such as DB_PASSWORD, can be the thing's own name. What is inside
 // of a placeholder with delimiters is not among them.
 func Words[S ~string](s S) []Placeholder {
 	text := string(s)
@@ -53,6 +53,19 @@ type part struct {
 
 // wordsOf finds the words in a name of letters, digits, hyphens and underscores, which begins at offset.
 func wordsOf(name string, offset int) (found []Placeholder) {
+	for {
+		start, end := underscored(name)
+		if end == 0 {
+			return append(found, plainWords(name, offset)...)
+		}
+		found = append(found, plainWords(name[:start], offset)...)
+		found = append(found, Placeholder{Name: name[start:end], Start: offset + start, End: offset + end})
+		name, offset = name[end:], offset+end
+	}
+}
+
+// plainWords is wordsOf for a name without words between underscores.
+func plainWords(name string, offset int) (found []Placeholder) {
 	if !mayHaveWords(name) {
 		return nil
 	}
@@ -80,6 +93,26 @@ func wordsOf(name string, offset int) (found []Placeholder) {
 	return found
 }
 
+// underscored returns where the first word with two underscores on both sides is, such as __ENV__, which sed and pipelines
+// replace. Without one, end is 0.
+func underscored(name string) (start, end int) {
+	for {
+		i := strings.Index(name[start:], "__")
+		if i < 0 {
+			return 0, 0
+		}
+		start += i
+		inner, _, found := strings.Cut(name[start+2:], "__")
+		if !found {
+			return 0, 0
+		}
+		if inner != "" && inner[0] != '_' && inner[0] != '-' {
+			return start, start + len(inner) + 4
+		}
+		start++
+	}
+}
+
 // mayHaveWords is a quick look for the names without such words, which nearly all are: three letters of each word.
 func mayHaveWords(name string) bool {
 	for i := 0; i+3 <= len(name); i++ {
@@ -94,7 +127,7 @@ func mayHaveWords(name string) bool {
 			three[1] = '-'
 		}
 		switch string(three[:]) {
-		case "pla", "you", "tbd", "eme", "eth", "xme", "xxx", "ere", "tod", "e-m", "e-t", "e-w", "e-d", "e-r", "e-f":
+		case "pla", "you", "tbd", "eme", "eth", "xme", "xxx", "ere", "tod", "e-m", "e-t", "e-w", "e-d", "e-r", "e-f", "epl":
 			return true
 		}
 	}
@@ -137,6 +170,12 @@ func wordAt(name string, parts []part, i int) (first, last int, ok bool) {
 	case (p.lower == "change" || p.lower == "replace") && (next == "me" || next == "this"):
 		first, last = inCapitals(name, parts, i, i+1, '_')
 		return first, last, true
+	case capitals && next != "with" && (p.lower == "replace" || p.lower == "replaced"):
+		// An order: REPLACE_LOG_GROUP. In small letters, it can be the thing's own name.
+		first, last = inCapitals(name, parts, i, i, '_')
+		return first, last, first == i && last > i
+	case p.lower == "replaced" && next == "by":
+		first, last = i, end
 	case p.lower == "your" && next != "" && (capitals || i == 0),
 		p.lower == "replace" && next == "with":
 		first, last = i, end // in small letters: to the end of the name

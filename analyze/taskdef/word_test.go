@@ -35,6 +35,13 @@ func TestWords(t *testing.T) {
 		{"xxxx/api-XXX/xxxx-xxxx", []string{"xxxx", "XXX", "xxxx-xxxx"}},
 		{"DB_2_PLACEHOLDER/XXX_TBD/YOUR-app/db_HERE", []string{"DB_2_PLACEHOLDER", "XXX", "TBD", "YOUR-app", "db_HERE"}},
 		{"FIXME/TODO", []string{"FIXME", "TODO"}},
+		{"/ecs/__APP_SLUG__-web/__env__", []string{"__APP_SLUG__", "__env__"}},
+		{"__SECRET_ARN__:key::/__PREFIX__db", []string{"__SECRET_ARN__", "__PREFIX__"}},
+		{"__ENV_PLACEHOLDER__TBD/__A____B-c__-TBD", []string{"__ENV_PLACEHOLDER__", "TBD", "__A__", "__B-c__", "TBD"}},
+		{"___ENV___", []string{"__ENV__"}},
+		{"REPLACED_BY_VARS_SECRET_ARN/image-replaced-by-ci", []string{"REPLACED_BY_VARS_SECRET_ARN", "replaced-by-ci"}},
+		{"REPLACE_WITH_ARN:KEY::/files-REPLACE_ACCOUNT_ID", []string{"REPLACE_WITH_ARN", "REPLACE_ACCOUNT_ID"}},
+		{"REPLACE_LOG_GROUP/REPLACE-WITH-ARN", []string{"REPLACE_LOG_GROUP", "REPLACE-WITH-ARN"}},
 		// Inside of delimiters it is the name of another placeholder.
 		{"<TBD>/${REPLACE_ME}/{{ your-secret }}/TBD", []string{"TBD"}},
 
@@ -43,6 +50,8 @@ func TestWords(t *testing.T) {
 		{"DB_PASSWORD/AWS_REGION/ENV/prod", nil},
 		{"me-south-1/theme-main/replace-method/change-metrics", nil},
 		{"max-xl/xx/1234XXXX5678/1xxx", nil},
+		{"__health-check/_a_b_/a__b/____/__-x", nil},
+		{"REPLACE/FIND_REPLACE_ALL/replace-log-group/replaced-image/REPLACER_X/irreplaceable", nil},
 		{"placeholders/displaced/replacement/be-replacing", nil},
 		{"", nil},
 	} {
