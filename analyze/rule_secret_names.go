@@ -362,6 +362,10 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 	name, label, labelled := cutText(t, ':')
 	// Behind the path of references there is the name of a secret, which is checked below.
 	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && name.TrimLeft("/") != "" || name.HasPrefix(referencePath)
+	whole := name
+	if labelled && label.IsLiteral() && label.Count("/") > 0 { // no label has a slash
+		fits, whole = false, t
+	}
 	if contrary := p.contrary(name, policy.MeansParameterName, policy.MeansSecretName); contrary != nil {
 		list = append(list, contrary...)
 	} else {
@@ -369,14 +373,18 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 		if value[0] != '/' && !value.HasPrefix("arn:") {
 			reason += ", and ECS finds a secret of Secrets Manager by its ARN only"
 		}
-		list = append(list, settleWhole(unless(fits, name, reason))...)
+		list = append(list, settleWhole(unless(fits, whole, reason))...)
 	}
 	if len(list) > 0 {
 		p.Unknown(v, "parameter", list)
 		return "", false
 	}
 	if labelled {
-		p.Warnf(v, "parameter %s has a version or label, %q: ECS takes none", quote(value), label.String())
+		more := ""
+		if value[0] != '/' && !value.HasPrefix("arn:") && !all(label, isDigit) {
+			more = ". If it is a secret of Secrets Manager, ECS finds it by its ARN only"
+		}
+		p.Warnf(v, "parameter %s has a version or label, %q: ECS takes none%s", quote(value), label.String(), more)
 	}
 	if name.HasPrefix("//") {
 		name = "/" + name.TrimLeft("/")
