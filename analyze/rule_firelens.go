@@ -56,6 +56,11 @@ func (p *pass) checkFirelensType(td, options, kind taskdef.Value) {
 	t, _ := kind.Text()
 	switch list := slices.Concat(placeholders(t, false), p.open(t)); {
 	case t == "file": // in the image or on a volume
+		for v := range options.Each("config-file-value") {
+			if t, _ := v.Text(); !kind.ChosenBelow(options) && (t.HasPrefix("arn:") || t.HasPrefix("s3://")) {
+				p.Warnf(v, "config-file-value %s is in S3, and config-file-type \"file\" means a file in the container: FireLens does not find it. On EC2, \"s3\" reads it; Fargate has no such type. 1 permission is lost by it", quote(t))
+			}
+		}
 	case t == "s3":
 		if onFargate(td) {
 			p.Warnf(kind, "FireLens configuration in S3: Fargate takes only config-file-type \"file\"")
