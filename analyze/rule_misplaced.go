@@ -17,8 +17,8 @@ var misplaced = &Rule{
 	Title:       "References in the wrong place",
 	Why:         "ECS ignores or refuses a member that it does not have, and reads nothing that the member names.",
 	Doc:         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html",
-	check:       checkUnknownMembers,
-	checkBeside: checkUnknownMembers,
+	check:       checkMisplaced,
+	checkBeside: checkMisplaced,
 	finish:      finishReferences,
 }
 
@@ -26,49 +26,82 @@ var misplaced = &Rule{
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 var rightPlaces = map[string]string{
-	"containerDefinitions[].logConfiguration.secrets":          "logConfiguration.secretOptions",
-	"containerDefinitions[].logConfiguration.environmentFiles": "environmentFiles of the container",
-	"containerDefinitions[].secretOptions":                     "logConfiguration.secretOptions",
-	"containerDefinitions[].credentialsParameter":              "repositoryCredentials.credentialsParameter",
-	"containerDefinitions[].envFile":                           "environmentFiles",
-	"containerDefinitions[].envFiles":                          "environmentFiles",
-	"containerDefinitions[].parameters":                        "secrets",
-	"containerDefinitions[].environment[].valueFrom":           "secrets",
-	"containerDefinitions[].executionRoleArn":                  "the task definition, beside containerDefinitions",
-	"containerDefinitions[].taskRoleArn":                       "the task definition, beside containerDefinitions",
-	"secrets":                                                  "the definition of a container",
-	"environmentFiles":                                         "the definition of a container",
-	"logConfiguration":                                         "the definition of a container",
-	"repositoryCredentials":                                    "the definition of a container",
+	"containerDefinitions[].logConfiguration.secrets":                        "logConfiguration.secretOptions",
+	"containerDefinitions[].logConfiguration.environmentFiles":               "environmentFiles of the container",
+	"containerDefinitions[].secretOptions":                                   "logConfiguration.secretOptions",
+	"containerDefinitions[].credentialsParameter":                            "repositoryCredentials.credentialsParameter",
+	"containerDefinitions[].envFile":                                         "environmentFiles",
+	"containerDefinitions[].envFiles":                                        "environmentFiles",
+	"containerDefinitions[].parameters":                                      "secrets",
+	"containerDefinitions[].environment[].valueFrom":                         "secrets",
+	"containerDefinitions[].environment[].value":                             "secrets",
+	"containerDefinitions[].logDriver":                                       "logConfiguration",
+	"containerDefinitions[].options":                                         "logConfiguration",
+	"containerDefinitions[].logConfiguration.awslogs-group":                  "logConfiguration.options",
+	"containerDefinitions[].firelensConfiguration.config-file-type":          "firelensConfiguration.options",
+	"containerDefinitions[].firelensConfiguration.config-file-value":         "firelensConfiguration.options",
+	"containerDefinitions[].fsxWindowsFileServerVolumeConfiguration":         "volumes of the task definition",
+	"volumes[].fsxWindowsFileServerVolumeConfiguration.credentialsParameter": "authorizationConfig",
+}
+
+// rightPlace returns where a member belongs that ECS does not have at a path; "" if nothing is known.
+func rightPlace(path string) string {
+	name, inContainer := strings.CutPrefix(path, "containerDefinitions[].")
+	switch {
+	case rightPlaces[path] != "":
+		return rightPlaces[path]
+	case strings.Contains(name, ".") || name == "name": // whose name is unknown
+		return ""
+	case inContainer && slices.Contains(taskdef.Members(), name):
+		return "the task definition, beside containerDefinitions"
+	case !inContainer && slices.Contains(taskdef.Members("containerDefinitions"), name):
+		return "the definition of a container"
+	}
+	return ""
 }
 
 const misplacedRole = "containerDefinitions[].executionRoleArn"
 
-func checkUnknownMembers(p *pass, _ taskdef.Value) {
+func checkMisplaced(p *pass, td taskdef.Value) {
 	for v, message := range p.reader.Unknown() {
-		if place := rightPlaces[v.Path()]; place != "" {
+		if place := rightPlace(v.Path()); place != "" {
 			message, _, _ = strings.Cut(message, "; did you mean")
 			message += "; it belongs in " + place
 		}
-		lost := 0
-		for s := range v.Strings() {
-			if p.isReference(s) {
-				lost++
+		if lost := p.lost(v); lost != "" {
+			separator := "; "
+			if strings.HasSuffix(message, "?") {
+				separator = " "
 			}
-		}
-		separator := "; "
-		if strings.HasSuffix(message, "?") {
-			separator = " "
-		}
-		switch lost {
-		case 0:
-		case 1:
-			message += separator + "1 permission is lost by it"
-		default:
-			message += fmt.Sprintf("%s%d permissions are lost by it", separator, lost)
+			message += separator + lost
 		}
 		p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: string(taskdef.Schema), At: v.NameRef(), Message: message})
 	}
+	for options := range td.Each("containerDefinitions", "logConfiguration", "options") {
+		for _, v := range options.Members() {
+			t, _ := v.Text()
+			if arn, ok := policy.CutARN(t); ok && (arn.Service == "secretsmanager" || arn.Service == "ssm") {
+				p.Warnf(v, "the log driver gets %s as it is written; what ECS is to read for it belongs in logConfiguration.secretOptions; 1 permission is lost by it", quote(t))
+			}
+		}
+	}
+}
+
+// lost says how many permissions are lost by what v holds, in words; "" if there are none.
+func (p *pass) lost(v taskdef.Value) string {
+	lost := 0
+	for s := range v.Strings() {
+		if p.isReference(s) {
+			lost++
+		}
+	}
+	switch lost {
+	case 0:
+		return ""
+	case 1:
+		return "1 permission is lost by it"
+	}
+	return fmt.Sprintf("%d permissions are lost by it", lost)
 }
 
 // hasMisplacedRole reports whether a container has the member that belongs to the task definition.
@@ -86,7 +119,7 @@ func (p *pass) isReference(v taskdef.Value) bool {
 	t, _ := v.Text()
 	path := v.Path()
 	name := path[strings.LastIndexByte(path, '.')+1:]
-	if t != "" && (name == "valueFrom" || name == "credentialsParameter") {
+	if t != "" && slices.Contains([]string{"valueFrom", "credentialsParameter", "awslogs-group"}, name) {
 		return true
 	}
 	return p.looksLikeReference(t)
@@ -95,6 +128,9 @@ func (p *pass) isReference(v taskdef.Value) bool {
 // looksLikeReference reports whether a text is the ARN of a secret, a parameter or an object, or an image in private
 // Amazon ECR.
 func (p *pass) looksLikeReference(t policy.Text) bool {
+	for _, prefix := range [...]policy.Text{specPrefix, domainlessPrefix} {
+		t, _ = t.CutPrefix(prefix)
+	}
 	if arn, ok := policy.CutARN(t); ok {
 		return arn.Service == "secretsmanager" || arn.Service == "ssm" || arn.Service == "s3"
 	}
@@ -105,9 +141,11 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 	return found && p.isECRHost(host)
 }
 
-// finishReferences notes the references that nothing has been said about.
+// finishReferences says of values of a wrong type which permissions are lost by them, and notes the references that
+// nothing has been said about.
 func finishReferences(f *finish) {
 	for _, p := range f.passes {
+		p.countMistyped()
 		var required []int // the offsets of what is required, in order
 		var said map[string]bool
 		for v := range p.td.Strings() {
@@ -130,6 +168,24 @@ func finishReferences(f *finish) {
 			}
 			if !covered(said, v.Ref().Pointer) {
 				p.Notef(v, "%s looks like a reference, and ECS reads nothing from %s: what the application reads, it reads as the task role", quote(t), v.Path())
+			}
+		}
+	}
+}
+
+// countMistyped adds to the warnings of values of a wrong type which permissions are lost by them.
+func (p *pass) countMistyped() {
+	for v := range p.reader.Unwanted() {
+		lost := p.lost(v)
+		if lost == "" {
+			continue
+		}
+		if place := rightPlaces[v.Path()]; place != "" {
+			lost = "it belongs in " + place + "; " + lost
+		}
+		for i, f := range p.plan.Findings {
+			if f.Rule == string(taskdef.Schema) && f.At == v.Ref() {
+				p.plan.Findings[i].Message += "; " + lost
 			}
 		}
 	}

@@ -53,6 +53,18 @@ func (s *schema) names() []string {
 	return list
 }
 
+// Members returns the names of the members that ECS takes at a path of names, or in the elements of a list there, sorted.
+func Members(path ...string) []string {
+	s := &schemaRoot
+	for _, name := range path {
+		s = below(s, name)
+	}
+	if s.kind == list {
+		s = s.element
+	}
+	return s.names()
+}
+
 // Enumeration returns the values that ECS takes at a path of names, or at the elements of a list there.
 func Enumeration(path ...string) []string {
 	s := &schemaRoot

@@ -152,6 +152,17 @@ func (r *Reader) Problems() []Problem {
 	return list
 }
 
+// Unwanted yields the values of a wrong type that no rule wanted, of which [Reader.Problems] warns.
+func (r *Reader) Unwanted() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for _, m := range r.td.mistyped {
+			if m.node.Kind != tree.Placeholder && !r.wanted[m.node] && !yield(r.value(m.node)) {
+				return
+			}
+		}
+	}
+}
+
 // Value is a value of the task definition, or the absence of one. It is never a conditional: each branch is a value.
 // The zero Value must not be used.
 type Value struct {
