@@ -176,7 +176,8 @@ func (p *pass) keysOf(v located, things []policy.ARN) (keys []usedKey) {
 		return nil
 	}
 	thing := things[0]
-	names := namesOf(v, thing)
+	// A thing of the role's own account and region is also called by its ARN there.
+	names := append(namesOf(v, thing), strings.TrimSuffix(p.plan.Environment.Fill(thing.Text()), anySuffix))
 	var all []usedKey
 	for _, k := range p.opts.KMSKeys {
 		switch {
