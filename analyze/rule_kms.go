@@ -129,8 +129,8 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 			continue
 		}
 		in := region
-		if in == "" && service == "ssm" {
-			// A parameter without a region is looked for in the role's own.
+		if in == "" && (service == "ssm" || values[0].Region == policy.Of(policy.Region)) {
+			// A parameter without a region is looked for in the role's own, and so is a secret.
 			in = policy.Text(p.plan.Environment.Region)
 		}
 		if in != "" && in.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != in {
