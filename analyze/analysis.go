@@ -236,8 +236,11 @@ func (d *document) finish(passes [][]pass) {
 			}
 			rule.finish(f)
 		}
-		for j := range passes {
-			passes[j][i].findUnseen()
+	}
+	// What cannot be seen depends on what all rules require.
+	for _, rules := range passes {
+		for i := range rules {
+			rules[i].findUnseen()
 		}
 	}
 }

@@ -71,14 +71,14 @@ func keyShown(r *Requirement) string {
 }
 
 // mayNeedKey reports whether the task definition reads something that a customer-managed key can encrypt. Parameters that AWS
-// publishes are not encrypted, and those for FSx are read as they are. Of a secret that the input declares, the input says
-// the key.
+// publishes are not encrypted, and those for FSx and for credential specs on Windows are read as they are. Of a secret that
+// the input declares, the input says the key.
 func (p *pass) mayNeedKey() bool {
 	return slices.ContainsFunc(p.plan.Requirements, func(r Requirement) bool {
 		switch r.Grant.Sid {
 		case readSecret.Sid, getFile.Sid:
 		case readParameter.Sid, readDomainlessParameter.Sid:
-			if r.Grant == readFSxParameter || !r.ARN.IsWhole() && r.ARN.Account == "" {
+			if r.Grant == readFSxParameter || r.Grant == readWindowsSpecParameter || !r.ARN.IsWhole() && r.ARN.Account == "" {
 				return false
 			}
 		default:
