@@ -345,7 +345,10 @@ func judgeCredentialSpecs(j *judgement) {
 	}
 	f := Finding{Severity: Error, Rule: j.rule.ID, At: specs.first,
 		Message: fmt.Sprintf("--credspec and --credspec-secret are given %d times, and there are %d domainless credential specs: give one for each", given, specs.count)}
-	if specs.count == 0 {
+	switch specs.count {
+	case 1:
+		f.Message = fmt.Sprintf("--credspec and --credspec-secret are given %d times, and there is 1 domainless credential spec: give one", given)
+	case 0:
 		f.Message = "--credspec or --credspec-secret is given, and no container has a domainless credential spec"
 	}
 	j.plan.Findings = append(j.plan.Findings, f)
