@@ -19,6 +19,7 @@ var otherAccounts = &Rule{
 	Doc:   "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
 	finish: func(f *finish) {
 		for _, p := range f.passes {
+			p.checkPartitions()
 			p.checkOtherAccounts()
 		}
 	},
@@ -80,6 +81,27 @@ func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 		return s, false // AWS wants it in the role's own account, and no policy makes up for that
 	}
 	return s, true
+}
+
+// checkPartitions warns of things of another partition than the role's. Its credentials mean nothing there.
+//
+// Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+func (p *pass) checkPartitions() {
+	own := policy.Text(p.plan.Environment.Partition)
+	said := map[string]bool{}
+	for i := range p.plan.Requirements {
+		r := &p.plan.Requirements[i]
+		partition, known := r.ARN.Partition, policy.PartitionOf(r.ARN.Region)
+		switch {
+		case own == "" || partition == own || !policy.IsPartition(partition) || said[r.At.Pointer]:
+		case known != "" && known != partition.String(): // an ARN that contradicts itself has a warning
+		default:
+			said[r.At.Pointer] = true
+			p.plan.use(policy.Partition)
+			p.plan.Findings = append(p.plan.Findings, Finding{Severity: Warning, Rule: r.Rule.ID, At: r.At, Message: fmt.Sprintf(
+				"%s is in partition %s, and the role in %s: no role works in another partition", p.plan.Environment.Fill(r.Resource), partition, own)})
+		}
+	}
 }
 
 // checkOtherAccounts remarks on what belongs to other accounts.
