@@ -36,6 +36,8 @@ func TestNeeds(t *testing.T) {
 			"thing image arn:aws:ecr:us-east-1:111122223333:repository/aa tag sha256:0123456789012345678901234567890123456789012345678901234567890123 in us-east-1 for a: image"},
 		{"either image", `"image": {"Fn::If": ["111122223333.dkr.ecr.us-east-1.amazonaws.com/aa:1", "nginx"]}`, "", Options{}, "thing internet",
 			"thing image arn:aws:ecr:us-east-1:111122223333:repository/aa tag 1 in us-east-1 for a: image|internet image nginx for a: image"},
+		{"image of a pull-through cache", `"image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/quay/aa:1"`, "", Options{PullThroughCaches: []string{"quay"}}, "thing internet",
+			"internet image arn:aws:ecr:us-east-1:111122223333:repository/quay/aa in us-east-1 for a: image"},
 		{"symbol of a bucket", `"environmentFiles": [{"type": "s3", "value": "${B:the ARN of a bucket}/a.env"}]`, "", Options{}, "thing", "thing object ${B}/a.env for a: environmentFiles"},
 		{"group that may be created", logs + `, "awslogs-create-group": {"Fn::If": ["true", "false"]}}}`, "", Options{}, "thing", ""},
 		{"group that another container creates", logs + `, "awslogs-create-group": "true"}}}, {"name": "b", "image": "nginx", ` + logs + `}}`, "", Options{}, "thing",

@@ -69,6 +69,9 @@ var (
 		Why:     "The first pull of an image through the cache imports it from upstream and creates its repository.",
 		Actions: []Action{{"ecr:BatchImportUpstreamImage", Called}, {"ecr:CreateRepository", Called}},
 		Agent:   "1.16.0",
+		thing:   imageThing, creates: true,
+		// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
+		noEndpoint: "The first pull of an image through the cache needs it, also where ECR has VPC endpoints; later pulls do not.",
 	}
 	// Older agents do not know the host names ACCOUNT.dkr-ecr.REGION.on.aws.
 	ecrPullDualStack = ecrPull.variant(Grant{Shown: imageShown, When: "hosts of the form ACCOUNT.dkr-ecr.REGION.on.aws", Why: ecrPull.Why, Agent: "1.95.0",
