@@ -18,8 +18,8 @@ func explainCommand() *subcommand {
 		text: `Reads an ECS task definition and says for every permission what it allows, on
 what, which field asks for it, and why; then what else has to be there for the
 task to start, what a task definition cannot show, the least version of the ECS
-agent, and all findings. It takes the flags of generate that say what is
-required, so the same flags explain the role.
+agent, and all findings. It takes the flags of generate that change permissions
+or the role, so the same flags explain the same role.
 
 An input that has errors is explained as far as it is understood, errors
 included, and the exit status is 2. Of several task definitions, each has a

@@ -53,7 +53,7 @@ type flagGroup struct {
 // flagGroups are the groups of all flags, in the order of the help.
 var flagGroups = [...]flagGroup{
 	{"Several inputs", []string{"resource", "shared-role"}},
-	{"What is required", []string{"kms-key", "keys", "bucket-owner", "complete-arns", "partial-arns", "credspec", "credspec-secret",
+	{"Permissions", []string{"kms-key", "keys", "bucket-owner", "complete-arns", "partial-arns", "credspec", "credspec-secret",
 		"pull-through-cache", "guardduty", "source-vpce", "source-vpc", "managed-policy", "called-only"}},
 	{"Placeholders", []string{"set", "image", "parameters"}},
 	{"The role", []string{"account", "region", "partition", "role-name", "path", "permissions-boundary", "tag", "description",
