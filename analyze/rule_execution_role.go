@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/taskdef"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 var executionRole = &Rule{
@@ -25,6 +27,7 @@ var executionRole = &Rule{
 	},
 	check: func(p *pass, td taskdef.Value) {
 		noteTrust(p, td)
+		checkLaunchTypeNames(p, td)
 		for v := range td.Each("taskRoleArn") {
 			if t, _ := v.Text(); t != "" && !slices.Contains(p.plan.TaskRoles, t) {
 				p.plan.TaskRoles = append(p.plan.TaskRoles, t)
@@ -75,6 +78,22 @@ func checkOtherRole(p *pass, added taskdef.Value) {
 	for v := range added.Each("executionRoleArn") {
 		role, _ := v.Text()
 		p.plan.beside.role = named{role, v.Ref()}
+	}
+}
+
+// checkLaunchTypeNames warns of launch types that ECS does not have: what is checked of the others is not checked of them.
+func checkLaunchTypeNames(p *pass, td taskdef.Value) {
+	known := taskdef.Enumeration("requiresCompatibilities")
+	for v := range td.Each("requiresCompatibilities") {
+		t, _ := v.Text()
+		if v.Is(known...) || !t.IsLiteral() || len(placeholders(t, false)) > 0 || len(taskdef.Words(t)) > 0 {
+			continue
+		}
+		if near := tree.Nearest(t, known); near != "" {
+			p.Warnf(v, "ECS has no launch type %s; did you mean %q?", quote(t), near)
+		} else {
+			p.Warnf(v, "ECS has no launch type %s; it has %s", quote(t), strings.Join(known, ", "))
+		}
 	}
 }
 

@@ -56,6 +56,11 @@ func checkFSxVolumes(p *pass, td taskdef.Value) {
 				p.Warnf(config, "a volume of FSx for Windows File Server: Managed Instances have none")
 			}
 		}
+		for system := range td.Each("runtimePlatform", "operatingSystemFamily") {
+			if system.Is("LINUX") && (!config.ChosenBelow(td) || !system.ChosenBelow(td)) {
+				p.Warnf(config, "a volume of FSx for Windows File Server: tasks on Linux have none")
+			}
+		}
 		for v := range config.EachOrAbsent("authorizationConfig", "credentialsParameter") {
 			p.checkFSxCredentials(v)
 		}
