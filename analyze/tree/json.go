@@ -275,12 +275,12 @@ func (p *jsonReader) explain(err error) (off int, message string) {
 	switch r, size := utf8.DecodeRuneInString(rest); {
 	case r == utf8.RuneError && size == 1:
 		return at, fmt.Sprintf("byte 0x%02X is not UTF-8: save the file as UTF-8", rest[0])
+	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
+		return at, "a comment: JSON has none"
 	case p.end() <= p.source.start && at == p.next():
 		return at, fmt.Sprintf("not JSON: it begins with %s; a JSON object begins with {", p.source.Glimpse(at))
 	case errors.Is(err, jsontext.ErrNonStringName) && rest[0] == '{':
 		return at, "\"{{\" is not JSON: is this a template? Render it first"
-	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
-		return at, "a comment: JSON has none"
 	case rest[0] == ',' && at+1 < len(src) && strings.IndexAny(strings.TrimLeft(rest[1:], " \t\r\n"), "}]") == 0:
 		return at, fmt.Sprintf("a comma before %q: JSON has none after the last element", strings.TrimLeft(rest[1:], " \t\r\n")[:1])
 	case (rest[0] == '}' || rest[0] == ']') && p.afterComma(at):

@@ -164,6 +164,7 @@ func TestJSONProblems(t *testing.T) {
 		{"{} ,", `1:4 text after the end of the JSON: ","`},
 		{"{} \"123456789012345678901234567890", "1:4 text after the end of the JSON: \"\\\"12345678901234567890123…\""},
 		{"{// x\n}", "1:2 a comment: JSON has none"},
+		{"// x\n{}", "1:1 a comment: JSON has none"},
 		{"{\n/* x */}", "2:1 a comment: JSON has none"},
 		{`{"a":1, # x` + "\n}", "1:9 a comment: JSON has none"},
 		{"hello", `1:1 not JSON: it begins with "hello"; a JSON object begins with {`},

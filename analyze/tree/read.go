@@ -20,7 +20,8 @@ func Read(file string, src []byte) (doc *Document, syntax string, problems []Pro
 		return nil, "json", []Problem{{At: Place{File: file}, Message: message}}
 	}
 	text := strings.TrimLeft(strings.TrimPrefix(string(src[:min(len(src), 512)]), "\ufeff"), " \t\r\n")
-	if text == "" || text[0] == '{' || text[0] == '[' {
+	isComment := strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*") // as in front of JSON; YAML has none of these
+	if text == "" || text[0] == '{' || text[0] == '[' || isComment {
 		doc, problems = readJSON(file, src, true)
 		return doc, "json", problems
 	}
