@@ -108,8 +108,13 @@ var openRegistries = [...]string{
 // isOpenRegistry reports whether a requirement is for an image of AWS that everybody may pull, also one from the account
 // of --guardduty=ACCOUNT.
 func isOpenRegistry(r *Requirement, account string) bool {
-	return r.Rule == guardDuty || slices.Contains(openRegistries[:], account) ||
-		slices.ContainsFunc(guardDutyAccounts[:], func(a guardDutyAccount) bool { return a.account == account })
+	return r.Rule == guardDuty || isAWSRegistry(policy.Text(account))
+}
+
+// isAWSRegistry reports whether an account is one of AWS, which keeps images that everybody may pull.
+func isAWSRegistry(account policy.Text) bool {
+	return slices.Contains(openRegistries[:], account.String()) ||
+		slices.ContainsFunc(guardDutyAccounts[:], func(a guardDutyAccount) bool { return a.account == account.String() })
 }
 
 // cachePrefixes are how people name the repositories of a pull-through cache, after AWS's own examples.
@@ -222,7 +227,7 @@ func (p *pass) pull(image taskdef.Value, host ecrHost, ref imageRef) {
 	} else if len(host.partitions) > 0 && host.region.IsLiteral() {
 		partition = host.partitions[0]
 	}
-	cached := p.throughCache(image, repository)
+	cached := !isAWSRegistry(host.account) && p.throughCache(image, repository)
 	for _, prefix := range cachePrefixes {
 		if repository.HasPrefix(prefix) && !cached {
 			p.Notef(image, "image %s looks like one of a pull-through cache: then the first pull also needs ecr:BatchImportUpstreamImage and ecr:CreateRepository on the repository", quote(t))
