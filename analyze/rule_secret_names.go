@@ -363,7 +363,8 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 	// Behind the path of references there is the name of a secret, which is checked below.
 	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && name.TrimLeft("/") != "" || name.HasPrefix(referencePath)
 	whole := name
-	if labelled && label.IsLiteral() && label.Count("/") > 0 { // no label has a slash
+	// No label has a slash, and other tools name a secret by its service.
+	if labelled && label.IsLiteral() && (label.Count("/") > 0 || name == "ssm" || name == "secretsmanager") {
 		fits, whole = false, t
 	}
 	if contrary := p.contrary(name, policy.MeansParameterName, policy.MeansSecretName); contrary != nil {
