@@ -3,7 +3,7 @@ package taskdef
 import "strings"
 
 // Placeholder is a placeholder that a template, a pipeline or a person was to fill: <NAME>, ${NAME}, $NAME,
-// {{ call }}, %NAME%, [NAME], {words}.
+// {{ call }}, #{NAME}#, #{NAME}, %NAME%, [NAME], {words}.
 type Placeholder struct {
 	Name       string // what --set calls it
 	Call       string // the whole template call, where the name is only its argument; "" otherwise
@@ -11,7 +11,7 @@ type Placeholder struct {
 }
 
 // Placeholders finds the placeholders in s. Where s may hold $, <, %, [ and { as themselves (S3 keys, log stream
-// prefixes), literal is true: then only ${NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
+// prefixes), literal is true: then only ${NAME}, #{NAME}, <NAME>, {{…}}, %NAME% and $NAME in capitals count.
 func Placeholders[S ~string](s S, literal bool) []Placeholder {
 	text := string(s)
 	if !strings.ContainsAny(text, "<${%[") {
@@ -72,6 +72,11 @@ func placeholderAt(s string, i int, literal bool) (name string, end int) {
 			return "", 0
 		}
 		return name, end
+	case '#': // of Azure DevOps, and of Octopus Deploy
+		if name, end = between("#{", "}#", "{}"); end > 0 {
+			return name, end
+		}
+		return between("#{", "}", "{")
 	case '<':
 		return between("<", ">", "<")
 	case '%':

@@ -45,7 +45,7 @@ func maskPlaceholders(text string) (masked []byte, spans map[int]int) {
 }
 
 // delimiters are those of placeholders that templates and people write.
-var delimiters = [...]struct{ open, close string }{{"{{", "}}"}, {"${", "}"}, {"<", ">"}, {"%", "%"}, {"__", "__"}}
+var delimiters = [...]struct{ open, close string }{{"{{", "}}"}, {"${", "}"}, {"#{", "}"}, {"<", ">"}, {"%", "%"}, {"__", "__"}}
 
 // placeholderEnd returns the end of the value at i that begins with a placeholder, or 0 where there is none. Text and
 // further placeholders may follow up to the end of the value: ${REGISTRY}/${NAME}:1.
