@@ -72,11 +72,11 @@ func placeholderAt(s string, i int, literal bool) (name string, end int) {
 			return "", 0
 		}
 		return name, end
-	case '#': // of Azure DevOps, and of Octopus Deploy
-		if name, end = between("#{", "}#", "{}"); end > 0 {
+	case '#': // of Azure DevOps, and of Octopus Deploy; the CDK has #{Token[X]}
+		if name, end = between("#{", "}#", "{}["); end > 0 {
 			return name, end
 		}
-		return between("#{", "}", "{")
+		return between("#{", "}", "{[")
 	case '<':
 		return between("<", ">", "<")
 	case '%':
