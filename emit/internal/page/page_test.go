@@ -50,9 +50,20 @@ func TestPage(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("the page is not built: %v\n%s", err, out)
 	}
+	packed, err := filepath.Glob(filepath.Join(folder, "core-*.wasm.xz"))
+	if err != nil || len(packed) != 1 {
+		t.Fatalf("the cores are %q: %v", packed, err)
+	}
+	if info, err := os.Stat(packed[0]); err != nil || info.Size() > maxFastCore {
+		t.Errorf("the core is larger than %d bytes: %v, %v", maxFastCore, info.Size(), err)
+	}
 	t.Run("core", func(t *testing.T) { t.Parallel(); core(t, node, web, folder) })
 	t.Run("browser", func(t *testing.T) { t.Parallel(); browser(t, node, web, folder) })
 }
+
+// maxFastCore is how many bytes the core may have when it is packed with --fast. That is a fifth more than a release has, which
+// should stay below 2.5 MB.
+const maxFastCore = 3_040_000
 
 // longest is how long a program of the test may take. It takes two minutes on a machine that is busy.
 const longest = 8 * time.Minute
