@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
@@ -39,22 +40,31 @@ func (s *session) check(roles *existing, plans []*analyze.Plan) {
 		s.findings = append(s.findings, p.Findings...)
 		failed = failed || p.Err() != nil || p.Unread
 	}
-	places := texts{files: roles.files}
+	opts, files, problems := s.policies()
+	roles.problems = append(roles.roles.ProblemsThatCount(roles.origin(), roles.problems, plans), problems...)
+	roles.files = append(slices.Clone(roles.files), files...)
 	var unread bool
 	resp.Verdict.Problems, unread = roles.findings()
-	if failed || unread || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
+	if len(problems) > 0 || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
 		return
 	}
-	verdicts, err := s.verdicts(roles, plans)
+	account, err := s.account(roles, plans, opts)
+	if (failed || unread) && (len(account.Verdicts) == 0 || roles.origin() == check.Given) {
+		return // the findings say why
+	}
 	if err != nil {
 		resp.Problems = append(resp.Problems, analyze.PrintableLines(err.Error()))
 		return
 	}
+	var form report.VerdictOptions
+	if roles.account {
+		form.Account = account
+	}
 	resp.Verdict.Own = roles.own
-	resp.Verdict.Report = json.RawMessage(report.JSONVerdict.Write(verdicts, report.VerdictOptions{}))
-	resp.Verdict.Text = string(report.TextVerdict.Write(verdicts, report.VerdictOptions{}))
-	inputTexts := texts{files: s.input.files}
-	for _, v := range verdicts {
+	resp.Verdict.Report = json.RawMessage(report.JSONVerdict.Write(account.Verdicts, form))
+	resp.Verdict.Text = string(report.TextVerdict.Write(account.Verdicts, form))
+	places, inputTexts := texts{files: roles.files}, texts{files: s.input.files}
+	for _, v := range account.Verdicts {
 		list := []Places{}
 		for _, f := range v.Findings {
 			one := Places{Asked: []Span{}, Role: places.span(f.At)}
@@ -74,6 +84,8 @@ type existing struct {
 	roles check.Roles
 	files []File
 	own   bool // the files are those of the input
+	// account says that the roles are those of an account.
+	account bool
 	// terraform are the inputs of own roles that are Terraform's, by their names.
 	terraform map[string]bool
 	problems  []tree.Problem
@@ -83,7 +95,7 @@ type existing struct {
 // learns which settings they use.
 func (s *session) readRoles(analysis *analyze.Analysis, set []analyze.Setting) *existing {
 	given := readInput(s.request.Roles)
-	e, inputs := &existing{files: given.files}, given.inputs
+	e, inputs := &existing{files: given.files, account: s.request.Account && !given.empty()}, given.inputs
 	if given.empty() {
 		e.files, inputs = s.input.files, nil
 		e.terraform = map[string]bool{}
@@ -106,27 +118,42 @@ func (s *session) readRoles(analysis *analyze.Analysis, set []analyze.Setting) *
 
 // origin says where the roles come from.
 func (e *existing) origin() check.Origin {
-	if e.own {
+	switch {
+	case e.own:
 		return check.Own
+	case e.account:
+		return check.OfAccount
 	}
 	return check.Given
 }
 
-// verdicts compares the roles with the plans that use them.
-func (s *session) verdicts(roles *existing, plans []*analyze.Plan) (list []*check.Verdict, err error) {
-	opts := check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}
+// account compares the roles with the plans that use them. The error is about plans that have no role; of an account, it is for
+// the case that none has one.
+func (s *session) account(roles *existing, plans []*analyze.Plan, opts check.Options) (*check.Account, error) {
 	uses := roles.roles.Uses(roles.origin(), plans, roles.terraform)
+	account := &check.Account{Left: uses.Left}
 	for _, role := range uses.Roles {
-		list = append(list, uses.Check(role, role, opts))
+		account.Verdicts = append(account.Verdicts, uses.Check(role, role, opts))
+	}
+	account.Sort()
+	if len(plans) > 1 {
+		account.Unused = roles.roles.Unused(plans)
+	}
+	if roles.account && len(account.Verdicts) > 0 {
+		return account, nil
 	}
 	var errs []error
 	for _, left := range uses.Left {
-		if len(left.Named()) == 0 {
+		if left.Why == check.TaskUnread {
+			continue // the findings say why
+		}
+		named := left.Named()
+		if len(named) == 0 {
 			errs = append(errs, fmt.Errorf("%s: the task definition %s %s, and there are %d roles: paste the one that it is to have", left.Plan.At(), check.LabelOf(left.Plan), left.Why, len(roles.roles)))
 		}
-		for _, named := range left.Named() {
+		for _, named := range named {
 			errs = append(errs, fmt.Errorf("%s: the execution role of %s is %s, which is not among the roles here: paste it alone", named.At, check.LabelOf(left.Plan), left.Plan.Symbols.Written(named.Role)))
 		}
 	}
-	return list, errors.Join(errs...)
+	return account, errors.Join(errs...)
 }

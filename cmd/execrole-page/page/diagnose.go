@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
@@ -34,6 +35,9 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 	for _, p := range plans {
 		s.findings = append(s.findings, p.Findings...)
 	}
+	opts, files, problems := s.policies()
+	roles.problems = append(roles.roles.ProblemsThatCount(roles.origin(), roles.problems, plans), problems...)
+	roles.files = append(slices.Clone(roles.files), files...)
 	var failed bool
 	out.Problems, failed = roles.findings()
 	if strings.TrimSpace(s.request.Message) == "" || failed {
@@ -44,11 +48,15 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 		out.Error = analyze.Printable(err.Error())
 		return
 	}
-	known := diagnose.Known{Plans: plans, Roles: roles.roles, From: roles.origin(), Check: check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}}
+	known := diagnose.Known{Plans: plans, Roles: roles.roles, From: roles.origin(), Check: opts}
 	if len(roles.roles) == 0 {
 		known.Roles, known.From = nil, check.Own
 	}
-	d, _ := known.Diagnose(messages)
+	d, uses := known.Diagnose(messages)
+	if len(uses.Left) > 0 && known.From == check.OfAccount {
+		out.Error = uses.Left[0].Plan.File + ": the role of this task definition is not among the roles of the account"
+		return
+	}
 	if len(d.Answers)+len(d.Unknown) == 0 {
 		out.Error = "there is no error among the messages: the service is steady, or somebody stopped the tasks"
 		return

@@ -21,7 +21,11 @@ type Request struct {
 	// Mode is one of [Modes]; "" is the first.
 	Mode  string `json:"mode"`
 	Files []File `json:"files"` // the input: a document, or the files of a module of Terraform
-	Roles []File `json:"roles"` // of [Check]: a role that exists, or parts of it
+	Roles []File `json:"roles"` // of [Check] and [Diagnose]: a role that exists, or parts of it
+	// Account says that Roles has the roles of an account: that of a task is the one that its executionRoleArn names.
+	Account bool `json:"account"`
+	// Policies are those besides the role's own that have a say.
+	Policies []Policy `json:"policies"`
 	// Message is an error that ECS shows, of [Diagnose].
 	Message string `json:"message"`
 	// Options are flags of the command, as a shell splits them into words: "--set", "IMAGE=nginx".
@@ -311,8 +315,15 @@ func (s *session) command() string {
 		}
 		for _, f := range s.request.Roles {
 			if strings.TrimSpace(f.Text) != "" {
-				words = append(words, "--role", analyze.ShellQuote(f.Name))
+				flag := "--role"
+				if s.request.Account {
+					flag = "--iam"
+				}
+				words = append(words, flag, analyze.ShellQuote(f.Name))
 			}
+		}
+		for i, p := range s.request.Policies {
+			words = append(words, p.arguments(s.policyName(i))...)
 		}
 	default:
 		if s.format != emit.CloudFormation {

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -325,13 +326,14 @@ resource "aws_ecs_task_definition" "t" {
 		own              bool
 		want             string // what the verdict has
 	}{
-		"beside the input": {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, role, nil, false, "The role fits"},
-		"in the template":  {"t.yaml", template, "", []string{"--set=Name=shop"}, true, "The role does not fit"},
-		"given instead":    {"t.yaml", template, role, []string{"--set=Name=shop", "--region=eu-west-1"}, false, "The role fits"},
-		"in Terraform":     {"main.tf", terraform, "", nil, true, "The role does not fit"},
-		"elsewhere":        {"main.tf", strings.Replace(terraform, "aws_iam_role.r.arn", "var.role", 1) + "variable \"role\" {}\n", "", nil, true, ""},
-		"given as source":  {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = \"{}\"\n}\n", nil, false, ""},
-		"without a role":   {"t.yaml", strings.Replace(template, "      ExecutionRoleArn: !GetAtt Role.Arn\n", "", 1), "", nil, true, "no execution role"},
+		"beside the input":      {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, role, nil, false, "The role fits"},
+		"in the template":       {"t.yaml", template, "", []string{"--set=Name=shop"}, true, "The role does not fit"},
+		"given instead":         {"t.yaml", template, role, []string{"--set=Name=shop", "--region=eu-west-1"}, false, "The role fits"},
+		"a task that is broken": {"t.yaml", template + `  Other: {Type: "AWS::ECS::TaskDefinition", Properties: {Family: g, ExecutionRoleArn: !GetAtt Role.Arn, ContainerDefinitions: [{Name: b, Image: nginx, Secrets: [{Name: A, ValueFrom: "arn:aws:ssm:x"}]}]}}` + "\n", "", []string{"--set=Name=shop"}, true, "The role does not fit"},
+		"in Terraform":          {"main.tf", terraform, "", nil, true, "The role does not fit"},
+		"elsewhere":             {"main.tf", strings.Replace(terraform, "aws_iam_role.r.arn", "var.role", 1) + "variable \"role\" {}\n", "", nil, true, ""},
+		"given as source":       {"task.json", `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`, "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = \"{}\"\n}\n", nil, false, ""},
+		"without a role":        {"t.yaml", strings.Replace(template, "      ExecutionRoleArn: !GetAtt Role.Arn\n", "", 1), "", nil, true, "no execution role"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -369,6 +371,128 @@ resource "aws_ecs_task_definition" "t" {
 				t.Errorf("the command is %s", resp.Command)
 			}
 		})
+	}
+}
+
+// TestPoliciesLikeTheCommand: policies besides those of the role, and the roles of an account, count as for the command.
+func TestPoliciesLikeTheCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the command is built")
+	}
+	command := filepath.Join(t.TempDir(), "execrole")
+	if out, err := exec.Command("go", "build", "-o", command, "../../execrole").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	const (
+		secret  = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+		task    = `{"family":"f","executionRoleArn":"arn:aws:iam::111122223333:role/web","containerDefinitions":[{"name":"a","image":"nginx","secrets":[{"name":"DB","valueFrom":"` + secret + `"}]}]}`
+		other   = `{"family":"g","executionRoleArn":"arn:aws:iam::111122223333:role/gone","containerDefinitions":[{"name":"a","image":"nginx","secrets":[{"name":"DB","valueFrom":"` + secret + `"}]}]}`
+		role    = `{"Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "` + secret + `"}}`
+		deny    = `{"Statement": {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*"}}`
+		nothing = `{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`
+		all     = `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+		trust   = `{"Statement": {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}}`
+		account = `{"RoleDetailList": [
+ {"RoleName": "web", "Arn": "arn:aws:iam::111122223333:role/web", "AssumeRolePolicyDocument": ` + trust + `, "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": ` + role + `}]},
+ {"RoleName": "idle", "Arn": "arn:aws:iam::111122223333:role/idle", "AssumeRolePolicyDocument": ` + trust + `, "RolePolicyList": []}]}`
+	)
+	for name, test := range map[string]struct {
+		role     string
+		account  bool
+		policies []page.Policy
+		tasks    []string
+		args     string // of the command, beside the task definitions
+		want     string // what the verdict has
+	}{
+		"a boundary that allows":   {role, false, []page.Policy{{Kind: page.Boundary, Text: all}}, []string{task}, "--role role.json --boundary boundary.json", "The role fits"},
+		"a boundary that does not": {role, false, []page.Policy{{Kind: page.Boundary, Text: nothing}}, []string{task}, "--role role.json --boundary boundary.json", "EXR003"},
+		"control policies": {role, false, []page.Policy{{Kind: page.ServiceControl, Text: all}, {Kind: page.ServiceControl}, {Kind: page.ServiceControl, Text: deny}}, []string{task},
+			"--role role.json --scp scp.json --scp scp-3.json", "EXR004"},
+		"a policy of the secret": {role, false, []page.Policy{{Kind: page.ResourcePolicy, ARN: secret + " ", Text: `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}`}}, []string{task},
+			"--role role.json --resource-policy " + secret + "=resource-policy.json", "EXR005"},
+		"an account":                    {account, true, nil, []string{task, other}, "--iam role.json", "not in the files"},
+		"an account under control":      {account, true, []page.Policy{{Kind: page.ServiceControl, Text: deny}}, []string{task}, "--iam role.json --scp scp.json", "EXR004"},
+		"an account with a broken task": {account, true, nil, []string{task, strings.Replace(other, "nginx", "<IMAGE>", 1)}, "--iam role.json", "task not read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write := func(name, text string) {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write("role.json", test.role)
+			req := page.Request{Mode: page.Check, Roles: []page.File{{Name: "role.json", Text: test.role}}, Account: test.account, Policies: test.policies}
+			args := strings.Fields(test.args)
+			for i, text := range test.tasks {
+				name := fmt.Sprintf("task-%d.json", i)
+				write(name, text)
+				args, req.Files = append(args, name), append(req.Files, page.File{Name: name, Text: text})
+			}
+			n := map[string]int{}
+			for _, p := range test.policies {
+				n[p.Kind]++
+				name := p.Kind + ".json"
+				if n[p.Kind] > 1 {
+					name = fmt.Sprintf("%s-%d.json", p.Kind, n[p.Kind])
+				}
+				write(name, p.Text)
+			}
+			resp := page.Run(req)
+			if len(resp.Problems)+len(resp.Verdict.Problems) > 0 {
+				t.Fatalf("problems %q, %v", resp.Problems, resp.Verdict.Problems)
+			}
+			for form, got := range map[string]string{"json": string(resp.Verdict.Report), "text": resp.Verdict.Text} {
+				cmd := exec.Command(command, append([]string{"check", "-q", "-f", form}, args...)...)
+				cmd.Dir = dir
+				want, err := cmd.Output()
+				if len(want) == 0 {
+					t.Fatalf("the command says nothing: %v", err)
+				}
+				if form == "json" {
+					if diff := cmp.Diff(canonical(t, want), canonical(t, []byte(got))); diff != "" {
+						t.Errorf("the verdict (-command +page):\n%s", diff)
+					}
+				} else if diff := cmp.Diff(string(want), got); diff != "" {
+					t.Errorf("the text (-command +page):\n%s", diff)
+				}
+			}
+			if !strings.Contains(resp.Verdict.Text, test.want) {
+				t.Errorf("the text has no %q:\n%s", test.want, resp.Verdict.Text)
+			}
+			if want := "execrole check " + strings.Join(args, " "); resp.Command != want {
+				t.Errorf("the command is %s\nwant %s", resp.Command, want)
+			}
+		})
+	}
+}
+
+// TestBrokenPolicies: what is wrong with another policy is said at its place, and then there is no verdict.
+func TestBrokenPolicies(t *testing.T) {
+	req := page.Request{Mode: page.Check, Files: []page.File{{Name: "boundary.json", Text: `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`}}, Roles: []page.File{{Name: "role.json", Text: "{\"Statement\": []}"}}}
+	allow := `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+	for want, policies := range map[string][]page.Policy{
+		"the-boundary.json:2:1: error": {{Kind: page.Boundary, Text: "{\n"}},
+		"one permissions boundary":     {{Kind: page.Boundary, Text: allow}, {Kind: page.Boundary, Text: allow}},
+		`"secret" is no ARN`:           {{Kind: page.ResourcePolicy, ARN: "secret", Text: allow}},
+		`no kind of policy "x"`:        {{Kind: "x", Text: allow}},
+	} {
+		for _, mode := range []string{page.Check, page.Diagnose} {
+			req.Mode, req.Message, req.Policies = mode, "CannotPullContainerError: x", policies
+			resp := page.Run(req)
+			var list []page.Finding
+			var report string
+			if mode == page.Check {
+				list, report = resp.Verdict.Problems, string(resp.Verdict.Report)
+			} else {
+				list, report = resp.Diagnosis.Problems, string(resp.Diagnosis.Report)
+			}
+			if len(list) != 1 || !strings.Contains(list[0].Text, want) || report != "null" {
+				t.Errorf("%s: %v, want %q; the answer is %s", mode, list, want, report)
+			} else if strings.Contains(want, ":2:") && list[0].At.File != 1 {
+				t.Errorf("%s: the place is %+v", mode, list[0].At)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import { $, el, show, tabList } from "./dom.js";
 import { Form, withFix } from "./options.js";
 import { languages, setLanguage, t } from "./words.js";
 import { decode, encode } from "./link.js";
+import { Policies } from "./policies.js";
 import { renderReport, reportWords } from "./report.js";
 import { renderWhy } from "./why.js";
 import webService from "./examples/web-service.json";
@@ -22,7 +23,7 @@ const examples = {
 };
 
 // state is what a link carries.
-const state = { mode: "generate", files: [{ name: "", text: "" }], roles: [{ name: "role.json", text: "" }], message: "", options: [], tab: "cloudformation", task: 0 };
+const state = { mode: "generate", files: [{ name: "", text: "" }], roles: [{ name: "role.json", text: "" }], account: false, policies: [], message: "", options: [], tab: "cloudformation", task: 0 };
 let file = 0; // the file of the input that is shown
 let outputName = ""; // the file of the output that is shown
 let response = null; // the last answer
@@ -37,6 +38,7 @@ const fileLanguages = { json: "json", yaml: "yaml", yml: "yaml", template: "yaml
 const input = new Editor($("input-editor"), { nonce: NONCE, onChange: edited, onPlace: inputPlace });
 const role = new Editor($("role-editor"), { nonce: NONCE, onChange: edited });
 const message = new Editor($("message-editor"), { nonce: NONCE, onChange: edited });
+const policies = new Policies(edited);
 const output = new Editor($("output-editor"), { nonce: NONCE, readOnly: true, onPlace: outputPlace });
 const form = new Form((words) => {
   state.options = words;
@@ -79,7 +81,7 @@ function edited() {
 }
 
 // roleName names the role that was pasted, as files of its language are called.
-const roleName = (text) => `role.${guessName(text || "{").split(".").pop()}`;
+const roleName = (text) => `${state.account ? "account" : "role"}.${guessName(text || "{").split(".").pop()}`;
 
 const languageOf = (name) => fileLanguages[name.split(".").pop()] ?? "text";
 
@@ -89,8 +91,17 @@ function collect() {
   isEdited = false;
   state.files[file].text = input.text;
   if (state.files.length === 1 && !state.files[0].text.trim()) state.files[0].name = "";
-  state.roles[0].text = role.text;
+  if (role.text !== state.roles[0].text) setRole(role.text);
+  state.policies = policies.values;
   state.message = message.text;
+}
+
+// setRole takes over the text of a role. What aws iam get-account-authorization-details prints is the roles of an account, and
+// another text is so no longer, unless somebody says so.
+function setRole(text) {
+  const isAccount = (text) => text.includes('"RoleDetailList"');
+  if (isAccount(text) !== isAccount(state.roles[0].text)) state.account = isAccount(text);
+  state.roles[0].text = text;
 }
 
 // namedFiles returns the files with the names that the output mentions.
@@ -110,7 +121,7 @@ function ask() {
   timing.asked = performance.now();
   const format = formatNames.includes(state.tab) ? state.tab : "cloudformation";
   if (core.ready) $("status").textContent = t("working");
-  core.ask({ mode: state.mode, files: namedFiles(), roles: state.roles.filter((r) => r.text.trim()).map((r) => ({ name: roleName(r.text), text: r.text })), message: state.message, options: state.options, format, task: state.task }, (answer, milliseconds) => {
+  core.ask({ mode: state.mode, files: namedFiles(), roles: state.roles.filter((r) => r.text.trim()).map((r) => ({ name: roleName(r.text), text: r.text })), account: state.account, policies: state.policies, message: state.message, options: state.options, format, task: state.task }, (answer, milliseconds) => {
     response = answer;
     timing.answered = performance.now();
     timing.core = milliseconds;
@@ -131,12 +142,24 @@ function setFiles(files, options = {}) {
   ask();
 }
 
-async function readFiles(list) {
+// readFiles reads files into the input or, if they are dropped on another editor, into that one.
+async function readFiles(list, target) {
   const files = [];
   for (const f of list) {
-    if (f.size <= 16 << 20) files.push({ name: f.name, text: (await f.text()).replace(/\r\n?/g, "\n") });
+    try {
+      if (f.size > 16 << 20) throw new Error("16 MiB");
+      files.push({ name: f.name, text: (await f.text()).replace(/\r\n?/g, "\n") });
+    } catch { // a folder has no text
+      toast(t("file.failed", { name: f.name }));
+    }
   }
-  if (files.length) setFiles(files);
+  if (!files.length) return;
+  const text = files.map((f) => f.text).join("\n"); // documents of JSON can follow each other
+  if (policies.drop(target, text)) return;
+  const editor = [[role, "role-box"], [message, "message-box"]].find(([, id]) => $(id).contains(target))?.[0];
+  if (!editor) return setFiles(files);
+  editor.set(text);
+  edited();
 }
 
 function showInput() {
@@ -144,6 +167,7 @@ function showInput() {
   const { name, text } = namedFiles()[file];
   input.set(text, languageOf(name)); // what the core finds out about the language comes later
   role.set(state.roles[0].text);
+  policies.set(state.policies);
   message.set(state.message);
 }
 
@@ -158,6 +182,7 @@ function render() {
   show($("role-optional"), diagnose);
   show($("generate-result"), !check && !diagnose);
   show($("report"), check || diagnose);
+  $("role-kind").value = state.account ? "account" : "role";
   renderFiles();
   renderTabs();
   if (!response) {
@@ -195,7 +220,7 @@ function renderModes() {
       showInput();
     }
     if (name === "check" && !state.roles[0].text.trim() && isExample()) {
-      state.roles[0].text = exampleRole; // the example goes on
+      setRole(exampleRole); // the example goes on
       showInput();
     }
     render();
@@ -379,8 +404,12 @@ function goTo(at) {
   input.select(at.from, at.to);
 }
 
+// roleTo puts the cursor on a place of a role. After the files of roles come the other policies.
 function roleTo(at) {
-  if (response?.verdict?.own) goTo(at); // the role is in a template of the input
+  const isOwn = response?.verdict?.own || !state.roles[0].text.trim(); // the role is in a template of the input
+  const policy = at.file - (isOwn ? state.files.length : 1);
+  if (policy >= 0) policies.select(policy, at.from, at.to);
+  else if (isOwn) goTo(at);
   else if (at.file >= 0) role.select(at.from, at.to);
 }
 
@@ -425,6 +454,7 @@ $("file").onchange = async (event) => {
 $("clear").onclick = () => {
   state.message = "";
   state.roles = [{ name: "role.json", text: "" }];
+  Object.assign(state, { account: false, policies: [] });
   history.replaceState(null, "", location.pathname + location.search);
   setFiles([], { options: [] });
 };
@@ -434,7 +464,8 @@ $("options-reset").onclick = () => {
 };
 function choose(name) {
   const { tab, ...chosen } = examples[name];
-  if (state.mode === "check") state.roles[0].text = exampleRole;
+  collect();
+  if (state.mode === "check") setRole(exampleRole);
   if (state.mode === "diagnose") state.message = exampleMessage;
   setFiles([{ ...chosen }], { options: [], ...(tab && state.tab !== "why" && { tab }) });
 }
@@ -451,6 +482,11 @@ $("output-file").onchange = (event) => {
   renderOutput();
   light(new Set());
 };
+$("role-kind").onchange = (event) => {
+  collect();
+  state.account = event.target.value === "account";
+  ask();
+};
 $("task").onchange = (event) => {
   state.task = Number(event.target.value);
   ask();
@@ -459,8 +495,11 @@ for (const name of ["dragover", "drop"]) {
   addEventListener(name, (event) => {
     if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
     event.preventDefault();
-    if (name === "drop") readFiles(event.dataTransfer.files);
-  });
+    if (name === "drop") {
+      event.stopPropagation(); // an editor would put the text at the pointer, too
+      readFiles(event.dataTransfer.files, event.target);
+    }
+  }, true);
 }
 
 // ---- Words ----
@@ -472,6 +511,8 @@ function translate(language) {
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
   $("example").replaceChildren(el("option", { value: "", text: t("example.choose") }), ...Object.keys(examples).map((name) => el("option", { value: name, text: t(`example.${name}`) })));
+  $("role-kind").replaceChildren(...["role", "account"].map((value) => el("option", { value, text: t(`role.kind.${value}`) })));
+  policies.translate();
   for (const [editor, name] of [[input, "input"], [role, "role"], [message, "message"]]) {
     editor.describe({ "aria-label": t(`${name}.label`), "aria-describedby": `${name}-hint` });
   }

@@ -167,6 +167,8 @@ export class Editor {
     }
   }
 
+  focus() { this.view.focus(); }
+
   // select puts the cursor on a part of the text.
   select(from, to) {
     const end = this.view.state.doc.length;

@@ -1,5 +1,7 @@
 // A link carries the state of the page in its fragment, which browsers send to no server: JSON, compressed, in base64url.
 
+import { kinds } from "./policies.js";
+
 const limit = 8 << 20; // bytes of JSON: a link can be anybody's
 
 async function through(bytes, transform) {
@@ -44,6 +46,8 @@ function clean(state) {
     mode: text(state?.mode),
     files: files(state?.files),
     roles: files(state?.roles),
+    account: state?.account === true,
+    policies: list(state?.policies).map((p) => ({ kind: text(p?.kind), arn: text(p?.arn), text: text(p?.text) })).filter((p) => kinds.includes(p.kind)),
     message: text(state?.message),
     options: list(state?.options).map(text),
     tab: text(state?.tab),

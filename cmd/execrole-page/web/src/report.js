@@ -40,18 +40,37 @@ function check(response, state, { goTo, roleTo, copy }) {
     if (!out.length) out.push(el("p", { class: "empty", text: errors && state.roles[0].text.trim() ? t("no.role", { n: errors, why: t("why") }) : t("empty.check") }));
     return out;
   }
-  verdict.report.roles.forEach((role, i) => out.push(...roleVerdict(role, verdict.places[i], { goTo, roleTo, copy })));
+  const { roles, table, unused } = verdict.report;
+  const several = table.length > 0 || roles.length > 1;
+  // Of an account, the details are those of roles that do not fit, as the command prints them.
+  const listed = roles.map((role, i) => [role, i]).filter(([role]) => !table.length || role.fits !== "yes");
+  if (table.length) out.push(accountTable(table));
+  if (unused.length) out.push(el("section", {}, el("h4", { text: t("unused") }), el("ul", { class: "plain code" }, ...unused.slice(0, mostRows).map((r) => el("li", {}, el("code", { text: r.role }))))));
+  for (const [role, i] of listed.slice(0, mostRoles)) out.push(...roleVerdict(role, verdict.places[i], several, { goTo, roleTo, copy }));
+  if (listed.length > mostRoles) out.push(el("p", { class: "hint", text: t("more.roles", { n: listed.length - mostRoles }) }));
   out.push(el("details", {}, el("summary", { text: t("as.text") }), code(t("as.text"), verdict.text, copy)));
   return out;
 }
 
 const marks = { yes: "✓", no: "✗", "cannot tell": "?" };
 
-function roleVerdict(role, spots, { goTo, roleTo, copy }) {
+// How much of an account is on the page. The text has all of it.
+const mostRoles = 50;
+const mostRows = 1000;
+
+// accountTable says of each role of an account whether it fits.
+function accountTable(rows) {
+  const head = ["role", "tasks", "missing", "denied", "unneeded", "verdict"].map((name) => el("th", { scope: "col", text: t(`table.${name}`) }));
+  const body = rows.slice(0, mostRows).map((r) => el("tr", {}, el("th", { scope: "row" }, el("code", { text: r.role || "–" })), el("td", {}, el("code", { text: r.tasks.join(", ") })),
+    ...["missing", "denied", "unneeded"].map((name) => el("td", { class: "number", text: r[name] ?? "" })), el("td", { lang: "en", text: r.verdict })));
+  return el("div", { class: "wide", role: "region", tabindex: "0", "aria-label": t("table") }, el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+}
+
+function roleVerdict(role, spots, several, { goTo, roleTo, copy }) {
   const there = role.permissions.filter((p) => p.code === "").length;
   const out = [
     el("div", { class: `verdict ${role.fits.replace(" ", "-")}`, role: "group", "aria-label": t("verdict") }, el("span", { class: "mark", "aria-hidden": "true", text: marks[role.fits] ?? "?" }),
-      el("div", {}, el("h3", { text: t(`fits.${role.fits}`) }), el("p", { text: t("permissions.there", { n: there, all: role.permissions.length }) }))),
+      el("div", {}, el("h3", {}, several ? el("code", { text: `${role.role || "–"}: ` }) : null, t(`fits.${role.fits}`)), el("p", { text: t("permissions.there", { n: there, all: role.permissions.length }) }))),
     el("ol", { class: "cards" }, ...role.findings.map((f, j) => el("li", { class: `card kind-${f.kind}` },
       el("h4", {}, el("span", { class: "severity", text: t(`kind.${f.kind}`) }), " ", el("span", { lang: "en", text: f.title }), " ", explained(f.code, "findings.md")),
       f.action ? el("p", {}, el("code", { text: f.action }), " ", el("code", { class: "resource", text: f.resource })) : null,

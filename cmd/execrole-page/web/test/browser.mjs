@@ -72,6 +72,13 @@ function run(name, text, ...flags) {
   return execFileSync(command, [...flags, "-q", name], { cwd: scratch, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
+// drop drops files on an element.
+const drop = (page, selector, files) => after(page, () => page.evaluate(([selector, files]) => {
+  const dataTransfer = new DataTransfer();
+  for (const [name, text] of files) dataTransfer.items.add(new File([text], name));
+  for (const type of ["dragover", "drop"]) document.querySelector(selector).dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+}, [selector, files]));
+
 const litLeft = (page) => page.$$eval("#input-editor .lit", (list) => list.map((e) => e.textContent).join(""));
 const litRight = (page) => page.$$eval("#output-editor .lit-line", (list) => list.map((e) => e.textContent.trim()).join("\n"));
 
@@ -202,6 +209,81 @@ const tests = {
     holds((await page.textContent("#report .verdict")).includes("The role fits"), "a role that allows all does not fit");
     await paste(page, "role-editor", "{");
     holds(await page.isVisible("#report .finding.error"), "a broken role has no error");
+    await page.context().close();
+  },
+
+  async "other policies limit the role"() {
+    const page = await newPage();
+    const task = '{"family":"f","containerDefinitions":[{"name":"a","image":"nginx","secrets":[{"name":"A","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/a"}]}]}';
+    const policy = (action, effect = "Allow") => `{"Statement":[\n{"Effect":"${effect}","Action":"${action}","Resource":"*"}]}`;
+    const says = (args) => execFileSync(command, ["check", "-q", "--fail-on", "any", ...args, "task.json"], { cwd: scratch, stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+    const verdict = async (...args) => {
+      let want;
+      try { want = says(args); } catch (error) { want = error.stdout; }
+      await page.click("#report summary");
+      equal(await page.textContent("#report details code"), want, `check ${args.join(" ")}`);
+      equal(await page.textContent("#command"), `execrole check ${args.join(" ")} task.json`, "the command");
+    };
+    for (const [name, text] of [["task.json", task], ["role.json", policy("ssm:GetParameters")], ["boundary.json", policy("s3:*")], ["scp.json", policy("*")], ["scp-2.json", policy("ssm:*", "Deny")]]) writeFileSync(join(scratch, name), text);
+    await after(page, () => page.click("#modes-check"));
+    await paste(page, "input-editor", task);
+    await drop(page, "#role-editor .cm-content", [["r.json", policy("ssm:GetParameters")]]);
+    await verdict("--role", "role.json");
+    await page.click("#policies-box summary");
+    await after(page, () => page.click("#add-boundary"));
+    holds(await page.evaluate(() => document.activeElement.closest(".policy") !== null), "the new policy has no focus");
+    holds(await page.isDisabled("#add-boundary"), "a second boundary can be added");
+    await drop(page, ".policy .cm-content", [["b.json", policy("s3:*")]]);
+    holds((await page.textContent("#report .cards")).includes("permissions boundary"), "the boundary denies nothing");
+    await verdict("--role", "role.json", "--boundary", "boundary.json");
+    await after(page, () => page.click(".policy button:has-text('Remove')"));
+    for (const [i, text] of [[1, policy("*")], [2, policy("ssm:*", "Deny")]]) {
+      await after(page, () => page.click("#add-scp"));
+      await drop(page, `.policy:nth-of-type(${i}) .cm-content`, [["s.json", text]]);
+    }
+    await verdict("--role", "role.json", "--scp", "scp.json", "--scp", "scp-2.json");
+    equal(await page.$$eval(".policy h4", (list) => list.map((e) => e.textContent).join()), "Service control policy 1,Service control policy 2", "titles");
+    await page.click("#report .kind-denied button.place:has-text('line')");
+    holds(await page.evaluate(() => document.activeElement.closest(".policy:nth-of-type(2)") !== null), "the statement that denies is not shown");
+    await page.click("#link");
+    await page.waitForFunction(() => location.hash.length > 3);
+    const other = await newPage({ path: (await page.evaluate(() => location.hash)) });
+    await other.waitForSelector("#report .verdict");
+    equal(await other.textContent("#report .verdict"), await page.textContent("#report .verdict"), "the verdict behind the link");
+    equal((await other.$$(".policy")).length, 2, "policies behind the link");
+    await drop(page, ".policy:nth-of-type(1) .cm-content", [["s.json", "{\n"]]);
+    await page.click("#report .finding.error button.place");
+    holds(await page.evaluate(() => document.activeElement.closest(".policy:nth-of-type(1)") !== null), "the mistake is not shown");
+    await after(page, () => page.click("#clear"));
+    equal((await page.$$(".policy")).length, 0, "policies after all is cleared");
+    for (const p of [page, other]) await p.context().close();
+  },
+
+  async "the roles of an account are checked"() {
+    const page = await newPage();
+    const task = (family, role) => JSON.stringify({ taskDefinition: { family, executionRoleArn: `arn:aws:iam::111122223333:role/${role}`, containerDefinitions: [{ name: "a", image: "nginx", secrets: [{ name: "A", valueFrom: "arn:aws:ssm:eu-west-1:111122223333:parameter/a" }] }] } });
+    const role = (RoleName, Action) => ({ RoleName, Arn: `arn:aws:iam::111122223333:role/${RoleName}`, AssumeRolePolicyDocument: { Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }] }, RolePolicyList: [{ PolicyName: "p", PolicyDocument: { Statement: [{ Effect: "Allow", Action, Resource: "arn:aws:ssm:eu-west-1:111122223333:parameter/a" }] } }] });
+    const account = JSON.stringify({ RoleDetailList: [role("good", "ssm:GetParameters"), role("bad", "ssm:GetParameter"), role("idle", "ssm:GetParameters")] }, null, 1);
+    const files = [["a.json", task("a", "good")], ["b.json", task("b", "bad")], ["c.json", task("c", "gone")]];
+    for (const [name, text] of [...files, ["account.json", account]]) writeFileSync(join(scratch, name), text);
+    await after(page, () => page.click("#modes-check"));
+    await drop(page, "h1", files);
+    equal((await page.$$("#input-files button")).length, 3, "files");
+    await drop(page, "#role-editor .cm-content", [["account.json", account]]);
+    equal(await page.inputValue("#role-kind"), "account", "what was dropped");
+    equal(await page.$$eval("#report tbody tr", (rows) => rows.map((r) => [...r.cells].map((c) => c.textContent).join("|")).join("\n")),
+      "bad|b|1|0|1|does not fit\narn:aws:iam::111122223333:role/gone|c||||not in the files\ngood|a|0|0|0|fits", "the table");
+    equal(await page.$$eval("#report .verdict h3", (list) => list.map((e) => e.textContent).join()), "bad: The role does not fit.", "the details");
+    holds((await page.textContent("#report")).includes("idle"), "the role that is not used is not named");
+    let want;
+    try {
+      want = execFileSync(command, ["check", "-q", "--iam", "account.json", "a.json", "b.json", "c.json"], { cwd: scratch, stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+    } catch (error) { want = error.stdout; }
+    await page.click("#report summary");
+    equal(await page.textContent("#report details code"), want, "the text");
+    equal(await page.textContent("#command"), "execrole check --iam account.json a.json b.json c.json", "the command");
+    await after(page, () => page.selectOption("#role-kind", "role"));
+    equal(await page.textContent("#command"), "execrole check --role role.json a.json b.json c.json", "the command for one role");
     await page.context().close();
   },
 
@@ -415,6 +497,16 @@ const tests = {
       await look("why");
       await after(page, () => page.click("#modes-check"));
       await look("a verdict");
+      for (const kind of ["boundary", "scp", "resource-policy"]) {
+        if (kind === "boundary") await page.click("#policies-box summary");
+        await after(page, () => page.click(`#add-${kind}`));
+      }
+      await look("other policies");
+      await paste(page, "role-editor", JSON.stringify({ RoleDetailList: [{ RoleName: "web", Arn: "arn:aws:iam::111122223333:role/web" }] }));
+      await paste(page, "input-editor", JSON.stringify({ family: "a-family-with-a-long-name-of-many-words", executionRoleArn: "arn:aws:iam::111122223333:role/web", containerDefinitions: [{ name: "a", image: "nginx", secrets: [{ name: "A", valueFrom: "/a" }] }] }));
+      await page.waitForSelector("#report table");
+      await look("an account");
+      await choose(page, "web");
       if (await page.isVisible("#modes-diagnose")) {
         await after(page, () => page.click("#modes-diagnose"));
         await look("a diagnosis");
