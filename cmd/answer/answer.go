@@ -236,6 +236,12 @@ func (q Question) inputs(bases map[string]string) (list []analyze.Input, err err
 	if slices.ContainsFunc(q.TaskDefinitions, func(d Document) bool { return taskdef.IsTerraformSource(path.Base(d.Name)) }) {
 		in, err := q.module()
 		bases[in.Name] = path.Base(in.Name)
+		if in.Name == "." { // the folder has no name here
+			bases[in.Name] = "module"
+		}
+		if len(q.TaskDefinitions) == 1 { // as the command is given a file, and not its folder
+			bases[in.Name] = path.Base(q.TaskDefinitions[0].Name)
+		}
 		return []analyze.Input{in}, err
 	}
 	for i, d := range q.TaskDefinitions {

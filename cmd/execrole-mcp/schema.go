@@ -61,6 +61,8 @@ func optionsSchema() *jsonschema.Schema {
 			one.Description = strings.TrimSuffix(one.Description, "; repeatable")
 		case f.NoOptDefVal != "":
 			one.Types = []string{"boolean", "string"}
+		case f.Name == "max-session-duration": // a number for the command too
+			one.Types = []string{"integer", "string"}
 		default:
 			one.Type = "string"
 		}

@@ -25,7 +25,7 @@ one of the formats. If an error is among the findings, there are no files.`, gen
 	add(s, "explain", "Explain the task execution role", `Says for each permission of the task execution role which field asks for it, and why, and what else has to be there for the task
 to start. The answer is the JSON of "execrole explain -f json".`, explain)
 	add(s, "check", "Check a role that exists", `Compares a task execution role that exists with what the tasks need: what is missing or denied, and what is allowed and no task
-needs. Without role and iam, the roles are those of the CloudFormation templates among the task definitions. The answer is the
+needs. Without role and iam, the roles are those of the CloudFormation templates and of Terraform among the task definitions. The answer is the
 JSON of "execrole check -f json"; "fits" is yes, no or cannot tell.`, check)
 	add(s, "diagnose", "Say why a task does not start", `Reads an error that Amazon ECS shows for a task that does not start, and says what the cause is, how sure that is, which command
 settles it, and what cures it. With the task definition and the role, it names the field, and what would fail next. The answer is the
