@@ -85,7 +85,7 @@ func adviceOnDocument(top *tree.Node) string {
 		return "it looks like a Compose file: register it with the tool that deploys it, and pass what aws ecs describe-task-definition prints"
 	}
 	if resource := top.Member("resource"); resource != nil && (resource.Member("aws_ecs_task_definition") != nil || top.Member("terraform") != nil) {
-		return "it looks like Terraform's source in JSON, which is not read: pass what terraform show -json prints of the state, or of a plan"
+		return "it looks like Terraform's source in JSON: its file has to be named *.tf.json, as for Terraform"
 	}
 	for _, other := range otherDocuments {
 		if top.Member(other.member) != nil {

@@ -59,6 +59,8 @@ type Response struct {
 	Options    []Option    `json:"options"`
 	Command    string      `json:"command"` // what does the same in a shell
 	Verdict    *Verdict    `json:"verdict"` // of the mode check; null elsewhere
+	// Suggestion is the mode that the text of the input belongs to, if it is no task definition; "" for none.
+	Suggestion string `json:"suggestion"`
 	// Diagnosis is that of the mode diagnose; null elsewhere.
 	Diagnosis *Diagnosis `json:"diagnosis"`
 }
@@ -219,6 +221,7 @@ func (s *session) run() {
 	opts.OfferParameters = slices.Contains(s.format.Flags, "parameters")
 	if plans := s.plans(analyze.NewAnalysis(opts), nil); len(plans) > 0 {
 		s.generate(plans[resp.Task])
+		resp.Suggestion = s.suggestion(plans)
 	}
 }
 

@@ -467,6 +467,23 @@ func TestPoliciesLikeTheCommand(t *testing.T) {
 	}
 }
 
+// TestSuggestion: a text that is no task definition belongs to another mode, if it does.
+func TestSuggestion(t *testing.T) {
+	for text, want := range map[string]string{
+		"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/x/y:1: docker.io/x/y:1: not found":     page.Diagnose,
+		`{"tasks": [{"stoppedReason": "ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException", "containers": []}]}`: page.Diagnose,
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`:                                                   page.Check,
+		`{"Role": {"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r"}}`:                                                                          page.Check,
+		"hello": "", "{": "", "services:\n  web:\n    image: nginx\n": "", `{"family": "f"}`: "",
+		`{"family": "f", "containerDefinitions": [{"name": "a", "image": "<IMAGE>"}]}`: "",
+		`{"family": "f", "containerDefinitions": [{"name": "a", "image": "nginx"}]}`:   "",
+	} {
+		if got := page.Run(page.Request{Files: []page.File{{Name: "task.json", Text: text}}}).Suggestion; got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestBrokenPolicies: what is wrong with another policy is said at its place, and then there is no verdict.
 func TestBrokenPolicies(t *testing.T) {
 	req := page.Request{Mode: page.Check, Files: []page.File{{Name: "boundary.json", Text: `{"family":"f","containerDefinitions":[{"name":"a","image":"nginx"}]}`}}, Roles: []page.File{{Name: "role.json", Text: "{\"Statement\": []}"}}}

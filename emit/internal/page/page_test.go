@@ -189,7 +189,7 @@ func browser(t *testing.T, node, web, folder string) {
 			passed++
 		}
 	}
-	if err != nil || passed < 16 {
+	if err != nil || passed < 17 {
 		t.Errorf("%d tests passed; %v\n%s", passed, err, out)
 		return
 	}

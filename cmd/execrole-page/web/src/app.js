@@ -81,7 +81,7 @@ function edited() {
 }
 
 // roleName names the role that was pasted, as files of its language are called.
-const roleName = (text) => `${state.account ? "account" : "role"}.${guessName(text || "{").split(".").pop()}`;
+const roleName = (text) => `${state.account ? "account" : "role"}.${guessName(text || "{").replace(/^\w*\./, "")}`;
 
 const languageOf = (name) => fileLanguages[name.split(".").pop()] ?? "text";
 
@@ -111,6 +111,7 @@ function namedFiles() {
 
 function guessName(text) {
   const start = text.slice(0, 20000).trimStart();
+  if (/^\{\s*"(resource|terraform|variable|locals|data|module|provider|output)"\s*:/.test(start)) return "main.tf.json";
   if (start.startsWith("{") || start.startsWith("[")) return "task.json";
   return /^(resource|module|variable|data|locals|provider|terraform|output)\b[^\n]*\{/m.test(start) ? "main.tf" : "task.yaml";
 }
@@ -330,6 +331,8 @@ function renderOutput() {
   show($("why-box"), isWhy && !isEmpty);
   show($("output-box"), !isWhy && files.length > 0);
   show($("empty"), isEmpty || (!isWhy && files.length === 0));
+  show($("suggestion"), response.suggestion !== "");
+  if (response.suggestion) $("suggested").textContent = t(`suggest.${response.suggestion}`);
   renderEmpty(isEmpty, isEmpty ? t("empty") : errors ? t("no.role", { n: errors, why: t("why") }) : t("nothing.needed"));
   if (isWhy) renderWhy($("why-box"), response, { goTo, light });
   if (isWhy || !files.length) {
@@ -442,8 +445,11 @@ $("download").onclick = () => {
 };
 $("link").onclick = async () => {
   collect();
-  const fragment = await encode(state);
-  history.replaceState(null, "", fragment);
+  try {
+    history.replaceState(null, "", await encode(state));
+  } catch {
+    return toast(t("link.large"));
+  }
   await copy(location.href, t("link.copied"));
 };
 $("open").onclick = () => $("file").click();
@@ -481,6 +487,15 @@ $("output-file").onchange = (event) => {
   outputName = event.target.value;
   renderOutput();
   light(new Set());
+};
+// A text that is no task definition goes where it belongs.
+$("suggested").onclick = () => {
+  collect();
+  const mode = response.suggestion, { text } = state.files[0];
+  if (mode === "diagnose") state.message = text;
+  else setRole(text);
+  setFiles([], { mode });
+  $(`modes-${mode}`).focus();
 };
 $("role-kind").onchange = (event) => {
   collect();

@@ -3,6 +3,7 @@
 import { kinds } from "./policies.js";
 
 const limit = 8 << 20; // bytes of JSON: a link can be anybody's
+const longest = 1 << 20; // characters of a link: no browser takes more than 2 MiB, and some take less
 
 async function through(bytes, transform) {
   const reader = new Blob([bytes]).stream().pipeThrough(transform).getReader();
@@ -18,10 +19,14 @@ async function through(bytes, transform) {
 }
 
 export async function encode(state) {
-  const packed = await through(new TextEncoder().encode(JSON.stringify(state)), new CompressionStream("deflate-raw"));
+  const json = new TextEncoder().encode(JSON.stringify(state));
+  if (json.length > limit) throw new Error("the link would have too much in it");
+  const packed = await through(json, new CompressionStream("deflate-raw"));
   let binary = "";
   for (let i = 0; i < packed.length; i += 0x8000) binary += String.fromCharCode(...packed.subarray(i, i + 0x8000));
-  return "#1=" + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const fragment = "#1=" + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  if (fragment.length > longest) throw new Error("the link would be too long");
+  return fragment;
 }
 
 // decode returns the state in a fragment; null if it has none that can be read.

@@ -37,7 +37,7 @@ function check(response, state, { goTo, roleTo, copy }) {
   const out = roleProblems(verdict?.problems ?? [], roleTo);
   if (!verdict?.report) {
     const errors = response.findings.filter((f) => f.severity === "error").length;
-    if (!out.length) out.push(el("p", { class: "empty", text: errors && state.roles[0].text.trim() ? t("no.role", { n: errors, why: t("why") }) : t("empty.check") }));
+    if (!out.length) out.push(el("p", { class: "empty", text: errors && state.roles[0].text.trim() ? t("no.verdict", { n: errors }) : t("empty.check") }));
     return out;
   }
   const { roles, table, unused } = verdict.report;

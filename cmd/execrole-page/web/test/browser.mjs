@@ -212,6 +212,28 @@ const tests = {
     await page.context().close();
   },
 
+  async "what is no task definition goes where it belongs"() {
+    const page = await newPage();
+    await paste(page, "input-editor", example("message.txt"));
+    await after(page, () => page.click("#suggested"));
+    holds((await page.textContent("#report")).includes("ssm:GetParameters"), "the error is not explained");
+    await after(page, () => page.click("#clear"));
+    await after(page, () => page.click("#modes-generate"));
+    await paste(page, "input-editor", example("role.json"));
+    await after(page, () => page.click("#suggested"));
+    holds((await page.textContent("#role-editor .cm-content")).includes("Statement"), "the role is not in its editor");
+    await after(page, () => page.click("#modes-generate"));
+    await paste(page, "input-editor", JSON.stringify({ resource: { aws_ecs_task_definition: { t: { family: "f", container_definitions: '[{"name":"a","image":"nginx"}]' } } } }));
+    holds(await page.isVisible("#output-box") && !(await page.isVisible("#suggested")), "Terraform's source in JSON has no role");
+    const large = [];
+    for (let i = 0; i < 120000; i++) large.push(Math.random().toString(36));
+    await drop(page, "h1", [["large.json", JSON.stringify({ family: "f", containerDefinitions: [{ name: "a", image: "nginx", dockerLabels: { large: large.join("") } }] })]]);
+    await page.click("#link");
+    await page.waitForFunction(() => document.querySelector("#toast").textContent.includes("too large"));
+    equal(await page.evaluate(() => location.hash), "", "the link");
+    await page.context().close();
+  },
+
   async "other policies limit the role"() {
     const page = await newPage();
     const task = '{"family":"f","containerDefinitions":[{"name":"a","image":"nginx","secrets":[{"name":"A","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/a"}]}]}';
