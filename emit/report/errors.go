@@ -14,7 +14,7 @@ func ErrorsPage(in Language) string {
 		"These are the messages that `execrole diagnose` knows, in the order in which it tries them: those that read like permissions and are the network come first. In a message, … is anything. Each has what it means, and its causes, which are described [below](#causes) with the cure and with the command that settles whether it is the one.",
 		"The page is made from analyze/diagnose/shapes.go and analyze/diagnose/causes.go.", "Messages", "Causes")
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n%s\n\n%s\n\n## %s\n", page[0], page[1], page[2], page[3], page[4])
-	message := in.texts("message", "*%s; %s.*", "Cause: %s.", "Causes: %s.", "The [kind of policy](#kinds-of-policies) that the message names says which cause it is.", "[Source](%s)")
+	message := in.texts("message", "*%s; %s.*", "Cause: %s.", "Causes: %s.", "The [kind of policy](#kinds-of-policies) that the message names says which cause it is.", "[Source](%s)", ", ")
 	for _, s := range diagnose.Shapes() {
 		a := diagnose.Answer{Shape: &s, Facts: diagnose.Facts{Action: s.Action}}
 		fmt.Fprintf(&b, "\n### %s\n\n"+message[0], code(s.Text), in.word(s.Platform), in.word(sureOf(s)))
@@ -37,7 +37,7 @@ func ErrorsPage(in Language) string {
 		case len(links) == 1:
 			fmt.Fprintf(&b, message[1], links[0])
 		default:
-			fmt.Fprintf(&b, message[2], strings.Join(links, ", "))
+			fmt.Fprintf(&b, message[2], strings.Join(links, message[5]))
 		}
 		fmt.Fprintf(&b, "\n\n"+message[4]+"\n", s.Source)
 	}
