@@ -351,6 +351,7 @@ var knownValues = [...]known{
 		}
 		return list
 	}},
+	{"tight", func(*line) []candidate { return []candidate{{tightAll, "what is unexplained goes too"}} }},
 	{"ignore", func(*line) (list []candidate) {
 		for _, e := range check.Explanations() {
 			list = append(list, candidate{string(e.Code), e.Title})

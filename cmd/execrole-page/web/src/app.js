@@ -158,7 +158,10 @@ async function readFiles(list, target) {
   const text = files.map((f) => f.text).join("\n"); // documents of JSON can follow each other
   if (policies.drop(target, text)) return;
   const editor = [[role, "role-box"], [message, "message-box"]].find(([, id]) => $(id).contains(target))?.[0];
-  if (!editor) return setFiles(files);
+  if (!editor) {
+    collect(); // of the other editors
+    return setFiles(files);
+  }
   editor.set(text);
   edited();
 }

@@ -423,7 +423,7 @@ const tests = {
     await paste(page, "role-editor", role);
     await after(page, () => page.fill("#option-set", `x=${evil}`)).catch(() => {});
     await paste(page, "input-editor", `{"family":"a","containerDefinitions":[{"name":"<img src=x onerror=hacked=1>","image":"111122223333.dkr.ecr.eu-west-1.amazonaws.com/abc","secrets":[{"name":"<b>","valueFrom":"arn:aws:ssm:eu-west-1:111122223333:parameter/a"}]}]}`);
-    const state = { mode: evil, files: [{ name: evil, text: evil }], roles: [{ name: evil, text: evil }], message: evil, options: [evil, `--set=${evil}`], tab: evil, task: evil };
+    const state = { mode: evil, files: [{ name: evil, text: evil }], roles: [{ name: evil, text: evil }], account: evil, policies: [{ kind: evil, arn: evil, text: evil }, { kind: "resource-policy", arn: evil, text: evil }, evil], message: evil, options: [evil, `--set=${evil}`], tab: evil, task: evil };
     const packed = await page.evaluate(async (state) => {
       const bytes = new Uint8Array(await new Response(new Blob([JSON.stringify(state)]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer());
       return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
