@@ -80,10 +80,14 @@ function roleVerdict(role, spots, several, { goTo, roleTo, copy }) {
       spots?.[j]?.role.file >= 0 ? el("p", { class: "row" }, el("span", { class: "hint", text: `${t("at.role")}: ` }), ...places([{ words: `${f.statement || f.policy} (${t("line", { line: spots[j].role.line })})`, at: spots[j].role }], roleTo)) : null,
       el("p", { lang: "en", text: f.means }),
       f.shown ? el("p", {}, el("span", { class: "hint", text: `${t("shown")}: ` }), el("code", { text: f.shown })) : null,
-      el("p", { class: "cure" }, el("strong", { text: `${t("cure")}: ` }), el("span", { lang: "en", text: f.cure }))))),
+      el("p", { class: "cure" }, el("strong", { text: `${t("cure")}: ` }), el("span", { lang: "en", text: f.cure })),
+      f.instead ? code(t("instead"), JSON.stringify(f.instead, null, 2), copy) : null))),
   ];
   if (role.add) out.push(code(t("add.statement"), JSON.stringify(role.add, null, 2), copy));
   if (role.trust) out.push(code(t("new.trust"), JSON.stringify(role.trust, null, 2), copy));
+  out.push(el("section", {}, el("h4", { text: t("checklist") }), el("dl", { class: "checklist" }, ...Object.entries(role.checklist).flatMap(([line, answer]) => [el("dt", { text: t(`checklist.${line}`) }), el("dd", { text: t(`truth.${answer}`) })]))));
+  const assumed = Object.values(role.assumed).filter(Boolean);
+  if (assumed.length) out.push(el("p", { class: "hint", text: t("assumed", { values: assumed.join(", ") }) }));
   if (role.notSeen.length) out.push(el("section", {}, el("h4", { text: t("not.seen") }), el("ul", {}, ...role.notSeen.map((text) => el("li", { lang: "en", text })))));
   return out;
 }

@@ -201,6 +201,8 @@ const tests = {
     await after(page, () => page.click("#modes-check"));
     holds((await page.textContent("#report .verdict")).includes("does not fit"), "no verdict");
     holds((await page.textContent("#report .cards")).includes("ssm:GetParameters"), "no missing permission");
+    holds((await page.textContent("#report .kind-unneeded .snippet >> nth=0")).includes("arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-a1B2c3"), "what is too much has no exact statement beside it");
+    equal(await page.$$eval("#report .checklist dd", (list) => list.map((e) => e.textContent).join()), "cannot tell,no,cannot tell", "the checklist");
     await page.click("#report .kind-missing button.place >> nth=0");
     holds((await page.evaluate(() => getSelection().toString())).includes("/shop/api-key"), "the field is not selected");
     await page.click("#report .kind-unneeded button.place >> nth=0");
