@@ -257,6 +257,9 @@ func (s *session) plans(analysis *analyze.Analysis, roles check.Roles) []*analyz
 func (s *session) generate(plan *analyze.Plan) {
 	resp := s.response
 	for _, u := range plan.Unseen {
+		if plan.Unread {
+			break // it is no task definition, or cannot be read
+		}
 		resp.Unseen = append(resp.Unseen, Unseen{u.What, u.Cure})
 	}
 	var role *policy.Role

@@ -478,8 +478,12 @@ func TestSuggestion(t *testing.T) {
 		`{"family": "f", "containerDefinitions": [{"name": "a", "image": "<IMAGE>"}]}`: "",
 		`{"family": "f", "containerDefinitions": [{"name": "a", "image": "nginx"}]}`:   "",
 	} {
-		if got := page.Run(page.Request{Files: []page.File{{Name: "task.json", Text: text}}}).Suggestion; got != want {
-			t.Errorf("%s: %q, want %q", text, got, want)
+		resp := page.Run(page.Request{Files: []page.File{{Name: "task.json", Text: text}}})
+		if resp.Suggestion != want {
+			t.Errorf("%s: %q, want %q", text, resp.Suggestion, want)
+		}
+		if want != "" && len(resp.Unseen) > 0 {
+			t.Errorf("%s: what a task definition does not show: %v", text, resp.Unseen)
 		}
 	}
 }

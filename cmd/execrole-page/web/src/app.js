@@ -336,7 +336,7 @@ function renderOutput() {
   show($("empty"), isEmpty || (!isWhy && files.length === 0));
   show($("suggestion"), response.suggestion !== "");
   if (response.suggestion) $("suggested").textContent = t(`suggest.${response.suggestion}`);
-  renderEmpty(isEmpty, isEmpty ? t("empty") : errors ? t("no.role", { n: errors, why: t("why") }) : t("nothing.needed"));
+  renderEmpty(isEmpty, isEmpty ? t("empty") : errors ? [t("no.role", { n: errors }), response.statements.length ? t("no.role.why", { why: t("why") }) : ""].join("") : t("nothing.needed"));
   if (isWhy) renderWhy($("why-box"), response, { goTo, light });
   if (isWhy || !files.length) {
     output.set("");
