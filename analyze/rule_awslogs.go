@@ -221,7 +221,9 @@ func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 	for region := range options.EachOrAbsent("awslogs-region") {
 		for group := range options.EachOrAbsent("awslogs-group") {
 			for prefix := range options.EachOrAbsent("awslogs-stream-prefix") {
-				checkLogStream(p, td, container, options, region, group, prefix)
+				if taskdef.Together(region, group, prefix) {
+					checkLogStream(p, td, container, options, region, group, prefix)
+				}
 			}
 		}
 	}
@@ -230,7 +232,7 @@ func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 func checkLogStream(p *pass, td, container, options, region, group, prefix taskdef.Value) {
 	base, regionKnown := p.logsARN(region)
 	streams, streamsKnown := p.logStreams(td, container, prefix)
-	create := p.createsGroup(options)
+	create := p.createsGroup(options, group)
 	if name, ok := group.Text(); (!ok || name == "") && p.formLogs().group != nil {
 		groups, groupsKnown := p.formLogs().group(p, group)
 		at := group.Ref()
@@ -373,9 +375,9 @@ func (p *pass) logStreamNames(container taskdef.Value, prefix func() policy.Text
 	return patterns, ok && patterns != nil
 }
 
-// createsGroup reports whether the driver creates the log group: it reads the option as Go's
+// createsGroup reports whether the driver creates that log group: it reads the option as Go's
 // strconv.ParseBool does.
-func (p *pass) createsGroup(options taskdef.Value) bool {
+func (p *pass) createsGroup(options, group taskdef.Value) bool {
 	creates := false
 	for v, t := range options.Scalars("awslogs-create-group") {
 		create, err := strconv.ParseBool(t.String())
@@ -387,7 +389,7 @@ func (p *pass) createsGroup(options taskdef.Value) bool {
 		case create && t != "true":
 			p.Notef(v, "awslogs-create-group %q: the driver takes it for true; ECS's documentation writes \"true\"", t)
 		}
-		creates = creates || create
+		creates = creates || create && taskdef.Together(v, group)
 	}
 	return creates
 }

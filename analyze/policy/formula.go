@@ -90,9 +90,7 @@ func Worlds(formulas []*Formula, known map[string]string) (worlds []World, ok bo
 			}
 			continue
 		}
-		v := all[name]
-		values := slices.DeleteFunc(slices.Clone(v.values), func(s string) bool { return v.domain != nil && !slices.Contains(v.domain, s) })
-		other := v.domain == nil || slices.ContainsFunc(v.domain, func(s string) bool { return !slices.Contains(v.values, s) })
+		values, other := all[name].possible()
 		if len(worlds)*(len(values)+1) > maxWorlds {
 			return nil, false
 		}
@@ -110,4 +108,56 @@ func Worlds(formulas []*Formula, known map[string]string) (worlds []World, ok bo
 		worlds = longer
 	}
 	return worlds, true
+}
+
+// Possible reports whether the formula can hold. It is true where there are too many worlds to tell.
+func (f *Formula) Possible() bool {
+	all := map[string]variable{}
+	f.addTo(all)
+	names, count := slices.Sorted(maps.Keys(all)), 1
+	for _, v := range all {
+		if count *= len(v.values) + 1; count > maxWorlds {
+			return true
+		}
+	}
+	w := World{}
+	var holds func(i int) bool
+	holds = func(i int) bool {
+		if i == len(names) {
+			return f.Holds(w)
+		}
+		values, other := all[names[i]].possible()
+		for _, value := range values {
+			w[names[i]] = value
+			if holds(i + 1) {
+				return true
+			}
+		}
+		delete(w, names[i])
+		return other && holds(i+1)
+	}
+	return holds(0)
+}
+
+// possible returns the values of a variable that formulas name and that it can have. Other says that it can have another
+// one.
+func (v variable) possible() (values []string, other bool) {
+	if v.domain == nil {
+		return v.values, true
+	}
+	values = slices.DeleteFunc(slices.Clone(v.values), func(s string) bool { return !slices.Contains(v.domain, s) })
+	return values, slices.ContainsFunc(v.domain, func(s string) bool { return !slices.Contains(v.values, s) })
+}
+
+// Shares reports whether the formula and another one say something of the same variable.
+func (f *Formula) Shares(other *Formula) bool {
+	mine, others := map[string]variable{}, map[string]variable{}
+	f.addTo(mine)
+	other.addTo(others)
+	for name := range mine {
+		if _, ok := others[name]; ok {
+			return true
+		}
+	}
+	return false
 }

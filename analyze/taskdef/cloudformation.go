@@ -92,7 +92,7 @@ func (f *finder) template(top *tree.Node) {
 		f.fail(top.Start, "the template has no resource of type AWS::ECS::TaskDefinition")
 	}
 	f.keys = t.Keys()
-	f.symbols, f.filled, f.branches = t.Symbols, t.Used, t.Branches
+	f.symbols, f.filled, f.branches, f.when = t.Symbols, t.Used, t.Branches, t.When
 }
 
 // mentionsTaskDefinition reports whether a task definition is somewhere below n.
@@ -111,6 +111,7 @@ func (f *finder) resource(t *template.Template, resource *tree.Node) {
 		return
 	}
 	t.Replace(properties)
+	t.Prune(properties, conditionOf(resource))
 	properties.Adopt() // functions have become other nodes
 	f.conditional(resource, func() {
 		resourceForm(kind.Text)(f, cloudResource{resource.Name, properties, cloudForm, t.Pointers})
@@ -121,11 +122,17 @@ func (f *finder) resource(t *template.Template, resource *tree.Node) {
 func (f *finder) conditional(resource *tree.Node, add func()) {
 	n := len(f.parts)
 	add()
-	if condition := resource.Member("Condition"); condition != nil {
-		for i := range f.parts[n:] {
-			f.parts[n+i].Condition = condition.Text
-		}
+	for i := range f.parts[n:] {
+		f.parts[n+i].Condition = conditionOf(resource)
 	}
+}
+
+// conditionOf returns the condition of a resource; "" if it has none.
+func conditionOf(resource *tree.Node) string {
+	if condition := resource.Member("Condition"); condition != nil {
+		return condition.Text
+	}
+	return ""
 }
 
 // serviceOf takes a service whose task definition is a resource of the template too.
@@ -147,6 +154,7 @@ func (f *finder) serviceOf(t *template.Template, service, resources *tree.Node) 
 	if task := resource.Member("Properties"); task != nil && !f.chosen(resource.Name, task) {
 		return
 	}
+	t.Prune(properties, conditionOf(service))
 	properties.Adopt() // functions have become other nodes
 	f.conditional(service, func() { f.service(properties, cloudForm, t.Pointers) })
 }

@@ -43,7 +43,7 @@ func TestOtherShapes(t *testing.T) {
 				"default image y /Resources/J/Properties/ContainerProperties/Fn::If/2/Image/Fn::If/1",
 				"default image z /Resources/J/Properties/ContainerProperties/Fn::If/2/Image/Fn::If/2"}},
 		{"a conditional container", `{"Resources": {"S": {"Type": "AWS::ECS::ExpressGatewayService", "Properties": {
-			"PrimaryContainer": {"Fn::If": ["C", {"Image": "x"}, {"Image": "y", "AwsLogsConfiguration": {"Fn::If": ["C", {"LogGroup": "g"}, {"Ref": "AWS::NoValue"}]}}]}}}}}`, Options{},
+			"PrimaryContainer": {"Fn::If": ["C", {"Image": "x"}, {"Image": "y", "AwsLogsConfiguration": {"Fn::If": ["D", {"LogGroup": "g"}, {"Ref": "AWS::NoValue"}]}}]}}}}}`, Options{},
 			[]string{"Main image x /Resources/S/Properties/PrimaryContainer/Fn::If/1/Image", "Main image y /Resources/S/Properties/PrimaryContainer/Fn::If/2/Image",
 				"Main awsLogsConfiguration.logGroup g /Resources/S/Properties/PrimaryContainer/Fn::If/2/AwsLogsConfiguration/Fn::If/1/LogGroup"}},
 	} {

@@ -30,6 +30,7 @@ type TaskDefinition struct {
 	// condition is that of the resource, and branches are those of the conditionals in its template, by JSON pointer.
 	condition string
 	branches  map[string]policy.Branch
+	when      map[int]*policy.Formula // when the branches are taken, by the IDs of their nodes
 	keys      []template.Key
 	keyed     map[string][]int // the indices of the keys, by the names of what they encrypt
 	keyless   map[string]bool  // the names of what the document declares without such a key
@@ -194,7 +195,7 @@ func (f *finder) finish(opts Options) ([]*TaskDefinition, []Problem) {
 		}
 	}
 	for _, td := range tds {
-		td.keys, td.keyed, td.keyless, td.exist, td.branches = f.keys, keyed, f.keyless, f.exist, f.branches
+		td.keys, td.keyed, td.keyless, td.exist, td.branches, td.when = f.keys, keyed, f.keyless, f.exist, f.branches, f.when
 	}
 	return tds, inOrder(append(f.problems, more...))
 }

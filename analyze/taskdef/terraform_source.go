@@ -92,11 +92,15 @@ func (f *finder) nameBranches(conditions map[int]string) {
 	if len(conditions) == 0 {
 		return
 	}
-	f.branches = map[string]policy.Branch{}
+	f.branches, f.when = map[string]policy.Branch{}, map[int]*policy.Formula{}
 	for i := range f.parts {
 		f.parts[i].choices(func(n *tree.Node, branch int, pointer string) {
 			if name := conditions[n.ID]; name != "" && len(n.Children) == 2 {
 				f.branches[pointer] = policy.Branch{Condition: name, Not: branch == 1}
+				f.when[n.Children[branch].ID] = policy.Opaque(name)
+				if branch == 1 {
+					f.when[n.Children[branch].ID] = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{policy.Opaque(name)}}
+				}
 			}
 		})
 	}

@@ -382,6 +382,20 @@ func (v Value) ChosenBelow(above Value) bool {
 	return false
 }
 
+// Together reports whether values of one task definition can occur together, as far as that can be told: branches of
+// conditionals that depend on the same condition may not.
+func Together(values ...Value) bool {
+	all := policy.Always()
+	for _, v := range values {
+		for n := v.near; n != nil && len(v.r.td.when) > 0; n = n.Parent {
+			if f := v.r.td.when[n.ID]; f != nil && !slices.Contains(all.Of, f) {
+				all.Of = append(all.Of, f)
+			}
+		}
+	}
+	return len(all.Of) < 2 || all.Possible()
+}
+
 // Present reports whether there is a value.
 func (v Value) Present() bool { return v.n != nil }
 

@@ -84,12 +84,31 @@ func (t *Template) equals(n, left, right *tree.Node) *policy.Formula {
 	case !b.IsLiteral():
 		return policy.Opaque(a.String() + " is " + b.String())
 	}
-	f := &policy.Formula{Variable: a.String(), Value: b.String()}
-	if s, rest, ok := a.CutSymbol(); ok && rest == "" {
+	return t.is(a, b.String())
+}
+
+// is returns the formula for a text that has a value.
+func (t *Template) is(text policy.Text, value string) *policy.Formula {
+	f := &policy.Formula{Variable: text.String(), Value: value}
+	if s, rest, ok := text.CutSymbol(); ok && rest == "" {
 		f.Variable = string(s)
 		f.Domain = t.allowed(string(s))
 	}
 	return f
+}
+
+// taken returns the formula that holds where a branch is taken. It is the same one whenever somebody asks.
+func (t *Template) taken(branch policy.Branch) *policy.Formula {
+	if !branch.Not {
+		return t.Formula(branch.Condition)
+	}
+	if t.negated == nil {
+		t.negated = map[string]*policy.Formula{}
+	}
+	if t.negated[branch.Condition] == nil {
+		t.negated[branch.Condition] = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{t.Formula(branch.Condition)}}
+	}
+	return t.negated[branch.Condition]
 }
 
 // allowed returns the values that a parameter can have; nil where it can have any.

@@ -16,9 +16,6 @@ import (
 // no person writes as many.
 const maxNested = 100
 
-// maxBranches is how many texts one value may have because of conditionals inside of it.
-const maxBranches = 64
-
 // function returns what replaces a function of that name by its result, or nil if there is no such function. N is the object
 // that the function is, and args its argument.
 //
@@ -81,27 +78,9 @@ func (t *Template) Replace(n *tree.Node) {
 	t.state[n] = replaced
 }
 
-// become makes a node a string, or the several strings that it can be.
-func (t *Template) become(n *tree.Node, texts ...policy.Text) {
-	switch {
-	case len(texts) > maxBranches:
-		texts = []policy.Text{t.unknown(n, "a value with too many branches")}
-	case len(texts) == 0:
-		n.Kind, n.Text, n.Children = tree.Null, "", nil
-		return
-	}
-	if len(texts) == 1 {
-		n.Kind, n.Text, n.Children = tree.String, string(t.resolved(texts[0], n)), nil
-		return
-	}
-	pointer := t.pointerTo(n)
-	n.Kind, n.Text, n.Children = tree.Choice, "", nil
-	for i, text := range texts {
-		branch := t.Doc.NewNode(tree.String, n, "")
-		branch.Text, branch.Index = string(t.resolved(text, n)), i
-		t.Pointers[branch.ID] = pointer
-		n.Children = append(n.Children, branch)
-	}
+// become makes a node a string.
+func (t *Template) become(n *tree.Node, text policy.Text) {
+	n.Kind, n.Text, n.Children = tree.String, string(t.resolved(text, n)), nil
 }
 
 // dynamicReference is a reference that CloudFormation resolves when it deploys, after all functions.
@@ -122,17 +101,13 @@ func (t *Template) resolved(text policy.Text, n *tree.Node) policy.Text {
 
 // texts returns the texts that a value can be; not ok where it is no text.
 func (t *Template) texts(n *tree.Node) (list []policy.Text, ok bool) {
-	t.Replace(n)
-	for branch := range n.Branches() {
-		switch branch.Kind {
-		case tree.String, tree.Number, tree.Boolean:
-			list = append(list, policy.Text(branch.Text))
-		case tree.Null: // an absent element of a list
-		default:
-			return nil, false
+	alternatives, ok := t.alternatives(n)
+	for _, a := range alternatives {
+		if !a.absent {
+			list = append(list, a.text)
 		}
 	}
-	return list, true
+	return list, ok
 }
 
 // text returns the text that a value is; not ok where it is none, or several.
@@ -155,7 +130,7 @@ func (t *Template) ref(n, args *tree.Node) {
 		return
 	}
 	if args.Text == "AWS::NoValue" {
-		t.become(n)
+		n.Kind, n.Text, n.Children = tree.Null, "", nil
 		return
 	}
 	t.become(n, t.reference(n, args.Text))
@@ -195,54 +170,29 @@ func (t *Template) sub(n, args *tree.Node) {
 		t.become(n, t.unknown(n, "Fn::Sub"))
 		return
 	}
-	var parts [][]policy.Text // each with the texts that it can be
+	var parts []alternatives
 	end := 0
 	for _, m := range subVariable().FindAllStringSubmatchIndex(text.Text, -1) {
-		parts = append(parts, []policy.Text{policy.Text(text.Text[end:m[0]])})
+		parts = append(parts, always(policy.Text(text.Text[end:m[0]])))
 		end = m[1]
 		name := strings.TrimSpace(text.Text[m[4]:m[5]])
 		if m[2] < m[3] {
-			parts = append(parts, []policy.Text{policy.Text("${" + name + "}")})
+			parts = append(parts, always(policy.Text("${"+name+"}")))
 			continue
 		}
-		values := []policy.Text{}
 		if value := given[name]; value != nil {
-			var ok bool
-			if values, ok = t.texts(value); !ok {
-				values = []policy.Text{t.unknown(value, "the variable "+name)}
+			values, ok := t.alternatives(value)
+			if !ok {
+				values = always(t.unknown(value, "the variable "+name))
 			}
+			parts = append(parts, values)
 		} else if resource, attribute, ok := strings.Cut(name, "."); ok {
-			values = append(values, t.attribute(n, resource, attribute))
+			parts = append(parts, always(t.attribute(n, resource, attribute)))
 		} else {
-			values = append(values, t.reference(n, name))
-		}
-		parts = append(parts, values)
-	}
-	list, ok := joined(append(parts, []policy.Text{policy.Text(text.Text[end:])}))
-	if !ok {
-		list = []policy.Text{t.unknown(n, "Fn::Sub with too many branches")}
-	}
-	t.become(n, list...)
-}
-
-// joined returns every text that consists of one text of each part; not ok where there are too many.
-func joined(parts [][]policy.Text) (list []policy.Text, ok bool) {
-	count := 1
-	for _, texts := range parts {
-		if count *= len(texts); count > maxBranches {
-			return nil, false
+			parts = append(parts, always(t.reference(n, name)))
 		}
 	}
-	for i := range count {
-		var b strings.Builder
-		rest := i
-		for _, texts := range parts {
-			b.WriteString(string(texts[rest%len(texts)]))
-			rest /= len(texts)
-		}
-		list = append(list, policy.Text(b.String()))
-	}
-	return list, true
+	t.choose(n, "Fn::Sub", t.joined("", append(parts, always(policy.Text(text.Text[end:])))))
 }
 
 func (t *Template) join(n, args *tree.Node) {
@@ -251,65 +201,22 @@ func (t *Template) join(n, args *tree.Node) {
 		return
 	}
 	separator, ok := t.literal(&args.Children[0])
-	elements, known := t.elements(&args.Children[1])
+	lists, known := t.lists(&args.Children[1])
 	if !ok || !known {
 		t.become(n, t.unknown(n, "Fn::Join"))
 		return
 	}
-	// An element that is absent has no separator either.
-	sequences := [][]policy.Text{nil}
-	for _, e := range elements {
-		var longer [][]policy.Text
-		for _, sequence := range sequences {
-			if e.absent {
-				longer = append(longer, sequence)
-			}
-			for _, text := range e.texts {
-				longer = append(longer, append(slices.Clone(sequence), text))
-			}
+	var all alternatives
+	for _, l := range lists {
+		// An element that is absent has no separator either.
+		texts := t.joined(policy.Text(separator), l.elements)
+		if texts == nil {
+			all = nil
+			break
 		}
-		if sequences = longer; len(sequences) > maxBranches {
-			t.become(n, t.unknown(n, "Fn::Join with too many branches"))
-			return
-		}
+		all = append(all, t.under(l.when, texts)...)
 	}
-	var list []policy.Text
-	for _, sequence := range sequences {
-		var joined policy.Text
-		for i, text := range sequence {
-			if i > 0 {
-				joined += policy.Text(separator)
-			}
-			joined += text
-		}
-		list = append(list, joined)
-	}
-	t.become(n, list...)
-}
-
-// element is one of a list: the texts that it can be, and whether it can be absent.
-type element struct {
-	texts  []policy.Text
-	absent bool
-}
-
-// elements returns the elements of a list; not ok where the value is no list of texts.
-func (t *Template) elements(n *tree.Node) (list []element, ok bool) {
-	t.Replace(n)
-	if n.Kind != tree.List {
-		return nil, false
-	}
-	for i := range n.Children {
-		e := element{}
-		if e.texts, ok = t.texts(&n.Children[i]); !ok {
-			return nil, false
-		}
-		for branch := range n.Children[i].Branches() {
-			e.absent = e.absent || branch.Kind == tree.Null
-		}
-		list = append(list, e)
-	}
-	return list, true
+	t.choose(n, "Fn::Join", all)
 }
 
 // ifElse makes a conditional of both branches: which of them is taken is known when somebody deploys the template.
@@ -321,7 +228,9 @@ func (t *Template) ifElse(n, args *tree.Node) {
 	branches := args.Children[1:3]
 	for i := range branches {
 		t.Pointers[branches[i].ID] = t.pointerTo(&branches[i])
-		t.Branches[t.Pointers[branches[i].ID]] = policy.Branch{Condition: args.Children[0].Text, Not: i == 1}
+		branch := policy.Branch{Condition: args.Children[0].Text, Not: i == 1}
+		t.Branches[t.Pointers[branches[i].ID]] = branch
+		t.When[branches[i].ID] = t.taken(branch)
 		t.Replace(&branches[i])
 		branches[i].Index = i
 	}
@@ -336,57 +245,79 @@ func (t *Template) pointerTo(n *tree.Node) string {
 	return n.Pointer()
 }
 
-// findInMap returns the values of all rows that the keys can name: a key that is unknown can name each.
+// findInMap returns the values of all rows that the keys can name: a key that is unknown can name each. A default value is
+// there where the keys name nothing.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html
 func (t *Template) findInMap(n, args *tree.Node) {
 	if args.Kind != tree.List || len(args.Children) < 3 {
 		t.become(n, t.unknown(n, "Fn::FindInMap"))
 		return
 	}
 	name, known := t.literal(&args.Children[0])
+	var otherwise *tree.Node
+	if len(args.Children) > 3 {
+		otherwise = args.Children[3].Member("DefaultValue")
+	}
 	mapping := t.mappings[name]
-	if !known || mapping == nil {
+	if !known || mapping == nil && otherwise == nil {
 		t.become(n, t.unknown(n, "Fn::FindInMap"))
 		return
 	}
-	var list []policy.Text
-	for _, row := range t.rows(mapping, &args.Children[1]) {
-		for _, cell := range t.rows(row, &args.Children[2]) {
-			values, ok := t.texts(cell)
-			if !ok {
-				t.become(n, t.unknown(n, "Fn::FindInMap"))
-				return
-			}
-			for _, v := range values {
-				if !slices.Contains(list, v) {
-					list = append(list, v)
-				}
+	var cells []chosen
+	var found []*policy.Formula
+	if mapping != nil {
+		for _, row := range t.rows(chosen{node: mapping}, &args.Children[1]) {
+			for _, cell := range t.rows(row, &args.Children[2]) {
+				cells = append(cells, cell)
+				found = append(found, allOf(cell.when))
 			}
 		}
 	}
-	if list == nil {
-		t.become(n, t.unknown(n, "Fn::FindInMap"))
-		return
+	if otherwise != nil {
+		nothing := when{{Op: policy.Not, Of: []*policy.Formula{{Op: policy.Or, Of: found}}}}
+		if t.possible(nothing) {
+			cells = append(cells, chosen{otherwise, nothing})
+		}
 	}
-	t.become(n, list...)
+	if len(cells) == 0 || !t.take(n, cells) {
+		t.become(n, t.unknown(n, "Fn::FindInMap"))
+	}
+}
+
+// chosen is a value that something can name, and when it does so.
+type chosen struct {
+	node *tree.Node
+	when when
 }
 
 // rows returns the members of a mapping that a key can name.
-func (t *Template) rows(mapping, key *tree.Node) (list []*tree.Node) {
-	texts, _ := t.texts(key)
-	for i, text := range texts {
-		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.set[string(s)] != "" { // AWS::Region
-			texts[i] = policy.Text(t.set[string(s)])
-			t.Used[string(s)] = true
-		}
+func (t *Template) rows(mapping chosen, key *tree.Node) (list []chosen) {
+	keys, ok := t.alternatives(key)
+	if !ok {
+		line, column := t.Doc.Source.Position(key.Start)
+		keys = always(policy.Of(policy.Symbol(fmt.Sprintf("the key at %d:%d", line, column))))
 	}
-	for i := range mapping.Children {
-		row := &mapping.Children[i]
-		fits := len(texts) == 0
-		for _, text := range texts {
-			fits = fits || !text.IsLiteral() || text == policy.Text(row.Name)
-		}
-		if fits {
-			list = append(list, row)
+	for i := range mapping.node.Children {
+		row := &mapping.node.Children[i]
+		for _, k := range keys {
+			if s, rest, ok := k.text.CutSymbol(); ok && rest == "" && t.set[string(s)] != "" { // AWS::Region
+				k.text = policy.Text(t.set[string(s)])
+				t.Used[string(s)] = true
+			}
+			named := k.when
+			switch {
+			case k.absent || k.text.IsLiteral() && k.text != policy.Text(row.Name):
+				continue
+			case !k.text.IsLiteral():
+				named, ok = t.both(named, when{t.is(k.text, row.Name)})
+				if !ok {
+					continue
+				}
+			}
+			if both, ok := t.both(mapping.when, named); ok {
+				list = append(list, chosen{row, both})
+			}
 		}
 	}
 	return list
@@ -399,49 +330,74 @@ func (t *Template) selectOne(n, args *tree.Node) {
 	}
 	index, ok := t.literal(&args.Children[0])
 	i, err := strconv.Atoi(index)
-	elements, known := t.elements(&args.Children[1])
-	absent := func(e element) bool { return e.absent }
-	if !ok || err != nil || !known || i < 0 || i >= len(elements) || slices.ContainsFunc(elements[:i+1], absent) {
+	lists, known := t.lists(&args.Children[1])
+	if !ok || err != nil || !known || i < 0 {
 		t.become(n, t.unknown(n, "Fn::Select"))
 		return
 	}
-	t.become(n, elements[i].texts...)
+	var all alternatives
+	for _, l := range lists {
+		if i >= len(l.elements) || slices.ContainsFunc(l.elements[:i+1], alternatives.canBeAbsent) {
+			t.become(n, t.unknown(n, "Fn::Select"))
+			return
+		}
+		all = append(all, t.under(l.when, l.elements[i])...)
+	}
+	t.choose(n, "Fn::Select", all)
 }
 
-// split makes a list of a text. The ARN of a resource in the template has parts that are known.
+// split makes a list of a text, or of each text that the value can be.
 func (t *Template) split(n, args *tree.Node) {
-	var text policy.Text
+	var texts alternatives
 	var separator string
 	ok := args.Kind == tree.List && len(args.Children) == 2
 	if ok {
 		var known bool
 		separator, known = t.literal(&args.Children[0])
-		text, ok = t.text(&args.Children[1])
-		ok = ok && known && separator != ""
+		texts, ok = t.alternatives(&args.Children[1])
+		ok = ok && known && separator != "" && len(texts) > 0 && len(texts) <= maxBranches && !texts.canBeAbsent()
 	}
-	if ok {
-		if s, rest, symbol := text.CutSymbol(); symbol && rest == "" {
-			// An ARN, which is cut at its colons.
-			if info := t.Symbols.Lookup(s); info.Meaning.IsARN() && info.ARN != (policy.ARN{}) && !info.ARN.IsWhole() {
-				text = info.ARN.Text()
-			}
+	var branches []chosen
+	for i, one := range texts {
+		var parts []policy.Text
+		if ok {
+			parts, ok = t.partsBetween(one.text, separator, n)
 		}
-		ok = text.IsLiteral() || strings.ContainsAny(separator, ":/,.-_|; ") && !t.mayContain(text, separator)
+		list := t.Doc.NewNode(tree.List, n, "")
+		list.Index = i
+		for j, part := range parts {
+			element := t.Doc.NewNode(tree.String, n, "")
+			element.Text, element.Index = string(part), j
+			list.Children = append(list.Children, element)
+		}
+		branches = append(branches, chosen{&list, one.when})
 	}
-	parts := slices.Collect(text.Split(separator))
-	if s, rest, symbol := text.CutSymbol(); !ok && symbol && rest == "" && separator == ":" {
-		parts, ok = t.partsOf(s, n), true
-	}
-	if !ok {
+	switch {
+	case !ok:
 		t.become(n, t.unknown(n, "Fn::Split"))
-		return
+	case len(branches) == 1:
+		n.Kind, n.Text, n.Children = tree.List, "", branches[0].node.Children
+	default:
+		t.decide(n, branches)
 	}
-	n.Kind, n.Text, n.Children = tree.List, "", nil
-	for i, part := range parts {
-		element := t.Doc.NewNode(tree.String, n, "")
-		element.Text, element.Index = string(part), i
-		n.Children = append(n.Children, element)
+}
+
+// partsBetween returns the parts of a text between separators; not ok where they are unknown. The ARN of a resource in the
+// template has parts that are known.
+func (t *Template) partsBetween(text policy.Text, separator string, n *tree.Node) (parts []policy.Text, ok bool) {
+	if s, rest, symbol := text.CutSymbol(); symbol && rest == "" {
+		// An ARN, which is cut at its colons.
+		if info := t.Symbols.Lookup(s); info.Meaning.IsARN() && info.ARN != (policy.ARN{}) && !info.ARN.IsWhole() {
+			text = info.ARN.Text()
+		}
 	}
+	if text.IsLiteral() || strings.ContainsAny(separator, ":/,.-_|; ") && !t.mayContain(text, separator) {
+		return slices.Collect(text.Split(separator)), true
+	}
+	if s, rest, symbol := text.CutSymbol(); symbol && rest == "" && separator == ":" {
+		return t.partsOf(s, n), true
+	}
+	return nil, false
 }
 
 // arnParts are what the parts of an ARN mean, cut at its colons.

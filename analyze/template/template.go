@@ -22,6 +22,8 @@ type Template struct {
 	Used map[string]bool
 	// Branches are the branches of conditionals, by their JSON pointers.
 	Branches map[string]policy.Branch
+	// When says when the branches of conditionals are taken, by the IDs of their nodes.
+	When map[int]*policy.Formula
 
 	top       *tree.Node
 	set       map[string]string
@@ -34,6 +36,10 @@ type Template struct {
 	// state says of each node whether its functions have been replaced.
 	state map[*tree.Node]progress
 	depth int // of functions that are being replaced
+	// negated are the formulas of conditions that do not hold. Questions is how often somebody asked whether formulas can
+	// hold together.
+	negated   map[string]*policy.Formula
+	questions int
 }
 
 type progress int
@@ -51,7 +57,7 @@ func New(doc *tree.Document, top *tree.Node, set map[string]string) *Template {
 	return &Template{
 		Doc: doc, top: top, set: set, resources: members(top, "Resources"), inputs: members(top, "Parameters"), mappings: members(top, "Mappings"),
 		conditions: members(top, "Conditions"),
-		Symbols:    policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, Branches: map[string]policy.Branch{}, state: map[*tree.Node]progress{},
+		Symbols:    policy.SymbolTable{}, Pointers: map[int]string{}, Used: map[string]bool{}, Branches: map[string]policy.Branch{}, When: map[int]*policy.Formula{}, state: map[*tree.Node]progress{},
 	}
 }
 

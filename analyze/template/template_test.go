@@ -81,7 +81,7 @@ func TestFunctions(t *testing.T) {
 		`!Sub ["${A}/${Repo.Arn}", {A: !Ref Tag}]`:          "${Tag}/${Repo.Arn}",
 		`!Sub ["${A}", {A: !If [Prod, x, y]}]`:              "x|y",
 		`!Join [":", [a, !Ref Tag, c]]`:                     "a:${Tag}:c",
-		`!Join ["", [a, !If [Prod, b, !Ref AWS::NoValue]]]`: "a|ab",
+		`!Join ["", [a, !If [Prod, b, !Ref AWS::NoValue]]]`: "ab|a",
 		"!If [Prod, a, !Ref Tag]":                           "a|${Tag}",
 		"!If [Prod, !If [Prod, a, b], c]":                   "a|b|c",
 		"!If [Prod, a, !Ref AWS::NoValue]":                  "a|",
