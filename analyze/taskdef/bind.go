@@ -95,6 +95,9 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	d := td.detail(n)
 	d.schema = s
 	isString := s.kind == text || s.kind == enumeration
+	if n.Plain && !slices.Contains(wants[s.kind].kinds, tree.String) && isPlaceholder(n.Text) {
+		n.Kind = tree.Placeholder // YAML has no quotes around most strings
+	}
 	switch {
 	case n.Kind == tree.Choice:
 		for i := range n.Children {
@@ -125,6 +128,11 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 		return
 	}
 	want := &wants[s.kind]
+	if n.Kind == tree.String && !slices.Contains(want.kinds, tree.String) && !policy.Text(n.Text).IsLiteral() {
+		n.Kind, d.wrong = tree.Placeholder, true
+		td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s, %s", called(n), policy.Text(n.Text), deploymentUnknown)})
+		return
+	}
 	fits := slices.Contains(want.kinds, n.Kind) && (s.kind != integer || isInteger(n.Text))
 	if fits {
 		td.below(n, s)
@@ -138,6 +146,15 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	}
 	d.wrong = true
 	td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)})
+}
+
+// deploymentUnknown says what to do where only a deployment knows a list or an object.
+const deploymentUnknown = "which is unknown until deployment, and the permissions depend on it: write it out, or pass the template that " + processed
+
+// isPlaceholder reports whether a string is one placeholder and nothing else.
+func isPlaceholder(s string) bool {
+	found := Placeholders(s, false)
+	return len(found) == 1 && found[0].Start == 0 && found[0].End == len(s)
 }
 
 // isScalar reports whether a string says a value of that kind, or can say one when its symbols are known.

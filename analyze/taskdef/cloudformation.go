@@ -35,6 +35,9 @@ func resourceForm(kind string) func(f *finder, r cloudResource) {
 	return nil
 }
 
+// processed names the template in which CloudFormation has run all macros.
+const processed = "aws cloudformation get-template --template-stage Processed prints"
+
 // cloudForm is that of a template. A parameter of the type Number is a string where a template refers to it.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
@@ -65,14 +68,14 @@ func (f *finder) template(top *tree.Node) {
 	t := template.New(f.doc, top, values)
 	maps.Copy(t.Symbols, f.knownSymbols)
 	for _, macro := range template.Macros(top) {
-		f.fail(macro.Start, "the macro %s can change the task definitions: pass the template that aws cloudformation get-template --template-stage Processed prints", macro.Text)
+		f.fail(macro.Start, "the macro %s can change the task definitions: pass the template that %s", macro.Text, processed)
 	}
 	found := false
 	list := top.Member("Resources").Children
 	for i := range list {
 		resource := &list[i]
 		if strings.HasPrefix(resource.Name, "Fn::ForEach") && mentionsTaskDefinition(resource) {
-			f.fail(resource.NameStart, "%s makes task definitions, and is not read: pass the template that aws cloudformation get-template --template-stage Processed prints", resource.Name)
+			f.fail(resource.NameStart, "%s makes task definitions, and is not read: pass the template that %s", resource.Name, processed)
 			found = true
 		}
 		if kind := resource.Member("Type"); isTaskDefinitionType(kind) {
@@ -88,7 +91,10 @@ func (f *finder) template(top *tree.Node) {
 		}
 	}
 	f.broken = f.broken || found
-	if !found {
+	if include := top.Member("Resources").Member("Fn::Transform"); include != nil {
+		f.fail(include.NameStart, "Fn::Transform can add task definitions: pass the template that %s", processed)
+		f.problems[len(f.problems)-1].Warning = found
+	} else if !found {
 		f.fail(top.Start, "the template has no resource of type AWS::ECS::TaskDefinition")
 	}
 	f.keys = t.Keys()
@@ -108,6 +114,12 @@ func (f *finder) resource(t *template.Template, resource *tree.Node) {
 	properties, kind := resource.Member("Properties"), resource.Member("Type")
 	if properties == nil || properties.Kind != tree.Object {
 		f.fail(resource.Start, "the resource %s has no Properties", resource.Name)
+		return
+	}
+	if additions := template.Additions(resource); additions != nil {
+		for _, addition := range additions {
+			f.fail(addition.NameStart, "%s can add to the task definition %s: pass the template that %s", addition.Name, resource.Name, processed)
+		}
 		return
 	}
 	t.Replace(properties)
@@ -162,7 +174,10 @@ func (f *finder) serviceOf(t *template.Template, service, resources *tree.Node) 
 // containersOf returns the container definitions of a resource, if it has them.
 func (f *finder) containersOf(r cloudResource) *tree.Node {
 	containers := r.properties.Member("ContainerDefinitions")
-	if containers == nil {
+	switch {
+	case containers == nil && r.properties.Kind == tree.String:
+		f.fail(r.properties.Start, "the Properties of %s are %s, %s", r.name, policy.Text(r.properties.Text), deploymentUnknown)
+	case containers == nil:
 		f.fail(r.properties.Start, "the resource %s has no ContainerDefinitions", r.name)
 	}
 	return containers

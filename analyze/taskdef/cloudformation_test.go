@@ -62,7 +62,12 @@ func TestTemplates(t *testing.T) {
 		`{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}`:                                                                "1:1 the template has no resource of type AWS::ECS::TaskDefinition",
 		`{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition"}}}`:                                                       "1:21 the resource T has no Properties",
 		`{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {}}}}`:                                     "1:72 the resource T has no ContainerDefinitions",
-		`{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": {"Ref": "X"}}}}}`: "1:97 containerDefinitions is a string",
+		`{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": {"Ref": "X"}}}}}`: "1:97 containerDefinitions is ${X}, which is unknown until deployment",
+		`{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Fn::Transform": {"Name": "X"}}}}}`:       "1:72 the Properties of T are ${Fn::Transform at 1:72}, which is unknown until deployment",
+		`{"Resources": {"T": ` + strings.Replace(task, `"Cpu"`, `"Fn::Transform": {"Name": "X"}, "Cpu"`, 1) + `}}`:         "1:73 Fn::Transform can add to the task definition T",
+		`{"Resources": {"T": ` + strings.Replace(task, `"Name"`, `"Fn::ForEach::X": [], "Name"`, 1) + `}}`:                 "1:111 Fn::ForEach::X can add to the task definition T",
+		`{"Resources": {"T": ` + task + `, "Fn::Transform": {"Name": "AWS::Include"}}}`:                                    "T 1:142 Fn::Transform can add task definitions",
+		`{"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}, "AWSTemplateFormatVersion": ""}`:                       "1:16 Fn::Transform can add task definitions",
 	} {
 		tds, problems := Read("f", []byte(in), Options{})
 		var got []string

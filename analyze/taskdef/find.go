@@ -247,6 +247,10 @@ func (f *finder) oneOf(containers *tree.Node, part Part) {
 		f.fail(containers.Start, "containerDefinitions is null: a task definition has at least one container")
 	case containers.Kind == tree.List && !slices.ContainsFunc(containers.Children, func(n tree.Node) bool { return n.Kind != tree.Null }):
 		f.fail(containers.Start, "containerDefinitions is empty: a task definition has at least one container")
+	case containers.Kind == tree.String && !policy.Text(containers.Text).IsLiteral():
+		f.fail(containers.Start, "containerDefinitions is %s, %s", policy.Text(containers.Text), deploymentUnknown)
+	case containers.Kind == tree.String && containers.Plain && isPlaceholder(containers.Text):
+		f.fail(containers.Start, "containerDefinitions is %s, a placeholder without quotes, and the permissions depend on it: render the template first", containers.Text)
 	case containers.Kind != tree.List && containers.Kind != tree.Object && containers.Kind != tree.Choice:
 		f.fail(containers.Start, "containerDefinitions is %s: it has to be a list of objects", containers.Kind)
 	default:

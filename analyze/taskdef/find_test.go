@@ -62,8 +62,9 @@ func TestSetPointers(t *testing.T) {
 
 // TestPlaceholdersWithoutQuotes: one note for those that nobody wants, and an error for each that somebody does.
 func TestPlaceholdersWithoutQuotes(t *testing.T) {
+	const inYAML = "cpu: <CPU>\nvolumes: ${VOLUMES}\ncontainerDefinitions:\n- {memory: <MEM>, cpu: <MEM>, image: {{ x }}, secrets: $S, hostname: \"<MEM>\"}\n"
 	const in = `{"cpu": <CPU>, "volumes": ${VOLUMES}, "containerDefinitions": [{"memory": <MEM>, "cpu": <MEM>, "image": {{ x }}, "secrets": $S}]}`
-	read := func(opts Options) string {
+	read := func(in string, opts Options) string {
 		tds, problems := Read("f", []byte(in), opts)
 		r := tds[0].Reader()
 		for range r.Root().Each("containerDefinitions", "secrets") {
@@ -80,14 +81,23 @@ func TestPlaceholdersWithoutQuotes(t *testing.T) {
 	}
 	want := "0:0 false false {{ x }}\n1:27 false true no permission depends on the placeholders without quotes: ${VOLUMES}, <MEM>\n" +
 		"1:125 false false secrets is $S, a placeholder without quotes, and the permissions depend on it: render the template first"
-	if got := read(Options{}); got != want {
+	if got := read(in, Options{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	got := read(Options{Set: []Setting{{"MEM", "512"}, {"x", "nginx"}, {"VOLUMES", "a"}, {"CPU", "1"}}})
+	got := read(in, Options{Set: []Setting{{"MEM", "512"}, {"x", "nginx"}, {"VOLUMES", "a"}, {"CPU", "1"}}})
 	want = "0:0 false false nginx\n1:9 true false cpu is a number; ECS wants a string\n1:27 true false volumes is a string; ECS wants a list\n" +
 		"1:125 false false secrets is $S, a placeholder without quotes, and the permissions depend on it: render the template first"
 	if !strings.HasPrefix(got, "0:0 false false nginx\n") || strings.Contains(got, "note") || strings.Contains(got, "<MEM>") {
 		t.Errorf("got\n%s\nwant about\n%s", got, want)
+	}
+	want = "0:0 false false {{ x }}\n2:10 false true no permission depends on the placeholders without quotes: ${VOLUMES}, <MEM>\n" +
+		"4:56 false false secrets is $S, a placeholder without quotes, and the permissions depend on it: render the template first"
+	if got := read(inYAML, Options{}); got != want {
+		t.Errorf("YAML: got\n%s\nwant\n%s", got, want)
+	}
+	got = read(inYAML, Options{Set: []Setting{{"MEM", "512"}, {"x", "nginx"}, {"VOLUMES", "a"}, {"CPU", "1"}}})
+	if !strings.HasPrefix(got, "0:0 false false nginx\n") || strings.Contains(got, "memory") || !strings.Contains(got, "1:6 true false cpu is a number; ECS wants a string") {
+		t.Errorf("YAML: got\n%s", got)
 	}
 }
 

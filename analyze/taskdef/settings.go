@@ -230,7 +230,10 @@ func (s *settings) usable(flag string, set Setting) bool {
 func (s *settings) fillBelow(n *tree.Node) {
 	switch {
 	case n.Kind == tree.String && !s.whole[n]:
-		n.Text = s.fillText(n.Text)
+		text := n.Text
+		if n.Text = s.fillText(text); n.Text != text && n.Plain && isPlaceholder(text) {
+			n.Kind = kindOf(n.Text) // as YAML reads the value without quotes
+		}
 	case n.Kind == tree.Placeholder && policy.Text(n.Text).IsLiteral():
 		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 && !s.stillWord(n.Text) {
 			n.Kind = kindOf(n.Text)

@@ -19,6 +19,19 @@ func Is(top *tree.Node) bool {
 	})
 }
 
+// Additions returns the functions in objects below n that add members to the others there, such as the macro AWS::Include and
+// Fn::ForEach.
+func Additions(n *tree.Node) (list []*tree.Node) {
+	for i := range n.Children {
+		kid := &n.Children[i]
+		if n.Kind == tree.Object && len(n.Children) > 1 && (kid.Name == "Fn::Transform" || strings.HasPrefix(kid.Name, "Fn::ForEach")) {
+			list = append(list, kid)
+		}
+		list = append(list, Additions(kid)...)
+	}
+	return list
+}
+
 // harmlessMacros are macros of AWS that leave the resources of ECS and IAM alone, but for those that they add.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html

@@ -28,6 +28,8 @@ func TestRead(t *testing.T) {
 		{"tags", "a: !Ref X\nb: !Sub [x, {y: !GetAtt z.Arn}]\n",
 			`an object@1:1 (a@1:1=an object@1:4 (!Ref@1:4=a string "X"@1:4)) (b@2:1=an object@2:4 (!Sub@2:4=a list@2:4 (a string "x"@2:10) (an object@2:13 (y@2:14=an object@2:17 (!GetAtt@2:17=a string "z.Arn"@2:17)))))`},
 		{"a tagged number is a string", "a: !Ref 1\n", `an object@1:1 (a@1:1=an object@1:4 (!Ref@1:4=a string "1"@1:4))`},
+		{"placeholders without quotes in YAML", "a: {{ f | x }}\nb: [{{ c }}]\n",
+			`an object@1:1 (a@1:1=a placeholder "{{ f | x }}"@1:4) (b@2:1=a list@2:4 (a placeholder "{{ c }}"@2:5))`},
 		{"placeholders without quotes", `{"a": <A B>, "b": [${X}:1, $Y], "c": {{ f "x" }}, "d": %D%, "e": "<E>", "f": __F_1__}`,
 			`an object@1:1 (a@1:2=a placeholder "<A B>"@1:7) (b@1:14=a list@1:19 (a placeholder "${X}:1"@1:20) (a placeholder "$Y"@1:28)) ` +
 				`(c@1:33=a placeholder "{{ f \"x\" }}"@1:38) (d@1:51=a placeholder "%D%"@1:56) (e@1:61=a string "<E>"@1:66) (f@1:73=a placeholder "__F_1__"@1:78)`},

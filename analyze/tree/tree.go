@@ -125,7 +125,9 @@ type Node struct {
 	Kind Kind
 	// Shared says that the text of the value is in several places of the document: in YAML, an alias names the value or
 	// something around it.
-	Shared   bool
+	Shared bool
+	// Plain says that a string has no quotes in YAML.
+	Plain    bool
 	Name     string // of a member of an object; "" elsewhere
 	Text     string // the value of a string; a number or boolean as it is written
 	Children []Node // members, elements or branches

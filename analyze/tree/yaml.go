@@ -135,7 +135,18 @@ func (r *yamlReader) syntax(err error) {
 	if found != "" && (message != "mapping values are not allowed in this context" || at == line) {
 		message, off = found, r.at(at, column)
 	}
+	if strings.HasPrefix(message, "mapping value") && endsInColon(r.source.Text[off:]) {
+		message += ": a text that ends in a colon needs quotes around it"
+	}
 	r.report(off, "not YAML: %s", message)
+}
+
+// endsInColon reports whether the line at the beginning of a text ends in a colon that is not the first: as the ARN of a
+// secret does, with a JSON key behind it.
+func endsInColon(text string) bool {
+	line, _, _ := strings.Cut(text, "\n")
+	before, ok := strings.CutSuffix(strings.TrimSpace(line), ":")
+	return ok && strings.Contains(before, ":")
 }
 
 // maxSecondOpinion is how long a text can be, in bytes, for [secondOpinion]: its parser is slow on deeply nested lists. No
@@ -209,6 +220,9 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 		return r.tagged(n, y)
 	}
 	switch tag := y.ShortTag(); {
+	case y.Kind == yaml.MappingNode && y.Style&yaml.FlowStyle != 0 && strings.HasPrefix(r.source.Text[start:], "{{") && onePlaceholder(r.source.Text, start) > 0:
+		// A mapping whose key is a mapping is a placeholder of Jinja, Helm or Go, which has no quotes.
+		n.Kind, n.Text = Placeholder, r.source.Text[start:onePlaceholder(r.source.Text, start)]
 	case y.Kind == yaml.MappingNode && tag == "!!map":
 		n.Kind = Object
 		r.members(&n, y)
@@ -225,7 +239,7 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 	case y.Kind == yaml.ScalarNode && (tag == "!!int" || tag == "!!float"):
 		n.Kind, n.Text = Number, y.Value
 	case y.Kind == yaml.ScalarNode && (tag == "!!str" || tag == "!!timestamp"):
-		n.Kind, n.Text = String, r.withoutNUL(start, y.Value)
+		n.Kind, n.Text, n.Plain = String, r.withoutNUL(start, y.Value), y.Style == 0
 	default:
 		r.report(start, "the tag %s is not read", tag)
 	}

@@ -83,6 +83,7 @@ func TestYAMLProblems(t *testing.T) {
 		{"syntax after other lines", "a: x\nb: {c: d\ne: f\n", "f:3:1: not YAML: ',' or '}' must be specified"},
 		{"list in a mapping", "a: x\n- b\n", "f:2:1: not YAML: "},
 		{"indented too far", "a:\n  b: x\n   c: y\n", "f:3:4: not YAML: mapping values are not allowed in this context"},
+		{"a colon at the end", "a:\n  v: arn:aws:x:key::\n", "f:2:6: not YAML: mapping value is not allowed in this context: a text that ends in a colon needs quotes around it"},
 		{"two colons", "é: x\nb: c: d\n", "f:2:4: not YAML: mapping value is not allowed in this context"},
 		{"quote", "a: x\nb: \"x\nc: d\n", "f:2:4: not YAML: could not find end character of double-quoted text"},
 		{"reserved", "a: x\nbé: @x\n", "f:2:6: not YAML: '@' is a reserved character"},
