@@ -154,21 +154,34 @@ func (f *finder) serviceOf(t *template.Template, service, resources *tree.Node) 
 		return
 	}
 	t.Replace(properties)
-	task := properties.Member("TaskDefinition")
-	if task == nil || task.Kind != tree.String {
-		return
-	}
-	symbol, rest, ok := policy.Text(task.Text).CutSymbol()
-	resource := resources.Member(string(symbol))
-	if !ok || rest != "" || resource == nil || !isTaskDefinitionType(resource.Member("Type")) {
-		return
-	}
-	if task := resource.Member("Properties"); task != nil && !f.chosen(resource.Name, task) {
-		return
-	}
 	t.Prune(properties, conditionOf(service))
+	task := properties.Member("TaskDefinition")
+	if task == nil {
+		return
+	}
+	var names []policy.Symbol
+	for branch := range task.Branches() {
+		if name, ok := f.taskDefinitionIn(resources, branch); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	properties.Adopt() // functions have become other nodes
-	f.conditional(service, func() { f.service(properties, cloudForm, t.Pointers) })
+	for _, name := range names {
+		task.Kind, task.Text, task.Children = tree.String, string(policy.Of(name)), nil
+		f.conditional(service, func() { f.service(properties, cloudForm, t.Pointers) })
+	}
+}
+
+// taskDefinitionIn returns the name of the resource that a value refers to, if that is a task definition that is read.
+func (f *finder) taskDefinitionIn(resources, n *tree.Node) (policy.Symbol, bool) {
+	symbol, rest, ok := policy.Text(n.Text).CutSymbol()
+	name, attribute, _ := strings.Cut(string(symbol), ".")
+	resource := resources.Member(name)
+	if n.Kind != tree.String || !ok || rest != "" || attribute != "" && attribute != "TaskDefinitionArn" || resource == nil || !isTaskDefinitionType(resource.Member("Type")) {
+		return "", false
+	}
+	task := resource.Member("Properties")
+	return policy.Symbol(name), task == nil || f.chosen(name, task)
 }
 
 // containersOf returns the container definitions of a resource, if it has them.
