@@ -1,7 +1,9 @@
 package analyze
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/execrole/execrole/analyze/policy"
@@ -115,17 +117,23 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 	keys := p.keysOf(v, values)
 	for _, k := range keys {
 		key, problem := k.cut(region)
-		if name := policy.Text(k.Key); k.declared && !name.IsLiteral() {
+		switch name := policy.Text(k.Key); {
+		case k.declared && !name.IsLiteral():
 			key, problem = p.symbolicKey(v, name, region)
+		case k.declared && isKeyID(k.Key):
+			key, problem = keyResource{arn: key.arn.With("key/" + name)}, ""
 		}
 		switch {
 		case problem != "" && !k.declared:
 			continue // judgeKeys reports it
-		case problem != "" && policy.Text(k.Key).HasPrefix("alias/aws/"):
-			continue // a key of AWS's own
+		case problem == keyOfAWS:
+			continue
+		case problem == keyUnknown && p.leavesOpen && !p.derives:
+			key = p.openKey(v, policy.Text(k.Key))
 		case problem != "":
 			flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
 			p.find(Error, v.Ref(), []string{flag}, "%s is encrypted with the key %s, and %s; add %s", quote(t), quote(policy.Text(k.Key)), problem, flag)
+			p.plan.Findings[len(p.plan.Findings)-1].CanLeaveOpen = problem == keyUnknown && p.opts.OfferParameters
 			continue
 		}
 		in := region
@@ -311,8 +319,21 @@ func (k keyResource) region() policy.Text {
 
 // symbolicKey is [KMSKey.cut] for a key that the input names with symbols.
 func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource, problem string) {
-	if arn, ok := policy.CutARN(name); ok && arn.Service == "kms" && arn.Resource.HasPrefix("key/") {
-		return keyResource{arn: arn}, ""
+	if arn, ok := policy.CutARN(name); ok && arn.Service == "kms" {
+		alias, isAlias := arn.Resource.CutPrefix("alias/")
+		switch {
+		case arn.Resource.HasPrefix("key/"):
+			return keyResource{arn: arn}, ""
+		case isAlias && alias.HasPrefix("aws/"):
+			return KMSKey{Key: arn.Resource.String()}.cut(region)
+		case isAlias && p.fits(alias, oneOf("/_-"), policy.MeansText):
+			return keyResource{arn: arn.With("key/*"), alias: arn.Resource}, ""
+		}
+	}
+	if alias, ok := name.CutPrefix("alias/"); ok && p.fits(alias, oneOf("/_-"), policy.MeansText) {
+		key, _ = KMSKey{Key: "alias/x"}.cut(region)
+		key.alias = name
+		return key, ""
 	}
 	s, rest, ok := name.CutSymbol()
 	info := p.reader.Symbols().Lookup(s)
@@ -326,7 +347,53 @@ func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource
 		p.find(Warning, v.Ref(), []string{flag}, "%s is encrypted with the key that the parameter %s names, and its default is used, %q: a deployment with another value needs another role; add %s for that", quote(t), s, info.Default, flag)
 		return KMSKey{Key: info.Default}.cut(region)
 	}
-	return key, "its value is unknown until deployment"
+	return key, keyUnknown
+}
+
+// keyOfAWS is the problem of an option that names a key of AWS's own. In the input it is none.
+const keyOfAWS = "it is a key of AWS's own, which needs no permission"
+
+// keyUnknown is the problem of a key that the input names with a symbol of which nobody says that it is the ARN of a key.
+const keyUnknown = "its value is unknown until deployment"
+
+// isKeyID reports whether a text is the ID of a key, as a resource that is encrypted can name it.
+//
+// Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id
+func isKeyID(s string) bool {
+	digits, ok := strings.CutPrefix(s, "mrk-")
+	if !ok {
+		digits = strings.ReplaceAll(s, "-", "")
+	}
+	return len(digits) == 32 && (ok || len(s) == 36) && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
+// openKey leaves open which key encrypts what v reads: the output asks for its ARN.
+func (p *pass) openKey(v located, name policy.Text) keyResource {
+	called := name.String() + " key"
+	if s, rest, ok := name.CutSymbol(); ok && rest == "" {
+		if called = string(s) + " key"; strings.HasSuffix(strings.ToLower(string(s)), "key") {
+			called = string(s) + " ARN"
+		}
+	}
+	s := policy.Symbol(called)
+	for n := 2; ; n++ {
+		known, taken := p.plan.Symbols[s]
+		if !taken || known.Expression == name.String() && known.Meaning == policy.MeansKeyARN {
+			break
+		}
+		s = policy.Symbol(called + " " + strconv.Itoa(n))
+	}
+	t, _ := v.Text()
+	info := policy.SymbolInfo{
+		Kind: policy.Parameter, Meaning: policy.MeansKeyARN, Optional: true, MaxLength: longestARN, Place: v.Ref().Place, Expression: name.String(),
+		Pattern:     `arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`,
+		Description: "The ARN of the key " + strconv.Quote(name.String()) + ", which encrypts " + strconv.Quote(t.String()) + "; empty if it is one of AWS's own",
+	}
+	// The document has its symbols for all of its task definitions.
+	p.plan.Symbols = maps.Clone(p.plan.Symbols)
+	p.plan.Symbols[s] = info
+	p.Notef(v, "the key of %s is left open: the output asks for its ARN", quote(t))
+	return keyResource{arn: policy.Whole(policy.Of(s))}
 }
 
 // cut returns what a statement has to name for the key, or what is wrong with it. An alias alone means the key in the
@@ -350,7 +417,7 @@ func (k KMSKey) cut(region policy.Text) (key keyResource, problem string) {
 	alias, isAlias := name.CutPrefix("alias/")
 	switch {
 	case isAlias && alias.HasPrefix("aws/"):
-		return key, "it is a key of AWS's own, which needs no permission"
+		return key, keyOfAWS
 	case isAlias && all(alias, oneOf("/_-")):
 		key.arn, key.alias = key.arn.With("key/*"), name
 	case isKey && policy.Text(k.Key) != name && all(id, oneOf("-")):

@@ -198,6 +198,13 @@ func cfnNamesOf(ids []string, roles ...*policy.Role) *cfnNames {
 			references[symbolOf(role, in.symbol)] = cfnRef(in.name)
 		}
 	}
+	for _, p := range names.parameters {
+		const place = 1 // behind the type
+		description := p.value.pairs[place].value
+		description.text = withoutReferences(description.text, func(name string) bool {
+			return strings.HasPrefix(name, "AWS::") || slices.Contains(taken, name)
+		})
+	}
 	return names
 }
 

@@ -46,7 +46,7 @@ func (r *references) name(s policy.Symbol, info policy.SymbolInfo) cfnReference 
 		return cfnReference{condition: r.decision(branches, given)}
 	}
 	if info.Description != "" { // whoever deploys the template gives the value
-		info.Description = withoutReferences(info.Description)
+		info.Description = withoutReferences(info.Description, func(string) bool { return true })
 		in := input{symbol: s, name: r.unused(cfnParameterID(wordsOf(lowered(string(s))))), info: info}
 		r.parameters = append(r.parameters, pair{in.name, cfnParameter(in)})
 		return cfnRef(in.name)
@@ -64,20 +64,41 @@ func (r *references) name(s policy.Symbol, info policy.SymbolInfo) cfnReference 
 	return cfnReference{node: expression, name: r.unused(cfnParameterID(wordsOf(name))), variable: true}
 }
 
-// withoutReferences returns a text with A in place of ${A}. In a text that is no Fn::Sub, cfn-lint takes ${A} for a mistake if
-// the template has a parameter A.
-func withoutReferences(s string) string {
+// withoutReferences returns a text with A in place of ${A}, if A is named. In a text that is no Fn::Sub, cfn-lint takes ${A}
+// for a mistake if the template has a parameter A.
+func withoutReferences(s string, named func(name string) bool) string {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(s, "${")
-		name, after, closed := strings.Cut(rest, "}")
-		if !ok || !closed {
+		end := closingBrace(rest)
+		if !ok || end < 0 {
 			b.WriteString(s)
 			return b.String()
 		}
+		name := withoutReferences(rest[:end], named)
+		if !named(rest[:end]) {
+			name = "${" + name + "}"
+		}
 		b.WriteString(before + name)
-		s = after
+		s = rest[end+1:]
 	}
+}
+
+// closingBrace returns where the reference ends whose name is at the beginning of a text, or -1. The name can have references
+// in it.
+func closingBrace(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch {
+		case strings.HasPrefix(s[i:], "${"):
+			depth++
+		case s[i] == '}' && depth == 0:
+			return i
+		case s[i] == '}':
+			depth--
+		}
+	}
+	return -1
 }
 
 // decision returns the name of the condition that branches of the template's conditionals are taken, and that a symbol has a

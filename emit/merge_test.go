@@ -391,3 +391,33 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// TestDescriptionsOfParameters: no description has a reference to a parameter of the template, which cfn-lint takes for a
+// forgotten Fn::Sub.
+func TestDescriptionsOfParameters(t *testing.T) {
+	const src = `Parameters: {Stage: {Type: String}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: !Sub "app-${Stage}"
+          Image: nginx
+          Secrets: [{Name: A, ValueFrom: !Join ["", [!ImportValue {"Fn::Sub": "${AWS::StackName}-secret"}, ":key::"]]}]
+          LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: !Ref Stage, awslogs-region: us-east-1, awslogs-stream-prefix: a}}
+`
+	plans, _ := analyze.Read("t.yaml", []byte(src), analyze.Options{Parameters: true})
+	role, err := plans[0].Role(policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := emit.CloudFormation.Emit(role, emit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(files[0].Data)
+	const want = `Description: "The ARN of the parameter in Parameter Store for \"${Fn::ImportValue AWS::StackName-secret}:key::\", secrets A of the container \"app-Stage\"; empty if it is no parameter"`
+	if !strings.Contains(text, want) {
+		t.Errorf("there is no\n%s in\n%s", want, text)
+	}
+}

@@ -12,7 +12,8 @@ type Key struct {
 	At   tree.Place
 }
 
-// Keys returns the keys of the secrets and buckets that the template declares, in its order.
+// Keys returns the keys of the secrets and buckets that the template declares, and of the secrets that its databases make, in
+// its order.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
@@ -42,21 +43,53 @@ func (t *Template) Keys() (keys []Key) {
 					keys = append(keys, t.key([]string{t.reference(resource, name).String(), t.attribute(resource, name, "Arn").String()}, key)...)
 				}
 			}
+		case "AWS::RDS::DBInstance", "AWS::RDS::DBCluster":
+			t.Replace(properties)
+			key := properties.Find("/MasterUserSecret/KmsKeyId", (*tree.Node).Member)
+			keys = append(keys, t.masterKey(resource, "MasterUserSecret.SecretArn", key)...)
+		case "AWS::DocDB::DBCluster":
+			keys = append(keys, t.masterKey(resource, "MasterUserSecret.SecretArn", properties.Member("MasterUserSecretKmsKeyId"))...)
+		case "AWS::Redshift::Cluster":
+			keys = append(keys, t.masterKey(resource, "MasterPasswordSecretArn", properties.Member("MasterPasswordSecretKmsKeyId"))...)
 		}
 	}
 	return keys
+}
+
+// masterKey returns what a property says of the key of the secret that a database makes.
+func (t *Template) masterKey(resource *tree.Node, attribute string, key *tree.Node) []Key {
+	if key == nil {
+		return nil
+	}
+	return t.key([]string{t.attribute(resource, resource.Name, attribute).String()}, key)
 }
 
 // key returns what a property says of the key of a thing, which has these names: one for each branch.
 func (t *Template) key(refs []string, key *tree.Node) (keys []Key) {
 	texts, _ := t.texts(key)
 	for _, text := range texts {
+		text = t.target(text)
 		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.Symbols.Lookup(s).ARN.IsWhole() && t.Symbols.Lookup(s).ARN != (policy.ARN{}) {
 			text = t.Symbols.Lookup(s).ARN.Text() // Ref is the ID of a key
 		}
 		keys = append(keys, Key{refs, text, t.Doc.Source.Place(key.Start)})
 	}
 	return keys
+}
+
+// target returns the key that an alias of the template names; other texts stay.
+func (t *Template) target(text policy.Text) policy.Text {
+	s, rest, ok := text.CutSymbol()
+	resource := t.resources[string(s)]
+	if !ok || rest != "" || resource == nil || resource.Member("Type") == nil || resource.Member("Type").Text != "AWS::KMS::Alias" {
+		return text
+	}
+	if target := resource.Find("/Properties/TargetKeyId", (*tree.Node).Member); target != nil {
+		if key, ok := t.text(target); ok {
+			return key
+		}
+	}
+	return text
 }
 
 // children returns the elements of a list, or those of its branches.

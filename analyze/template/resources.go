@@ -46,6 +46,7 @@ var resourceTypes = sync.OnceValue(func() map[string]resourceType {
 				return policy.ARN{Partition: policy.Of(policy.Partition), Service: "s3", Resource: name}
 			}},
 		"AWS::KMS::Key":              {ref: policy.MeansText, attributes: map[string]policy.Meaning{"Arn": policy.MeansKeyARN, "KeyId": policy.MeansText}},
+		"AWS::KMS::ReplicaKey":       {ref: policy.MeansText, attributes: map[string]policy.Meaning{"Arn": policy.MeansKeyARN, "KeyId": policy.MeansText}},
 		"AWS::KMS::Alias":            {ref: policy.MeansText, name: "AliasName"},
 		"AWS::IAM::Role":             {ref: policy.MeansRoleName, attributes: map[string]policy.Meaning{"Arn": policy.MeansRoleARN, "RoleId": policy.MeansText}},
 		"AWS::RDS::DBInstance":       {ref: policy.MeansText, attributes: map[string]policy.Meaning{"MasterUserSecret.SecretArn": policy.MeansSecretARN}},
