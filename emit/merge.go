@@ -34,6 +34,9 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 	if doc.Source.Text != string(src) {
 		return nil, fmt.Errorf("%s: a template in UTF-16 stays as it is: save it as UTF-8 first", file)
 	}
+	if doc.Root.Kind == tree.List {
+		return nil, fmt.Errorf("%s: there are several documents: a role is written into a file with one template", file)
+	}
 	resources := doc.Root.Member("Resources")
 	if resources == nil || resources.Kind != tree.Object {
 		return nil, fmt.Errorf("%s: this is no CloudFormation template: it has no Resources", file)
@@ -181,7 +184,11 @@ func (m *merger) objects(task *tree.Node, r TaskRole) (list []*tree.Node) {
 			m.fail(task, "the resource %s has no Properties", r.Task)
 			return nil
 		case n.Member("ExecutionRoleArn") != nil:
-			m.fail(n.Member("ExecutionRoleArn"), "%s has an ExecutionRoleArn, which is left as it is", r.Task)
+			if role := n.Member("ExecutionRoleArn"); isNoValue(role) {
+				m.fail(role, "%s has an ExecutionRoleArn without a value: remove it, and the role is set there", r.Task)
+			} else {
+				m.fail(role, "%s has an ExecutionRoleArn, which is left as it is", r.Task)
+			}
 			return nil
 		case n.Shared:
 			m.fail(n, "%s shares its properties with other places of the template, by an alias of YAML, and ExecutionRoleArn would be set in all of them: "+
@@ -192,6 +199,15 @@ func (m *merger) objects(task *tree.Node, r TaskRole) (list []*tree.Node) {
 		}
 	}
 	return list
+}
+
+// isNoValue reports whether a value is null, or AWS::NoValue.
+func isNoValue(n *tree.Node) bool {
+	reference := shortMember(n, "Ref")
+	if reference == nil {
+		reference = n.Member("!Ref")
+	}
+	return n.Kind == tree.Null || reference != nil && reference.Text == "AWS::NoValue"
 }
 
 // shortMember returns the member of a name, or the function whose long form has that name.
