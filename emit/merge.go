@@ -37,6 +37,9 @@ func Merge(file string, src []byte, roles []TaskRole) ([]byte, error) {
 	if doc.Root.Kind == tree.List {
 		return nil, fmt.Errorf("%s: there are several documents: a role is written into a file with one template", file)
 	}
+	if doc.Root.Member("TemplateBody") != nil {
+		return nil, fmt.Errorf("%s: the template is in TemplateBody: pass it alone", file)
+	}
 	resources := doc.Root.Member("Resources")
 	if resources == nil || resources.Kind != tree.Object {
 		return nil, fmt.Errorf("%s: this is no CloudFormation template: it has no Resources", file)

@@ -151,6 +151,7 @@ func TestMergeRefusals(t *testing.T) {
 		role            *policy.Role
 	}{
 		{"{", "Task", "t:1:2: the JSON ends too early", plain},
+		{`{"TemplateBody": {"Resources": {}}}`, "Task", "t: the template is in TemplateBody: pass it alone", plain},
 		{`{"a": 1}`, "Task", "t: this is no CloudFormation template", plain},
 		{head + "/a}]}]\n", "Other", "t:2:3: there is no resource Other", plain},
 		{"Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n", "Task", "t:3:5: the resource Task has no Properties", plain},

@@ -135,6 +135,13 @@ func (r *reader) value(n *tree.Node) bool {
 		return known
 	case template.Is(n):
 		r.template(n)
+	case n.Member("TemplateBody") != nil:
+		top, advice := template.Body(r.doc, n)
+		if top == nil && advice != "" {
+			r.report(n.Member("TemplateBody"), "%s", advice)
+			return true
+		}
+		return top != nil && r.value(top)
 	case n.Member("Statement") != nil:
 		r.document(&r.nameless, n, n, strings.TrimSuffix(path.Base(r.file), path.Ext(r.file)))
 	case n.Member("RoleDetailList") != nil, n.Member("Roles") != nil, n.Member("Policies") != nil, n.Member("UserDetailList") != nil, n.Member("GroupDetailList") != nil:

@@ -74,13 +74,17 @@ func (r *reader) template(top *tree.Node) {
 	}
 }
 
-// IsTemplate reports whether a file is a CloudFormation template, in JSON or YAML.
+// IsTemplate reports whether a file is a CloudFormation template, in JSON or YAML, or what the AWS CLI prints of one.
 func IsTemplate(name string, src []byte) bool {
 	if !bytes.Contains(src, []byte("Resources")) {
 		return false
 	}
 	doc, _, _ := tree.Read(name, src)
-	return doc != nil && template.Is(doc.Root)
+	if doc == nil {
+		return false
+	}
+	body, advice := template.Body(doc, doc.Root)
+	return body != nil || advice != "" || template.Is(doc.Root)
 }
 
 // kindOf returns the type of a resource.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,6 +56,9 @@ func TestTemplates(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"Resources": {"T": ` + task + `, "U": ` + task + `}}`:                                                            "T U",
 		`{"Resources": {"T": ` + strings.Replace(task, "Task", "DaemonTask", 1) + `}}`:                                     "T",
+		`{"StagesAvailable": [], "TemplateBody": {"Resources": {"T": ` + task + `}}}`:                                      "T",
+		`{"StackName": "s", "TemplateBody": ` + strconv.Quote(`{"Resources": {"T": `+task+`}}`) + `}`:                      "T",
+		`{"TemplateBody": "Resources:\n  T: {}\n"}`:                                                                        "1:18 TemplateBody is a string: pass the template alone",
 		`{"Transform": "AWS::Serverless-2016-10-31", "Resources": {"T": ` + task + `}}`:                                    "T",
 		`{"Transform": ["Mine"], "Resources": {"T": ` + task + `}}`:                                                        "T 1:16 the macro Mine can change the task definitions",
 		`{"Transform": {"Name": "AWS::Include"}, "Resources": {"T": ` + task + `}}`:                                        "T 1:24 the macro AWS::Include can change",

@@ -155,6 +155,14 @@ func (f *finder) find(n *tree.Node) {
 			f.template(n)
 			return
 		}
+		if top, advice := template.Body(f.doc, n); top != nil {
+			f.template(top)
+			return
+		} else if advice != "" {
+			f.broken = true
+			f.fail(n.Member("TemplateBody").Start, "%s", advice)
+			return
+		}
 		if isTerraformJSON(n) {
 			f.terraform(n)
 			return

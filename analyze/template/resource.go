@@ -19,6 +19,28 @@ func Is(top *tree.Node) bool {
 	})
 }
 
+// Body returns the template in what aws cloudformation get-template prints, which has JSON as an object, and YAML as a string.
+// It is nil for everything else. A string of JSON, as in the input of other commands, is read. For another one, advice says
+// what to pass.
+func Body(doc *tree.Document, n *tree.Node) (top *tree.Node, advice string) {
+	body := n.Member("TemplateBody")
+	if body == nil {
+		return nil, ""
+	}
+	if body.Kind == tree.String {
+		root, _ := doc.Embedded(body)
+		if root == nil {
+			return nil, "TemplateBody is a string: pass the template alone, which aws cloudformation get-template --query TemplateBody --output text prints"
+		}
+		*body = *root
+		body.Adopt()
+	}
+	if !Is(body) {
+		return nil, ""
+	}
+	return body, ""
+}
+
 // Additions returns the functions in objects below n that add members to the others there, such as the macro AWS::Include and
 // Fn::ForEach.
 func Additions(n *tree.Node) (list []*tree.Node) {
