@@ -202,6 +202,9 @@ func (f *finder) find(n *tree.Node) {
 		}
 	default:
 		f.fail(n.Start, "a task definition is an object; this is %s", n.Kind)
+		if n.Kind == tree.String {
+			f.advise(f.doc.Source.Text)
+		}
 	}
 }
 

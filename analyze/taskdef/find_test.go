@@ -113,6 +113,11 @@ func TestOtherTexts(t *testing.T) {
 		"type: Backend Service\nname: a\nimage: {build: x}\n":            "run copilot svc package",
 		"type: Scheduled Job\nname: a\n":                                 "run copilot job package",
 		"services:\n  web:\n    image: nginx\n":                          "it looks like a Compose file",
+		"TASKDEFINITION\t256\tweb\nCONTAINERDEFINITIONS\t0\tnginx\n":     "add --output json to the command",
+		"--------------\n|  DescribeTaskDefinition  |\n+-----+\n":        "add --output json to the command",
+		"\nAn error occurred (X) when calling the Y operation: Z\n":      "it is an error message of the AWS CLI",
+		"apiVersion: apps/v1\nkind: Deployment\n":                        "it looks like a manifest of Kubernetes",
+		`{"resource": {"aws_ecs_task_definition": {}}}`:                  "its file has to be named *.tf.json",
 	} {
 		_, problems := Read("f", []byte(in), Options{})
 		if len(problems) != 1 || !strings.Contains(problems[0].Message, want) || problems[0].At.Line == 0 {

@@ -28,6 +28,8 @@ func isTerraformSource(file string, src []byte) bool {
 // files are wrong too often. The first pattern that fits counts. Patterns are compiled when they are used: that takes
 // longer than the start of the command.
 var otherTexts = [...]struct{ pattern, advice string }{
+	{`\A\s*(TASKDEFINITION\t|-{10,}\n\|)`,
+		"it looks like what the AWS CLI prints as text or as a table: add --output json to the command"},
 	{`(?m)^\s*(local \w+ ?=|import(str)? ['"])|\bstd\.\w+\(`,
 		"it looks like Jsonnet: run jsonnet, or ecspresso render taskdef, and pass what that prints"},
 	{`\APK\x03\x04`,
@@ -47,6 +49,7 @@ var otherDocuments = [...]struct{ member, advice string }{
 	{"serviceName", "it looks like a service definition, which is read beside its task definition"},
 	{"jobQueue", "it looks like the input of aws batch submit-job: pass the job definition"},
 	{"taskDefinitionArns", "it looks like the output of aws ecs list-task-definitions: use describe-task-definition"},
+	{"apiVersion", "it looks like a manifest of Kubernetes, where there is no task execution role"},
 	{"@level", "it looks like the log of terraform plan -json: save the plan with -out FILE, and pass what terraform show -json FILE prints"},
 }
 
@@ -86,6 +89,9 @@ func adviceOnDocument(top *tree.Node) string {
 	}
 	if resource := top.Member("resource"); resource != nil && (resource.Member("aws_ecs_task_definition") != nil || top.Member("terraform") != nil) {
 		return "it looks like Terraform's source in JSON: its file has to be named *.tf.json, as for Terraform"
+	}
+	if len(top.Children) == 1 && strings.HasPrefix(top.Children[0].Name, "An error occurred (") {
+		return "it is an error message of the AWS CLI"
 	}
 	for _, other := range otherDocuments {
 		if top.Member(other.member) != nil {
