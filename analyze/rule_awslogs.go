@@ -139,7 +139,9 @@ func checkLogDriver(p *pass, td, container, config, driver taskdef.Value) {
 	}
 	if driver.Is("awslogs") {
 		for options := range config.EachOrAbsent("options") {
-			checkAWSLogsOptions(p, td, container, options)
+			if taskdef.Together(driver, options) {
+				checkAWSLogsOptions(p, td, container, driver, options)
+			}
 		}
 		return
 	}
@@ -205,7 +207,7 @@ func checkExclusive(p *pass, options taskdef.Value) {
 	}
 }
 
-func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
+func checkAWSLogsOptions(p *pass, td, container, driver, options taskdef.Value) {
 	checkExclusive(p, options)
 	for name, value := range options.Members() {
 		if !slices.Contains(awslogsOptions, name) {
@@ -221,7 +223,7 @@ func checkAWSLogsOptions(p *pass, td, container, options taskdef.Value) {
 	for region := range options.EachOrAbsent("awslogs-region") {
 		for group := range options.EachOrAbsent("awslogs-group") {
 			for prefix := range options.EachOrAbsent("awslogs-stream-prefix") {
-				if taskdef.Together(region, group, prefix) {
+				if taskdef.Together(driver, region, group, prefix) {
 					checkLogStream(p, td, container, options, region, group, prefix)
 				}
 			}

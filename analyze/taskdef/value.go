@@ -31,7 +31,7 @@ type Reader struct {
 func (td *TaskDefinition) Reader() *Reader { return &Reader{td: td} }
 
 // Root returns the task definition as a value.
-func (r *Reader) Root() Value { return Value{r, r.td.root, r.td.root} }
+func (r *Reader) Root() Value { return Value{r: r, n: r.td.root, near: r.td.root} }
 
 // Name returns what the document calls the task definition, such as the logical ID of a resource; "" if it does not call it
 // anything.
@@ -104,13 +104,13 @@ func (r *Reader) Other(name string) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		n := r.td.others[name]
 		if n == nil {
-			yield(Value{r, nil, r.td.root})
+			yield(Value{r: r, near: r.td.root})
 			return
 		}
 		for branch := range n.Branches() {
 			v := r.value(branch)
 			if branch.Kind == tree.Null {
-				v = Value{r, nil, r.td.root}
+				v = Value{r: r, near: r.td.root}
 			}
 			if !yield(v) {
 				return
@@ -169,9 +169,11 @@ type Value struct {
 	r    *Reader
 	n    *tree.Node // nil where the value is absent
 	near *tree.Node // the value, or the innermost one that is there
+	// null is what says that the value is absent, such as AWS::NoValue in a conditional; nil where nothing does.
+	null *tree.Node
 }
 
-func (r *Reader) value(n *tree.Node) Value { return Value{r, n, n} }
+func (r *Reader) value(n *tree.Node) Value { return Value{r: r, n: n, near: n} }
 
 // Each yields the values at a path of member names below v: nothing where one on the way is absent or
 // null, every element where one is a list, every branch where one is a conditional, the object in the place of a
@@ -191,9 +193,9 @@ func (v Value) Each(path ...string) iter.Seq[Value] {
 // branch counts for itself.
 func (v Value) EachOrAbsent(path ...string) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
-		absent := func(near *tree.Node) bool { return yield(Value{v.r, nil, near}) }
+		absent := func(near, null *tree.Node) bool { return yield(Value{r: v.r, near: near, null: null}) }
 		if v.n == nil {
-			absent(v.near)
+			absent(v.near, v.null)
 			return
 		}
 		v.r.walk(v.n, v.r.td.detail(v.n).schema, path, yield, absent)
@@ -202,7 +204,7 @@ func (v Value) EachOrAbsent(path ...string) iter.Seq[Value] {
 
 // walk yields the values at a path below n, which is present and has the schema s. Absent, where it is not nil, is
 // called where there is none. It returns false when the caller wants no more.
-func (r *Reader) walk(n *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walk(n *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near, null *tree.Node) bool) bool {
 	if len(path) == 0 {
 		return yield(r.value(n))
 	}
@@ -210,13 +212,13 @@ func (r *Reader) walk(n *tree.Node, s *schema, path []string, yield func(Value) 
 	kid := n.Member(path[0])
 	if kid == nil {
 		checkPath(s, path[1:])
-		return absent == nil || absent(n)
+		return absent == nil || absent(n, nil)
 	}
 	return r.walkBranches(n, kid, s, path[1:], yield, absent)
 }
 
 // walkBranches continues a path at a member of n: at each of its branches, if it is a conditional.
-func (r *Reader) walkBranches(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walkBranches(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near, null *tree.Node) bool) bool {
 	if kid.Kind != tree.Choice {
 		return r.walkMember(n, kid, s, path, yield, absent)
 	}
@@ -229,12 +231,12 @@ func (r *Reader) walkBranches(n, kid *tree.Node, s *schema, path []string, yield
 }
 
 // walkMember continues a path at a member of n, which is no conditional.
-func (r *Reader) walkMember(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near *tree.Node) bool) bool {
+func (r *Reader) walkMember(n, kid *tree.Node, s *schema, path []string, yield func(Value) bool, absent func(near, null *tree.Node) bool) bool {
 	d := r.td.detail(kid)
 	switch {
 	case kid.Kind == tree.Null:
 		checkPath(s, path)
-		return absent == nil || absent(n)
+		return absent == nil || absent(n, kid)
 	case d.wrong:
 		r.want(kid)
 		return true
@@ -246,7 +248,7 @@ func (r *Reader) walkMember(n, kid *tree.Node, s *schema, path []string, yield f
 	}
 	found, mistyped := false, r.mistyped
 	more := r.walkElements(kid, path, func(v Value) bool { found = true; return yield(v) })
-	return more && (found || r.mistyped > mistyped || absent(n))
+	return more && (found || r.mistyped > mistyped || absent(n, nil))
 }
 
 // walkElements continues a path at the elements of a list, or at the branches of an element.
@@ -387,7 +389,11 @@ func (v Value) ChosenBelow(above Value) bool {
 func Together(values ...Value) bool {
 	all := policy.Always()
 	for _, v := range values {
-		for n := v.near; n != nil && len(v.r.td.when) > 0; n = n.Parent {
+		n := v.near
+		if v.null != nil {
+			n = v.null
+		}
+		for ; n != nil && len(v.r.td.when) > 0; n = n.Parent {
 			if f := v.r.td.when[n.ID]; f != nil && !slices.Contains(all.Of, f) {
 				all.Of = append(all.Of, f)
 			}
