@@ -275,7 +275,8 @@ func compact(f *call) *value {
 	return v
 }
 
-// coalesce returns the first argument that is not empty. A variable can be empty, and then the next one counts too.
+// coalesce returns the first argument that is neither null nor an empty string, and coalescelist the first list that is not
+// empty. A variable can be empty, and then the next one counts too.
 func coalesce(f *call) *value {
 	var visit func(args []*value) *value
 	visit = func(args []*value) *value {
@@ -284,7 +285,8 @@ func coalesce(f *call) *value {
 		}
 		var first func(v *value, known string) *value
 		first = func(v *value, known string) *value {
-			isEmpty := v.kind == null || v.kind == absent || v.kind == textual && v.text == "" && v.encoded == nil && v.pieces == nil || v.kind == list && len(v.list) == 0
+			isEmpty := v.kind == null || v.kind == absent || v.kind == textual && v.text == "" && v.encoded == nil && v.pieces == nil ||
+				v.kind == list && len(v.list) == 0 && f.x.Name == "coalescelist"
 			switch {
 			case v.kind == choice:
 				results := make([]*value, len(v.list))

@@ -156,11 +156,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	within := &context{scope: c.scope}
 	if c.caller != nil {
 		if a := c.block.Body.Attributes[name]; a != nil {
-			v := c.caller.eval(a.Expr)
-			nullable := declared.Body.Attributes["nullable"]
-			if v.kind != null || nullable == nil || standard == nil || c.source(nullable.Expr.Range()) != "false" {
-				return v, false
-			}
+			return within.nullable(declared, c.caller.eval(a.Expr)), false
 		}
 		if standard != nil {
 			return within.eval(standard.Expr), false
@@ -169,7 +165,7 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 		return c.open(c.prefix("var."+name), "var."+name, policy.Variable, policy.MeansUnknown, at), true
 	}
 	if given := c.given[name]; given != nil {
-		return given(within), false
+		return within.nullable(declared, given(within)), false
 	}
 	if value, ok := c.opts.Set["var."+name]; ok {
 		c.Used["var."+name] = true
@@ -202,6 +198,17 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	v.text, _ = c.symbol("var."+name, info, at.start)
 	c.offer(v.text, offers)
 	return v, true
+}
+
+// nullable returns the value that is given to a variable. If the variable cannot be null, its default counts in the place of null.
+//
+// Source: https://developer.hashicorp.com/terraform/language/values/variables#disallowing-null-input-values
+func (c *context) nullable(declared *hclsyntax.Block, given *value) *value {
+	nullable, standard := declared.Body.Attributes["nullable"], declared.Body.Attributes["default"]
+	if nullable == nil || standard == nil || c.source(nullable.Expr.Range()) != "false" {
+		return given
+	}
+	return given.orElse(func() *value { return c.eval(standard.Expr) })
 }
 
 // isScalarType reports whether the type of a variable is a string, a number or a boolean.

@@ -37,7 +37,13 @@ func (c *context) conform(v *value, t hclsyntax.Expression) *value {
 	}
 	converted := *v
 	converted.knows, converted.heavy = 0, 0
+	elements, isTuple := call.Args[0].(*hclsyntax.TupleConsExpr)
 	switch {
+	case v.kind == list && call.Name == "tuple" && isTuple && len(elements.Exprs) == len(v.list):
+		converted.list = make([]*value, len(v.list))
+		for i, e := range v.list {
+			converted.list[i] = c.conform(e, elements.Exprs[i])
+		}
 	case v.kind == list && (call.Name == "list" || call.Name == "set"):
 		converted.list = make([]*value, len(v.list))
 		for i, e := range v.list {
@@ -113,11 +119,11 @@ func (c *context) conformObject(v *value, members *hclsyntax.ObjectConsExpr) *va
 		if i := slices.IndexFunc(v.members, func(m member) bool { return m.name == name }); i >= 0 {
 			m = v.members[i]
 		}
-		if m.value == nil || m.value.kind == null && standard != nil {
+		if m.value == nil {
 			m.value = made(null, v)
-			if standard != nil {
-				m.value = (&context{scope: c.scope}).eval(standard)
-			}
+		}
+		if standard != nil {
+			m.value = m.value.orElse(func() *value { return (&context{scope: c.scope}).eval(standard) })
 		}
 		m.value = c.conform(m.value, t)
 		result.members = append(result.members, m)

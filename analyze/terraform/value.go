@@ -221,6 +221,21 @@ func (v *value) width() int {
 	return n
 }
 
+// orElse returns a value with another in the place of null, also in the branches of conditionals.
+func (v *value) orElse(other func() *value) *value {
+	switch v.kind {
+	case null:
+		return other()
+	case choice:
+		branches := make([]*value, len(v.list))
+		for i := range v.list {
+			branches[i] = v.list[i].orElse(other)
+		}
+		return choose(v.condition, v, branches...)
+	}
+	return v
+}
+
 // assume returns a value under the assumption that each conditional with that condition takes the branch i.
 func (v *value) assume(condition string, i int) *value {
 	if v.kind != choice {
