@@ -48,17 +48,19 @@ const (
 	awsServiceNote   = "the module terraform-aws-modules/ecs makes an execution role of its own: give it this role in task_exec_iam_role_arn, with create_task_exec_iam_role = false, or what is read in task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements"
 )
 
-// taskModules are modules of others that have a task definition in them, by a part of their source, with what is known of
-// their execution role; "" for modules that have no task definition.
+// awsServiceRole says what is known of the execution role of the module.
+const awsServiceRole = "it makes the execution role itself: task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements say what the role may read"
+
+// taskModules are modules of others that have a task definition in them, by a part of the source that the registry has for
+// them, with what is known of their execution role; "" for modules that have no task definition. With an argument, they have
+// one where this argument is given: without services, terraform-aws-modules/ecs makes a cluster alone.
 //
 // Source: https://registry.terraform.io/modules/terraform-aws-modules/ecs/aws, https://registry.terraform.io/namespaces/cloudposse
-var taskModules = [...]struct{ source, role string }{
-	{"terraform-aws-modules/ecs/aws//modules/cluster", ""},
-	{"terraform-aws-modules/ecs/aws//modules/container-definition", ""},
-	{"terraform-aws-modules/ecs/aws", "it makes the execution role itself: task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements say what the role may read"},
-	{"cloudposse/ecs-web-app/aws", "it makes the execution role itself"},
-	{"cloudposse/terraform-aws-ecs-alb-service-task", "it makes the execution role itself, unless task_exec_role_arn names one"},
-	{"cloudposse/terraform-aws-ecs-web-app", "it makes the execution role itself"},
+var taskModules = [...]struct{ source, argument, role string }{
+	{awsServiceSource, "", awsServiceRole},
+	{"terraform-aws-modules/ecs/aws//", "", ""},
+	{"terraform-aws-modules/ecs/aws", "services", awsServiceRole},
+	{"cloudposse/ecs-web-app/aws", "", "it makes the execution role itself"},
 }
 
 // quietMembers are members of a task definition on which no permission depends, with the names that Terraform has for them.
@@ -80,17 +82,20 @@ func sourceOptions(name, within string, opts Options) terraform.Options {
 func (f *finder) moduleCalls(m Module, calls []terraform.Call) (known []terraform.Resource) {
 	for _, call := range calls {
 		switch {
-		case strings.Contains(call.Source, albServiceSource):
+		case strings.Contains(call.Registry, albServiceSource):
 			call.Type = albServiceTask
 			known = append(known, call.Resource)
 			continue
-		case strings.Contains(call.Source, awsServiceSource) && isContainerMap(call.Values.Member("container_definitions")):
+		case strings.Contains(call.Registry, awsServiceSource) && isContainerMap(call.Values.Member("container_definitions")):
 			call.Type = awsService
 			known = append(known, call.Resource)
 			continue
 		}
-		i := slices.IndexFunc(taskModules[:], func(t struct{ source, role string }) bool { return strings.Contains(call.Source, t.source) })
+		i := slices.IndexFunc(taskModules[:], func(t struct{ source, argument, role string }) bool { return strings.Contains(call.Registry, t.source) })
 		if i < 0 || taskModules[i].role == "" || m.File != "" && call.File != m.File {
+			continue
+		}
+		if argument := taskModules[i].argument; argument != "" && !slices.Contains(call.Arguments, argument) {
 			continue
 		}
 		f.broken = true

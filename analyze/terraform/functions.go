@@ -169,7 +169,8 @@ func (c *context) isDoubtful(v *value) bool {
 		return true
 	}
 	info := c.Symbols.Lookup(s)
-	return info.Kind != policy.Resource && info.Kind != policy.Parameter
+	isOutput := info.Kind == policy.Attribute && strings.HasPrefix(info.Expression, "module.") && strings.Count(withoutKeys(info.Expression), ".") == 2
+	return info.Kind != policy.Resource && info.Kind != policy.Parameter && !isOutput
 }
 
 func (f *call) can() *value {

@@ -10,7 +10,7 @@ import (
 
 // KnownModule is a module of somebody else whose outputs say its arguments again, in an object with other names.
 type KnownModule struct {
-	Source string // a part of the source by which the module is known
+	Source string // a part of the source that the registry has for the module
 	// Members are those of the object, by the arguments that give them. Where two arguments give one, the last one that is
 	// not null counts.
 	Members []KnownMember
@@ -33,7 +33,7 @@ func (c *context) known(i *instance, name string, r hcl.Range) *value {
 	source, _ := c.moduleSource(i.block)
 	for k := range c.opts.Known {
 		m := &c.opts.Known[k]
-		if !strings.Contains(source, m.Source) {
+		if !strings.Contains(registrySource(source), m.Source) {
 			continue
 		}
 		at := c.placeOf(r)

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,7 +42,10 @@ type Taken struct {
 // arguments, if [Options.Calls] ask for them; for each instance there is one.
 type Call struct {
 	Resource
-	Source string
+	// Source is that of the call, and Registry is the one that the registry has for the same module, if it has one.
+	Source, Registry string
+	// Arguments are the names of those of the call.
+	Arguments []string
 }
 
 // Resources returns the instances of the resources of these types, in the module and in those that it calls, with the calls
@@ -85,18 +89,19 @@ func (w *walk) scope(s *scope) {
 // call collects the resources of the instances of a module.
 func (w *walk) call(c *context, b *hclsyntax.Block) {
 	source, local := c.moduleSource(b)
-	asked := slices.ContainsFunc(c.opts.Calls, func(part string) bool { return strings.Contains(source, part) })
+	registry, arguments := registrySource(source), slices.Sorted(maps.Keys(b.Body.Attributes))
+	asked := slices.ContainsFunc(c.opts.Calls, func(part string) bool { return strings.Contains(registry, part) })
 	switch {
 	case !local && asked:
 		for _, i := range c.instances(b).instances {
 			if r := w.resource(&context{scope: c.scope, instance: i}, i); r != nil {
-				w.calls = append(w.calls, Call{*r, source})
+				w.calls = append(w.calls, Call{*r, source, registry, arguments})
 			}
 		}
 		return
 	case !local:
 		start, _ := c.span(b.DefRange())
-		w.calls = append(w.calls, Call{Resource{Type: "module", Address: c.prefix("module." + strings.Join(b.Labels, ".")), At: start, File: b.DefRange().Filename}, source})
+		w.calls = append(w.calls, Call{Resource{Type: "module", Address: c.prefix("module." + strings.Join(b.Labels, ".")), At: start, File: b.DefRange().Filename}, source, registry, arguments})
 		return
 	}
 	for _, i := range c.instances(b).instances {

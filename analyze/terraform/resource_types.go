@@ -103,7 +103,7 @@ var outputMeanings = [...]struct {
 func (c *context) meaningOfOutput(call *hclsyntax.Block, name string) policy.Meaning {
 	source, _ := c.moduleSource(call)
 	for _, m := range outputMeanings {
-		if m.output == name && strings.Contains(source, m.source) {
+		if m.output == name && strings.Contains(registrySource(source), m.source) {
 			return m.meaning
 		}
 	}

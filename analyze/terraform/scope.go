@@ -309,6 +309,29 @@ func (c *context) moduleSource(call *hclsyntax.Block) (source string, local bool
 	return source, isLocal(source)
 }
 
+// registrySource returns the source that the registry has for a module of a repository at GitHub, such as
+// terraform-aws-modules/ecs/aws//modules/service; any other source as it is.
+//
+// Source: https://developer.hashicorp.com/terraform/registry/modules/publish#requirements
+func registrySource(source string) string {
+	i := strings.Index(source, "github.com")
+	if i < 0 {
+		return source
+	}
+	repository, _, _ := strings.Cut(strings.TrimLeft(source[i+len("github.com"):], "/:"), "?")
+	repository, folder, hasFolder := strings.Cut(repository, "//")
+	namespace, name, _ := strings.Cut(strings.TrimSuffix(repository, ".git"), "/")
+	provider, name, found := strings.Cut(strings.TrimPrefix(name, "terraform-"), "-")
+	if !found {
+		return source
+	}
+	source = namespace + "/" + name + "/" + provider
+	if hasFolder {
+		source += "//" + folder
+	}
+	return source
+}
+
 // output returns an output of an instance of a module.
 func (c *context) output(i *instance, name string, r hcl.Range) *value {
 	s := c.called(i, r)

@@ -51,7 +51,7 @@ type Options struct {
 	Follow bool
 	// Callers finds the modules that call this one, in the file system as a repository; nil where none are looked for.
 	Callers *Callers
-	// Calls are parts of the sources of modules of somebody else, whose arguments [Program.Resources] returns.
+	// Calls are parts of the sources that the registry has for modules of somebody else, whose arguments [Program.Resources] returns.
 	Calls []string
 }
 
