@@ -103,8 +103,17 @@ func (c *context) template(x *hclsyntax.TemplateExpr) *value {
 	return c.joined(parts, at, c.source(x.Range()), x.Parts)
 }
 
-// joined returns the string that consists of parts, for each combination of what they can be.
+// joined returns the string that consists of parts, for each combination of what they can be. Terraform refuses null in a
+// string, so that a part is not null where it can be something else.
 func (c *context) joined(parts []*value, at *value, expression string, sources []hclsyntax.Expression) *value {
+	if c.inTry+c.inBranch == 0 {
+		parts = slices.Clone(parts)
+		for i, part := range parts {
+			if some := part.without(null); some != nil {
+				parts[i] = some
+			}
+		}
+	}
 	return c.each(at, expression, parts, func(parts []*value) *value {
 		size := 0
 		var kept []*value
@@ -117,7 +126,8 @@ func (c *context) joined(parts []*value, at *value, expression string, sources [
 				if part.kind == null && c.over {
 					return made(null, at)
 				}
-				c.fail(sources[min(i, len(sources)-1)].Range(), "%s cannot be a part of a string", what)
+				source := sources[min(i, len(sources)-1)]
+				c.fail(source.Range(), "%s cannot be a part of a string%s", what, c.cureOfNull(part, source))
 				return made(null, at)
 			}
 			size += len(part.text)
@@ -128,6 +138,15 @@ func (c *context) joined(parts []*value, at *value, expression string, sources [
 		}
 		return concat(kept, at)
 	})
+}
+
+// cureOfNull says how to give a value to a variable of the root that is null; "" for any other value.
+func (c *context) cureOfNull(v *value, x hclsyntax.Expression) string {
+	variable, ok := x.(*hclsyntax.ScopeTraversalExpr)
+	if !ok || v.kind != null || c.address != "" || variable.Traversal.RootName() != "var" || len(variable.Traversal) != 2 {
+		return ""
+	}
+	return ": give the variable a value in terraform.tfvars, or add --set " + c.source(x.Range()) + "=VALUE"
 }
 
 // conditional evaluates both branches of a conditional, unless its condition is known.

@@ -204,27 +204,7 @@ func (c *context) eachValue(v *value, key string) *value {
 }
 
 // present returns a value that is there: without the branches in which it is absent; nil if it is in all.
-func (v *value) present() *value {
-	switch v.kind {
-	case absent:
-		return nil
-	case choice:
-		var left []*value
-		for _, branch := range v.list {
-			if e := branch.present(); e != nil {
-				left = append(left, e)
-			}
-		}
-		switch {
-		case left == nil:
-			return nil
-		case len(left) < len(v.list):
-			return choose("", v, left...)
-		}
-		return choose(v.condition, v, left...)
-	}
-	return v
-}
+func (v *value) present() *value { return v.without(absent) }
 
 // counted returns the instances of a block with count.
 func (c *context) counted(b *hclsyntax.Block, a *hclsyntax.Attribute, within *context) *target {

@@ -236,6 +236,29 @@ func (v *value) orElse(other func() *value) *value {
 	return v
 }
 
+// without returns a value without the branches of a kind; nil if all are of that kind.
+func (v *value) without(unwanted kind) *value {
+	switch v.kind {
+	case unwanted:
+		return nil
+	case choice:
+		var left []*value
+		for _, branch := range v.list {
+			if e := branch.without(unwanted); e != nil {
+				left = append(left, e)
+			}
+		}
+		switch {
+		case left == nil:
+			return nil
+		case len(left) < len(v.list):
+			return choose("", v, left...)
+		}
+		return choose(v.condition, v, left...)
+	}
+	return v
+}
+
 // assume returns a value under the assumption that each conditional with that condition takes the branch i.
 func (v *value) assume(condition string, i int) *value {
 	if v.kind != choice {
