@@ -242,47 +242,50 @@ func (c *context) dynamic(b *hclsyntax.Block) (blocks []*value) {
 	if iterator := b.Body.Attributes["iterator"]; iterator != nil {
 		name = strings.TrimSpace(c.source(iterator.Expr.Range()))
 	}
-	collection := c.eval(each.Expr)
-	for i, branch := range collection.branches() {
-		keys, values, ok := c.iterate(branch)
-		if !ok {
-			if branch.kind == unknown {
-				blocks = append(blocks, branch)
-			}
-			continue
+	return c.dynamicBlocks(b, name, c.eval(each.Expr))
+}
+
+// dynamicBlocks returns a block for each element of a collection. Of a conditional, the first blocks of both branches are one
+// that is conditional, and so on: only those of one branch are there.
+func (c *context) dynamicBlocks(b *hclsyntax.Block, iterator string, collection *value) (blocks []*value) {
+	if collection.kind == choice {
+		branches, most := make([][]*value, len(collection.list)), 0
+		for i, branch := range collection.list {
+			branches[i] = c.dynamicBlocks(b, iterator, branch)
+			most = max(most, len(branches[i]))
 		}
-		for j := range values {
-			for _, e := range values[j].branches() {
-				if e.kind == absent {
-					continue
-				}
-				iterator := made(object, e)
-				iterator.members = []member{{"key", e.start, keys[j]}, {"value", e.start, e}}
-				inner := c.with(name, iterator)
-				for _, content := range b.Body.Blocks {
-					if content.Type != "content" {
-						continue
-					}
-					block := inner.body(content.Body, c.placeOf(b.DefRange()))
-					if collection.kind == choice || values[j].kind == choice {
-						condition, gone := "", made(absent, block)
-						if len(collection.list) == 2 && values[j].kind != choice {
-							condition = collection.condition
-						}
-						if i == 0 {
-							block = choose(condition, block, block, gone)
-						} else {
-							block = choose(condition, block, gone, block)
-						}
-					}
-					blocks = append(blocks, block)
-				}
-				if len(blocks) > maxElements {
-					c.stop(each.SrcRange, "there are more than %d blocks: execrole reads no more", maxElements)
-					return nil
+		for j := range most {
+			block := make([]*value, len(branches))
+			for i := range branches {
+				if block[i] = made(absent, collection); j < len(branches[i]) {
+					block[i] = branches[i][j]
 				}
 			}
+			blocks = append(blocks, choose(collection.condition, collection, block...))
 		}
+		return blocks
+	}
+	keys, values, ok := c.iterate(collection)
+	switch {
+	case !ok && collection.kind == unknown:
+		return []*value{collection}
+	case !ok && collection.kind == reference:
+		return []*value{c.unknown(c.source(b.Body.Attributes["for_each"].Expr.Range()), collection)}
+	case len(values) > maxElements:
+		c.stop(b.DefRange(), "there are more than %d blocks: execrole reads no more", maxElements)
+		return nil
+	}
+	for j := range values {
+		blocks = append(blocks, mapped(values[j], func(e *value) *value {
+			element := made(object, e)
+			element.members = []member{{"key", e.start, keys[j]}, {"value", e.start, e}}
+			for _, content := range b.Body.Blocks {
+				if content.Type == "content" && e.kind != absent {
+					return c.with(iterator, element).body(content.Body, c.placeOf(b.DefRange()))
+				}
+			}
+			return made(absent, e)
+		}))
 	}
 	return blocks
 }
