@@ -652,9 +652,60 @@ func (f *fixModule) addPolicy(r *RoleFix, name string, d policy.Document) error 
 		attributes = append(attributes, pair{"provider", rawNode(f.text[a.Expr.Range().Start.Byte:a.Expr.Range().End.Byte])})
 	}
 	attributes = append(attributes, pair{"name", hclQuoted(name)}, pair{"role", rawNode(address + ".id")}, pair{"policy", tf.document(d)})
-	w.block(fmt.Sprintf("resource %q %q", "aws_iam_role_policy", f.unusedLabel(block.Labels[1])), attributes...)
+	label := f.unusedLabel(block.Labels[1])
+	if err := f.nameExclusively(block, "aws_iam_role_policy."+label+".name"); err != nil {
+		return err
+	}
+	w.block(fmt.Sprintf("resource %q %q", "aws_iam_role_policy", label), attributes...)
 	f.insert(lineEnd(f.text, block.CloseBraceRange.Start.Byte), newline+f.indented(w.b.String(), ""))
 	return nil
+}
+
+// nameExclusively adds the name of a policy to a resource beside the role that lists all policies inside it, where the module
+// has one: Terraform removes every other policy.
+func (f *fixModule) nameExclusively(role *hclsyntax.Block, name string) error {
+	for _, file := range f.all.order {
+		if file.module == nil || path.Dir(file.name) != path.Dir(f.name) {
+			continue
+		}
+		for _, b := range file.module.body.Blocks {
+			of, names := b.Body.Attributes["role_name"], b.Body.Attributes["policy_names"]
+			if b.Type != "resource" || len(b.Labels) != 2 || b.Labels[0] != "aws_iam_role_policies_exclusive" || of == nil || names == nil || !isRoleName(of.Expr, role) {
+				continue
+			}
+			list, isTuple := names.Expr.(*hclsyntax.TupleConsExpr)
+			if !isTuple || role.Body.Attributes["count"] != nil || role.Body.Attributes["for_each"] != nil {
+				at := names.NameRange.Start
+				return fmt.Errorf("%s:%d:%d: %s.policy_names lists all policies inside the role, and Terraform removes every other one: give the role a policy that is in the list first",
+					file.name, at.Line, at.Column, strings.Join(b.Labels, "."))
+			}
+			if inside := file.text[list.SrcRange.Start.Byte+1 : list.SrcRange.End.Byte-1]; strings.TrimSpace(inside) == "" {
+				file.module.insert(list.SrcRange.Start.Byte+1, name)
+				return nil
+			}
+			element := listNode()
+			element.elements = append(element.elements, rawNode(name))
+			return file.module.appendTuple(list, element)
+		}
+	}
+	return nil
+}
+
+// isRoleName reports whether an expression is the name of a role: a reference to it, or the text that it says too.
+func isRoleName(x hclsyntax.Expression, role *hclsyntax.Block) bool {
+	for _, t := range hclsyntax.Variables(x) {
+		if t.RootName() == role.Labels[0] && len(t) > 1 {
+			label, ok := t[1].(hcl.TraverseAttr)
+			return ok && label.Name == role.Labels[1]
+		}
+	}
+	a := role.Body.Attributes["name"]
+	if a == nil {
+		return false
+	}
+	given, diagnostics := x.Value(nil)
+	own, more := a.Expr.Value(nil)
+	return !diagnostics.HasErrors() && !more.HasErrors() && given.RawEquals(own)
 }
 
 // removePolicy takes out the resource that gives a policy to a role. It reports whether it did: a resource that is repeated, or

@@ -47,28 +47,61 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 			return nil, fmt.Errorf("format terraform: the module has the role already, and its %s is there: %s", list[0].Words, role.Module.Role)
 		}
 	}
-	if err := listed(role); err != nil {
+	tf := terraformNamesOf(role)
+	if err := tf.listed(); err != nil {
 		return nil, err
 	}
 	w := &hclWriter{}
 	w.line(0, "# "+hclComment(headerComment(opts)))
-	terraformNamesOf(role).blocks(w)
+	tf.blocks(w)
 	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
 }
 
 // listed returns an error where the module lists the policies of the role that it has already: Terraform would remove what is
 // written beside the list.
-func listed(role *policy.Role) error {
-	m := role.Module
-	switch {
-	case m == nil || m.Role == "":
+func (tf terraformNames) listed() error {
+	role, m := tf.role, tf.role.Module
+	if m == nil || m.Role == "" {
 		return nil
-	case m.RoleLists.Inline.Argument != "" && len(role.Inline) > 0:
-		return fmt.Errorf("%s: %s lists all policies inside the role, and Terraform removes every other one: execrole check --fix adds to the list; or write the policies as aws_iam_role_policy instead", m.RoleLists.Inline.Place, m.RoleLists.Inline.Argument)
-	case m.RoleLists.Attached.Argument != "" && len(role.Managed)+len(role.Attached) > 0:
-		return fmt.Errorf("%s: %s lists all managed policies of the role, and Terraform removes every other one: write the policies as aws_iam_role_policy_attachment instead", m.RoleLists.Attached.Place, m.RoleLists.Attached.Argument)
+	}
+	inline, attached := m.RoleLists.Inline, m.RoleLists.Attached
+	switch {
+	case inline.Exclusive:
+		for i, p := range role.Inline {
+			if name := tf.policyName(p); !slices.Contains(inline.Elements, name) && !slices.Contains(inline.Elements, "aws_iam_role_policy."+tf.inlineLabel(i)+".name") {
+				return fmt.Errorf("%s: %s lists all policies inside the role, and Terraform removes every other one: add %q to the list", inline.Place, inline.Argument, name)
+			}
+		}
+	case inline.Argument != "" && len(role.Inline) > 0:
+		return fmt.Errorf("%s: %s lists all policies inside the role, and Terraform removes every other one: execrole check --fix adds to the list; or write the policies as aws_iam_role_policy instead", inline.Place, inline.Argument)
+	}
+	switch {
+	case attached.Exclusive:
+		for i, arn := range role.Attached {
+			// In the list, such an ARN can have a partition that only the deployment knows here.
+			own, tail := tf.attachmentARN(tf.attachedLabel(i)), string(arn)
+			if rest, found := strings.CutPrefix(tail, "arn:"+string(policy.Of(policy.Partition))+":"); found {
+				tail = ":" + rest
+			}
+			if !slices.ContainsFunc(attached.Elements, func(e string) bool { return e == own || strings.HasSuffix(e, tail) }) {
+				return attachedElsewhere(attached, own)
+			}
+		}
+		for i, p := range role.Managed {
+			own, arn := tf.attachmentARN(tf.managedLabel(i)), tf.managedARN(i, p)
+			if !slices.Contains(attached.Elements, own) && !slices.Contains(attached.Elements, arn) {
+				return attachedElsewhere(attached, arn)
+			}
+		}
+	case attached.Argument != "" && len(role.Managed)+len(role.Attached) > 0:
+		return fmt.Errorf("%s: %s lists all managed policies of the role, and Terraform removes every other one: write the policies as aws_iam_role_policy_attachment instead", attached.Place, attached.Argument)
 	}
 	return nil
+}
+
+// attachedElsewhere says that a managed policy is not in the list of the only ones that the role may have.
+func attachedElsewhere(list policy.RoleList, arn string) error {
+	return fmt.Errorf("%s: %s lists all managed policies of the role, and Terraform removes every other one: add %s to the list", list.Place, list.Argument, arn)
 }
 
 // blocks writes all blocks of the file.
@@ -103,10 +136,7 @@ func (tf terraformNames) policies(w *hclWriter) (policies []string) {
 		name, id = m.Role, m.Role
 	}
 	for i, p := range tf.role.Inline {
-		resource := tf.prefix
-		if i > 0 {
-			resource += "_" + strconv.Itoa(i+1)
-		}
+		resource := tf.inlineLabel(i)
 		policies = append(policies, "aws_iam_role_policy."+resource)
 		w.block(tf.resource("aws_iam_role_policy", resource), tf.provided(append(tf.count(p.Document),
 			pair{"name", hclQuoted(tf.policyName(p))},
@@ -122,21 +152,48 @@ func (tf terraformNames) policies(w *hclWriter) (policies []string) {
 		))...)
 	}
 	for i, arn := range tf.role.Attached {
-		attach(tf.prefix+"_attached_"+strconv.Itoa(i+1), hclString(arn, tf.symbol), nil)
+		attach(tf.attachedLabel(i), hclString(arn, tf.symbol), nil)
 	}
 	for i, p := range tf.role.Managed {
-		resource := tf.prefix + "_" + strconv.Itoa(i+1)
-		count, index := tf.count(p.Document), ""
-		if count != nil {
-			index = "[0]"
-		}
+		resource := tf.managedLabel(i)
+		count := tf.count(p.Document)
 		w.block(tf.resource("aws_iam_policy", resource), tf.provided(append(tf.count(p.Document),
 			pair{"name_prefix", hclQuoted(shorten(stem(tf.role.Family)+"-"+p.Name, tf.role.Family+"-"+p.Name, maxPolicyPrefix-1) + "-")},
 			pair{"policy", tf.document(p.Document)},
 		))...)
-		attach(resource, "aws_iam_policy."+resource+index+".arn", count)
+		attach(resource, tf.managedARN(i, p), count)
 	}
 	return policies
+}
+
+// inlineLabel returns the label of the resource of the policy i inside the role.
+func (tf terraformNames) inlineLabel(i int) string {
+	if i == 0 {
+		return tf.prefix
+	}
+	return tf.prefix + "_" + strconv.Itoa(i+1)
+}
+
+// managedARN returns the expression of the ARN of the managed policy i.
+func (tf terraformNames) managedARN(i int, p policy.Policy) string {
+	index := ""
+	if tf.count(p.Document) != nil {
+		index = "[0]"
+	}
+	return "aws_iam_policy." + tf.managedLabel(i) + index + ".arn"
+}
+
+// managedLabel returns the label of the resource of the managed policy i, and of its attachment.
+func (tf terraformNames) managedLabel(i int) string { return tf.prefix + "_" + strconv.Itoa(i+1) }
+
+// attachedLabel returns the label of the attachment of the managed policy i of somebody else.
+func (tf terraformNames) attachedLabel(i int) string {
+	return tf.prefix + "_attached_" + strconv.Itoa(i+1)
+}
+
+// attachmentARN returns the expression of the ARN that an attachment has.
+func (tf terraformNames) attachmentARN(label string) string {
+	return "aws_iam_role_policy_attachment." + label + ".policy_arn"
 }
 
 // policyName returns the name of an inline policy. A role that the module has can get policies for several task definitions,

@@ -33,13 +33,19 @@ type Module struct {
 
 // RoleLists are the arguments that list all policies inside a role, and all managed policies that are attached to it.
 //
-// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role,
+// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policies_exclusive,
+// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policy_attachments_exclusive
 type RoleLists struct{ Inline, Attached RoleList }
 
 // RoleList is an argument and its place; empty where nothing lists the policies.
 type RoleList struct {
 	Argument string // aws_iam_role.app.inline_policy
 	Place    tree.Place
+	// Exclusive says that the list is that of a resource beside the role, which only names the policies: those can be resources
+	// of their own. Elements are what it names, as texts, and the references in it: aws_iam_role_policy.app.name.
+	Exclusive bool
+	Elements  []string
 }
 
 // Expression returns the expression of a symbol in the module, and whether it has one there.

@@ -44,7 +44,7 @@ func (p *Program) RoleModule(r Resource) *policy.Module {
 	return m
 }
 
-// listsOf returns the arguments of the resource of a role that list all its policies.
+// listsOf returns the arguments that list all policies of a role: those of its resource, and of resources beside it.
 func (p *Program) listsOf(address string, block *hclsyntax.Block) (lists policy.RoleLists) {
 	list := func(name string, r hcl.Range) policy.RoleList {
 		return policy.RoleList{Argument: address + "." + name, Place: p.Doc.Source.Place(p.root.placeOf(r).start)}
@@ -57,7 +57,60 @@ func (p *Program) listsOf(address string, block *hclsyntax.Block) (lists policy.
 	if a := block.Body.Attributes["managed_policy_arns"]; a != nil {
 		lists.Attached = list(a.Name, a.NameRange)
 	}
+	for _, exclusive := range []struct {
+		list           *policy.RoleList
+		kind, argument string
+	}{{&lists.Inline, "aws_iam_role_policies_exclusive", "policy_names"}, {&lists.Attached, "aws_iam_role_policy_attachments_exclusive", "policy_arns"}} {
+		if exclusive.list.Argument == "" {
+			*exclusive.list = p.exclusiveList(address, exclusive.kind, exclusive.argument)
+		}
+	}
 	return lists
+}
+
+// exclusiveList returns the argument of a resource of a type that lists all policies of a role; empty where there is none.
+func (p *Program) exclusiveList(role, kind, argument string) policy.RoleList {
+	c := &context{scope: p.root}
+	for _, address := range slices.Sorted(maps.Keys(p.root.module.resources)) {
+		block := p.root.module.resources[address]
+		of, names := block.Body.Attributes["role_name"], block.Body.Attributes[argument]
+		if block.Type != "resource" || block.Labels[0] != kind || of == nil || names == nil || !c.isNameOf(of.Expr, role) {
+			continue
+		}
+		list := policy.RoleList{Argument: address + "." + argument, Place: p.Doc.Source.Place(c.placeOf(names.NameRange).start), Exclusive: true}
+		for _, branch := range c.eval(names.Expr).branches() {
+			for _, element := range branch.list {
+				for _, e := range element.branches() {
+					list.Elements = append(list.Elements, c.flat(e).String())
+				}
+			}
+		}
+		for _, traversal := range hclsyntax.Variables(names.Expr) {
+			list.Elements = append(list.Elements, c.source(traversal.SourceRange()))
+		}
+		return list
+	}
+	return policy.RoleList{}
+}
+
+// isNameOf reports whether an expression is the name of a role of the module, by its address without the key of an instance.
+func (c *context) isNameOf(x hclsyntax.Expression, role string) bool {
+	for _, traversal := range hclsyntax.Variables(x) {
+		if strings.HasPrefix(c.source(traversal.SourceRange())+".", role+".") || strings.HasPrefix(c.source(traversal.SourceRange()), role+"[") {
+			return true
+		}
+	}
+	given := c.eval(x)
+	for _, attribute := range []string{"name", "id"} {
+		if name, diagnostics := hclsyntax.ParseExpression([]byte(role+"."+attribute), "", hcl.InitialPos); !diagnostics.HasErrors() {
+			for _, branch := range given.branches() {
+				if v := c.eval(name); v.isScalar() && branch.isScalar() && c.flat(branch) == c.flat(v) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // NameConditions gives the conditions of symbols names of letters and digits, as [policy.Branch] wants them, and returns the
