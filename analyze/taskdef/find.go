@@ -180,7 +180,7 @@ func (f *finder) find(n *tree.Node) {
 				return
 			}
 		}
-		if isContainerAlone(*n) {
+		if isContainerAlone(*n) && !isOtherWithImage(n) {
 			f.containers(n)
 			return
 		}
@@ -235,6 +235,15 @@ func (f *finder) other(n *tree.Node) bool {
 func isContainerAlone(n tree.Node) bool {
 	image := n.MemberFold("image")
 	return image != nil && image.Kind != tree.Object && image.Kind != tree.List && n.MemberFold("containerDefinitions") == nil
+}
+
+// isOtherWithImage reports whether an object with an image is no container definition: it has no name, and members that ECS does
+// not know. The configurations of several CI systems are such objects, and people have them beside their task definitions.
+func isOtherWithImage(n *tree.Node) bool {
+	container := schemaRoot.member("containerDefinitions").element
+	return n.MemberFold("name") == nil && slices.ContainsFunc(n.Children, func(m tree.Node) bool {
+		return !slices.ContainsFunc(container.names(), func(name string) bool { return strings.EqualFold(name, m.Name) })
+	})
 }
 
 // taskDefinition takes an object with the member containerDefinitions.

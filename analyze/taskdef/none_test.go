@@ -17,6 +17,8 @@ func TestNone(t *testing.T) {
 		{"model.json", `{"members": {"containerDefinitions": {"shape": "image"}}}`, true},
 		{"README.md", "# It reads `\"containerDefinitions\": [` and\n\t- image: x: y\n", true},
 		{"main.go", "package main\n\nvar x = `{\"containerDefinitions\": [`\n", true},
+		{".gitlab-ci.yml", "image: node:18\nstages: [build]\nbuild: {script: [make]}\n", true},
+		{"bitbucket-pipelines.yml", "image: node:18\npipelines: {default: []}\n", true},
 		{"broken.json", `{"containerDefinitions": [{"image": "x",]}`, false},
 		{"broken", `{"containerDefinitions": [{"image": "x",]}`, false},
 		{"broken.yaml", "containerDefinitions:\n- image: @x\n", false},
