@@ -72,9 +72,12 @@ var quietMembers = []string{
 	"ipc_mode", "pid_mode", "task_role_arn", "task_cpu", "task_memory",
 }
 
+// requiredMembers are members without which ECS refuses a task definition.
+var requiredMembers = []string{"image", "valueFrom", "credentialsParameter"}
+
 // sourceOptions returns how to read source.
 func sourceOptions(name, within string, opts Options) terraform.Options {
-	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), NullsOpen: opts.NullsOpen, Quiet: quietMembers, Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
+	return terraform.Options{Name: name, Within: within, Set: valuesOf(opts.Set), NullsOpen: opts.NullsOpen, Required: requiredMembers, Quiet: quietMembers, Known: containerModules, Calls: []string{albServiceSource, awsServiceSource}}
 }
 
 // moduleCalls returns the calls of modules of others whose task definition is known by their arguments. It says which other

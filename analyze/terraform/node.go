@@ -1,6 +1,8 @@
 package terraform
 
 import (
+	"slices"
+
 	"github.com/execrole/execrole/analyze/policy"
 	"github.com/execrole/execrole/analyze/tree"
 )
@@ -32,8 +34,12 @@ func (p *Program) node(v *value, name policy.Text, nameStart int) tree.Node {
 	case object:
 		n.Kind = tree.Object
 		for _, m := range v.members {
-			if m.value.kind != absent {
-				n.Children = append(n.Children, p.node(m.value, m.name, m.start))
+			e := m.value
+			if slices.Contains(p.opts.Required, m.name.String()) {
+				e = p.givenAt(e)
+			}
+			if e.kind != absent {
+				n.Children = append(n.Children, p.node(e, m.name, m.start))
 			}
 		}
 	case choice:
@@ -48,6 +54,23 @@ func (p *Program) node(v *value, name policy.Text, nameStart int) tree.Node {
 		}
 	}
 	return n
+}
+
+// givenAt returns the value of a member that cannot be null: a variable whose default is null is given there.
+func (p *Program) givenAt(v *value) *value {
+	if v.kind != choice {
+		return v
+	}
+	if len(v.list) == 2 && v.list[1].kind == null && v.list[0].kind == unknown {
+		if s, rest, ok := v.list[0].text.CutSymbol(); ok && rest == "" && v.condition != "" && p.Symbols.Lookup(s).Condition == v.condition {
+			return v.list[0]
+		}
+	}
+	branches := make([]*value, len(v.list))
+	for i := range v.list {
+		branches[i] = p.givenAt(v.list[i])
+	}
+	return choose(v.condition, v, branches...)
 }
 
 // name returns how a symbol calls a reference without an attribute.
