@@ -168,8 +168,8 @@ func (c *context) mayContain(t policy.Text, separator string) bool {
 			if separator == "-" {
 				return true
 			}
-		case policy.MeansRepositoryName, policy.MeansBucketName, policy.MeansLogGroupName:
-			if separator != ":" {
+		case policy.MeansRepositoryURI, policy.MeansRepositoryName, policy.MeansBucketName, policy.MeansLogGroupName:
+			if !strings.Contains(separator, ":") {
 				return true
 			}
 		default:
