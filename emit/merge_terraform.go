@@ -42,7 +42,7 @@ func MergeTerraform(file string, src []byte, address, argument, expression strin
 		newline = "\r\n"
 	}
 	start := open + end + 1
-	indent := text[strings.LastIndexByte(text[:block.TypeRange.Start.Byte], '\n')+1:block.TypeRange.Start.Byte] + "  "
+	indent := indentAt(text, block.TypeRange.Start.Byte) + "  "
 	// An empty line keeps the argument apart from the next ones, whose "=" terraform fmt puts into one column. One before a
 	// closing brace or another empty line would be too many.
 	line := indent + argument + " = " + expression + newline

@@ -25,6 +25,8 @@ func TestMergeTerraform(t *testing.T) {
 		"blank":   "resource \"aws_ecs_task_definition\" \"app\" {\n\n  family = \"app\"\n}\n",
 		"second":  "resource \"aws_ecs_task_definition\" \"other\" {\n}\n\nresource \"aws_ecs_task_definition\" \"app\" {\n  volume {\n    name = \"a\"\n  }\n}\n",
 	}
+	inputs["mark"] = "\ufeff" + inputs["plain"]
+	inputs["before"] = "/* a */ " + inputs["plain"]
 	inputs["crlf"] = strings.ReplaceAll(inputs["plain"], "\n", "\r\n")
 	dir := t.TempDir()
 	for name, src := range inputs {
@@ -45,7 +47,10 @@ func TestMergeTerraform(t *testing.T) {
 		if strings.Contains(src, "\r\n") != (strings.Count(merged, "\n") == strings.Count(merged, "\r\n")) {
 			t.Errorf("%s: the ends of lines are mixed:\n%q", name, merged)
 		}
-		if name != "crlf" {
+		if _, err := merge(merged); err == nil || !strings.Contains(err.Error(), "has the argument") {
+			t.Errorf("%s: merged twice: %v", name, err)
+		}
+		if name != "crlf" && name != "mark" { // terraform fmt changes those
 			if err := os.WriteFile(filepath.Join(dir, name+".tf"), []byte(merged), 0o666); err != nil {
 				t.Fatal(err)
 			}
