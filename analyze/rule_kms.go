@@ -117,9 +117,14 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 	keys := p.keysOf(v, values)
 	for _, k := range keys {
 		key, problem := k.cut(region)
+		var derived []keyResource
 		switch name := policy.Text(k.Key); {
 		case k.declared && !name.IsLiteral():
-			key, problem = p.symbolicKey(v, name, region)
+			if derived = p.derivedKeys(v, name, region); derived != nil {
+				problem = ""
+			} else {
+				key, problem = p.symbolicKey(v, name, region)
+			}
 		case k.declared && isKeyID(k.Key):
 			key, problem = keyResource{arn: key.arn.With("key/" + name)}, ""
 		}
@@ -141,7 +146,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 			// A parameter without a region is looked for in the role's own, and so is a secret.
 			in = policy.Text(p.plan.Environment.Region)
 		}
-		if in != "" && in.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != in {
+		if derived == nil && in != "" && in.IsLiteral() && key.arn.Region.IsLiteral() && key.arn.Region != in {
 			p.Warnf(v, "%s is in region %s, and its key %s in %s: a key is used in its own region only", quote(t), in, k.Key, key.arn.Region)
 			if region == "" {
 				p.plan.use(policy.Region)
@@ -150,22 +155,82 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 		if k.from.File != "" {
 			p.Notef(v, "%s is encrypted with the key %s, as %s says", quote(t), k.Key, k.from)
 		}
-		operator := "StringEquals"
-		if like {
-			operator = "StringLike"
+		if derived == nil {
+			derived = []keyResource{key}
 		}
-		match := Exact
-		conditions := []policy.Condition{
-			{Operator: operator, Key: context, Values: policy.Values(texts(values)...)},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.region() + ".amazonaws.com")},
+		for _, key := range derived {
+			p.requireKey(v, key, service, context, values, like)
 		}
-		if key.alias != "" {
-			match = OneOf
-			conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: policy.Values(key.alias)})
-		}
-		p.Require(useKey, key.arn, match, v.Ref(), conditions...)
 	}
 	return keys != nil
+}
+
+// requireKey requires one key: see [pass.decrypt].
+func (p *pass) requireKey(v located, key keyResource, service policy.Text, context string, values []policy.ARN, like bool) {
+	operator := "StringEquals"
+	if like {
+		operator = "StringLike"
+	}
+	match := Exact
+	conditions := []policy.Condition{
+		{Operator: operator, Key: context, Values: policy.Values(texts(values)...)},
+		{Operator: "StringEquals", Key: "kms:ViaService", Values: policy.Values(service + "." + key.region() + ".amazonaws.com")},
+	}
+	if key.alias != "" {
+		match = OneOf
+		conditions = append(conditions, policy.Condition{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: policy.Values(key.alias)})
+	}
+	p.Require(useKey, key.arn, match, v.Ref(), conditions...)
+}
+
+// derivedKey is a way in which a text can name a key: what matches it, and the name that the result has.
+type derivedKey struct {
+	name, pattern string
+	meaning       policy.Meaning
+}
+
+// derivedKeyForms are the ways in which secrets, parameters and buckets name their keys. AWS's own aliases are none of them.
+//
+// Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+var derivedKeyForms = [...]derivedKey{
+	{"key", `^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$`, policy.MeansKeyARN},
+	{"key ID", `^([A-Za-z0-9-]+)$`, policy.MeansKeyARN},
+	{"key alias", `^(?:arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:)?(alias/(?:[^a]|a[^w]|aw[^s]|aws[^/]|(?:a|aw|aws)$)[A-Za-z0-9/_-]*)$`, policy.MeansText},
+}
+
+// derivedKeys returns what a key can be that only Terraform knows, if it can decide that: see [Options.Derive]. Each is there where
+// the text names a key in that way.
+func (p *pass) derivedKeys(v located, name, region policy.Text) (list []keyResource) {
+	s, rest, ok := name.CutSymbol()
+	if !p.derives || !ok || rest != "" || !p.canMean(s) || p.meaning(s) == policy.MeansKeyARN {
+		return nil
+	}
+	for _, form := range derivedKeyForms {
+		result := policy.Of(policy.Group(1))
+		if form.name == "key ID" {
+			result = localKeys(region, "").arn.With("key/" + result).Text()
+		}
+		symbol := policy.Symbol(string(s) + " " + form.name)
+		p.plan.Symbols[symbol] = policy.SymbolInfo{
+			Kind: policy.Parameter, Meaning: form.meaning, Optional: true, MaxLength: longestARN, Expression: name.String(), Place: v.Ref().Place,
+			Derivation: policy.Derivation{Value: name, Pattern: form.pattern, Result: result},
+		}
+		if key := (keyResource{arn: policy.Whole(policy.Of(symbol))}); form.meaning == policy.MeansKeyARN {
+			list = append(list, key)
+		} else {
+			list = append(list, localKeys(region, policy.Of(symbol)))
+		}
+	}
+	return list
+}
+
+// localKeys returns the keys of the role's own account with an alias. Region is that of what they encrypt; "" for the role's own.
+func localKeys(region, alias policy.Text) keyResource {
+	arn := policy.LocalARN("kms", "key/*")
+	if region != "" && region != arn.Region {
+		arn.Region, arn.Partition = region, policy.PartitionText(region)
+	}
+	return keyResource{arn: arn, alias: alias}
 }
 
 // texts returns each ARN in one piece.
@@ -330,10 +395,8 @@ func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource
 			return keyResource{arn: arn.With("key/*"), alias: arn.Resource}, ""
 		}
 	}
-	if alias, ok := name.CutPrefix("alias/"); ok && p.fits(alias, oneOf("/_-"), policy.MeansText) {
-		key, _ = KMSKey{Key: "alias/x"}.cut(region)
-		key.alias = name
-		return key, ""
+	if alias, ok := name.CutPrefix("alias/"); ok && !alias.HasPrefix("aws/") && (p.derives || p.fits(alias, oneOf("/_-"), policy.MeansText)) {
+		return localKeys(region, name), ""
 	}
 	s, rest, ok := name.CutSymbol()
 	info := p.reader.Symbols().Lookup(s)
