@@ -235,14 +235,14 @@ func (p *Plan) warnOfDefaults(reader *taskdef.Reader) {
 }
 
 // onePerMessage returns findings, which are sorted by place, without repetitions. A rule reads a value once for each
-// combination of the conditionals around it.
+// combination of the conditionals around it, and a document can use one text in several places.
 func onePerMessage(findings []Finding) []Finding {
 	once := findings[:0]
 	for _, f := range findings {
 		repeated := false
 		for i := len(once) - 1; i >= 0 && once[i].At.Offset == f.At.Offset && !repeated; i-- {
 			g := &once[i]
-			repeated = g.Message == f.Message && g.Severity == f.Severity && g.Rule == f.Rule && g.At == f.At
+			repeated = g.Message == f.Message && g.Severity == f.Severity && g.Rule == f.Rule && (g.At == f.At || f.At.Line > 0 && g.At.File == f.At.File && g.At.Container == f.At.Container && g.At.Field == f.At.Field)
 		}
 		if !repeated {
 			once = append(once, f)
