@@ -19,10 +19,21 @@ type Key struct {
 	At  tree.Place
 }
 
-// Keys returns the keys of the secrets, parameters and buckets that the modules declare, with those that have none.
+// keyArguments are the arguments that name the key of what a resource is or has. Secret is the attribute with the ARN of a secret
+// that AWS makes for it; "" for a resource that is the thing itself.
 //
-// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/secretsmanager_secret, ssm_parameter,
-// s3_bucket and s3_bucket_server_side_encryption_configuration there
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/secretsmanager_secret, and the pages of the
+// others there
+var keyArguments = [...]struct{ kind, argument, secret string }{
+	{"aws_secretsmanager_secret", "kms_key_id", ""},
+	{"aws_ssm_parameter", "key_id", ""},
+	{"aws_s3_bucket_server_side_encryption_configuration", "rule", ""},
+	{"aws_db_instance", "master_user_secret_kms_key_id", "master_user_secret[0].secret_arn"},
+	{"aws_rds_cluster", "master_user_secret_kms_key_id", "master_user_secret[0].secret_arn"},
+	{"aws_redshift_cluster", "master_password_secret_kms_key_id", "master_password_secret_arn"},
+}
+
+// Keys returns the keys of the secrets, parameters and buckets that the modules declare, with those that have none.
 func (p *Program) Keys() (keys []Key) {
 	if p.root.module == nil {
 		return nil
@@ -41,12 +52,13 @@ func (p *Program) Keys() (keys []Key) {
 			if b.Type == "module" || s.over {
 				continue
 			}
-			argument := map[string]string{"aws_secretsmanager_secret": "kms_key_id", "aws_ssm_parameter": "key_id", "aws_s3_bucket_server_side_encryption_configuration": "rule"}[b.Labels[0]]
-			if argument == "" || b.Type == "data" {
-				continue
-			}
-			for _, i := range c.instances(b).instances {
-				keys = append(keys, (&context{scope: s, instance: i}).keysOf(i, argument)...)
+			for _, a := range keyArguments {
+				if a.kind != b.Labels[0] || b.Type == "data" {
+					continue
+				}
+				for _, i := range c.instances(b).instances {
+					keys = append(keys, (&context{scope: s, instance: i}).keysOf(i, a.argument, a.secret)...)
+				}
 			}
 		}
 	}
@@ -54,13 +66,16 @@ func (p *Program) Keys() (keys []Key) {
 	return keys
 }
 
-// keysOf returns the keys of an instance of a resource.
-func (c *context) keysOf(i *instance, argument string) (keys []Key) {
+// keysOf returns the keys of an instance of a resource: see [keyArguments].
+func (c *context) keysOf(i *instance, argument, secret string) (keys []Key) {
 	r := i.block.DefRange()
 	if argument == "rule" {
 		return c.keysOfBucket(i, r)
 	}
-	refs := c.refs(i, []string{"arn", "name"}, r)
+	refs := []string{"${" + i.address() + "." + secret + "}"}
+	if secret == "" {
+		refs = c.refs(i, []string{"arn", "name"}, r)
+	}
 	place := c.Doc.Source.Place(c.placeOf(r).start)
 	v := c.argument(i, argument, r)
 	if v == nil {
