@@ -10,8 +10,8 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
-// KnownKeys says with which keys secrets, parameters and objects are encrypted, as the answers of AWS say it. What they do not
-// name is unknown, as without them.
+// KnownKeys says with which keys secrets, parameters and objects are encrypted, and which secrets there are, as the answers of
+// AWS say it. What they do not name is unknown, as without them.
 type KnownKeys struct {
 	things map[string][]knownThing // by the service and the name; of a secret, with its random suffix and with anySuffix
 }
@@ -264,4 +264,22 @@ func (k *KnownKeys) find(things []policy.ARN, in policy.Environment) (found []kn
 		}
 	}
 	return found
+}
+
+// Complete returns the ARN of the one secret that the ARN of a requirement can mean, whose suffix is unknown; not ok where the
+// answers name none, or several. In is where the secret is used.
+func (k *KnownKeys) Complete(arn policy.ARN, in policy.Environment) (complete policy.ARN, ok bool) {
+	if arn.Service != "secretsmanager" || !arn.Resource.HasSuffix(anySuffix) {
+		return arn, false
+	}
+	found := k.find([]policy.ARN{arn}, in)
+	for _, one := range found {
+		if one.arn.Resource != found[0].arn.Resource {
+			return arn, false
+		}
+	}
+	if found == nil {
+		return arn, false
+	}
+	return arn.With(found[0].arn.Resource), true
 }

@@ -149,6 +149,11 @@ func (p *pass) requireSecretARN(v located, a policy.ARN, list []unknown, n named
 	if p.reader.Declares() && p.reader.Exists(complete.Text().String()) {
 		ending = withSuffix
 	}
+	if ending != withoutSuffix {
+		if answered, known := p.answeredSuffix(v, complete, partial); known {
+			ending = answered
+		}
+	}
 	if ending == doubtfulSuffix {
 		ending = p.settleSuffix(v, name, why)
 	}

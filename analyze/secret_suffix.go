@@ -190,22 +190,38 @@ func cutAnySuffix(name policy.Text) (rest policy.Text, found bool) {
 	return name, false
 }
 
-// settleSuffix returns what the options say of a secret whose ending is doubtful, and otherwise warns. Why says why it is.
+// lacksSuffix is what happens where an ARN that ends in the form of a suffix has none.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+const lacksSuffix = "Secrets Manager takes the last six characters for it, does not find the secret, and the task fails whatever the role allows"
+
+// answeredSuffix returns what the answers of AWS say of a secret whose ARN is complete or partial: they show complete ARNs.
+func (p *pass) answeredSuffix(v located, complete, partial policy.ARN) (e ending, known bool) {
+	if len(p.opts.Keys.find([]policy.ARN{complete}, p.plan.Environment)) > 0 {
+		return withSuffix, true
+	}
+	found := p.opts.Keys.find([]policy.ARN{partial}, p.plan.Environment)
+	if len(found) == 0 {
+		return doubtfulSuffix, false
+	}
+	t, _ := v.Text()
+	p.Warnf(v, "secret %s lacks its suffix, as %s says: %s; write the complete ARN, %s", quote(t), found[0].from, lacksSuffix, found[0].arn.Text())
+	return withoutSuffix, true
+}
+
+// settleSuffix returns what the options say of a secret whose ending is doubtful, and otherwise warns. Why says why it is.
 func (p *pass) settleSuffix(v located, name policy.Text, why string) ending {
 	t, _ := v.Text()
-	const consequence = "Secrets Manager takes the last six characters for it, does not find the secret, and the task fails whatever the role allows"
 	switch {
 	case p.opts.CompleteARNs:
 		return withSuffix
 	case p.opts.PartialARNs:
-		p.Notef(v, "secret %s lacks its suffix, as --partial-arns says: %s; write the complete ARN", quote(t), consequence)
+		p.Notef(v, "secret %s lacks its suffix, as --partial-arns says: %s; write the complete ARN", quote(t), lacksSuffix)
 		return withoutSuffix
 	}
 	flags := []string{"--complete-arns", "--partial-arns"}
 	p.find(Warning, v.Ref(), flags, "secret %s may lack the six random characters at its end, since %s: then %s. Both readings are allowed; write the complete ARN, or if it is complete, add %s (%s if it is not)",
-		quote(t), why, consequence, flags[0], flags[1])
+		quote(t), why, lacksSuffix, flags[0], flags[1])
 	return doubtfulSuffix
 }
 

@@ -197,9 +197,16 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	if r.ARN.Account != "" {
 		context.SetValues("aws:ResourceAccount", c.text(p, r.ARN.Account))
 	}
+	if arn, ok := c.opts.Keys.Complete(r.ARN, c.environment); ok {
+		q.Resource, q.Match = c.text(p, arn.Text()), policy.Exact
+	}
 	for _, condition := range r.Conditions {
 		values := policy.Texts(condition.Values)
 		for i := range values {
+			arn, isARN := policy.CutARN(values[i])
+			if arn, ok := c.opts.Keys.Complete(arn, c.environment); ok && isARN {
+				values[i] = arn.Text()
+			}
 			values[i] = c.text(p, values[i])
 		}
 		key := policy.ContextKey{State: policy.KeyPresent, Values: values, OneOf: len(condition.Values) > 1}

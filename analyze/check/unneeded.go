@@ -74,6 +74,8 @@ type need struct {
 type neededResource struct {
 	pattern policy.Pattern
 	needs   []*need
+	// complete is the one string of the pattern that it is; nil where that is unknown.
+	complete *policy.Pattern
 }
 
 // unneeded looks through statements.
@@ -117,6 +119,10 @@ func (u *unneeded) add(p *analyze.Plan, r *analyze.Requirement, action string) {
 	resource := u.resources[key]
 	if resource == nil {
 		resource = &neededResource{pattern: u.pattern(p, u.text(p, r.Resource))}
+		if arn, ok := u.opts.Keys.Complete(r.ARN, u.environment); ok {
+			complete := u.pattern(p, u.text(p, arn.Text()))
+			resource.complete = &complete
+		}
 		u.resources[key] = resource
 		u.needed = append(u.needed, resource)
 	}
@@ -319,7 +325,11 @@ func (u *unneeded) resource(resource policy.Text) hit {
 	h := hit{unneeded: u, pattern: u.role.Symbols.Pattern(resource, u.values), everything: strings.Trim(string(resource), "*") == ""}
 	for _, i := range u.index.Candidates(h.pattern) {
 		n := u.needed[i]
-		if meets, within := u.work.Meets(n.pattern, h.pattern); meets {
+		meets, within := u.work.Meets(n.pattern, h.pattern)
+		if meets && n.complete != nil {
+			meets, _ = u.work.Meets(*n.complete, h.pattern)
+		}
+		if meets {
 			h.list = append(h.list, hitResource{n, within})
 		}
 	}

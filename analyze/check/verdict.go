@@ -191,6 +191,8 @@ type Options struct {
 	ServiceControl [][]policy.Policy
 	// ResourcePolicies are those that are known.
 	ResourcePolicies []ResourcePolicy
+	// Keys are answers of AWS, which have the complete ARNs of secrets; nil where there are none.
+	Keys *analyze.KnownKeys
 	// Role are the options that a role for the tasks would be made with.
 	Role policy.Options
 	// TasksUnread says that there are tasks with the role that could not be read. What is unneeded is not judged then.

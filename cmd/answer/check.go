@@ -34,7 +34,7 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 	if errs = append(append(errs, each(err)...), q.oneSource()...); errs != nil {
 		return nil, nil, errors.Join(errs...)
 	}
-	opts.Environment, opts.Role = r.analyze.Environment, r.options.role
+	opts.Environment, opts.Role, opts.Keys = r.analyze.Environment, r.options.role, r.analyze.Keys
 	rolesIn := q.rolesIn(r)
 	if rolesIn == nil {
 		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as iam; only a CloudFormation template, or what is Terraform's, can have the role in itself")

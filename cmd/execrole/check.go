@@ -220,6 +220,7 @@ func (c *command) readPlans(r *checkRequest, roles check.Roles) (plans []*analyz
 	if err != nil {
 		return nil, nil, err
 	}
+	r.options.Keys = opts.Keys // they say too which secret a role allows
 	analysis := analyze.NewAnalysis(opts)
 	analysis.Use(r.used...)
 	for _, s := range found.list {
@@ -269,7 +270,7 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 
 // checkOptions returns the options of each comparison.
 func (r *checkRequest) checkOptions() check.Options {
-	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions}
+	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions, Keys: r.options.Keys}
 	if r.serviceControlled != nil {
 		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
 	}
