@@ -155,7 +155,10 @@ func (a *Analysis) add(name string, tds []*taskdef.TaskDefinition, problems []ta
 	d.finish(passes)
 	for i, p := range plans {
 		if a.opts.Conditions || open != nil && open.derives {
-			p.addConditions(readers[i])
+			p.addConditions(readers[i], a.opts.TemplateParameters)
+		}
+		if readers[i].Formulas() != nil {
+			p.joinAlternatives()
 		}
 		p.sort()
 	}

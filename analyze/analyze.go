@@ -40,7 +40,8 @@ type Options struct {
 	// Conditions keeps the conditions of a template of CloudFormation: [Requirement.When] says under which of them a
 	// permission is needed. Only a role in the same template can take them; without this option, it has all permissions.
 	Conditions bool
-	// TemplateParameters does what Parameters does, for templates of CloudFormation alone.
+	// TemplateParameters does what Parameters does, for templates of CloudFormation alone. With Conditions, it also keeps
+	// conditions that a template does not have by a name: see [Plan.Formulas].
 	TemplateParameters bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey

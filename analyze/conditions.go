@@ -12,18 +12,22 @@ import (
 
 // addConditions adds to each requirement the conditions that hold where it is needed: those of the branches in which its
 // field is, and those of the resources that it names.
-func (p *Plan) addConditions(reader *taskdef.Reader) {
+// Made says whether they can be conditions that the template does not have by a name.
+func (p *Plan) addConditions(reader *taskdef.Reader, made bool) {
+	if made {
+		p.Formulas = reader.Formulas()
+	}
 	own := policy.Branch{Condition: reader.Condition()}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
-		branches := reader.Branches(r.At.Pointer)
+		branches := reader.BranchesAt(r.At, made)
 		for _, s := range r.symbols() {
 			branches = append(branches, policy.Branch{Condition: p.Symbols[s].Condition})
 		}
 		if reader.Form().Subject.Beside() {
 			branches = append(branches, own) // of another resource than the task definition
 		}
-		branches = slices.DeleteFunc(namedBranches(branches), func(b policy.Branch) bool {
+		branches = slices.DeleteFunc(p.namedBranches(branches), func(b policy.Branch) bool {
 			// The role has the condition of the task definition.
 			return b == own && !reader.Form().Subject.Beside()
 		})
@@ -41,9 +45,45 @@ func (p *Plan) addConditions(reader *taskdef.Reader) {
 	}
 }
 
+// joinAlternatives makes one requirement of those that differ in the text that a function returns and still ask for the same: it
+// is there where one of them is.
+func (p *Plan) joinAlternatives() {
+	var kept []Requirement
+	for _, r := range p.Requirements {
+		whole := r.At.Whole()
+		i := -1
+		if whole != r.At {
+			r.At = whole
+			i = slices.IndexFunc(kept, func(other Requirement) bool {
+				return other.At == r.At && other.Grant == r.Grant && other.Resource == r.Resource && other.Match == r.Match &&
+					policy.CompareConditions(other.Conditions, r.Conditions) == 0
+			})
+		}
+		if i < 0 {
+			kept = append(kept, r)
+			continue
+		}
+		kept[i].When = kept[i].When.Or(r.When)
+	}
+	p.Requirements = kept
+	for i := range p.Findings {
+		p.Findings[i].At = p.Findings[i].At.Whole()
+	}
+	for i := range p.needs {
+		for j := range p.needs[i].From {
+			p.needs[i].From[j] = p.needs[i].From[j].Whole()
+		}
+	}
+	for i := range p.remarks {
+		p.remarks[i].At = p.remarks[i].At.Whole()
+	}
+}
+
 // namedBranches returns the branches of conditions that have names.
-func namedBranches(branches []policy.Branch) []policy.Branch {
-	return slices.DeleteFunc(branches, func(b policy.Branch) bool { return b.Condition == "" || !all(policy.Text(b.Condition), oneOf("")) })
+func (p *Plan) namedBranches(branches []policy.Branch) []policy.Branch {
+	return slices.DeleteFunc(branches, func(b policy.Branch) bool {
+		return p.Formulas[b.Condition] == nil && (b.Condition == "" || !all(policy.Text(b.Condition), oneOf("")))
+	})
 }
 
 // symbols returns the symbols in the resource of the requirement and in the values of its conditions.
@@ -55,4 +95,43 @@ func (r *Requirement) symbols() []policy.Symbol {
 		}
 	}
 	return list
+}
+
+// NamedWhen returns a condition without what the template has no name for: it is then there more often, and can be written into
+// the template.
+func (p *Plan) NamedWhen(when policy.When) policy.When {
+	if p.Formulas == nil || when == nil {
+		return when
+	}
+	var named []policy.Symbol
+	for _, s := range when {
+		branches, given, ok := s.Decision()
+		if !ok {
+			named = append(named, s)
+			continue
+		}
+		branches = slices.DeleteFunc(branches, func(b policy.Branch) bool { return p.Formulas[b.Condition] != nil })
+		if len(branches) == 0 && given == "" {
+			return nil
+		}
+		if len(branches) > 0 {
+			given = policy.DecisionOf(branches, given)
+		}
+		named = append(named, given)
+	}
+	return policy.WhenAny(named...)
+}
+
+// Named returns the plan with [Plan.NamedWhen] of all its conditions.
+func (p *Plan) Named() *Plan {
+	if p.Formulas == nil {
+		return p
+	}
+	out := *p
+	out.Requirements = slices.Clone(p.Requirements)
+	for i := range out.Requirements {
+		out.Requirements[i].When = p.NamedWhen(out.Requirements[i].When)
+	}
+	out.Formulas = nil
+	return &out
 }

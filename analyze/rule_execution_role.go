@@ -37,7 +37,7 @@ var executionRole = &Rule{
 			t, _ := v.Text()
 			if t != "" {
 				p.plan.ExecutionRole = t
-				p.plan.ExecutionRoles = append(p.plan.ExecutionRoles, NamedRole{t, namedBranches(p.reader.Branches(v.Ref().Pointer)), v.Ref()})
+				p.plan.ExecutionRoles = append(p.plan.ExecutionRoles, NamedRole{t, p.plan.namedBranches(p.reader.Branches(v.Ref().Pointer)), v.Ref()})
 			}
 			if s, rest, ok := t.CutSymbol(); ok && rest == "" && p.reader.Symbols().Lookup(s).Meaning == policy.MeansRoleName {
 				p.Warnf(v, "executionRoleArn is the name of the role %s, and ECS wants its ARN: write the attribute Arn instead", s)

@@ -129,9 +129,13 @@ func (v *Verdict) Tight(opts policy.Options, all bool) (Fix, error) {
 	if errs != nil {
 		return fix, errors.Join(errs...)
 	}
-	plan := v.Tasks[0]
-	if len(v.Tasks) > 1 {
-		plan = analyze.Share("", v.Tasks)
+	tasks := make([]*analyze.Plan, len(v.Tasks))
+	for i, p := range v.Tasks {
+		tasks[i] = p.Named()
+	}
+	plan := tasks[0]
+	if len(tasks) > 1 {
+		plan = analyze.Share("", tasks)
 		fix.Symbols = plan.Symbols
 		fix.Mappings = plan.Mappings
 	}

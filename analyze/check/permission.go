@@ -317,7 +317,7 @@ func statement(needs []Need, actions ...string) policy.Statement {
 	r := needs[0].Requirement
 	s := policy.Statement{Sid: r.Grant.Sid, Actions: actions, Conditions: r.Conditions}
 	for i, n := range needs {
-		s.Resources = append(s.Resources, policy.Value{Text: n.Requirement.Resource, When: n.Requirement.When, From: []policy.Source{{
+		s.Resources = append(s.Resources, policy.Value{Text: n.Requirement.Resource, When: n.Plan.NamedWhen(n.Requirement.When), From: []policy.Source{{
 			Task: n.Requirement.At.Task, Container: n.Requirement.At.Container, Field: n.Requirement.At.Field, Requirement: i + 1,
 		}}})
 	}

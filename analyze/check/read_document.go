@@ -1,7 +1,6 @@
 package check
 
 import (
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ func (t *terraformReader) branches(resource *terraform.Resource) (list []policy.
 		if condition == "" {
 			condition = "there is " + resource.Address
 		}
-		return policy.Branch{Condition: conditionName(condition), Not: e.Branch > 0}
+		return policy.Branch{Condition: policy.NamelessCondition(condition), Not: e.Branch > 0}
 	}
 	for _, alternatives := range resource.Exists {
 		if len(alternatives) == 1 {
@@ -73,7 +72,7 @@ func (t *terraformReader) branches(resource *terraform.Resource) (list []policy.
 			}
 			any.Of, words = append(any.Of, all), append(words, strings.Join(inner, " && "))
 		}
-		name := conditionName(strings.Join(words, " || "))
+		name := policy.NamelessCondition(strings.Join(words, " || "))
 		t.formulas[name] = any
 		list = append(list, policy.Branch{Condition: name})
 	}
@@ -83,22 +82,10 @@ func (t *terraformReader) branches(resource *terraform.Resource) (list []policy.
 // branchOf returns which branch of a conditional a node is. One whose condition cannot be said has a condition of its own.
 func (t *terraformReader) branchOf(n *tree.Node) policy.Branch {
 	if condition := t.of.Conditions[n.Parent.ID]; condition != "" && len(n.Parent.Children) == 2 {
-		return policy.Branch{Condition: conditionName(condition), Not: n.Index == 1}
+		return policy.Branch{Condition: policy.NamelessCondition(condition), Not: n.Index == 1}
 	}
 	line, column := t.doc.Source.Position(n.Start)
-	return policy.Branch{Condition: conditionName(fmt.Sprintf("value %d of those at %d:%d", n.Index+1, line, column))}
-}
-
-// conditionName returns a name for a condition of source, without spaces: no condition of a template has such a name.
-func conditionName(condition string) string { return "#" + hex.EncodeToString([]byte(condition)) }
-
-// ConditionOf returns the condition of a [policy.Branch] as its source has it.
-func ConditionOf(name string) string {
-	rest, ok := strings.CutPrefix(name, "#")
-	if condition, err := hex.DecodeString(rest); ok && err == nil {
-		return string(condition)
-	}
-	return name
+	return policy.Branch{Condition: policy.NamelessCondition(fmt.Sprintf("value %d of those at %d:%d", n.Index+1, line, column))}
 }
 
 // root reads a document, or each document that a conditional can be.

@@ -30,6 +30,14 @@ type stack struct {
 	outputsRead map[string]output
 }
 
+// fileOf returns the file of the template; "" where there is none.
+func (s *stack) fileOf() string {
+	if s == nil {
+		return ""
+	}
+	return s.file
+}
+
 // Resources are the resources of the template.
 func (s *stack) Resources() *tree.Node { return s.top.Member("Resources") }
 

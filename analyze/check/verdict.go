@@ -229,6 +229,7 @@ type checker struct {
 	values      map[policy.Symbol]string
 	evaluators  map[evaluatorKey]*policy.Evaluator
 	tables      map[*analyze.Plan]policy.SymbolTable // the symbols of the role and of a plan
+	inTexts     map[policy.Symbol]bool               // the symbols in texts of the role and of plans; nil before somebody asks
 	work        *policy.Work                         // how much may be done for all permissions
 }
 
@@ -394,8 +395,12 @@ func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy, w policy.
 		key.plan = nil
 	}
 	policies := policy.Policies{}
+	values := c.valuesFor(p)
 	if w != nil {
 		policies, key.parts = c.policiesIn(w)
+		var of string
+		values, of = c.valuesIn(w, p, values)
+		key.parts += of
 	}
 	e, ok := c.evaluators[key]
 	if !ok {
@@ -405,7 +410,7 @@ func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy, w policy.
 		if resource != nil {
 			policies.Resource = &resource.Policy
 		}
-		e = policy.NewEvaluator(policies, c.symbols(p), c.valuesFor(p))
+		e = policy.NewEvaluator(policies, c.symbols(p), values)
 		c.evaluators[key] = e
 	}
 	return e

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,13 +16,19 @@ import (
 // formula returns a condition of the template that has the role. Those of the plan of another template are other conditions.
 func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 	f := policy.Opaque(b.Condition)
+	made := (*policy.Formula)(nil)
+	if p != nil {
+		made = p.Formulas[b.Condition]
+	}
 	switch s := c.role.stack; {
 	case s == nil && c.role.module == "": // the role was made for the plans
+	case made != nil && (p.File == s.fileOf() || made.Only(isOfEnvironment)):
+		f = made
 	case s != nil && (p == nil || p.File == s.file):
 		f = s.Formula(b.Condition)
 	case s == nil && p == nil:
 		if f = c.role.formulas[b.Condition]; f == nil {
-			f = sourceFormula(ConditionOf(b.Condition))
+			f = sourceFormula(policy.ConditionOf(b.Condition))
 		}
 	case s == nil && c.role.isOf(p.File):
 		if info := p.Symbols.Lookup(policy.Symbol(b.Condition)); info.Expression != "" {
@@ -36,9 +43,14 @@ func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 	return f
 }
 
+// isOfEnvironment reports whether a variable is the same in all templates.
+func isOfEnvironment(variable string) bool {
+	return slices.Contains(policy.EnvironmentSymbols[:], policy.Symbol(variable))
+}
+
 // branchFormula returns the formula that a branch of a condition of source is taken.
 func branchFormula(b policy.Branch) *policy.Formula {
-	f := sourceFormula(ConditionOf(b.Condition))
+	f := sourceFormula(policy.ConditionOf(b.Condition))
 	if b.Not {
 		f = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{f}}
 	}
@@ -185,6 +197,60 @@ func (c *checker) policiesIn(w policy.World) (policy.Policies, string) {
 	return p, key.String()
 }
 
+// valuesIn returns values of symbols together with those that a world gives to parameters, and to the region. Key is the same text
+// for the same values.
+func (c *checker) valuesIn(w policy.World, p *analyze.Plan, values map[policy.Symbol]string) (in map[policy.Symbol]string, key string) {
+	if c.role.stack == nil || p.File != c.role.stack.file {
+		return values, ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		s := policy.Symbol(name)
+		if _, known := values[s]; known || !isOfEnvironment(name) && c.role.Symbols.Lookup(s).Kind != policy.Parameter {
+			continue
+		}
+		if key == "" {
+			values = maps.Clone(values)
+		}
+		values[s] = w[name]
+		key += "\n" + name + "=" + w[name]
+	}
+	return values, key
+}
+
+// isInTexts reports whether a variable is a symbol in the texts of the role or of what is needed: then its value matters, and not
+// only which conditions hold.
+func (c *checker) isInTexts(variable string) bool {
+	if c.inTexts == nil {
+		c.inTexts = map[policy.Symbol]bool{}
+		add := func(values []policy.Value) {
+			for _, v := range values {
+				for _, s := range v.Text.Symbols() {
+					c.inTexts[s] = true
+				}
+			}
+		}
+		for _, p := range c.role.Policies {
+			for _, s := range p.Document.Statements {
+				add(s.Resources)
+				add(s.NotResources)
+				for _, condition := range s.Conditions {
+					add(condition.Values)
+				}
+			}
+		}
+		for _, p := range c.plans {
+			for i := range p.Requirements {
+				r := &p.Requirements[i]
+				add([]policy.Value{{Text: r.Resource}})
+				for _, condition := range r.Conditions {
+					add(condition.Values)
+				}
+			}
+		}
+	}
+	return c.inTexts[policy.Symbol(variable)]
+}
+
 // across evaluates something in all worlds in which it is needed, and joins the answers. Parts are formulas of what is there
 // in some worlds only.
 func (c *checker) across(needed *policy.Formula, parts []*policy.Formula, evaluate func(policy.World) policy.Answer) policy.Answer {
@@ -192,7 +258,11 @@ func (c *checker) across(needed *policy.Formula, parts []*policy.Formula, evalua
 	for s, v := range c.values {
 		known[string(s)] = v
 	}
-	worlds, ok := policy.Worlds(append(parts, needed), known)
+	formulas := append(parts, needed)
+	worlds, ok := policy.Worlds(formulas, known, c.isInTexts)
+	if !ok {
+		worlds, ok = policy.Worlds(formulas, known, nil)
+	}
 	if !ok {
 		a := evaluate(policy.World{})
 		a.Allowed, a.Explicit, a.Conditional = policy.Unknown, false, true

@@ -1,13 +1,14 @@
 package policy
 
 import (
+	"encoding/hex"
 	"slices"
 	"strings"
 )
 
 // Branch says where something is that depends on a condition of the input: where it holds, or where it does not.
 type Branch struct {
-	Condition string // a name of letters and digits
+	Condition string // a name of letters and digits, or one of [NamelessCondition]
 	Not       bool
 }
 
@@ -25,6 +26,19 @@ const (
 	givenBefore         = "!Given "
 	decisionAnd         = " and "
 )
+
+// ConditionName returns a name for a condition that its document does not have by a name. It has no spaces, and no condition of a
+// template has such a name.
+func NamelessCondition(condition string) string { return "#" + hex.EncodeToString([]byte(condition)) }
+
+// ConditionOf returns the condition of a [Branch] in words: what [NamelessCondition] was given, or the name of a condition.
+func ConditionOf(name string) string {
+	rest, ok := strings.CutPrefix(name, "#")
+	if condition, err := hex.DecodeString(rest); ok && err == nil {
+		return string(condition)
+	}
+	return name
+}
 
 // DecisionOf returns the symbol for the condition that all branches are taken and, if given is not "", that this symbol has a
 // value. It is for [When] alone, and in no text.

@@ -49,6 +49,14 @@ func (f *Formula) Holds(w World) bool {
 	return slices.ContainsFunc(f.Of, func(part *Formula) bool { return part.Holds(w) })
 }
 
+// Only reports whether all variables of the formula are such ones.
+func (f *Formula) Only(is func(variable string) bool) bool {
+	if f.Op == Equals {
+		return is(f.Variable)
+	}
+	return !slices.ContainsFunc(f.Of, func(part *Formula) bool { return !part.Only(is) })
+}
+
 // variable is what formulas say of one variable.
 type variable struct {
 	values []string // that they name, sorted
@@ -67,8 +75,10 @@ func (f *Formula) addTo(all map[string]variable) {
 	if i, found := slices.BinarySearch(v.values, f.Value); !found {
 		v.values = slices.Insert(slices.Clone(v.values), i, f.Value)
 	}
-	if f.Domain != nil {
-		v.domain = f.Domain
+	for _, value := range f.Domain { // of two mappings, a variable can have the rows of each
+		if !slices.Contains(v.domain, value) {
+			v.domain = append(slices.Clip(v.domain), value)
+		}
 	}
 	all[f.Variable] = v
 }
@@ -76,8 +86,9 @@ func (f *Formula) addTo(all map[string]variable) {
 // maxWorlds is how many worlds are looked at.
 const maxWorlds = 1 << 10
 
-// Worlds returns the worlds in which formulas can differ; not ok where there are too many. Known are values of variables.
-func Worlds(formulas []*Formula, known map[string]string) (worlds []World, ok bool) {
+// Worlds returns the worlds in which formulas can differ; not ok where there are too many. Known are values of variables. Each says
+// of which variables every value of the domain is a world of its own; nil is for none.
+func Worlds(formulas []*Formula, known map[string]string, each func(variable string) bool) (worlds []World, ok bool) {
 	all := map[string]variable{}
 	for _, f := range formulas {
 		f.addTo(all)
@@ -90,7 +101,11 @@ func Worlds(formulas []*Formula, known map[string]string) (worlds []World, ok bo
 			}
 			continue
 		}
-		values, other := all[name].possible()
+		v := all[name]
+		if each != nil && v.domain != nil && each(name) {
+			v.values = v.domain
+		}
+		values, other := v.possible()
 		if len(worlds)*(len(values)+1) > maxWorlds {
 			return nil, false
 		}

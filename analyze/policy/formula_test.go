@@ -28,7 +28,7 @@ func TestWorlds(t *testing.T) {
 		{"opaque", []*Formula{Opaque("C"), not(Opaque("C"))}, nil, "+- -+"},
 		{"and, or", []*Formula{{Op: And, Of: []*Formula{prod, is("A", "x")}}, {Op: Or, Of: []*Formula{prod, is("A", "x")}}}, nil, "++ -+ -+ --"},
 	} {
-		worlds, ok := Worlds(c.formulas, c.known)
+		worlds, ok := Worlds(c.formulas, c.known, nil)
 		var got []string
 		for _, w := range worlds {
 			var holds strings.Builder
@@ -52,7 +52,19 @@ func TestWorlds(t *testing.T) {
 	for i := range 20 {
 		many = append(many, is(fmt.Sprint(i), "x"))
 	}
-	if _, ok := Worlds(many, nil); ok {
+	// Where each value of a domain counts, none of them is only "another one".
+	stage := &Formula{Variable: "Stage", Value: "prod", Domain: []string{"dev", "test", "prod"}}
+	for each, want := range map[bool]int{true: 3, false: 2} {
+		if worlds, ok := Worlds([]*Formula{stage}, nil, func(string) bool { return each }); !ok || len(worlds) != want {
+			t.Errorf("each value counts: %v: worlds %v, want %d", each, worlds, want)
+		}
+	}
+	// Of two mappings, the region can be a row of each.
+	one, other := &Formula{Variable: "R", Value: "a", Domain: []string{"a", "b"}}, &Formula{Variable: "R", Value: "c", Domain: []string{"a", "c"}}
+	if worlds, ok := Worlds([]*Formula{one, other}, nil, nil); !ok || len(worlds) != 3 {
+		t.Errorf("two domains: worlds %v, want a, b and c", worlds)
+	}
+	if _, ok := Worlds(many, nil, nil); ok {
 		t.Error("there are as many worlds as 2 to the power of 20, and all are looked at")
 	}
 }

@@ -99,6 +99,7 @@ func (f *finder) template(top *tree.Node) {
 	}
 	f.keys = t.Keys()
 	f.symbols, f.filled, f.branches, f.when = t.Symbols, t.Used, t.Branches, t.When
+	f.alternatives, f.formulas = t.Alternatives()
 }
 
 // mentionsTaskDefinition reports whether a task definition is somewhere below n.

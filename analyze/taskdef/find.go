@@ -111,7 +111,9 @@ type finder struct {
 	keys         []template.Key
 	branches     map[string]policy.Branch // of conditionals, by JSON pointer
 	when         map[int]*policy.Formula  // when they are taken, by the IDs of their nodes
-	keyless      map[string]bool          // the names of what the document declares without a customer-managed key
+	alternatives map[int][]policy.Branch  // of values that follow from conditionals, by the IDs of nodes
+	formulas     map[string]*policy.Formula
+	keyless      map[string]bool // the names of what the document declares without a customer-managed key
 	// resources says that the document has resources of which each can have a problem of its own.
 	resources bool
 	// exist has the ARNs of secrets that the document knows.

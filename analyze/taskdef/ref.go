@@ -15,6 +15,16 @@ type Ref struct {
 	Task      string
 	Container string // the container's name, or "" outside of one
 	Field     string // "image", "secrets DB_PASSWORD", "logConfiguration.options.awslogs-group"
+
+	// alternative is the ID of a node that is one of several texts that a function of a template can return; 0 elsewhere. All of
+	// them are at one place: see [Reader.BranchesAt].
+	alternative int
+}
+
+// Whole returns the place of all texts that a value can be, where r is that of one.
+func (r Ref) Whole() Ref {
+	r.alternative = 0
+	return r
 }
 
 // ref returns the place of a node. Its field is the path of names below the container, or below the task
@@ -35,6 +45,9 @@ func (td *TaskDefinition) ref(n *tree.Node) Ref {
 	ended := false
 	for _, n := range slices.Backward(chain) {
 		inObject := n.Parent.Kind == tree.Object
+		if td.alternatives[n.ID] != nil {
+			r.alternative = n.ID
+		}
 		if base, ok := td.pointers[n.ID]; ok {
 			pointer = append(pointer[:0], base...)
 		} else if pointer = append(pointer, '/'); inObject {

@@ -31,10 +31,14 @@ type TaskDefinition struct {
 	condition string
 	branches  map[string]policy.Branch
 	when      map[int]*policy.Formula // when the branches are taken, by the IDs of their nodes
-	keys      []template.Key
-	keyed     map[string][]int // the indices of the keys, by the names of what they encrypt
-	keyless   map[string]bool  // the names of what the document declares without such a key
-	exist     map[string]bool  // the ARNs of secrets that the document knows
+	// alternatives are the branches of texts that follow from conditionals, by the IDs of their nodes, and formulas those of
+	// conditions in them that the template does not have.
+	alternatives map[int][]policy.Branch
+	formulas     map[string]*policy.Formula
+	keys         []template.Key
+	keyed        map[string][]int // the indices of the keys, by the names of what they encrypt
+	keyless      map[string]bool  // the names of what the document declares without such a key
+	exist        map[string]bool  // the ARNs of secrets that the document knows
 	// details has what is known of each node besides the tree, by [tree.Node.ID]. The task definitions of a document
 	// share it, and the settings too.
 	details  []detail
@@ -196,6 +200,7 @@ func (f *finder) finish(opts Options) ([]*TaskDefinition, []Problem) {
 	}
 	for _, td := range tds {
 		td.keys, td.keyed, td.keyless, td.exist, td.branches, td.when = f.keys, keyed, f.keyless, f.exist, f.branches, f.when
+		td.alternatives, td.formulas = f.alternatives, f.formulas
 	}
 	return tds, inOrder(append(f.problems, more...))
 }

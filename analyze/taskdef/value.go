@@ -92,6 +92,22 @@ func (r *Reader) Branches(pointer string) (list []policy.Branch) {
 	return list
 }
 
+// BranchesAt returns the branches of conditions in which there is a value: [Reader.Branches] of its pointer, and those in which a
+// function returns this text and not another one. Some of these have conditions of [Reader.Formulas], if made says so.
+func (r *Reader) BranchesAt(at Ref, made bool) []policy.Branch {
+	list := r.Branches(at.Pointer)
+	for _, b := range r.td.alternatives[at.alternative] {
+		if _, isMade := r.td.formulas[b.Condition]; made || !isMade {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// Formulas returns the conditions in branches that the document does not have as conditions, by their names: such as that
+// AWS::Region is a row of a mapping.
+func (r *Reader) Formulas() map[string]*policy.Formula { return r.td.formulas }
+
 // Module returns the module of Terraform that has the task definition; nil for a task definition of another document.
 func (r *Reader) Module() *policy.Module { return r.td.module }
 

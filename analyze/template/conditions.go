@@ -14,6 +14,9 @@ func (t *Template) Formula(name string) *policy.Formula {
 	if f, ok := t.formulas[name]; ok {
 		return f
 	}
+	if f, ok := t.made[name]; ok {
+		return f
+	}
 	if t.formulas == nil {
 		t.formulas = map[string]*policy.Formula{}
 	}
@@ -71,7 +74,7 @@ func (t *Template) equals(n, left, right *tree.Node) *policy.Formula {
 	b, known := t.text(right)
 	switch {
 	case !ok || !known:
-		return t.opaque(n)
+		return t.equalAlternatives(n, left, right)
 	case a.IsLiteral():
 		a, b = b, a
 		left = right
@@ -85,6 +88,29 @@ func (t *Template) equals(n, left, right *tree.Node) *policy.Formula {
 		return policy.Opaque(a.String() + " is " + b.String())
 	}
 	return t.is(a, b.String())
+}
+
+// equalAlternatives compares two values of which one at least can be several texts, such as the rows of a mapping.
+func (t *Template) equalAlternatives(n, left, right *tree.Node) *policy.Formula {
+	of, ok := t.alternatives(left)
+	with, known := t.alternatives(right)
+	equal := &policy.Formula{Op: policy.Or}
+	for _, a := range of {
+		for _, b := range with {
+			both, possible := t.both(a.when, b.when)
+			switch {
+			case !possible:
+			case a.absent || b.absent || !a.text.IsLiteral() || !b.text.IsLiteral() || both == nil:
+				return t.opaque(n)
+			case a.text == b.text:
+				equal.Of = append(equal.Of, allOf(both))
+			}
+		}
+	}
+	if !ok || !known {
+		return t.opaque(n)
+	}
+	return equal
 }
 
 // is returns the formula for a text that has a value.
@@ -119,14 +145,4 @@ func (t *Template) allowed(parameter string) (values []string) {
 		}
 	}
 	return values
-}
-
-// BranchOf returns which branch of a conditional a node is. A value that is one of several for another reason has a condition
-// without a formula of its own.
-func (t *Template) BranchOf(n *tree.Node) policy.Branch {
-	if branch, ok := t.Branches[t.pointerTo(n)]; ok && branch.Condition != "" {
-		return branch
-	}
-	line, column := t.Doc.Source.Position(n.Start)
-	return policy.Branch{Condition: fmt.Sprintf("value %d of those at %d:%d", n.Index+1, line, column)}
 }

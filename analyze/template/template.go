@@ -40,6 +40,7 @@ type Template struct {
 	// hold together.
 	negated   map[string]*policy.Formula
 	questions int
+	made      map[string]*policy.Formula // of conditions that are in branches, and that the template does not have
 }
 
 type progress int

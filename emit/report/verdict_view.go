@@ -175,30 +175,37 @@ func statementPlace(f check.Finding) string {
 // branchWords says in words under which conditions of a template a statement, or a resource of it, is there; "" where it
 // always is.
 func branchWords(s *policy.Statement) string {
-	var words []string
-	add := func(b policy.Branch) {
-		word := "where " + check.ConditionOf(b.Condition) + " holds"
-		if b.Not {
-			word = "where " + check.ConditionOf(b.Condition) + " does not hold"
-		}
-		if !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
 	if s == nil {
 		return ""
 	}
-	for _, b := range s.Branches {
-		add(b)
+	of := func(branches []policy.Branch) string {
+		var words []string
+		for _, b := range branches {
+			condition := policy.ConditionOf(b.Condition)
+			switch {
+			case b.Not:
+				condition = "where " + condition + " does not hold"
+			case strings.Contains(condition, " is "):
+				condition = "where " + condition
+			default:
+				condition = "where " + condition + " holds"
+			}
+			if !slices.Contains(words, condition) {
+				words = append(words, condition)
+			}
+		}
+		return strings.Join(words, " and ")
 	}
+	var some []string // of its resources
 	for _, r := range s.Resources {
 		for _, symbol := range r.When {
 			branches, _, _ := symbol.Decision()
-			for _, b := range branches {
-				add(b)
+			if words := of(branches); !slices.Contains(some, words) {
+				some = append(some, words)
 			}
 		}
 	}
+	words := slices.DeleteFunc([]string{of(s.Branches), strings.Join(some, ", or ")}, func(s string) bool { return s == "" })
 	return strings.Join(words, " and ")
 }
 
