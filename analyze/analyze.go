@@ -43,6 +43,9 @@ type Options struct {
 	// TemplateParameters does what Parameters does, for templates of CloudFormation alone. With Conditions, it also keeps
 	// conditions that a template does not have by a name: see [Plan.Formulas].
 	TemplateParameters bool
+	// RoleExists says that the plans are for a comparison with a role that exists: SourceVPCEndpoints and SourceVPCs then say where
+	// all calls of the tasks come from, so that they fit more than images.
+	RoleExists bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
 	// Keys are those that answers of AWS name: see [ReadKeys]; nil where there are none. KMSKeys that name a thing have

@@ -303,7 +303,7 @@ func (c *needCollector) addReading(r *Requirement, n Need) {
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 func (c *needCollector) addWay(r *Requirement, n Need, own policy.Text) {
-	if c.plan.runsOnly(external) {
+	if c.plan.RunsOnly(external) {
 		return // an instance outside of AWS is in no VPC
 	}
 	switch {
@@ -333,7 +333,7 @@ func (c *needCollector) addOfRule(rule *Rule, n Need) {
 	case len(rule.Grants) > 0 && n.From == nil,
 		n.LaunchType != "" && !slices.Contains(c.plan.LaunchTypes, n.LaunchType):
 		return
-	case n.LaunchType != "" && c.plan.runsOnly(n.LaunchType):
+	case n.LaunchType != "" && c.plan.RunsOnly(n.LaunchType):
 		n.LaunchType = ""
 	}
 	if n.Kind == NeedEndpoint {
@@ -350,7 +350,7 @@ func (r *Requirement) thing() (policy.ARN, bool) {
 	return r.Grant.thingOf(r)
 }
 
-// runsOnly reports whether the task has this launch type and can have no other.
-func (p *Plan) runsOnly(launchType string) bool {
+// RunsOnly reports whether the task has this launch type and can have no other.
+func (p *Plan) RunsOnly(launchType string) bool {
 	return len(p.LaunchTypes) == 1 && p.LaunchTypes[0] == launchType
 }

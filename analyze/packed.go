@@ -119,7 +119,7 @@ func (pool *Pool) requirement(r *Requirement, file string) packedRequirement {
 	alike := pool.whats[r.Resource]
 	i := slices.IndexFunc(alike, func(known *Requirement) bool { return reflect.DeepEqual(known, &what) })
 	if i < 0 {
-		pool.keep(&what.Resource, &what.Part, &what.ARN.Partition, &what.ARN.Service, &what.ARN.Region, &what.ARN.Account, &what.ARN.Resource)
+		pool.keep(&what.Resource, &what.Part, &what.Stage, &what.Version, &what.ARN.Partition, &what.ARN.Service, &what.ARN.Region, &what.ARN.Account, &what.ARN.Resource)
 		i = len(alike)
 		alike = append(alike, &what)
 		pool.whats[what.Resource] = alike

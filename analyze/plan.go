@@ -305,7 +305,7 @@ var grantOrder = sync.OnceValue(func() map[*Grant]int {
 // such as "1.23.0", or "" if it requires nothing, or if nobody but AWS can choose the version.
 func (p *Plan) Agent() string {
 	least := ""
-	if p.runsOnly(fargate) {
+	if p.RunsOnly(fargate) {
 		return least // AWS keeps the agent up to date there
 	}
 	for _, r := range p.Requirements {

@@ -67,7 +67,7 @@ func (p *Plan) MissesRole() policy.Truth {
 	switch {
 	case len(p.Requirements) == 0 || p.ExecutionRole != "":
 		return policy.No
-	case others || p.runsOnly(fargate):
+	case others || p.RunsOnly(fargate):
 		return policy.Yes
 	}
 	return policy.Unknown

@@ -325,7 +325,7 @@ func judgeImages(j *judgement) {
 	for _, problem := range problems {
 		j.misfit("%s", problem)
 	}
-	if len(conditions) > 0 && !j.used[sourcesOfPulls{}] {
+	if len(conditions) > 0 && !j.used[sourcesOfPulls{}] && !j.opts.RoleExists {
 		j.unused("--source-vpce or --source-vpc is given, and no image is in private Amazon ECR")
 	}
 	for _, prefix := range j.opts.PullThroughCaches {

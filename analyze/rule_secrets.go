@@ -100,17 +100,22 @@ func isOtherReading(a, b policy.Text) bool {
 	return a+anySuffix == b || before+":parameter"+name == a
 }
 
-// jsonKey returns the JSON key behind the name of a secret, NAME:KEY:STAGE:VERSION in an ARN or behind the symbol of one;
-// "" if there is none.
-func jsonKey(t policy.Text) policy.Text {
+// partsOfSecret returns the JSON key, the version stage and the version ID behind the name of a secret, NAME:KEY:STAGE:VERSION in an
+// ARN or behind the symbol of one; "" for each that is not there.
+func partsOfSecret(t policy.Text) (key, stage, version policy.Text) {
 	parts := splitText(t, ':', len(t)+1)
-	if _, _, symbol := t.CutSymbol(); symbol && len(parts) > 1 {
-		return parts[1]
+	before := 7
+	if _, _, symbol := t.CutSymbol(); symbol {
+		before = 1
+	} else if parts[0] != "arn" {
+		return "", "", ""
 	}
-	if len(parts) > 7 && parts[0] == "arn" {
-		return parts[7]
+	for i, part := range []*policy.Text{&key, &stage, &version} {
+		if before+i < len(parts) {
+			*part = parts[before+i]
+		}
 	}
-	return ""
+	return key, stage, version
 }
 
 // checkSecret requires what one element of secrets or secretOptions asks for.
@@ -128,7 +133,7 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 			p.requireByARN(v, t, n)
 			for i := n0; i < len(p.plan.Requirements); i++ {
 				if r := &p.plan.Requirements[i]; r.Grant == n.part {
-					r.Part = jsonKey(t)
+					r.Part, r.Stage, r.Version = partsOfSecret(t)
 				}
 			}
 		}

@@ -237,6 +237,7 @@ func (s *sharing) rename(symbols policy.SymbolTable) map[policy.Symbol]policy.Sy
 func renameRequirement(r *Requirement, names map[policy.Symbol]policy.Symbol) {
 	text := func(t policy.Text) policy.Text { return t.Rename(names) }
 	r.Resource, r.Part, r.ARN = text(r.Resource), text(r.Part), renameARN(r.ARN, names)
+	r.Stage, r.Version = text(r.Stage), text(r.Version)
 	r.When = slices.Clone(r.When)
 	for i, symbol := range r.When {
 		r.When[i] = renamed(symbol, names)

@@ -74,8 +74,11 @@ func (all readings) of(r *analyze.Requirement) []*analyze.Requirement {
 func (c *checker) key(p *analyze.Plan, readings []*analyze.Requirement, action string) string {
 	var b strings.Builder
 	b.WriteString(action)
+	if action == registryLogin {
+		b.WriteString(" on " + strings.Join(p.LaunchTypes, " "))
+	}
 	for _, r := range readings {
-		b.WriteString("\n" + string(r.Match) + "\n" + string(r.Resource))
+		b.WriteString("\n" + string(r.Match) + "\n" + string(r.Resource) + "\n" + string(r.Stage) + "\n" + string(r.Version))
 		for _, condition := range r.Conditions {
 			b.WriteString("\n" + condition.Operator + "\n" + condition.Key)
 			for _, v := range condition.Values {
@@ -197,6 +200,13 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	if r.ARN.Account != "" {
 		context.SetValues("aws:ResourceAccount", c.text(p, r.ARN.Account))
 	}
+	c.setSources(context, p, r, action)
+	if r.Stage != "" {
+		context.SetValues("secretsmanager:VersionStage", c.text(p, r.Stage))
+	}
+	if r.Version != "" {
+		context.SetValues("secretsmanager:VersionId", c.text(p, r.Version))
+	}
 	if arn, ok := c.opts.Keys.Complete(r.ARN, c.environment); ok {
 		q.Resource, q.Match = c.text(p, arn.Text()), policy.Exact
 	}
@@ -217,6 +227,32 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	}
 	return q
 }
+
+// setSources says where a call comes from. Another service makes those of KMS. An endpoint serves its own region, and the login to
+// Amazon ECR does not go through the network of the task on Fargate.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html, and
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
+func (c *checker) setSources(context policy.Context, p *analyze.Plan, r *analyze.Requirement, action string) {
+	region := r.ARN.Region
+	elsewhere := c.environment.Region != "" && region.IsLiteral() && region != "" && string(region) != c.environment.Region
+	for key, ids := range map[string][]string{"aws:SourceVpce": c.opts.SourceVPCEndpoints, "aws:SourceVpc": c.opts.SourceVPCs} {
+		switch isLogin := action == registryLogin; {
+		case isLogin && p.RunsOnly("FARGATE"):
+			context.Set(key, policy.ContextKey{State: policy.KeyAbsent})
+		case len(ids) == 0 || elsewhere || r.ARN.Service == "kms" || isLogin && !p.RunsOnly("EC2"):
+		default:
+			var values []policy.Text
+			for _, id := range ids {
+				values = append(values, policy.Text(id))
+			}
+			context.Set(key, policy.ContextKey{State: policy.KeyPresent, Values: values, OneOf: len(ids) > 1})
+		}
+	}
+}
+
+// registryLogin is the action by which ECS logs in to Amazon ECR.
+const registryLogin = "ecr:GetAuthorizationToken"
 
 // code says what is wrong with a permission; "" where nothing is.
 func (c *checker) code(a policy.Answer, r *analyze.Requirement, action analyze.Action) Code {

@@ -191,6 +191,8 @@ type Options struct {
 	ServiceControl [][]policy.Policy
 	// ResourcePolicies are those that are known.
 	ResourcePolicies []ResourcePolicy
+	// SourceVPCEndpoints and SourceVPCs are where the calls of the tasks come from; nil where that is unknown.
+	SourceVPCEndpoints, SourceVPCs []string
 	// Keys are answers of AWS, which have the complete ARNs of secrets; nil where there are none.
 	Keys *analyze.KnownKeys
 	// Role are the options that a role for the tasks would be made with.

@@ -45,6 +45,8 @@ func readCase(t *testing.T, path string) (c verdictCase) {
 			c.opts.Boundary = &p
 		case "scp.json":
 			c.opts.ServiceControl = [][]policy.Policy{{document()}}
+		case "source-vpce":
+			c.opts.SourceVPCEndpoints = strings.Fields(string(f.Data))
 		case "resource-policy.json":
 			c.opts.ResourcePolicies = []ResourcePolicy{{"arn:aws:secretsmanager:*", document()}}
 		default:

@@ -35,6 +35,7 @@ func Check(q CheckQuestion, version string) (data []byte, failed analyze.Errors,
 		return nil, nil, errors.Join(errs...)
 	}
 	opts.Environment, opts.Role, opts.Keys = r.analyze.Environment, r.options.role, r.analyze.Keys
+	opts.SourceVPCEndpoints, opts.SourceVPCs = r.analyze.SourceVPCEndpoints, r.analyze.SourceVPCs
 	rolesIn := q.rolesIn(r)
 	if rolesIn == nil {
 		return nil, nil, errors.New("there is no role: pass its policies as role, or the roles of an account as iam; only a CloudFormation template, or what is Terraform's, can have the role in itself")
@@ -101,7 +102,7 @@ func (q CheckQuestion) others() []Document {
 // compares prepares options as the command check does: a role that exists asks for nothing, and templates can depend on where
 // they are deployed.
 func compares(o *options) {
-	o.analyze.Derive, o.analyze.Conditions, o.analyze.TemplateParameters = true, true, true
+	o.analyze.Derive, o.analyze.Conditions, o.analyze.TemplateParameters, o.analyze.RoleExists = true, true, true, true
 	for _, s := range policy.EnvironmentSymbols {
 		if value := o.analyze.Environment.Value(s); value != "" {
 			o.analyze.Set = append(o.analyze.Set, analyze.Setting{Name: string(s), Value: value})

@@ -178,7 +178,7 @@ func (r *checkRequest) complete(in *invocation) error {
 	r.openCollected(in)
 	err := r.request.complete(in)
 	r.options.OfferParameters = false // a role that exists asks for nothing
-	r.options.Conditions, r.options.TemplateParameters = true, true
+	r.options.Conditions, r.options.TemplateParameters, r.options.RoleExists = true, true, true
 	for _, s := range policy.EnvironmentSymbols { // for the mappings of templates
 		if value := r.options.Environment.Value(s); value != "" {
 			r.options.Set = append(r.options.Set, analyze.Setting{Name: string(s), Value: value})
@@ -270,7 +270,8 @@ func (r *checkRequest) verdicts(roles check.Roles, plans []*analyze.Plan) (verdi
 
 // checkOptions returns the options of each comparison.
 func (r *checkRequest) checkOptions() check.Options {
-	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions, Keys: r.options.Keys}
+	opts := check.Options{Environment: r.options.Environment, Boundary: r.boundaryPolicy, ResourcePolicies: r.resourcePolicyOf, Role: r.roleOptions, Keys: r.options.Keys,
+		SourceVPCEndpoints: r.options.SourceVPCEndpoints, SourceVPCs: r.options.SourceVPCs}
 	if r.serviceControlled != nil {
 		opts.ServiceControl = [][]policy.Policy{r.serviceControlled}
 	}
