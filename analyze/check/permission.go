@@ -191,6 +191,12 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	for _, key := range []string{"aws:username", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"} {
 		context.Set(key, absent)
 	}
+	if r.ARN.Service == "kms" || strings.HasPrefix(action, "kms:") {
+		context.SetValues("kms:CallerAccount", account)
+		context.Set("kms:GrantIsForAWSResource", absent) // it is for grants
+	} else {
+		context.SetValues("aws:ViaAWSService", "false")
+	}
 	if c.role.ARN != "" {
 		context.SetValues("aws:PrincipalArn", policy.Escape(c.role.ARN))
 	}

@@ -17,6 +17,7 @@ type verdictCase struct {
 	task, verdict string
 	role          []analyze.Input
 	opts          Options
+	keys          []analyze.KMSKey
 }
 
 func readCase(t *testing.T, path string) (c verdictCase) {
@@ -45,6 +46,11 @@ func readCase(t *testing.T, path string) (c verdictCase) {
 			c.opts.Boundary = &p
 		case "scp.json":
 			c.opts.ServiceControl = [][]policy.Policy{{document()}}
+		case "kms":
+			for line := range strings.Lines(string(f.Data)) {
+				ref, key, _ := strings.Cut(strings.TrimSpace(line), "=")
+				c.keys = append(c.keys, analyze.KMSKey{Ref: ref, Key: key})
+			}
 		case "source-vpce":
 			c.opts.SourceVPCEndpoints = strings.Fields(string(f.Data))
 		case "resource-policy.json":
@@ -59,7 +65,7 @@ func readCase(t *testing.T, path string) (c verdictCase) {
 // check reads the task and the role of a case, and compares them.
 func (c *verdictCase) check(t *testing.T) *Verdict {
 	t.Helper()
-	plans, err := analyze.Read("task.json", []byte(c.task), analyze.Options{})
+	plans, err := analyze.Read("task.json", []byte(c.task), analyze.Options{KMSKeys: c.keys})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func verdictOf(t *testing.T, archive *txtar.Archive) *check.Verdict {
 				t.Fatal(err)
 			}
 			plans = append(plans, plan...)
-		case "boundary.json", "scp.json", "resource-policy.json", "source-vpce", "verdict":
+		case "boundary.json", "scp.json", "resource-policy.json", "source-vpce", "kms", "verdict":
 		default:
 			role = append(role, analyze.Input{Name: f.Name, Source: f.Data})
 		}
