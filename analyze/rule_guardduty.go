@@ -15,7 +15,7 @@ var guardDuty = &Rule{
 	Unseen: []Unseen{{
 		What:    "the agent that Amazon GuardDuty Runtime Monitoring adds to Fargate tasks, where the account has switched it on",
 		Cure:    "--guardduty",
-		Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/" + guardDutyRepository,
+		Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/" + guardDutyRepository,
 		applies: func(p *pass) bool { return mayBeOnFargate(p.td) && !p.opts.GuardDuty },
 	}},
 	// Source: https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-agent-connectivity.html

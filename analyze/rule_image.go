@@ -21,7 +21,7 @@ var ecrImage = &Rule{
 	Unseen: []Unseen{{
 		What:    "a pull-through cache behind a private repository: the first pull of an image imports it and creates the repository",
 		Cure:    "--pull-through-cache PREFIX, with the prefix of the cache's repositories",
-		Actions: []string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/PREFIX/*",
+		Actions: []string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository", "ecr:TagResource"}, Resource: "arn:PARTITION:ecr:REGION:ACCOUNT:repository/PREFIX/*",
 		applies: func(p *pass) bool { return p.plan.requires(ecrLogin) && !p.plan.requires(ecrImport) },
 	}},
 	check:  checkImages,

@@ -187,8 +187,7 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	context.SetValues("aws:PrincipalIsAWSService", "false")
 	context.Set("aws:TokenIssueTime", present)
 	context.Set("aws:CurrentTime", present)
-	// These are for users, and for services that act in their own name.
-	for _, key := range []string{"aws:username", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"} {
+	for _, key := range absentKeys {
 		context.Set(key, absent)
 	}
 	if r.ARN.Service == "kms" || strings.HasPrefix(action, "kms:") {
@@ -232,6 +231,14 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 		context.Set(condition.Key, key)
 	}
 	return q
+}
+
+// absentKeys are for users, and for services that act in their own name.
+var absentKeys = [...]string{"aws:username", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"}
+
+// isAbsent reports whether no request of ECS has a key.
+func isAbsent(key string) bool {
+	return slices.ContainsFunc(absentKeys[:], func(absent string) bool { return strings.EqualFold(absent, key) })
 }
 
 // setSources says where a call comes from. Another service makes those of KMS. An endpoint serves its own region, and the login to
@@ -311,14 +318,22 @@ func reason(a policy.Answer, r *analyze.Requirement) Code {
 		case d.Applies != policy.Unknown:
 		case d.Coverage == policy.CoversSome && d.Undecided == nil:
 			return DependsOnString
-		case d.Undecided != nil:
-			code = DependsOnCondition
+		case d.Undecided != nil, hasVariables(d):
+			code = DependsOnCondition // no flag gives the value of a policy variable
 		}
 	}
 	if code == DependsOnValue && r.Match == analyze.OneOf && r.Resource.IsLiteral() && !slices.ContainsFunc(a.Deciders, func(d policy.Decider) bool { return d.Coverage == policy.CoverageUnknown }) {
 		return DependsOnString
 	}
 	return code
+}
+
+// hasVariables reports whether a resource by which a statement may apply has policy variables.
+func hasVariables(d policy.Decider) bool {
+	return slices.ContainsFunc(d.Resources, func(i int) bool {
+		t := d.Statement.Resources[i].Text
+		return policy.AnyVariables(t, d.Policy.Document.Version, isAbsent) != t
+	})
 }
 
 // finding returns the finding about a permission.

@@ -204,6 +204,7 @@ func (u *unneeded) statement(p *Policy, s *policy.Statement) {
 	groups := map[group]*members{}
 	var order []group
 	for i, resource := range resources {
+		resource = policy.AnyVariables(resource, p.Document.Version, isAbsent)
 		hit := u.resource(resource)
 		for j, action := range actions {
 			if u.work.Done() {

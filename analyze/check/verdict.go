@@ -418,9 +418,27 @@ func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy, w policy.
 	return e
 }
 
+// withFullAccess adds the policy that AWS attaches everywhere to levels of which only policies that deny are known: without one that
+// allows something, nothing could be done there at all.
+//
+// Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+func withFullAccess(levels [][]policy.Policy) [][]policy.Policy {
+	levels = slices.Clone(levels)
+	for i, level := range levels {
+		allows := slices.ContainsFunc(level, func(p policy.Policy) bool {
+			return slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool { return s.Effect == policy.Allow })
+		})
+		if !allows {
+			all := policy.Statement{Actions: []string{"*"}, Resources: policy.Values("*")}
+			levels[i] = append(slices.Clip(level), policy.Policy{Name: "FullAWSAccess", Document: policy.Document{Statements: []policy.Statement{all}}})
+		}
+	}
+	return levels
+}
+
 // policies are those that have a say in what the role may do.
 func (c *checker) policies() policy.Policies {
-	p := policy.Policies{Boundary: c.opts.Boundary, ServiceControl: c.opts.ServiceControl}
+	p := policy.Policies{Boundary: c.opts.Boundary, ServiceControl: withFullAccess(c.opts.ServiceControl)}
 	for i := range c.role.Policies {
 		p.Identity = append(p.Identity, c.role.Policies[i].Policy)
 	}
