@@ -236,6 +236,7 @@ func (sp *space) foreignSymbols(file, to string, symbols policy.SymbolTable) pol
 		info.ARN = sp.translateARN(info.ARN, file, to, symbols)
 		info.Condition = "" // of its template
 		info.Same = sp.translate(info.Same, file, to, symbols)
+		info.Like = sp.translate(info.Like, file, to, symbols)
 		table[name] = info
 	}
 	return table

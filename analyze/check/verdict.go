@@ -274,6 +274,15 @@ func (c *checker) setValues() {
 	}
 	e = e.WithPartition()
 	found := environments(c.role)
+	if len(found[policy.Partition]) == 0 {
+		for _, p := range c.plans { // nothing can be used in two partitions
+			for i := range p.Requirements {
+				if partition := p.Requirements[i].ARN.Partition; policy.IsPartition(partition) {
+					found[policy.Partition][string(partition)] = true
+				}
+			}
+		}
+	}
 	for _, s := range policy.EnvironmentSymbols {
 		if e.Value(s) == "" && len(found[s]) == 1 {
 			for v := range found[s] {

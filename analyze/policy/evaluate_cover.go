@@ -74,7 +74,51 @@ func (w *work) cover(of, by *pattern) Coverage {
 	case w.simulates(a, b):
 		return CoversAll
 	}
+	return w.coverLike(a, b)
+}
+
+// coverLike is cover for patterns with symbols, of whose values more is known than what they mean.
+func (w *work) coverLike(of, by []token) Coverage {
+	likeOf, likeBy := alike(of, false), alike(by, false)
+	switch {
+	case likeOf == nil && likeBy == nil, *w <= 0:
+		return CoverageUnknown
+	}
+	if likeOf == nil {
+		likeOf = of
+	}
+	if likeBy == nil {
+		likeBy = by
+	}
+	if !w.intersects(shapes(likeOf, true), shapes(likeBy, true)) {
+		return CoversNone
+	}
+	if exact := alike(by, true); exact != nil {
+		by = exact
+	}
+	if w.simulates(likeOf, by) {
+		return CoversAll
+	}
 	return CoverageUnknown
+}
+
+// alike returns tokens with what symbols are like in their place; nil where nothing is known of them. Exact says that only what has no
+// wildcards counts, which is the value itself.
+func alike(tokens []token, exact bool) (list []token) {
+	is := func(t token) bool {
+		return t.kind == symbol && t.value.like != nil && !(exact && slices.ContainsFunc(t.value.like, func(l token) bool { return l.kind == one || l.kind == many }))
+	}
+	if !slices.ContainsFunc(tokens, is) {
+		return nil
+	}
+	for _, t := range tokens {
+		if is(t) {
+			list = append(list, t.value.like...)
+		} else {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // coverSimple is cover for patterns without symbols, whose wildcards stand for every character. A and b are their tokens

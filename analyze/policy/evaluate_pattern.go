@@ -44,6 +44,9 @@ func (w *work) within(p, by Pattern) Truth {
 	case CoversAll:
 		return Yes
 	case CoverageUnknown:
+		if like := alike(by.tokens, false); like != nil && !slices.ContainsFunc(like, func(t token) bool { return t.kind == many }) && w.simulates(p.tokens, like) {
+			return Yes // the name of a secret, with any suffix
+		}
 		if p.wild() && !by.wild() {
 			return No // several strings are not within one
 		}
@@ -84,6 +87,8 @@ type token struct {
 type unknown struct {
 	name  Symbol  // "" is a value that equals no other
 	shape []token // every value fits it
+	// like are the tokens of [SymbolInfo.Like]; nil where there are none.
+	like []token
 	// distinct is the meaning of a symbol that no other one with a distinct value equals; "" for others.
 	distinct Meaning
 }
@@ -246,7 +251,16 @@ func (c *compiler) addSymbol(p *pattern, name Symbol, s syntax, colons *int) {
 	if shape[len(shape)-1].class == anyCharacter {
 		*colons = 5 // it can be an ARN
 	}
-	p.tokens = append(p.tokens, token{kind: symbol, value: &unknown{name, shape, only}})
+	u := &unknown{name: name, shape: shape, distinct: only}
+	if info.Like != "" && c.depth < maxSame {
+		c.depth++
+		like, from := &pattern{}, 0
+		c.add(like, string(info.Like), syntax{wildcards: true, fold: s.fold}, &from)
+		like.finish()
+		u.like = like.tokens
+		c.depth--
+	}
+	p.tokens = append(p.tokens, token{kind: symbol, value: u})
 }
 
 // addVariable adds the value of a policy variable, NAME or NAME, 'DEFAULT'.

@@ -51,6 +51,8 @@ type SymbolInfo struct {
 	Distinct bool
 	// Same is what always has the same value; "" for nothing.
 	Same Text
+	// Like is a pattern that the value fits, with * and ? as wildcards: the ARN of a secret by its name. It is "" where none is known.
+	Like Text
 	// Given are the values that are given for the symbol of a part of an input, as far as the rest of the input says it, such as
 	// the callers of a module. What they name does not count, only what kind of a value each is. Others can be given elsewhere.
 	// It is nil where one of the values is unknown.

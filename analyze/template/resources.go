@@ -92,6 +92,8 @@ func (t *Template) reference(n *tree.Node, name string) policy.Text {
 	switch {
 	case kind.attributes["Arn"] == policy.MeansKeyARN:
 		info.ARN = policy.Whole(t.attribute(n, name, "Arn"))
+	case kind.ref == policy.MeansSecretARN && kind.of == "":
+		info.Like = t.likeSecret(resource)
 	case kind.ref == policy.MeansParameterName:
 		info.ARN = t.parameterARN(resource, kind, policy.Of(policy.Symbol(name)))
 	}
@@ -151,6 +153,12 @@ func (t *Template) attribute(n *tree.Node, name, attribute string) policy.Text {
 	case info.Meaning == policy.MeansText && kind.attributes["Arn"] == policy.MeansKeyARN:
 		return t.reference(n, name)
 	}
+	switch {
+	case info.Meaning == policy.MeansKeyARN && t.set[name] == "":
+		info.Like = policy.LocalARN("kms", "key/"+policy.Of(policy.Symbol(name))).Text() // Ref is the ID
+	case strings.HasPrefix(attribute, "MasterUserSecret."):
+		info.Like = policy.LocalARN("secretsmanager", "secret:rds!*").Text()
+	}
 	given, named := t.nameOf(resource, kind)
 	if kind.arn != nil && info.Meaning != "" {
 		reference := given
@@ -167,6 +175,19 @@ func (t *Template) attribute(n *tree.Node, name, attribute string) policy.Text {
 		}
 	}
 	return t.symbol(name+"."+attribute, info, n)
+}
+
+// likeSecret returns what the ARN of a secret is like, if the resource names it: CloudFormation makes another name otherwise.
+func (t *Template) likeSecret(resource *tree.Node) policy.Text {
+	properties := resource.Member("Properties")
+	if properties == nil || properties.Member("Name") == nil || t.state[properties.Member("Name")] == working {
+		return ""
+	}
+	name, ok := t.text(properties.Member("Name"))
+	if !ok || name == "" || strings.ContainsAny(name.String(), "{*?") && !strings.Contains(name.String(), "${") || strings.Contains(name.String(), "{{") {
+		return ""
+	}
+	return policy.LocalARN("secretsmanager", "secret:"+name+"-??????").Text()
 }
 
 // typeOf returns what is known of a resource's type.

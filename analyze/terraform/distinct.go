@@ -59,7 +59,13 @@ func hasKnownKeys(address string) bool {
 }
 
 // addSame adds to what is known of an attribute what always has the same value, or the ARN of which its name is a part.
+// Of a secret with a name, it adds what its ARN is like.
 func (c *context) addSame(info *policy.SymbolInfo, i *instance, t resourceType, name string, r hcl.Range) {
+	if secretName := i.block.Body.Attributes["name"]; name == "arn" && t.kind == "aws_secretsmanager_secret" && secretName != nil {
+		if literal := c.literalText(secretName.Expr); literal != "" && i.block.Body.Attributes["provider"] == nil && i.block.Body.Attributes["region"] == nil {
+			info.Like = policy.LocalARN("secretsmanager", "secret:"+policy.Text(literal)+"-??????").Text()
+		}
+	}
 	if !c.opts.Follow || t.name == "" || i.block.Body.Attributes["provider"] != nil || i.block.Body.Attributes["region"] != nil {
 		return
 	}
