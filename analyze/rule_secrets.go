@@ -123,8 +123,12 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 	n.only = "ECS reads secrets from secretsmanager and ssm only"
 	for v := range element.EachOrAbsent("valueFrom") {
 		n0 := len(p.plan.Requirements)
+		t, ok := v.Text()
+		if p.requireOpenSecret(v, t, n) {
+			continue
+		}
 		p.mayName(v, aSecret, aParameter, aParameterName)
-		switch t, ok := v.Text(); {
+		switch {
 		case !ok || t == "":
 			p.Errorf(v, "the secret has no valueFrom: give the ARN of a secret, or the ARN or name of a parameter")
 		case p.namesParameter(t):
@@ -138,6 +142,23 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 			}
 		}
 	}
+}
+
+// requireOpenSecret requires the secret of an unknown value with a JSON key behind it, for a comparison with a role that exists: only
+// the ARN of a secret has one. It may lack its random suffix. It reports whether v is such a value.
+func (p *pass) requireOpenSecret(v located, t policy.Text, n namedThing) bool {
+	s, rest, ok := t.CutSymbol()
+	if !ok || !p.opts.RoleExists || !isUnsaid(p.meaning(s)) || !rest.HasPrefix(":") || rest.Count(":") != 3 {
+		return false
+	}
+	arns := []policy.ARN{policy.Whole(policy.Of(s)), policy.Whole(policy.Of(s) + anySuffix)}
+	grant := p.secretGrant(v, n, 3)
+	for _, arn := range arns {
+		p.Require(grant, arn, OneOf, v.Ref())
+		p.plan.Requirements[len(p.plan.Requirements)-1].Part, _, _ = partsOfSecret(t)
+	}
+	p.decrypt(v, "secretsmanager", "", secretContext, arns, true)
+	return true
 }
 
 // repositoryCredentials is in this file since it reads secrets as the others do. Here a bare name is that of a secret,

@@ -32,7 +32,7 @@ func answerOf(inputs []analyze.Input) (lines []string) {
 	}
 	for _, in := range inputs {
 		in.Known, in.KnownSymbols = roles.Known(in.Name)
-		plans, _ := analyze.ReadAll([]analyze.Input{in}, analyze.Options{Conditions: true, TemplateParameters: true})
+		plans, _ := analyze.ReadAll([]analyze.Input{in}, analyze.Options{Conditions: true, TemplateParameters: true, RoleExists: true})
 		for _, plan := range plans {
 			if plan.Unread {
 				continue
@@ -107,7 +107,7 @@ func FuzzReadRoles(f *testing.F) {
 				t.Errorf("problem %+v", p)
 			}
 		}
-		plans, _ := analyze.Read("f", src, analyze.Options{Conditions: true, TemplateParameters: true})
+		plans, _ := analyze.Read("f", src, analyze.Options{Conditions: true, TemplateParameters: true, RoleExists: true})
 		for _, plan := range plans {
 			found, _ := roles.Of(plan)
 			for _, role := range found {
