@@ -151,13 +151,7 @@ func mixed(answers []policy.Answer, every, some policy.Truth) policy.Answer {
 func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string) policy.Answer {
 	request := c.request(p, r, action)
 	request.Work = c.work
-	var parts []*policy.Formula
-	if c.conditional {
-		parts = c.conditionals(c.role.Policies, action)
-		if b := c.role.Boundary; b != nil {
-			parts = append(parts, c.conditionals([]Policy{*b}, action)...)
-		}
-	}
+	parts := c.partsFor(action)
 	var resource *ResourcePolicy
 	for i := range c.opts.ResourcePolicies {
 		if of := &c.opts.ResourcePolicies[i]; resource == nil && c.pattern(p, c.text(p, r.Resource)).CoveredBy(c.pattern(p, of.Of)) != policy.CoversNone {
@@ -168,6 +162,22 @@ func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string)
 		return c.evaluator(p, resource, nil).Evaluate(request)
 	}
 	return c.across(c.needed(p, r), parts, func(w policy.World) policy.Answer { return c.evaluator(p, resource, w).Evaluate(request) })
+}
+
+// partsFor returns the formulas of the conditional statements of the role and of its boundary that are about an action.
+func (c *checker) partsFor(action string) []*policy.Formula {
+	if !c.conditional {
+		return nil
+	}
+	parts, ok := c.parts[action]
+	if !ok {
+		parts = c.conditionals(c.role.Policies, action)
+		if b := c.role.Boundary; b != nil {
+			parts = append(parts, c.conditionals([]Policy{*b}, action)...)
+		}
+		c.parts[action] = parts
+	}
+	return parts
 }
 
 // request returns the request that ECS makes, or a service for it, as far as it is known.

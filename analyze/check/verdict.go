@@ -203,7 +203,7 @@ type Options struct {
 
 // Check compares a role with the plans of all tasks that use it. The plans have no errors.
 func Check(role *Role, plans []*analyze.Plan, opts Options) *Verdict {
-	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role, Tasks: plans}, evaluators: map[evaluatorKey]*policy.Evaluator{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
+	c := &checker{role: role, plans: plans, opts: opts, verdict: &Verdict{Role: role, Tasks: plans}, evaluators: map[evaluatorKey]*policy.Evaluator{}, inWorlds: map[string]worldPolicies{}, parts: map[string][]*policy.Formula{}, tables: map[*analyze.Plan]policy.SymbolTable{}}
 	c.work = c.newWork()
 	c.conditional = role.hasConditionals()
 	c.setValues()
@@ -231,6 +231,9 @@ type checker struct {
 	values      map[policy.Symbol]string
 	evaluators  map[evaluatorKey]*policy.Evaluator
 	tables      map[*analyze.Plan]policy.SymbolTable // the symbols of the role and of a plan
+	parts       map[string][]*policy.Formula         // of conditional statements, by the action that they are about
+	worlds      int                                  // that were looked at
+	inWorlds    map[string]worldPolicies             // by the values of all variables
 	inTexts     map[policy.Symbol]bool               // the symbols in texts of the role and of plans; nil before somebody asks
 	work        *policy.Work                         // how much may be done for all permissions
 }

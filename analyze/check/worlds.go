@@ -184,6 +184,13 @@ func (c *checker) in(d policy.Document, w policy.World, key *strings.Builder) po
 
 // policiesIn returns the policies that have a say in a world, and a text that is the same for the same policies.
 func (c *checker) policiesIn(w policy.World) (policy.Policies, string) {
+	var name strings.Builder
+	for _, variable := range slices.Sorted(maps.Keys(w)) {
+		name.WriteString(variable + "\n" + w[variable] + "\n")
+	}
+	if known, ok := c.inWorlds[name.String()]; ok { // for another permission
+		return known.policies, known.key
+	}
 	var key strings.Builder
 	p := c.policies()
 	for i := range p.Identity {
@@ -194,7 +201,17 @@ func (c *checker) policiesIn(w policy.World) (policy.Policies, string) {
 		boundary.Document = c.in(boundary.Document, w, &key)
 		p.Boundary = &boundary
 	}
+	const most = 1 << 12 // memory is bounded by it
+	if len(c.inWorlds) < most {
+		c.inWorlds[name.String()] = worldPolicies{p, key.String()}
+	}
 	return p, key.String()
+}
+
+// worldPolicies is what [checker.policiesIn] returns.
+type worldPolicies struct {
+	policies policy.Policies
+	key      string
 }
 
 // valuesIn returns values of symbols together with those that a world gives to parameters, and to the region. Key is the same text
@@ -258,12 +275,14 @@ func (c *checker) across(needed *policy.Formula, parts []*policy.Formula, evalua
 	for s, v := range c.values {
 		known[string(s)] = v
 	}
-	formulas := append(parts, needed)
+	formulas := append(slices.Clip(parts), needed)
 	worlds, ok := policy.Worlds(formulas, known, c.isInTexts)
 	if !ok {
 		worlds, ok = policy.Worlds(formulas, known, nil)
 	}
-	if !ok {
+	// All permissions together look at so many worlds, so that a template which is made to be slow takes seconds.
+	const most = 1 << 19
+	if c.worlds += len(worlds); !ok || c.worlds > most {
 		a := evaluate(policy.World{})
 		a.Allowed, a.Explicit, a.Conditional = policy.Unknown, false, true
 		return a
