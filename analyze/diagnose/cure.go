@@ -241,6 +241,7 @@ func (s *solver) setNotes() {
 	if a.Shape.Head {
 		note("The message ends before it says the cause, or says it in other words than those that are known. Pass all of it, or what aws ecs describe-tasks prints.")
 	}
+	s.noteExits()
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
 	}
@@ -280,6 +281,36 @@ func (s *solver) setNotes() {
 				if finding.Severity != analyze.Note {
 					a.Remarks = append(a.Remarks, finding)
 				}
+			}
+		}
+	}
+}
+
+// exitMeanings are what exit codes of containers mean.
+//
+// Source: https://repost.aws/knowledge-center/ecs-task-stopped, https://docs.docker.com/reference/cli/docker/container/run/#exit-status
+var exitMeanings = [...]struct{ code, means string }{
+	{"1", "its program failed"}, {"125", "Docker itself failed"}, {"126", "its command cannot be run"}, {"127", "its command is not in the image"},
+	{"134", "its program aborted"}, {"137", "it was killed: it used more memory than it may, or did not stop in time when ECS asked it to"},
+	{"139", "its program used memory that it does not own"}, {"143", "it was asked to stop, and did"},
+}
+
+// noteExits says how the containers of a task ended that ran.
+func (s *solver) noteExits() {
+	a := s.answer
+	if !a.has(Exited, OutOfMemory, Unhealthy) {
+		return
+	}
+	for _, m := range a.Messages {
+		for _, e := range m.Exits {
+			note := "The container " + e.Container + " ended with exit code " + e.Code
+			for _, x := range exitMeanings {
+				if x.code == e.Code {
+					note += ": " + x.means
+				}
+			}
+			if note += "."; !slices.Contains(a.Notes, note) && len(a.Notes) < maxExits {
+				a.Notes = append(a.Notes, note)
 			}
 		}
 	}

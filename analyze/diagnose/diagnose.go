@@ -52,6 +52,8 @@ type Diagnosis struct {
 type Unknown struct {
 	Message
 	Facts Facts
+	// Empty says that the message itself says only that tasks fail: another one has the reason.
+	Empty bool
 }
 
 // Answer is what is known of the cause of one or more messages.
@@ -106,6 +108,7 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	index := map[string]int{}
 	var unknown []Unknown
 	d.More = limit(messages)
+	clear := tasksWithReason(messages)
 	for i := range messages {
 		m := &messages[i]
 		if m.found == nil {
@@ -113,7 +116,10 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 		}
 		one := m.read()
 		if one.shape == nil {
-			unknown = append(unknown, Unknown{*m, *one.facts})
+			unknown = append(unknown, Unknown{Message: *m, Facts: *one.facts})
+			continue
+		}
+		if one.shape.Vague && (m.prefix || clear[m.Task]) {
 			continue
 		}
 		key := one.key()
@@ -136,6 +142,17 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	}
 	d.next(opts)
 	return d
+}
+
+// tasksWithReason returns the tasks that have a message which says more than that the task ended: "" for messages without a task.
+func tasksWithReason(messages []Message) map[string]bool {
+	list := map[string]bool{}
+	for i := range messages {
+		if one := messages[i].found; one != nil && one.shape != nil && !one.shape.Vague {
+			list[messages[i].Task] = true
+		}
+	}
+	return list
 }
 
 // limit reads messages, those with the same text once, and no more than [maxPieces] different ones. It returns how many are
@@ -252,12 +269,16 @@ func (m *match) key() string {
 	if i := strings.LastIndexByte(resource, '/'); i >= 0 && strings.Contains(resource, ":log-stream:") {
 		resource = resource[:i]
 	}
+	own := "" // what the shape itself says of the cause
+	if m.shape.Means != "" {
+		own = m.shape.Means + m.shape.Cure
+	}
 	causes := make([]string, len(m.causes))
 	for i, c := range m.causes {
 		causes[i] = string(c)
 	}
 	return strings.Join([]string{
-		string(m.sure), strings.Join(causes, ","), f.Action, resource, f.Role, f.Policy, f.Image, f.Secret, f.Key, f.Parameter, f.Bucket, f.File, f.Group, f.Region, f.Account,
+		string(m.sure), strings.Join(causes, ","), f.Action, resource, f.Role, f.Policy, f.Image, f.Secret, f.Key, f.Parameter, f.Bucket, f.File, f.Group, f.Region, f.Account, own,
 	}, "\n")
 }
 
@@ -273,7 +294,15 @@ var harmless = [...]string{
 var wanted = [...]string{"UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}
 
 // empty are messages that say only that another message has the reason.
-var empty = [...]string{"task failed to start", "essential container in task exited", "deployment failed: tasks failed to start"}
+var empty = [...]string{
+	"task failed to start", "deployment failed: tasks failed to start", "circuit breaker: tasks failed to start", "circuit breaker: task failed to start",
+	"is unable to consistently start tasks successfully", "circuit breaker was triggered", "rolling back to deployment",
+}
+
+// isEmpty reports whether a message, in small letters, says only that another message has the reason.
+func isEmpty(s string) bool {
+	return s == empty[0] || slices.ContainsFunc(empty[1:], func(words string) bool { return strings.Contains(s, words) })
+}
 
 // addUnknown adds the messages that no shape fits. What says nothing, next to something that does, is none.
 func (d *Diagnosis) addUnknown(list []Unknown) {
@@ -291,10 +320,11 @@ func (d *Diagnosis) addUnknown(list []Unknown) {
 			continue
 		case known && u.From == "CloudTrail":
 			continue // of an account, CloudTrail has all errors, whoever asked
-		case known && (slices.Contains(empty[:], s) || !u.event && u.At.File == "" && !u.begins || u.prefix):
+		case known && (isEmpty(s) || !u.event && u.At.File == "" && !u.begins || u.prefix):
 			continue
 		}
 		seen[s] = true
+		u.Empty = isEmpty(s)
 		d.Unknown = append(d.Unknown, u)
 	}
 }

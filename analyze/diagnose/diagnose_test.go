@@ -256,3 +256,15 @@ func TestUnknown(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestExitCodes: how the containers of a task ended is said.
+func TestExitCodes(t *testing.T) {
+	list, err := Read("tasks", []byte(`{"tasks": [{"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 137}, {"name": "log", "exitCode": 0}, {"name": "web", "exitCode": 3}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"The container app ended with exit code 137: it was killed: it used more memory than it may, or did not stop in time when ECS asked it to.", "The container web ended with exit code 3."}
+	if got := Diagnose(list, Options{}).Answers[0].Notes; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

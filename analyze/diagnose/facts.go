@@ -34,6 +34,7 @@ type Facts struct {
 	// resourceCut and others say that the value is perhaps longer: the text ends there.
 	resourceCut, imageCut, actionCut bool
 	complete                         bool // the text goes on behind the resource
+	pull                             bool // an image could not be pulled
 	broken                           bool // the text has a space or a line break inside of a value
 }
 
@@ -106,7 +107,7 @@ func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
 // facts finds everything that a text says.
 func (t *text) facts() *Facts {
-	f := new(Facts)
+	f := &Facts{pull: strings.Contains(t.lower, "cannotpull")}
 	t.denial(f)
 	t.things(f)
 	if f.Action == "" {
@@ -317,6 +318,10 @@ func (t *text) things(f *Facts) {
 		set(&f.Bucket, " from bucket ", ": ")
 	}
 	set(&f.File, "failed to download file ", ": ")
+	if arn, cut, ok := t.between("ecs infrastructure role ", " "); ok && !cut {
+		f.readPrincipal(unquoted(strings.TrimRight(arn, ".,)")))
+		f.Principal = ""
+	}
 	if arn, cut, ok := t.between("unable to assume the role ", " "); ok {
 		if rest, quoted := strings.CutSuffix(strings.TrimRight(arn, ".,)"), "'"); quoted || !cut {
 			arn = rest
@@ -375,7 +380,7 @@ func (t *text) cutSecret(f *Facts) {
 func (t *text) image(f *Facts) {
 	for _, v := range []struct{ words, end string }{
 		{"failed to resolve ref ", ": "}, {"pull access denied for ", ", "}, {"authorizationdata is malformed for ", " "}, {"can't pull the image ", " "},
-		{"manifest for ", " not found"}, {"repository ", " not found"},
+		{"manifest for ", " not found"}, {"repository ", " not found"}, {"error: image ", " not found"},
 	} {
 		image, cut, ok := t.between(v.words, v.end)
 		image = unquoted(strings.TrimSuffix(image, ":"))

@@ -27,7 +27,7 @@ func (t *text) find() (s *compiled, solid bool) {
 	list := compiledShapes()
 	best := -1
 	for i := range list {
-		if fits(list[i].words, t.words) {
+		if list[i].Whole && list[i].words[0] == t.bare() || !list[i].Whole && fits(list[i].words, t.words) {
 			best = i
 			break
 		}
@@ -40,7 +40,7 @@ func (t *text) find() (s *compiled, solid bool) {
 			break
 		}
 		// A name can look like a few words without their spaces.
-		if len(strings.Join(list[i].solid, "")) >= 24 && fits(list[i].solid, t.solid) {
+		if !list[i].Whole && len(strings.Join(list[i].solid, "")) >= 24 && fits(list[i].solid, t.solid) {
 			return &list[i], true
 		}
 	}
@@ -71,6 +71,8 @@ func (m *Message) read() match {
 		n := one.facts.count()
 		switch {
 		case one.shape == nil:
+		case one.shape.Vague:
+			n += 5
 		case one.shape.Head:
 			n += 10
 		default:

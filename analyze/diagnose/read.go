@@ -19,6 +19,8 @@ type Message struct {
 	From string
 	// Task, Cluster, Definition and Instance are ARNs, and Subnet an ID, as far as the JSON beside the message says them.
 	Task, Cluster, Definition, Instance, Subnet string
+	// Exits are the containers that ended with an exit code other than 0.
+	Exits []Exit
 	// StopCode is what ECS says of how the task stopped, such as "TaskFailedToStart"; "" where the JSON does not say it.
 	StopCode string
 
@@ -29,6 +31,12 @@ type Message struct {
 	piece
 	more  int    // how many messages follow that nobody looks at
 	found *match // what was found out about it, once it was read
+}
+
+// Exit is how a container ended.
+type Exit struct {
+	Container string
+	Code      string // "137"
 }
 
 // maxMessages is how many messages of a document are looked at. Of more, the rest is counted.
@@ -185,6 +193,9 @@ func (r *reader) object(n *tree.Node, m Message) {
 			m.facts.Account, m.facts.Region, m.facts.Partition = string(a.Account), string(a.Region), string(a.Partition)
 		}
 	}
+	if containers := n.MemberFold("containers"); containers != nil && containers.Kind == tree.List {
+		m.Exits = exitsOf(containers)
+	}
 	if n.Member("errorCode") != nil && n.Member("eventName") != nil {
 		r.trail(n, m)
 		return
@@ -193,6 +204,10 @@ func (r *reader) object(n *tree.Node, m Message) {
 		from := member.from
 		if name := n.MemberFold("name"); from == "container" && name != nil && name.Kind == tree.String {
 			from += " " + name.Text
+		}
+		if from == "container" && n.Parent != nil && strings.EqualFold(n.Parent.Name, "failures") {
+			from = "failure"
+			set(&m.facts.Resource, "arn")
 		}
 		next := m
 		next.event = member.from == "event" || member.from == "deployment"
@@ -210,6 +225,20 @@ func (r *reader) object(n *tree.Node, m Message) {
 		}
 	}
 }
+
+// exitsOf returns the containers of a task that ended with an exit code other than 0.
+func exitsOf(containers *tree.Node) (list []Exit) {
+	for i := range containers.Children {
+		code, name := containers.Children[i].MemberFold("exitCode"), containers.Children[i].MemberFold("name")
+		if code != nil && code.Kind == tree.Number && code.Text != "0" && name != nil && name.Kind == tree.String && len(list) < maxExits {
+			list = append(list, Exit{name.Text, code.Text})
+		}
+	}
+	return list
+}
+
+// maxExits is how many containers of a task are remembered. A task has ten at most.
+const maxExits = 10
 
 // nested looks at JSON that is the text of a string. Its messages have the place of that string.
 func (r *reader) nested(n *tree.Node, text string, m Message) {

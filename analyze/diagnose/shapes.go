@@ -24,17 +24,28 @@ type Shape struct {
 	Head bool
 	// Denial says that the message names who may not do what: the kind of policy that it names is the cause.
 	Denial bool
+	// Whole says that the text is all of the message, but for what is written before a reason: other messages have the word too.
+	Whole bool
+	// Vague says that the message tells less than those beside it, about the same task.
+	Vague bool
 }
 
 const (
-	agentSource  = "https://github.com/aws/amazon-ecs-agent/"
-	blob         = agentSource + "blob/master/agent/"
-	fargate      = "Fargate 1.4"
-	ec2          = "EC2"
-	everywhere   = "everywhere"
-	registration = "RegisterTaskDefinition"
-	troubleshoot = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html"
-	denied       = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
+	agentSource   = "https://github.com/aws/amazon-ecs-agent/"
+	blob          = agentSource + "blob/master/agent/"
+	fargate       = "Fargate 1.4"
+	ec2           = "EC2"
+	everywhere    = "everywhere"
+	registration  = "RegisterTaskDefinition"
+	exitCodes     = "https://repost.aws/knowledge-center/ecs-task-stopped"
+	placing       = "RunTask, StartTask, services"
+	fromService   = "events of services"
+	guide         = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
+	pullPage      = guide + "task_cannot_pull_image.html"
+	failures      = guide + "api_failures_messages.html"
+	serviceEvents = guide + "service-event-messages-list.html"
+	troubleshoot  = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html"
+	denied        = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
 
 	getToken = "ecr:GetAuthorizationToken"
 	getImage = "ecr:BatchGetImage"
@@ -53,7 +64,7 @@ var shapes = sync.OnceValue(func() []Shape {
 	// denials are the policies that can be in the way of a call.
 	denials := []Cause{RoleLacks, ResourcePolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy}
 	// secretReads are what can be wrong when a secret is read.
-	secretReads := with(denials, Network, SecretMissing, SecretKey, KeyPolicy, KeyMissing, NoCredentials, Throttled)
+	secretReads := with(denials, Network, SecretMissing, SecretEmpty, SecretKey, Definition, KeyPolicy, KeyMissing, NoCredentials, Throttled)
 	objectReads := with([]Cause{ObjectMissing}, RoleLacks, ResourcePolicy, KeyPolicy, RoleDenies, Boundary, ServiceControl, ResourceControl, EndpointPolicy, SessionPolicy)
 	logCalls := with(denials, LogGroupMissing, LogOptions, Network, NoCredentials, InstanceRole, Throttled)
 	pulls := with([]Cause{ImageMissing, RegistryLogin}, RoleLacks, RoleDenies, Boundary, ServiceControl, ResourcePolicy, ResourceControl, EndpointPolicy, SessionPolicy, Network, InstanceRole, RateLimit, ImagePlatform, NoCredentials, AgentOutdated, DiskFull, Definition, Throttled)
@@ -62,6 +73,7 @@ var shapes = sync.OnceValue(func() []Shape {
 	keyUses := []Cause{RoleLacks, KeyPolicy, RoleDenies, Boundary, ServiceControl}
 	return []Shape{
 		// No way to a service. These read like permissions, so they are first.
+		{ID: "efs-reset", Text: "failed to invoke EFS utils commands … Connection reset by peer", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The task does not reach the file system.", Cure: "Let the security group of the mount target take port 2049 from the security group of the task.", Settle: "aws efs describe-mount-targets --region {region} --file-system-id {filesystem}", Source: troubleshoot},
 		{ID: "network-ecr", Text: "unable to pull secrets or registry auth: … There is a connection issue between the task and Amazon ECR", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Action: getToken, Source: "https://github.com/aws/containers-roadmap/issues/2287"},
 		{ID: "network-secret", Text: "There is a connection issue between the task and AWS Secrets Manager", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Action: getValue, Source: troubleshoot},
 		{ID: "network-parameter", Text: "There is a connection issue between the task and AWS Systems Manager Parameter Store", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Action: getParam, Source: troubleshoot},
@@ -97,7 +109,11 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "parameter-missing", Text: "invalid ssm parameters:", Platform: fargate, Sure: Certain, Causes: []Cause{ParameterGone}, Action: getParam, Source: blob + "ssm/ssm.go"},
 		{ID: "parameter-missing-ec2", Text: "Fetching secret data from SSM Parameter Store in … : invalid parameters:", Platform: ec2, Sure: Certain, Causes: []Cause{ParameterGone}, Action: getParam, Source: blob + "ssm/ssm.go"},
 		{ID: "secret-missing", Text: "ResourceNotFoundException: The task can't retrieve the secret with ARN", Platform: "agent of 2024-06 or later", Sure: Certain, Causes: []Cause{SecretMissing}, Action: getValue, Source: agentSource + "pull/4181"},
-		{ID: "secret-missing-service", Text: "Secrets Manager can't find the specified secret", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretMissing}, Action: getValue, Source: "https://github.com/aws/aws-cdk/issues/17792"},
+		{ID: "secret-value-missing", Text: "Secrets Manager can't find the specified secret value for", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretEmpty}, Action: getValue, Source: troubleshoot},
+		{ID: "secret-deleted", Text: "You can't perform this operation on the secret because it was marked for deletion", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretMissing}, Action: getValue, Means: "Somebody has deleted the secret {secret}, and it is gone when its recovery window ends.", Cure: "Restore it with aws secretsmanager restore-secret.", Source: "https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html"},
+		{ID: "secret-name", Text: "ValidationException: Invalid name. Must be a valid name containing alphanumeric characters", Platform: fargate, Sure: Certain, Causes: []Cause{Definition}, Action: getValue, Means: "What valueFrom names is neither the ARN nor the name of a secret.", Cure: "Write the ARN of the secret; a JSON key follows it as :KEY:: with two more colons.", Source: "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html"},
+		{ID: "secret-arn", Text: "an invalid ARN format for the AWS Secrets Manager secret was specified", Platform: everywhere, Sure: Certain, Causes: []Cause{Definition}, Action: getValue, Means: "The ARN of the secret in valueFrom has one or two parts behind the name: ECS takes none or three.", Cure: "Write the ARN of the secret alone, or ARN:KEY:STAGE:VERSION, where each of the three can be empty.", Source: blob + "taskresource/asmsecret/asmsecret.go"},
+		{ID: "secret-missing-service", Text: "Secrets Manager can't find the specified secret.", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretMissing}, Action: getValue, Source: "https://github.com/aws/aws-cdk/issues/17792"},
 		{ID: "registry-secret-schema", Text: "unable to unmarshal secret value, invalid schema", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretContent}, Action: getValue, Source: blob + "asm/asm.go"},
 		{ID: "dual-stack-agent", Text: "ecr auth: AuthorizationData is malformed for", Platform: "agent before 1.95.0", Sure: Certain, Causes: []Cause{AgentOutdated}, Means: "The agent does not know the dual-stack host of the image.", Source: agentSource + "issues/4829"},
 		{ID: "registry-secret-empty", Text: "AuthorizationData is malformed, empty field", Platform: everywhere, Sure: Certain, Causes: []Cause{SecretContent}, Action: getValue, Source: blob + "asm/asm.go"},
@@ -111,15 +127,19 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "firelens-object-missing", Text: "unable to download s3 config … : NoSuchKey:", Platform: ec2, Sure: Certain, Causes: []Cause{ObjectMissing}, Action: getFile, Means: "The object {object} does not exist.", Source: blob + "taskresource/firelens/firelens_unix.go"},
 		{ID: "firelens-region", Text: "unable to download s3 config … MissingRegion", Platform: "old agents", Sure: Certain, Causes: []Cause{AgentOutdated}, Action: getFile, Means: "An old agent does not find the region of the bucket.", Cure: "Update the ECS agent.", Source: agentSource + "issues/2354"},
 		{ID: "rate-limit", Text: "toomanyrequests:", Platform: everywhere, Sure: Certain, Causes: []Cause{RateLimit}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
+		{ID: "rate-limit-hub", Text: "CannotPull … failed open: unexpected status code https://registry-1.docker.io", Platform: fargate, Sure: Likely, Causes: []Cause{RateLimit, ImageMissing, RegistryLogin}, Action: getImage, Source: "https://github.com/aws/aws-xray-daemon/issues/146"},
 		{ID: "rate-limit-status", Text: "CannotPull … 429 Too Many Requests", Platform: fargate, Sure: Certain, Causes: []Cause{RateLimit}, Action: getImage, Source: troubleshoot},
-		{ID: "image-platform", Text: "does not contain descriptor matching platform", Platform: fargate, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
-		{ID: "disk-full", Text: "no space left on device", Platform: everywhere, Sure: Certain, Causes: []Cause{DiskFull}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
-		{ID: "image-reference", Text: "invalid reference format", Platform: everywhere, Sure: Certain, Causes: []Cause{Definition}, Means: "The image in the task definition is no valid reference: it has capitals, spaces, or a variable that was not filled in.", Cure: "Correct the image.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
-		{ID: "image-platform-ec2", Text: "CannotPull … no matching manifest for", Platform: ec2, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "image-platform", Text: "does not contain descriptor matching platform", Platform: fargate, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: pullPage},
+		{ID: "disk-full", Text: "no space left on device", Platform: everywhere, Sure: Certain, Causes: []Cause{DiskFull}, Action: getImage, Source: pullPage},
+		{ID: "image-reference", Text: "invalid reference format", Platform: everywhere, Sure: Certain, Causes: []Cause{Definition}, Means: "The image in the task definition is no valid reference: it has capitals, spaces, or a variable that was not filled in.", Cure: "Correct the image.", Source: pullPage},
+		{ID: "image-reference-parts", Text: "failed to normalize image reference", Platform: fargate, Sure: Certain, Causes: []Cause{Definition}, Means: "The image in the task definition is no valid reference: it has capitals or spaces, its tag is empty, or a variable was not filled in.", Cure: "Correct the image.", Source: pullPage},
+		{ID: "image-platform-ec2", Text: "CannotPull … no matching manifest for", Platform: ec2, Sure: Certain, Causes: []Cause{ImagePlatform}, Action: getImage, Source: pullPage},
 
 		// No credentials of the execution role.
 		{ID: "registry-credentials-none", Text: "engine docker private registry credentials: not found", Platform: ec2, Sure: Likely, Causes: []Cause{NoCredentials, Trust}, Source: blob + "engine/docker_task_engine.go"},
 		{ID: "ecr-credentials-none", Text: "engine ecr credentials: not found", Platform: ec2, Sure: Likely, Causes: []Cause{NoCredentials, Trust}, Source: blob + "engine/docker_task_engine.go"},
+		{ID: "log-credentials-none", Text: "failed to initialize logging driver: … failed to refresh cached credentials", Platform: "EC2 with Docker 24 or later", Sure: Likely, Causes: []Cause{NoCredentials, InstanceRole, AgentOutdated}, Action: makeLog, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"},
+		{ID: "log-stream-credentials-none", Text: "failed to create Cloudwatch log stream: … failed to refresh cached credentials", Platform: "EC2 with Docker 24 or later", Sure: Likely, Causes: []Cause{NoCredentials, InstanceRole, AgentOutdated}, Action: makeLog, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"},
 		{ID: "resource-credentials-none", Text: "resource: unable to find execution role credentials", Platform: ec2, Sure: Likely, Causes: []Cause{NoCredentials, Trust}, Source: blob + "taskresource/"},
 
 		// Roles that ECS cannot use, or that somebody may not pass.
@@ -164,16 +184,17 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "guardduty", Text: "failed to resolve ref … /aws-guardduty-agent … 403 Forbidden", Platform: "Fargate with Runtime Monitoring", Sure: Likely, Causes: denials, Action: getImage, Means: "The role may not pull the image of GuardDuty's agent, a container that GuardDuty adds. The task itself runs.", Cure: "Add the statement to the role; execrole writes it with --guardduty.", Source: "https://github.com/aws/aws-cdk/issues/32877"},
 		{ID: "pull-forbidden", Text: "failed to resolve ref … unexpected status from HEAD request to … : 403 Forbidden", Platform: fargate + " from 2024 on", Sure: OneOf, Causes: denials, Action: getImage, Source: "https://github.com/aws-samples/bedrock-access-gateway/issues/114"},
 		{ID: "pull-forbidden-old", Text: "failed to resolve ref … [manifests … ]: 403 Forbidden", Platform: fargate + ", 2021 to 2024", Sure: OneOf, Causes: denials, Action: getImage, Source: "https://github.com/aws/aws-cdk/issues/29876"},
-		{ID: "pull-layer-forbidden", Text: "CannotPull … failed open: unexpected status … .dkr … /blobs/ … 403 Forbidden", Platform: fargate, Sure: OneOf, Causes: denials, Action: getLayer, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "pull-layer-forbidden", Text: "CannotPull … failed open: unexpected status … .dkr … /blobs/ … 403 Forbidden", Platform: fargate, Sure: OneOf, Causes: denials, Action: getLayer, Source: pullPage},
 		{ID: "layer-forbidden", Text: "CannotPull … starport-layer-bucket … 403 Forbidden", Platform: fargate, Sure: Likely, Causes: []Cause{EndpointPolicy, ServiceControl, Network}, Action: getFile, Means: "The layers of the image are in a bucket of Amazon ECR, and the policy of the S3 endpoint does not let the task read it.", Cure: "Allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/* in the policy of the endpoint com.amazonaws.{region}.s3.", Source: "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"},
-		{ID: "pull-missing", Text: "failed to resolve ref … : not found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
-		{ID: "pull-missing-status", Text: "failed to resolve ref … 404 Not Found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "layer-forbidden-s3", Text: "error pulling image configuration: error parsing HTTP 403 response body", Platform: ec2, Sure: Likely, Causes: []Cause{EndpointPolicy, ServiceControl, Network}, Action: getFile, Means: "The layers of the image are in Amazon S3, and the policy of the S3 endpoint does not let the task read them.", Cure: "Allow s3:GetObject on the bucket of the registry in the policy of the endpoint com.amazonaws.REGION.s3.", Source: "https://github.com/moby/moby/issues/34185"},
+		{ID: "pull-missing", Text: "failed to resolve ref … : not found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: pullPage},
+		{ID: "pull-missing-status", Text: "failed to resolve ref … 404 Not Found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: pullPage},
 		{ID: "dual-stack-login", Text: "failed to resolve ref … .dkr-ecr … no basic auth credentials", Platform: fargate + ", 2025", Sure: Certain, Causes: []Cause{RegistryLogin}, Action: getImage, Means: "ECS did not log in to the dual-stack host of the image {image}.", Cure: "Write the image with its usual host, ACCOUNT.dkr.ecr.REGION.amazonaws.com.", Source: "https://github.com/aws/containers-roadmap/issues/2611"},
 		{ID: "no-login", Text: "no basic auth credentials", Platform: "Fargate 1.4, EC2 with Docker 29", Sure: Likely, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: agentSource + "issues/5097"},
 		{ID: "manifest-unauthorized", Text: "unauthorized: authentication required", Platform: ec2, Sure: OneOf, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "manifest-unknown", Text: "manifest unknown", Platform: ec2, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "pull-denied", Text: "pull access denied for … denied: requested access to the resource is denied", Platform: ec2, Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin}, Action: getImage, Source: blob + "api/errormessages/error_messages.go"},
-		{ID: "manifest-missing", Text: "CannotPull … manifest for … not found", Platform: "EC2, old agents", Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "manifest-missing", Text: "CannotPull … manifest for … not found", Platform: "EC2, old agents", Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: pullPage},
 		{ID: "repository-missing", Text: "CannotPull … not found: does not exist or no pull access", Platform: "EC2, old agents", Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin, RoleLacks, InstanceRole, ResourcePolicy}, Action: getImage, Source: agentSource + "issues/337"},
 
 		// Objects in Amazon S3 that may not be read, or do not exist.
@@ -187,13 +208,93 @@ var shapes = sync.OnceValue(func() []Shape {
 		// Volumes of Amazon EFS, which is mounted as the task role.
 		{ID: "efs-denied", Text: "failed to invoke EFS utils commands … access denied by server", Platform: fargate, Sure: OneOf, Causes: []Cause{TaskRole, ResourcePolicy}, Means: "The file system does not let the task in: it is mounted as the task role, not as the execution role, where authorizationConfig.iam is ENABLED; without it nobody is known to the policy of the file system.", Cure: "Allow elasticfilesystem:ClientMount and, to write, elasticfilesystem:ClientWrite to the task role, set authorizationConfig.iam to ENABLED, and look at the policy of the file system.", Settle: "aws efs describe-file-system-policy --region {region} --file-system-id {filesystem}", Source: troubleshoot},
 		{ID: "efs-name", Text: "failed to invoke EFS utils commands … Failed to resolve", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The VPC cannot resolve the name of the file system: it has no DNS, or no mount target in the zone of the task.", Cure: "Turn on the DNS of the VPC, and make a mount target in each zone of the task's subnets.", Settle: "aws efs describe-mount-targets --region {region} --file-system-id {filesystem}", Source: troubleshoot},
+		{ID: "efs-name-short", Text: "failed to resolve EFS DNS", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The VPC cannot resolve the name of the file system: it has no DNS, or no mount target in the zone of the task.", Cure: "Turn on the DNS of the VPC, and make a mount target in each zone of the task's subnets.", Settle: "aws efs describe-mount-targets --region {region} --file-system-id {filesystem}", Source: troubleshoot},
 		{ID: "efs-timeout", Text: "failed to invoke EFS utils commands … timeout", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The task does not reach the file system.", Cure: "Let the security group of the mount target take port 2049 from the security group of the task.", Settle: "aws efs describe-mount-targets --region {region} --file-system-id {filesystem}", Source: troubleshoot},
 		{ID: "efs-timed-out", Text: "failed to invoke EFS utils commands … timed out", Platform: fargate, Sure: Certain, Causes: []Cause{Network}, Means: "The task does not reach the file system.", Cure: "Let the security group of the mount target take port 2049 from the security group of the task.", Settle: "aws efs describe-mount-targets --region {region} --file-system-id {filesystem}", Source: troubleshoot},
 		{ID: "efs-directory", Text: "failed to invoke EFS utils commands … No such file or directory", Platform: fargate, Sure: Certain, Causes: []Cause{Definition}, Means: "The directory rootDirectory does not exist in the file system.", Cure: "Create it, leave rootDirectory out, or use an access point that creates it.", Source: troubleshoot},
 		{ID: "efs", Text: "failed to invoke EFS utils commands", Platform: fargate, Head: true, Sure: OneOf, Causes: []Cause{Network, TaskRole, ResourcePolicy, Definition}, Source: troubleshoot},
-		{ID: "pull-canceled", Text: "CannotPull … context canceled", Platform: everywhere, Sure: OneOf, Causes: []Cause{Network, DiskFull}, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
+		{ID: "pull-nil-pointer", Text: "CannotPull … pull command failed: panic: runtime error: invalid memory address", Platform: fargate, Sure: Likely, Causes: []Cause{Network}, Action: getImage, Source: pullPage},
+		{ID: "image-not-found", Text: "CannotPull … Error: image … not found", Platform: "EC2, old agents", Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin, AgentOutdated}, Action: getImage, Source: agentSource + "issues/308"},
+		{ID: "pull-canceled", Text: "CannotPull … context canceled", Platform: everywhere, Sure: OneOf, Causes: []Cause{Network, DiskFull}, Action: getImage, Source: pullPage},
+
+		// What the execution role has no part in. There is no place for the task.
+		{ID: "room-memory", Text: "RESOURCE:MEMORY", Platform: placing, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance has as much memory left as the task asks for" + noPart, Source: "https://github.com/aws/amazon-ecs-cli/issues/178"},
+		{ID: "room-cpu", Text: "RESOURCE:CPU", Platform: placing, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance has as much CPU left as the task asks for" + noPart, Source: failures},
+		{ID: "room-interface", Text: "RESOURCE:ENI", Platform: placing, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance can take one more network interface, and a task with the network mode awsvpc needs one" + noPart, Cure: "Add instances, take an instance type with more interfaces, or turn on awsvpcTrunking.", Source: failures},
+		{ID: "room-gpu", Text: "RESOURCE:GPU", Platform: placing, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance has as many GPUs left as the task asks for" + noPart, Source: failures},
+		{ID: "room-ports", Text: "RESOURCE:PORTS", Platform: placing, Sure: Certain, Causes: []Cause{PortInUse}, Source: failures},
+		{ID: "room", Text: "TaskFailedToStart: RESOURCE:", Platform: placing, Sure: Certain, Causes: []Cause{NoRoom}, Source: failures},
+		{ID: "room-event-memory", Text: "has insufficient memory available", Platform: fromService, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance has as much memory left as the task asks for" + noPart, Source: serviceEvents},
+		{ID: "room-event-cpu", Text: "has insufficient CPU units available", Platform: fromService, Sure: Certain, Causes: []Cause{NoRoom}, Means: "No container instance has as much CPU left as the task asks for" + noPart, Source: serviceEvents},
+		{ID: "port-event", Text: "is already using a port required by your task", Platform: fromService, Sure: Certain, Causes: []Cause{PortInUse}, Source: serviceEvents},
+		{ID: "agent-event", Text: "doesn't have the agent connected", Platform: fromService, Sure: Certain, Causes: []Cause{AgentLost}, Source: "https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/260"},
+		{ID: "agent-event-error", Text: "encountered error \"AGENT\"", Platform: fromService, Sure: Certain, Causes: []Cause{AgentLost}, Source: serviceEvents},
+		{ID: "agent-start", Text: "Timed out waiting for Amazon ECS Agent to start", Platform: fromService, Sure: Certain, Causes: []Cause{AgentLost}, Source: serviceEvents},
+		{ID: "agent", Text: "AGENT", Whole: true, Platform: placing, Sure: Certain, Causes: []Cause{AgentLost}, Source: agentSource + "issues/375"},
+		{ID: "no-attribute", Text: "ATTRIBUTE", Whole: true, Platform: placing, Sure: OneOf, Causes: []Cause{Attribute, Placement, AgentOutdated}, Source: failures},
+		{ID: "location", Text: "LOCATION", Whole: true, Platform: placing, Sure: Certain, Causes: []Cause{Placement}, Means: "The container instance is in another Availability Zone than the subnets of the task" + noPart, Source: failures},
+		{ID: "not-found", Text: "MISSING", Whole: true, Platform: "RunTask, StartTask, Describe…", Sure: Certain, Causes: []Cause{NotFound}, Source: failures},
+		{ID: "inactive", Text: "INACTIVE", Whole: true, Platform: "RunTask, StartTask, Describe…", Sure: Certain, Causes: []Cause{NotFound}, Means: "{missing} is no longer registered" + noPart, Source: failures},
+		{ID: "no-instances-provider", Text: "EMPTY CAPACITY PROVIDER", Platform: placing, Sure: Certain, Causes: []Cause{NoInstances}, Source: failures},
+		{ID: "no-instances-active", Text: "NO ACTIVE INSTANCES", Platform: placing, Sure: Certain, Causes: []Cause{NoInstances}, Source: failures},
+		{ID: "no-instances", Text: "No Container Instances were found in your", Platform: placing, Sure: Certain, Causes: []Cause{NoInstances}, Source: "https://github.com/aws-samples/amazon-scalable-infra-discord-diffusion/issues/3"},
+		{ID: "constraint", Text: "MemberOf placement constraint unsatisfied", Platform: placing, Sure: Certain, Causes: []Cause{Placement}, Source: failures},
+		{ID: "capacity", Text: "Capacity is unavailable at this time", Platform: "Fargate", Sure: Certain, Causes: []Cause{NoCapacity}, Source: serviceEvents},
+		{ID: "quota-running", Text: "You've reached the limit on the number of", Platform: "Fargate", Sure: Certain, Causes: []Cause{Quota}, Source: serviceEvents},
+		{ID: "quota-size", Text: "configuration is above your limit", Platform: "Fargate", Sure: Certain, Causes: []Cause{Quota}, Source: serviceEvents},
+		{ID: "quota-provisioning", Text: "tasks provisioning capacity limit was exceeded", Platform: fromService, Sure: Certain, Causes: []Cause{Quota}, Means: "The cluster has 500 tasks that are still being provisioned, and takes no more" + noPart, Cure: "Wait, and start fewer tasks at once.", Source: serviceEvents},
+		{ID: "blocked", Text: "BlockedException", Platform: "RunTask", Sure: Certain, Causes: []Cause{Quota}, Means: "AWS has blocked the account" + noPart, Cure: "Ask AWS Support.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"},
+		{ID: "zone", Text: "was unable to place a task. Reason: Internal error", Platform: fromService, Sure: Likely, Causes: []Cause{Placement}, Means: "A subnet of the service is in an Availability Zone that Fargate does not have" + noPart, Source: serviceEvents},
+		{ID: "throttled-service", Text: "operations are being throttled. Will try again later", Platform: fromService, Sure: Certain, Causes: []Cause{Throttled}, Means: "AWS refuses more calls of ECS for the service for now, and ECS tries again" + noPart, Source: serviceEvents},
+		{ID: "deployment", Text: "because of the service deployment configuration", Platform: fromService, Sure: Certain, Causes: []Cause{Deployments}, Source: serviceEvents},
+		{ID: "not-placed", Text: "no container instance met all of its requirements", Platform: fromService, Head: true, Sure: OneOf, Causes: []Cause{NoRoom, NoInstances, PortInUse, AgentLost, Attribute, Placement, AgentOutdated}, Source: serviceEvents},
+		{ID: "fargate-size", Text: "No Fargate configuration exists for given values", Platform: registration, Sure: Certain, Causes: []Cause{Definition}, Means: "Fargate has no size with this cpu and this memory.", Cure: "Take a pair from the table of task sizes in AWS's guide.", Source: guide + "task-cpu-memory-error.html"},
+		{ID: "compute", Text: "The selected task definition is not compatible with the selected compute strategy", Platform: "console", Sure: Certain, Causes: []Cause{Definition}, Means: "The task definition is for another launch type than the cluster or the call has.", Cure: "Correct requiresCompatibilities, or choose a launch type or capacity provider that fits it.", Source: guide + "failed-to-start-error.html"},
+		{ID: "depends-on", Text: "Task dependencies cannot be resolved", Platform: ec2, Sure: Certain, Causes: []Cause{Definition}, Means: "What dependsOn, links or volumesFrom of the containers name cannot be put into an order.", Cure: "Correct the names, and take circles out.", Source: blob + "engine/errors.go"},
+
+		// Other roles.
+		{ID: "infrastructure-role", Text: "ECS was unable to assume the configured ECS Infrastructure Role", Platform: everywhere, Sure: Certain, Causes: []Cause{OtherRole}, Means: "ECS may not assume the infrastructure role, which makes the volumes: its trust policy does not name ecs.amazonaws.com. The execution role has no part in that.", Cure: "Let ecs.amazonaws.com assume the infrastructure role. A role that was just created can need some seconds.", Settle: showRole + " --query Role.AssumeRolePolicyDocument", Source: "https://github.com/hashicorp/terraform-provider-aws/issues/38538"},
+		{ID: "service-linked-role", Text: "Unable to assume the service linked role", Platform: everywhere, Sure: Certain, Causes: []Cause{OtherRole}, Means: "The service-linked role of ECS, AWSServiceRoleForECS, does not exist in the account. The execution role has no part in that.", Cure: "Create it with aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com, or call again: ECS makes it at its first use.", Settle: "aws iam get-role --role-name AWSServiceRoleForECS", Source: "https://github.com/jonrau1/ElectricEye/issues/9"},
+		{ID: "service-permissions", Text: "IAM permissions policies have been misconfigured or changed, and ECS can no longer maintain your service", Platform: fromService, Sure: OneOf, Causes: []Cause{OtherRole, RoleLacks, RoleDenies}, Means: "The role of the service lacks a permission.", Source: serviceEvents},
+		{ID: "service-trust", Text: "IAM trust relationship has been misconfigured or changed, and ECS can no longer maintain your service", Platform: fromService, Sure: Likely, Causes: []Cause{Trust, RoleMissing, OtherRole}, Source: serviceEvents},
+
+		// The task ran, or its containers could not.
+		{ID: "memory", Text: "OutOfMemoryError: Container killed", Platform: everywhere, Sure: Certain, Causes: []Cause{OutOfMemory}, Source: blob + "dockerclient/dockerapi/errors.go"},
+		{ID: "memory-only", Text: "Container killed due to memory usage", Platform: everywhere, Sure: Certain, Causes: []Cause{OutOfMemory}, Source: blob + "dockerclient/dockerapi/errors.go"},
+		{ID: "killed", Text: "exit code: 137", Platform: everywhere, Sure: OneOf, Causes: []Cause{OutOfMemory, Unhealthy, Exited}, Source: exitCodes},
+		{ID: "killed-short", Text: "exit code 137", Platform: everywhere, Sure: OneOf, Causes: []Cause{OutOfMemory, Unhealthy, Exited}, Source: exitCodes},
+		{ID: "check-container", Text: "Task failed container health checks", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Means: "The command healthCheck of a container failed, so that ECS replaces the task" + noPart, Cure: "Run the command inside of the image, where it can be missing, such as curl; give it time with startPeriod; and look at the logs of the container.", Settle: showTask, Source: exitCodes},
+		{ID: "check-balancer", Text: "Task failed ELB health checks in", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "troubleshoot-service-load-balancers.html"},
+		{ID: "check-event", Text: "is unhealthy in (", Platform: fromService, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "service-unhealthy-event-messages.html"},
+		{ID: "check-event-set", Text: "is not healthy in target-group", Platform: fromService, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "service-unhealthy-event-messages.html"},
+		{ID: "port-allocated", Text: "port is already allocated", Platform: ec2, Sure: Certain, Causes: []Cause{PortInUse}, Source: "https://github.com/moby/moby/issues/20486"},
+		{ID: "port-address", Text: "bind: address already in use", Platform: ec2, Sure: Certain, Causes: []Cause{PortInUse}, Source: "https://github.com/moby/moby/issues/20486"},
+		{ID: "port-endpoint", Text: "driver failed programming external connectivity on endpoint", Platform: ec2, Sure: Likely, Causes: []Cause{PortInUse, NotStarted}, Source: "https://github.com/moby/moby/issues/20486"},
+		{ID: "architecture", Text: "exec format error", Platform: everywhere, Sure: Likely, Causes: []Cause{ImagePlatform, NotStarted}, Means: "The program in the image {image} is for another processor than that of the machine below the task" + noPart, Source: guide + "ecs-arm64.html"},
+		{ID: "start-runtime", Text: "OCI runtime create failed", Platform: ec2, Sure: Certain, Causes: []Cause{NotStarted}, Source: guide + "cannot-start-container.html"},
+		{ID: "start-device", Text: "error gathering device information while adding custom device", Platform: ec2, Sure: Certain, Causes: []Cause{NotStarted}, Means: "The task definition has a device that the container instance does not have" + noPart, Cure: "Correct linuxParameters.devices, or take an instance type that has the device.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-vt1.html"},
+		{ID: "create-owner", Text: "CannotCreateContainerError: Error response from daemon: failed to chown", Platform: ec2, Sure: Certain, Causes: []Cause{NotStarted}, Means: "Docker may not change the owner of a volume, as is the case with an access point of Amazon EFS" + noPart, Cure: "Mount the volume at a path that the image does not have, or give the access point the user of the image.", Source: "https://docs.aws.amazon.com/efs/latest/ug/enforce-identity-access-points.html"},
+		{ID: "create-pool", Text: "CannotCreateContainerError: API error (500): devmapper", Platform: "EC2, old agents", Sure: Likely, Causes: []Cause{DiskFull, NotStarted}, Source: guide + "CannotCreateContainerError.html"},
+		{ID: "runtime-inspect", Text: "CannotInspectContainerError: Could not transition to inspecting", Platform: ec2, Sure: Certain, Causes: []Cause{RuntimeSlow}, Source: agentSource + "pull/2940"},
+		{ID: "runtime-started", Text: "Could not transition to started; timed out after waiting", Platform: everywhere, Sure: Likely, Causes: []Cause{RuntimeSlow, Network}, Action: makeLog, Source: "https://github.com/aws/containers-roadmap/issues/48"},
+		{ID: "runtime-timeout", Text: "Could not transition to … ; timed out after waiting", Platform: everywhere, Sure: Certain, Causes: []Cause{RuntimeSlow}, Source: blob + "dockerclient/dockerapi/errors.go"},
+		{ID: "runtime-stop", Text: "CannotStopContainerError:", Platform: everywhere, Sure: Certain, Causes: []Cause{RuntimeSlow}, Source: guide + "cannot-stop-container.html"},
+		{ID: "storage", Text: "Timeout waiting for EphemeralStorage provisioning to complete", Platform: "Fargate", Sure: Certain, Causes: []Cause{RuntimeSlow}, Means: "The disk of the task was not there in time" + noPart, Cure: "Start the task again.", Source: guide + "failed-to-start-error.html"},
+		{ID: "interface-timeout", Text: "Timeout waiting for network interface provisioning to complete", Platform: "Fargate", Sure: Certain, Causes: []Cause{Interface}, Source: guide + "internal-error.html"},
+		{ID: "interface-batch", Text: "Network interface provision complete error timeout", Platform: "AWS Batch", Sure: Certain, Causes: []Cause{Interface}, Source: guide + "internal-error.html"},
+		{ID: "interface-rate", Text: "Rate limit exceeded while preparing network interface", Platform: "Fargate", Sure: Certain, Causes: []Cause{Interface}, Source: guide + "internal-error.html"},
+		{ID: "interface-ec2", Text: "Unexpected EC2 error while attempting to", Platform: "Fargate", Sure: Certain, Causes: []Cause{Interface}, Source: guide + "failed-to-start-error.html"},
+		{ID: "interface-index", Text: "Unable to attach network interface to unused device index", Platform: ec2, Sure: Certain, Causes: []Cause{Interface}, Source: guide + "failed-to-start-error.html"},
+		{ID: "interface-plugin", Text: "failed to configure ENI", Platform: fargate, Sure: Certain, Causes: []Cause{Interface}, Source: guide + "internal-error.html"},
+		{ID: "spot", Text: "Your Spot Task was interrupted", Platform: "Fargate Spot", Sure: Certain, Causes: []Cause{HostGone}, Source: guide + "spot-interruption-errors.html"},
+		{ID: "host", Text: "Host EC2 (instance", Platform: ec2, Sure: Certain, Causes: []Cause{HostGone}, Source: guide + "stopped-task-errors.html"},
+		{ID: "exited", Text: "Essential container in task exited", Platform: everywhere, Vague: true, Sure: Likely, Causes: []Cause{Exited, OutOfMemory, Unhealthy, RuntimeSlow}, Source: exitCodes},
 
 		// Beginnings: the text was cut off before its cause, or says it in words that are unknown here.
+		{ID: "secret-missing-cut", Text: "Secrets Manager can't find the specified secret", Platform: everywhere, Head: true, Sure: Likely, Causes: []Cause{SecretMissing, SecretEmpty}, Action: getValue, Source: "https://github.com/aws/aws-cdk/issues/17792"},
+		{ID: "pull-request-cut", Text: "CannotPull … failed open: failed to do request:", Platform: fargate, Head: true, Sure: Likely, Causes: []Cause{Network}, Source: pullPage},
+		{ID: "pull-permissions", Text: "The task can't pull the image. Check that the role has the permissions to pull images from the registry", Platform: "agent of 2024-06 or later", Head: true, Sure: Likely, Causes: with(denials, InstanceRole), Action: getImage, Source: agentSource + "pull/4181"},
+		{ID: "pull-exists", Text: "The task can't pull the image. Check whether the image exists", Platform: "agent of 2024-06 or later", Head: true, Sure: Likely, Causes: []Cause{ImageMissing, RegistryLogin}, Action: getImage, Source: agentSource + "pull/4181"},
 		{ID: "cut-login-denied", Text: "unable to retrieve ecr registry auth: … AccessDeniedException: User:", Platform: fargate, Head: true, Sure: Likely, Causes: denials, Action: getToken, Source: troubleshoot},
 		{ID: "cut-login-denied-ec2", Text: "CannotPullECRContainerError: AccessDeniedException: User:", Platform: ec2, Head: true, Sure: Likely, Causes: with(denials, InstanceRole), Action: getToken, Source: "https://github.com/OvertureMaps/overture-tiles/issues/20"},
 		{ID: "cut-log-denied", Text: "failed to create Cloudwatch log stream: … AccessDeniedException: User:", Platform: everywhere, Head: true, Sure: Likely, Causes: with(denials, InstanceRole), Action: makeLog, Source: "https://github.com/doctorray117/minecraft-ondemand/issues/12"},
@@ -209,7 +310,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "secret-ec2", Text: "Fetching secret data from AWS Secrets Manager", Platform: ec2, Head: true, Sure: OneOf, Causes: secretReads, Action: getValue, Source: blob + "asm/asm.go"},
 		{ID: "parameter", Text: "unable to retrieve secrets from ssm", Platform: fargate, Head: true, Sure: OneOf, Causes: with(denials, Network, ParameterGone, KeyPolicy, KeyMissing, NoCredentials, Throttled), Action: getParam, Source: "https://github.com/aws/copilot-cli/issues/2095"},
 		{ID: "parameter-ec2", Text: "Fetching secret data from SSM Parameter Store", Platform: ec2, Head: true, Sure: OneOf, Causes: with(denials, Network, ParameterGone, KeyPolicy, KeyMissing, NoCredentials, Throttled), Action: getParam, Source: "https://github.com/aws/aws-cdk/issues/3529"},
-		{ID: "secrets", Text: "ResourceInitializationError: unable to pull secrets or registry auth", Platform: fargate, Head: true, Sure: OneOf, Causes: []Cause{RoleLacks, Network, SecretMissing, ParameterGone, SecretKey, SecretContent, KeyPolicy, KeyMissing, ResourcePolicy, EndpointPolicy, ServiceControl, Boundary, RoleDenies, ResourceControl, SessionPolicy, NoCredentials, Throttled}, Source: troubleshoot},
+		{ID: "secrets", Text: "ResourceInitializationError: unable to pull secrets or registry auth", Platform: fargate, Head: true, Sure: OneOf, Causes: []Cause{RoleLacks, Network, SecretMissing, ParameterGone, SecretKey, SecretEmpty, Definition, SecretContent, KeyPolicy, KeyMissing, ResourcePolicy, EndpointPolicy, ServiceControl, Boundary, RoleDenies, ResourceControl, SessionPolicy, NoCredentials, Throttled}, Source: troubleshoot},
 		{ID: "env-files", Text: "failed to download env files", Platform: fargate, Head: true, Sure: OneOf, Causes: with(objectReads, Network, NoCredentials), Action: getFile, Source: "https://github.com/aws/aws-cdk/issues/12720"},
 		{ID: "env-file", Text: "Unable to download env file with key", Platform: ec2, Head: true, Sure: OneOf, Causes: with(objectReads, Network, NoCredentials), Action: getFile, Source: blob + "taskresource/envFiles/envfile.go"},
 		{ID: "firelens", Text: "Unable to download firelens s3 config file", Platform: ec2, Head: true, Sure: OneOf, Causes: with(objectReads, Network, NoCredentials, AgentOutdated), Action: getFile, Source: blob + "taskresource/firelens/firelens_unix.go"},
@@ -222,8 +323,13 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "pull-manifest", Text: "CannotPullImageManifestError:", Platform: "EC2, AWS Batch on EC2", Head: true, Sure: OneOf, Causes: manifests, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "pull-login", Text: "CannotPullECRContainerError:", Platform: "EC2, AWS Batch on EC2", Head: true, Sure: OneOf, Causes: ecrLogins, Action: getToken, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "pull-private", Text: "CannotPullContainerAuthError:", Platform: ec2, Head: true, Sure: OneOf, Causes: with(secretReads, SecretContent), Action: getValue, Source: blob + "asm/asm.go"},
-		{ID: "pull", Text: "CannotPullContainerError:", Platform: everywhere, Head: true, Sure: OneOf, Causes: pulls, Action: getImage, Source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"},
-		{ID: "assume-role-cut", Text: "ECS was unable to assume", Platform: everywhere, Head: true, Sure: Likely, Causes: []Cause{Trust, RoleMissing, PassRole}, Source: "https://github.com/telia-oss/terraform-aws-ecs-fargate/issues/58"},
+		{ID: "pull", Text: "CannotPullContainerError:", Platform: everywhere, Head: true, Sure: OneOf, Causes: pulls, Action: getImage, Source: pullPage},
+		{ID: "assume-role-cut", Text: "ECS was unable to assume", Platform: everywhere, Head: true, Sure: Likely, Causes: []Cause{Trust, RoleMissing, PassRole, OtherRole}, Source: "https://github.com/telia-oss/terraform-aws-ecs-fargate/issues/58"},
+		{ID: "start", Text: "CannotStartContainerError:", Platform: everywhere, Head: true, Sure: OneOf, Causes: with([]Cause{NotStarted, PortInUse, ImagePlatform, LogGroupMissing, LogOptions}, with(denials, Network, NoCredentials, InstanceRole, Throttled, AgentOutdated)...), Means: "The container runtime cannot start the container.", Source: guide + "cannot-start-container.html"},
+		{ID: "create", Text: "CannotCreateContainerError:", Platform: everywhere, Head: true, Sure: OneOf, Causes: []Cause{NotStarted, DiskFull, RuntimeSlow, Definition}, Source: "https://github.com/aws/amazon-ecs-cli/issues/194"},
+		{ID: "runtime-docker", Text: "DockerTimeoutError:", Platform: everywhere, Head: true, Sure: Likely, Causes: []Cause{RuntimeSlow, Network}, Source: blob + "dockerclient/dockerapi/errors.go"},
+		{ID: "runtime-containerd", Text: "ContainerRuntimeTimeoutError:", Platform: fargate, Head: true, Sure: Likely, Causes: []Cause{RuntimeSlow, Network}, Source: guide + "container-runtime-timeout-error.html"},
+		{ID: "memory-cut", Text: "OutOfMemoryError:", Platform: everywhere, Head: true, Sure: Likely, Causes: []Cause{OutOfMemory}, Source: blob + "dockerclient/dockerapi/errors.go"},
 	}
 })
 

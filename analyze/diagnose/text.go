@@ -16,6 +16,7 @@ type text struct {
 	lower string // the same in small letters of ASCII, so that offsets in both are the same
 	words string // what shapes are compared with: small letters, single spaces, no quotes
 	solid string // words without spaces, for texts that were broken inside of words
+	only  string // see bare
 }
 
 // fold returns s as shapes are compared: in small letters, and without quotes.
@@ -51,6 +52,26 @@ func newText(line string) *text {
 	t := &text{plain: line, lower: lowerASCII(line), words: strings.Join(strings.Fields(fold(line)), " ")}
 	t.solid = strings.ReplaceAll(t.words, " ", "")
 	return t
+}
+
+// reasonLeads are written before a reason that is a single word, in small letters.
+var reasonLeads = [...]string{"reason:", "reason :", "reason=", "reasons:", "reasons :", "failed to start:", "failed to start -", "taskfailedtostart:"}
+
+// bare returns the words of a message without what is written before and around a reason: for "(service web) was unable to place a
+// task. Reason: TaskFailedToStart: AGENT." it is "agent".
+func (t *text) bare() string {
+	if t.only != "" || len(t.words) > 512 {
+		return t.only
+	}
+	s := t.words
+	for _, lead := range reasonLeads {
+		if i := strings.LastIndex(s, lead); i >= 0 {
+			s = s[i+len(lead):]
+		}
+	}
+	s, _, _ = strings.Cut(s, ", known sent:")
+	t.only = strings.Trim(s, " .,:;()[]{}")
+	return t.only
 }
 
 // readings returns what a message of perhaps several lines can have been before it was broken into lines: with the lines
@@ -210,11 +231,12 @@ var beginnings = [...]string{
 	"cannotpullcontainerautherror:", "cannotstartcontainererror:", "cannotcreatecontainererror:", "clientexception:",
 	"fetching secret data from ", "unable to download env file with key ", "unable to download firelens s3 config file:",
 	"ecs was unable to assume the role", "an error occurred (", "failed to retrieve credentials for domainless gmsa user",
-	"fsx describing filesystem(s)",
+	"fsx describing filesystem(s)", "outofmemoryerror: container", "dockertimeouterror:", "containerruntimetimeouterror:",
+	"cannotinspectcontainererror:", "cannotstopcontainererror:",
 }
 
 // lineBeginnings are words that begin a message only where they begin a line.
-var lineBeginnings = [...]string{"(service ", "service ", "taskfailedtostart:", "task failed to start", "stopped reason:", "resourcenotfoundexception: the task can"}
+var lineBeginnings = [...]string{"(service ", "service ", "taskfailedtostart:", "task failed to start", "stopped reason:", "resourcenotfoundexception: the task can", "essential container in task exited", "task failed elb health checks", "task failed container health checks"}
 
 // piece is a part of a text that people copied: it begins with words that messages begin with, or is all of a paragraph.
 type piece struct {

@@ -169,6 +169,9 @@ func (a *Answer) words(name string) string {
 	case "image":
 		return or(f.Image, "that the task definition names")
 	case "service":
+		if f.Service == "" && f.Action == "" && f.pull {
+			return "the registry of the image"
+		}
 		return or(f.Service, serviceWords(f.Action))
 	case "endpoint":
 		return or(a.value("endpoint"), "the service")
@@ -195,6 +198,10 @@ func (a *Answer) value(name string) string {
 	f := &a.Facts
 	arn, _ := policy.CutARN(policy.Text(f.Resource))
 	switch name {
+	case "missing":
+		return firstOf(f.Resource, "what the call names")
+	case "targetgroup":
+		return a.targetGroup()
 	case "role":
 		return f.Role
 	case "rolearn":
@@ -250,8 +257,21 @@ func (a *Answer) value(name string) string {
 		return imageTag(f.Image)
 	}
 	for _, m := range a.Messages {
-		if v := map[string]string{"definition": m.Definition, "cluster": m.Cluster, "instance": m.Instance, "subnet": m.Subnet}[name]; v != "" {
+		if v := map[string]string{"definition": m.Definition, "cluster": m.Cluster, "instance": m.Instance, "subnet": m.Subnet, "task": m.Task}[name]; v != "" {
 			return v
+		}
+	}
+	return ""
+}
+
+// targetGroup returns the target group that a message names; "" if none does.
+func (a *Answer) targetGroup() string {
+	for _, m := range a.Messages {
+		for word := range strings.FieldsFuncSeq(m.Text, func(r rune) bool { return strings.ContainsRune(" \n()[]'\"", r) }) {
+			word = strings.TrimRight(word, ".,")
+			if arn, ok := policy.CutARN(policy.Text(word)); ok && arn.Service == "elasticloadbalancing" && arn.Resource.HasPrefix("targetgroup/") && strings.Count(word, "/") == 2 {
+				return word
+			}
 		}
 	}
 	return ""

@@ -218,6 +218,8 @@ func (r *diagnoseRequest) complete(c *command, in *invocation) error {
 			}
 		case strings.ContainsAny(arg, " \n"):
 			r.texts = append(r.texts, arg)
+		case isReason(arg):
+			r.texts = append(r.texts, arg)
 		case isPattern(arg) && strings.Contains(arg, "."):
 			files = append(files, arg)
 		case strings.ContainsAny(arg, "./\\") && !strings.HasPrefix(arg, "("):
@@ -235,6 +237,15 @@ func (r *diagnoseRequest) complete(c *command, in *invocation) error {
 	in.args = files
 	r.withoutFiles = true
 	return r.checkRequest.complete(in)
+}
+
+// isReason reports whether a word is a reason of RunTask, such as RESOURCE:MEMORY: in capitals, and known.
+func isReason(arg string) bool {
+	if strings.ToUpper(arg) != arg {
+		return false
+	}
+	list, err := diagnose.ReadText(arg)
+	return err == nil && len(diagnose.Diagnose(list, diagnose.Options{}).Answers) > 0
 }
 
 // hasMessages reports whether a file has messages of ECS, and is no task definition.

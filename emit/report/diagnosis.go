@@ -55,6 +55,7 @@ type answerView struct {
 	remarks   []string
 	cure      string
 	settle    string
+	page      string // of AWS, about a cause that the role has no part in
 	needs     []needGroup
 	documents []documentView
 }
@@ -84,7 +85,7 @@ func Causes(d *diagnose.Diagnosis) (lines []string) {
 
 func viewOfAnswer(a *diagnose.Answer) answerView {
 	first := a.Causes[0]
-	v := answerView{sure: a.Sure, sentence: analyze.Printable(a.Sentence(first)), shape: shapeWords(a.Shape), cure: analyze.Printable(a.Cure(first)), settle: analyze.Printable(a.Settle(first))}
+	v := answerView{sure: a.Sure, sentence: analyze.Printable(a.Sentence(first)), shape: shapeWords(a.Shape), cure: analyze.Printable(a.Cure(first)), settle: analyze.Printable(a.Settle(first)), page: diagnose.Explain(first).Page}
 	for i, c := range a.Causes[1:] {
 		if rest := len(a.Causes) - 1 - i; i == maxCauses && rest > 1 {
 			names := make([]string, rest)
@@ -223,8 +224,14 @@ const nextLead = "Next to fail, since ECS reports only the first"
 // unknownLead is the heading of the messages that no shape fits.
 const unknownLead = "Unknown: no message that execrole knows has this form"
 
+// emptyWords follow a message that says only that tasks fail.
+const emptyWords = "it says only that tasks fail: pass what aws ecs describe-tasks prints for a stopped task, which ECS forgets after an hour"
+
 // unknownFacts says what could be read from an unknown message.
 func unknownFacts(u *diagnose.Unknown) (list []string) {
+	if u.Empty {
+		list = append(list, emptyWords)
+	}
 	for _, v := range []struct{ name, value string }{{"stop code", u.StopCode}, {"action", u.Facts.Action}, {"resource", u.Facts.Resource}, {"principal", u.Facts.Principal}, {"image", u.Facts.Image}, {"secret", u.Facts.Secret}} {
 		if v.value != "" {
 			list = append(list, v.name+" "+analyze.Printable(v.value))

@@ -49,6 +49,7 @@ type (
 		Sentence string `json:"sentence"`
 		Cure     string `json:"cure"`
 		Settle   string `json:"settle"`
+		Page     string `json:"page"` // of AWS; "" for none
 	}
 	diagnosisMessage struct {
 		Text string `json:"text"`
@@ -147,7 +148,7 @@ func jsonAnswer(a *diagnose.Answer) diagnosisAnswer {
 		Add: document0(a.Add, a.Environment), Trust: documentOrNull(a.Trust, a.Environment), PassRole: documentOrNull(a.PassRole, a.Environment), Allow: documentOrNull(a.Allow, a.Environment),
 	}
 	for _, c := range a.Causes {
-		out.Causes = append(out.Causes, diagnosisCause{string(c), a.Sentence(c), a.Cure(c), a.Settle(c)})
+		out.Causes = append(out.Causes, diagnosisCause{string(c), a.Sentence(c), a.Cure(c), a.Settle(c), diagnose.Explain(c).Page})
 	}
 	for i := range a.Messages {
 		out.Messages = append(out.Messages, jsonMessage(&a.Messages[i]))

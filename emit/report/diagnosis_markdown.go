@@ -39,6 +39,10 @@ func diagnosisMarkdown(d *diagnose.Diagnosis, _ bool) []byte {
 		}
 		b.WriteString("- " + code(shortened(d.Unknown[i].Text)) + "\n")
 		for _, fact := range unknownFacts(&d.Unknown[i]) {
+			if fact == emptyWords {
+				b.WriteString("  - " + fact + "\n")
+				continue
+			}
 			b.WriteString("  - " + code(fact) + "\n")
 		}
 	}
@@ -85,6 +89,9 @@ func (v answerView) markdown(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n%s\n", codeWords(v.cure))
 	if v.settle != "" {
 		b.WriteString("\nTo settle it: " + code(v.settle) + "\n")
+	}
+	if v.page != "" {
+		b.WriteString("\nSee <" + v.page + ">.\n")
 	}
 	for _, g := range v.needs {
 		b.WriteString("\n" + plain(g.title) + ":\n\n")

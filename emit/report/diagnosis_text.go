@@ -83,6 +83,10 @@ func (p *printer) answer(v answerView) {
 	if v.settle != "" {
 		part(v.settle)
 	}
+	label = "see"
+	if v.page != "" {
+		part(v.page)
+	}
 	p.answerNeeds(v.needs)
 	for _, d := range v.documents {
 		p.heading(d.lead)

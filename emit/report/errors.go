@@ -14,7 +14,7 @@ func ErrorsPage(in Language) string {
 		"These are the messages that `execrole diagnose` knows, in the order in which it tries them: those that read like permissions and are the network come first. In a message, … is anything. Each has what it means, and its causes, which are described [below](#causes) with the cure and with the command that settles whether it is the one.",
 		"The page is made from analyze/diagnose/shapes.go and analyze/diagnose/causes.go.", "Messages", "Causes")
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n%s\n\n%s\n\n## %s\n", page[0], page[1], page[2], page[3], page[4])
-	message := in.texts("message", "*%s; %s.*", "Cause: %s.", "Causes: %s.", "The [kind of policy](#kinds-of-policies) that the message names says which cause it is.", "[Source](%s)", ", ")
+	message := in.texts("message", "*%s; %s.*", "Cause: %s.", "Causes: %s.", "The [kind of policy](#kinds-of-policies) that the message names says which cause it is.", "[Source](%s)", ", ", "[AWS's page](%s)")
 	for _, s := range diagnose.Shapes() {
 		a := diagnose.Answer{Shape: &s, Facts: diagnose.Facts{Action: s.Action}}
 		fmt.Fprintf(&b, "\n### %s\n\n"+message[0], code(s.Text), in.word(s.Platform), in.word(sureOf(s)))
@@ -56,6 +56,9 @@ func ErrorsPage(in Language) string {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", e.Cause, in.join(means, cure))
 		if settle := a.Settle(e.Cause); settle != "" {
 			fmt.Fprintf(&b, "\n    %s\n", settle)
+		}
+		if e.Page != "" {
+			fmt.Fprintf(&b, "\n"+message[6]+"\n", e.Page)
 		}
 	}
 	return b.String()

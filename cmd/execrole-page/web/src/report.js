@@ -122,6 +122,7 @@ function answer(a, spots, { goTo, copy }) {
     el("div", { class: "card" },
       first.cure ? el("p", { class: "cure" }, el("strong", { text: `${t("cure")}: ` }), el("span", { lang: "en", text: first.cure })) : null,
       first.settle ? el("p", {}, el("span", { class: "hint", text: `${t("settle")}: ` }), el(first.settle.startsWith("aws ") ? "code" : "span", { lang: "en", text: first.settle })) : null,
+      first.page ? el("p", {}, el("a", { href: first.page, target: "_blank", rel: "noopener noreferrer", text: first.page.replace("https://", "") })) : null,
       a.fields.length ? el("p", { class: "row" }, el("span", { class: "hint", text: `${t("from")}: ` }), ...places(a.fields.map((f, i) => ({ words: (f.container ? `${f.container}: ` : "") + f.field, at: spots?.[i] ?? { file: -1 } })), goTo)) : null,
       a.says.action ? el("p", {}, el("code", { text: a.says.action }), " ", el("code", { class: "resource", text: a.says.resource })) : null,
       ...[...a.notes, ...a.remarks].map((text) => el("p", { lang: "en", text })),
