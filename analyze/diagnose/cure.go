@@ -241,6 +241,9 @@ func (s *solver) setNotes() {
 	if a.Shape.Head {
 		note("The message ends before it says the cause, or says it in other words than those that are known. Pass all of it, or what aws ecs describe-tasks prints.")
 	}
+	if cut := f.cut(); cut != "" {
+		note("The message is cut off in or right behind " + cut + ". Where a command needs the rest, it has a word in capitals.")
+	}
 	s.noteExits()
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")

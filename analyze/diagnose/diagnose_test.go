@@ -257,6 +257,49 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// TestCutOff: a part of a name is not put into a command as if it were all of it; what is cut is said.
+func TestCutOff(t *testing.T) {
+	const (
+		secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db"
+		user   = "User: arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef is not authorized to perform: "
+	)
+	for _, tt := range []struct {
+		text, cut string // the text, and what is cut off in it; "" for nothing
+		settle    string // what the command ends in
+	}{
+		{"unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret " + secret + "-Ab", secret + "-Ab", "--resource-arns RESOURCE"},
+		{"failed to fetch secret " + secret + "-AbCdEf from secrets manager: AccessDeniedException: " + user + "secretsmanager:GetSecretValue on resource: " + secret, secret, "--resource-arns RESOURCE"},
+		{user + "secretsmanager:GetSecretValue on resource: " + secret + "-AbCdEf", "", "--resource-arns " + secret + "-AbCdEf"},
+		{user + "secretsmanager:GetSecretValue on resource: " + secret + " because no identity-based policy allows", "", "--resource-arns " + secret},
+		{user + "ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/pro", "arn:aws:ssm:us-east-1:111122223333:parameter/pro", "--resource-arns RESOURCE"},
+		{user + "ecr:GetAuthorizationToken on resource: *", "", "--resource-arns '*'"},
+		{user + "logs:CreateLogStream on resource: arn:aws:logs:us-east-1:111122223333:log-group:web:log-stream:web/app/0123456789abcdef0123456789abcdef", "", ":log-stream:web/app/0123456789abcdef0123456789abcdef"},
+		{"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.us-east-1.amazonaws.com/web:la", "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:la", "docker manifest inspect IMAGE"},
+	} {
+		d := diagnoseText(t, tt.text)
+		if len(d.Answers) != 1 {
+			t.Errorf("%s: %+v", tt.text, d.Answers)
+			continue
+		}
+		a := &d.Answers[0]
+		if got := a.Settle(a.Causes[0]); !strings.HasSuffix(got, tt.settle) {
+			t.Errorf("%s: %s", tt.text, got)
+		}
+		noted := slices.ContainsFunc(a.Notes, func(n string) bool { return strings.Contains(n, "cut off in or right behind "+tt.cut+".") })
+		if noted != (tt.cut != "") || tt.cut != "" && !strings.Contains(a.Sentence(a.Causes[0]), tt.cut+"…") {
+			t.Errorf("%s: %s %q", tt.text, a.Sentence(a.Causes[0]), a.Notes)
+		}
+	}
+	// CloudTrail has whole messages.
+	list, err := Read("trail", []byte(`{"eventSource": "ssm.amazonaws.com", "eventName": "GetParameters", "errorCode": "AccessDenied", "errorMessage": "`+user+`ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/pro"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := Diagnose(list, Options{}).Answers[0]; a.Add == nil || strings.Contains(a.Settle(RoleLacks), "RESOURCE") {
+		t.Errorf("%+v", a)
+	}
+}
+
 // TestExitCodes: how the containers of a task ended is said.
 func TestExitCodes(t *testing.T) {
 	list, err := Read("tasks", []byte(`{"tasks": [{"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": 137}, {"name": "log", "exitCode": 0}, {"name": "web", "exitCode": 3}]}]}`))

@@ -38,6 +38,21 @@ type Facts struct {
 	broken                           bool // the text has a space or a line break inside of a value
 }
 
+// cut returns what the message perhaps has only the beginning of, since it ends there; "" for nothing. A secret with its random
+// suffix, and a log stream with the ID of its task, are complete.
+func (f *Facts) cut() string {
+	switch tail := f.Resource[strings.LastIndexAny(f.Resource, "-/")+1:]; {
+	case f.imageCut && f.Image != "":
+		return f.Image
+	case !f.resourceCut || f.Resource == "" || looksComplete(f.Resource):
+	case f.Action == getValue && len(tail) == 6 && strings.HasSuffix(f.Resource, "-"+tail) && strings.Contains(f.Resource, ":secret:"):
+	case len(tail) == 32 && all(tail, isHex) && strings.Contains(f.Resource, ":log-stream:"):
+	default:
+		return f.Resource
+	}
+	return ""
+}
+
 // Instance reports whether the role of an EC2 instance asked: its session is named by the instance.
 func (f *Facts) Instance() bool {
 	rest, ok := strings.CutPrefix(f.Session, "i-")

@@ -98,6 +98,9 @@ func (m *Message) read() match {
 func (m *Message) readOne(t *text) match {
 	facts := t.facts()
 	facts.add(&m.facts)
+	if m.From == "CloudTrail" {
+		facts.resourceCut = false // its messages are whole; those of some services end in the resource
+	}
 	found, _ := t.find()
 	if found == nil {
 		return m.readCode(t, facts)

@@ -190,7 +190,7 @@ func isImage(image string, n analyze.Need) bool {
 func (s *solver) takeFromField() {
 	a := s.answer
 	f := &a.Facts
-	if len(a.Fields) != 1 || a.Fields[0].Requirement == nil || f.Resource != "" || a.has(InstanceRole, TaskRole) && len(a.Causes) == 1 {
+	if len(a.Fields) != 1 || a.Fields[0].Requirement == nil || f.Resource != "" && f.cut() != f.Resource || a.has(InstanceRole, TaskRole) && len(a.Causes) == 1 {
 		return
 	}
 	r := a.Fields[0].Requirement
@@ -206,6 +206,15 @@ func (s *solver) takeFromField() {
 		f.readARN(resource)
 		return
 	case strings.Contains(resource, "$"):
+		return
+	case f.Resource != "": // the message is cut off in it
+		whole := strings.TrimSuffix(resource, "-??????")
+		if strings.HasPrefix(whole, f.Resource) {
+			if f.Secret == f.Resource {
+				f.Secret = whole
+			}
+			f.Resource, f.resourceCut = whole, false
+		}
 		return
 	}
 	switch {

@@ -60,6 +60,9 @@ func (a *Answer) Cure(c Cause) string {
 	if a.Shape.Cure != "" && len(a.Shape.Causes) > 0 && c == a.Shape.Causes[0] {
 		text = a.Shape.Cure
 	}
+	if c == RoleLacks && a.Messages != nil && a.Add == nil {
+		text = "Allow it in a policy of the role." // the statement is not known
+	}
 	text = upperFirst(fill(text, a.wordsFor(c)))
 	if a.Facts.PolicyARN != "" && a.Facts.blames(c) {
 		text += " The policy is " + a.Facts.PolicyARN + "."
@@ -119,7 +122,12 @@ func upperFirst(s string) string {
 // words returns what is in a sentence in the place of a name.
 func (a *Answer) words(name string) string {
 	f := &a.Facts
-	or := func(value, words string) string { return firstOf(value, words) }
+	or := func(value, words string) string {
+		if value != "" && value == f.cut() {
+			return value + "…"
+		}
+		return firstOf(value, words)
+	}
 	switch name {
 	case "role":
 		if f.Role != "" {
@@ -138,11 +146,11 @@ func (a *Answer) words(name string) string {
 	case "resource":
 		switch {
 		case f.Resource != "" && f.Action != decrypt:
-			return f.Resource
+			return or(f.Resource, "")
 		case f.Action == decrypt && strings.Contains(f.Resource, ":kms:"):
 			return f.Resource
 		case f.Action == decrypt && f.Secret != "":
-			return "the key of " + f.Secret
+			return "the key of " + or(f.Secret, "")
 		case f.Action == decrypt:
 			return "the customer-managed key"
 		case f.File != "":
@@ -197,6 +205,14 @@ func serviceWords(action string) string {
 func (a *Answer) value(name string) string {
 	f := &a.Facts
 	arn, _ := policy.CutARN(policy.Text(f.Resource))
+	if cut := f.cut(); cut != "" {
+		switch name {
+		case "resource", "secret", "repository", "image", "tag":
+			if cut == f.Resource && name != "image" && name != "tag" || cut == f.Image {
+				return "" // a part of it is of no use in a command
+			}
+		}
+	}
 	switch name {
 	case "missing":
 		return firstOf(f.Resource, "what the call names")
