@@ -122,6 +122,11 @@ func isAWSRegistry(account policy.Text) bool {
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 var cachePrefixes = [...]policy.Text{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/", "chainguard/", "gitlab/"}
 
+// LooksCached reports whether a repository is called as that of a pull-through cache is.
+func LooksCached(repository policy.Text) bool {
+	return slices.ContainsFunc(cachePrefixes[:], repository.HasPrefix)
+}
+
 func checkImages(p *pass, td taskdef.Value) {
 	for container := range td.Each("containerDefinitions") {
 		for image := range container.EachOrAbsent("image") {

@@ -245,6 +245,14 @@ func (s *solver) setNotes() {
 		note("The message is cut off in or right behind " + cut + ". Where a command needs the rest, it has a word in capitals.")
 	}
 	s.noteExits()
+	if a.has(Trust) && (strings.Contains(f.RoleARN, ":role/aws-service-role/") || strings.HasPrefix(f.Role, "AWSServiceRoleFor")) {
+		note("This is a service-linked role, which is for its service alone, and whose trust policy cannot be changed: make another role for the task.")
+	}
+	if arn, _ := policy.CutARN(policy.Text(f.Resource)); a.has(ImageMissing) {
+		if name, ok := strings.CutPrefix(string(arn.Resource), "repository/"); ok && analyze.LooksCached(policy.Text(name)) {
+			note("The repository looks like a pull-through cache. If it is one, Amazon ECR says that an image does not exist where the role lacks ecr:BatchImportUpstreamImage or ecr:CreateRepository.")
+		}
+	}
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
 	}
@@ -306,7 +314,7 @@ func (s *solver) noteExits() {
 	}
 	for _, m := range a.Messages {
 		for _, e := range m.Exits {
-			note := "The container " + e.Container + " ended with exit code " + e.Code
+			note := strings.TrimSuffix("The container "+e.Container, " ") + " ended with exit code " + e.Code
 			for _, x := range exitMeanings {
 				if x.code == e.Code {
 					note += ": " + x.means

@@ -297,6 +297,7 @@ var wanted = [...]string{"UserInitiated", "ServiceSchedulerInitiated", "SpotInte
 var empty = [...]string{
 	"task failed to start", "deployment failed: tasks failed to start", "circuit breaker: tasks failed to start", "circuit breaker: task failed to start",
 	"is unable to consistently start tasks successfully", "circuit breaker was triggered", "rolling back to deployment",
+	"not in the state servicesstable", "waiter servicesstable failed", "to become 'tfstable'", "did not stabilize",
 }
 
 // isEmpty reports whether a message, in small letters, says only that another message has the reason.

@@ -311,3 +311,14 @@ func TestExitCodes(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestIssuer: CloudTrail says the role with its path, which the ARN of a session does not have.
+func TestIssuer(t *testing.T) {
+	list, err := Read("trail", []byte(`{"eventSource": "ssm.amazonaws.com", "eventName": "GetParameters", "errorCode": "AccessDenied", "errorMessage": "User: arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/p because no identity-based policy allows the ssm:GetParameters action", "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef", "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/service/web", "userName": "web"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := Diagnose(list, Options{}).Answers[0]; !strings.Contains(a.Settle(RoleLacks), "--policy-source-arn arn:aws:iam::111122223333:role/service/web ") {
+		t.Error(a.Settle(RoleLacks))
+	}
+}

@@ -40,7 +40,7 @@ func (t *text) find() (s *compiled, solid bool) {
 			break
 		}
 		// A name can look like a few words without their spaces.
-		if !list[i].Whole && len(strings.Join(list[i].solid, "")) >= 24 && fits(list[i].solid, t.solid) {
+		if !list[i].Whole && list[i].size >= 24 && fits(list[i].solid, t.solid) {
 			return &list[i], true
 		}
 	}
@@ -98,6 +98,9 @@ func (m *Message) read() match {
 func (m *Message) readOne(t *text) match {
 	facts := t.facts()
 	facts.add(&m.facts)
+	if m.facts.RoleARN != "" && m.facts.Role == facts.Role && m.facts.Account == facts.Account {
+		facts.RoleARN = m.facts.RoleARN // with its path, which a session does not have
+	}
 	if m.From == "CloudTrail" {
 		facts.resourceCut = false // its messages are whole; those of some services end in the resource
 	}
@@ -258,6 +261,8 @@ func (m *match) denial() (Sure, []Cause) {
 	known := f.Action != "" && (!f.actionCut || isComplete(f.Action))
 	role := f.Role != "" || strings.Contains(f.Principal, ":assumed-role/")
 	switch {
+	case strings.HasPrefix(f.Session, "ECS") && strings.HasSuffix(f.Session, "ManagedInstances"): // the infrastructure role of a capacity provider
+		return Certain, []Cause{OtherRole}
 	case f.Action == "iam:PassRole":
 		return Certain, []Cause{PassRole}
 	case f.Action == "sts:AssumeRole" && (f.Principal == "" || strings.HasPrefix(f.Principal, "ecs")): // ECS itself asked

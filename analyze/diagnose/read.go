@@ -196,6 +196,11 @@ func (r *reader) object(n *tree.Node, m Message) {
 	if containers := n.MemberFold("containers"); containers != nil && containers.Kind == tree.List {
 		m.Exits = exitsOf(containers)
 	}
+	if job := n.MemberFold("container"); job != nil && job.Kind == tree.Object { // of AWS Batch
+		if code := job.MemberFold("exitCode"); code != nil && code.Kind == tree.Number && code.Text != "0" {
+			m.Exits = []Exit{{"", code.Text}}
+		}
+	}
 	if n.Member("errorCode") != nil && n.Member("eventName") != nil {
 		r.trail(n, m)
 		return
@@ -275,6 +280,9 @@ func (r *reader) trail(n *tree.Node, m Message) {
 	m.facts.Group = text("/requestParameters/logGroupName")
 	m.facts.Bucket, m.facts.File = text("/requestParameters/bucketName"), text("/requestParameters/key")
 	m.facts.readPrincipal(text("/userIdentity/arn"))
+	if issuer := text("/userIdentity/sessionContext/sessionIssuer/arn"); m.facts.Role != "" && strings.HasSuffix(issuer, "/"+m.facts.Role) && strings.Contains(issuer, ":role/") {
+		m.facts.RoleARN = issuer
+	}
 	m.event = true
 	m.From = "CloudTrail"
 	m.At = r.doc.Source.Place(n.Start)

@@ -43,6 +43,7 @@ const (
 	guide         = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 	pullPage      = guide + "task_cannot_pull_image.html"
 	failures      = guide + "api_failures_messages.html"
+	batchStuck    = "https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html"
 	serviceEvents = guide + "service-event-messages-list.html"
 	troubleshoot  = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html"
 	denied        = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
@@ -161,6 +162,7 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "attribute", Text: "is missing an attribute required by your task", Platform: "EC2 on Windows and in own images", Sure: Likely, Causes: []Cause{Attribute, AgentOutdated}, Source: agentSource + "issues/1395"},
 
 		// Who may not do what: the kind of policy that the message names is the cause.
+		{ID: "managed-role", Text: "Unable to launch instance(s) for capacity provider … UnauthorizedOperation", Platform: "Managed Instances", Sure: Certain, Causes: []Cause{OtherRole}, Means: "The infrastructure role of the capacity provider may not start instances. The execution role has no part in that.", Cure: "Allow the infrastructure role what the message names: AmazonECSInfrastructureRolePolicyForManagedInstances has it, but for iam:PassRole on an instance role whose name does not begin with ecsInstanceRole.", Source: guide + "managed-instances-errors.html"},
 		{ID: "denied-login", Text: "unable to retrieve ecr registry auth: … is not authorized to perform:", Platform: fargate, Denial: true, Sure: Certain, Causes: denials, Action: getToken, Source: troubleshoot},
 		{ID: "denied-login-ec2", Text: "CannotPullECRContainerError: AccessDeniedException: User: … is not authorized to perform:", Platform: "EC2, AWS Batch on EC2", Denial: true, Sure: Certain, Causes: denials, Action: getToken, Source: "https://github.com/OvertureMaps/overture-tiles/issues/20"},
 		{ID: "denied-pull-ec2", Text: "pull access denied for … is not authorized to perform:", Platform: ec2, Denial: true, Sure: Certain, Causes: denials, Action: getImage, Source: blob + "api/errormessages/error_messages.go"},
@@ -191,6 +193,11 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "pull-missing-status", Text: "failed to resolve ref … 404 Not Found", Platform: fargate, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: pullPage},
 		{ID: "dual-stack-login", Text: "failed to resolve ref … .dkr-ecr … no basic auth credentials", Platform: fargate + ", 2025", Sure: Certain, Causes: []Cause{RegistryLogin}, Action: getImage, Means: "ECS did not log in to the dual-stack host of the image {image}.", Cure: "Write the image with its usual host, ACCOUNT.dkr.ecr.REGION.amazonaws.com.", Source: "https://github.com/aws/containers-roadmap/issues/2611"},
 		{ID: "no-login", Text: "no basic auth credentials", Platform: "Fargate 1.4, EC2 with Docker 29", Sure: Likely, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: agentSource + "issues/5097"},
+		{ID: "token-anonymous", Text: "failed to fetch anonymous token", Platform: fargate, Sure: Likely, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: pullPage},
+		{ID: "scope", Text: "insufficient_scope: authorization failed", Platform: fargate, Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin}, Action: getImage, Source: pullPage},
+		{ID: "pull-unauthorized", Text: "failed to resolve ref … 401 Unauthorized", Platform: fargate, Sure: Likely, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: pullPage},
+		{ID: "pull-end", Text: "CannotPull … /: EOF", Platform: ec2, Sure: Likely, Causes: []Cause{Network}, Source: pullPage},
+		{ID: "pull-certificate", Text: "CannotPull … x509: certificate", Platform: everywhere, Sure: Likely, Causes: []Cause{Network}, Means: "The certificate of the registry is not accepted: it has expired, is made by nobody who is known, or something on the way answers in its place.", Cure: "Give the registry a certificate of a public authority. On EC2, the authority can be installed on the instances.", Settle: "docker manifest inspect {image}", Source: pullPage},
 		{ID: "manifest-unauthorized", Text: "unauthorized: authentication required", Platform: ec2, Sure: OneOf, Causes: []Cause{RegistryLogin, ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "manifest-unknown", Text: "manifest unknown", Platform: ec2, Sure: Certain, Causes: []Cause{ImageMissing}, Action: getImage, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "pull-denied", Text: "pull access denied for … denied: requested access to the resource is denied", Platform: ec2, Sure: OneOf, Causes: []Cause{ImageMissing, RegistryLogin}, Action: getImage, Source: blob + "api/errormessages/error_messages.go"},
@@ -239,6 +246,16 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "no-instances-active", Text: "NO ACTIVE INSTANCES", Platform: placing, Sure: Certain, Causes: []Cause{NoInstances}, Source: failures},
 		{ID: "no-instances", Text: "No Container Instances were found in your", Platform: placing, Sure: Certain, Causes: []Cause{NoInstances}, Source: "https://github.com/aws-samples/amazon-scalable-infra-discord-diffusion/issues/3"},
 		{ID: "constraint", Text: "MemberOf placement constraint unsatisfied", Platform: placing, Sure: Certain, Causes: []Cause{Placement}, Source: failures},
+		{ID: "capacity-fargate", Text: "RESOURCE:FARGATE", Platform: "EventBridge, RunTask", Sure: Likely, Causes: []Cause{NoCapacity, Quota}, Source: guide + "ecs_service_events.html"},
+		{ID: "capacity-ec2", Text: "InsufficientInstanceCapacity", Platform: "Managed Instances", Sure: Certain, Causes: []Cause{NoCapacity}, Source: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"},
+		{ID: "capacity-unfulfillable", Text: "UnfulfillableCapacity", Platform: "Managed Instances", Sure: Certain, Causes: []Cause{NoCapacity}, Source: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"},
+		{ID: "quota-vcpu", Text: "VcpuLimitExceeded", Platform: "Managed Instances", Sure: Certain, Causes: []Cause{Quota}, Source: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"},
+		{ID: "quota-spot", Text: "MaxSpotInstanceCountExceeded", Platform: "Managed Instances", Sure: Certain, Causes: []Cause{Quota}, Source: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"},
+		{ID: "capacity-managed", Text: "Unable to launch instance(s) for capacity provider", Platform: "Managed Instances", Head: true, Sure: OneOf, Causes: []Cause{NoCapacity, OtherRole, Quota}, Source: guide + "managed-instances-errors.html"},
+		{ID: "capacity-batch", Text: "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", Platform: "AWS Batch", Sure: Certain, Causes: []Cause{NoCapacity}, Source: batchStuck},
+		{ID: "room-batch", Text: "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", Platform: "AWS Batch", Sure: Certain, Causes: []Cause{NoRoom}, Means: "The job asks for more CPU, memory or GPUs than an instance of the compute environment can have" + noPart, Cure: "Ask for less in the job definition, or allow larger instance types in the compute environment.", Source: batchStuck},
+		{ID: "quota-batch", Text: "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", Platform: "AWS Batch", Sure: Certain, Causes: []Cause{Quota}, Means: "The compute environment may not have as many vCPUs as the job asks for" + noPart, Cure: "Raise maxvCpus of the compute environment.", Source: batchStuck},
+		{ID: "role-batch", Text: "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS", Platform: "AWS Batch", Sure: Certain, Causes: []Cause{OtherRole}, Means: "The service role of the compute environment lacks a permission. The execution role has no part in that.", Cure: "Give the compute environment the service-linked role, or its role the policy AWSBatchServiceRole.", Source: batchStuck},
 		{ID: "capacity", Text: "Capacity is unavailable at this time", Platform: "Fargate", Sure: Certain, Causes: []Cause{NoCapacity}, Source: serviceEvents},
 		{ID: "quota-running", Text: "You've reached the limit on the number of", Platform: "Fargate", Sure: Certain, Causes: []Cause{Quota}, Source: serviceEvents},
 		{ID: "quota-size", Text: "configuration is above your limit", Platform: "Fargate", Sure: Certain, Causes: []Cause{Quota}, Source: serviceEvents},
@@ -249,6 +266,10 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "deployment", Text: "because of the service deployment configuration", Platform: fromService, Sure: Certain, Causes: []Cause{Deployments}, Source: serviceEvents},
 		{ID: "not-placed", Text: "no container instance met all of its requirements", Platform: fromService, Head: true, Sure: OneOf, Causes: []Cause{NoRoom, NoInstances, PortInUse, AgentLost, Attribute, Placement, AgentOutdated}, Source: serviceEvents},
 		{ID: "fargate-size", Text: "No Fargate configuration exists for given values", Platform: registration, Sure: Certain, Causes: []Cause{Definition}, Means: "Fargate has no size with this cpu and this memory.", Cure: "Take a pair from the table of task sizes in AWS's guide.", Source: guide + "task-cpu-memory-error.html"},
+		{ID: "task-size", Text: "setting for task. For more information, see the Troubleshooting section", Platform: registration, Sure: Certain, Causes: []Cause{Definition}, Means: "The cpu or the memory of the task is no value that ECS takes.", Cure: "Take a pair from the table of task sizes in AWS's guide.", Source: guide + "task-cpu-memory-error.html"},
+		{ID: "groups", Text: "does not appear to belong to the same VPC as the input subnets", Platform: "RunTask", Sure: Certain, Causes: []Cause{Definition}, Means: "The security groups and the subnets of the call are in different VPCs.", Cure: "Name security groups of the VPC of the subnets.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html"},
+		{ID: "cluster-not-found", Text: "ClusterNotFoundException", Platform: "RunTask, StartTask, Describe…", Sure: Certain, Causes: []Cause{NotFound}, Means: "The cluster does not exist in the region of the call" + noPart, Cure: "Correct the name of the cluster, or the region.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"},
+		{ID: "account-blocked", Text: "Account is blocked", Platform: "RunTask", Sure: Certain, Causes: []Cause{Quota}, Means: "AWS has blocked the account" + noPart, Cure: "Ask AWS Support.", Source: "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"},
 		{ID: "compute", Text: "The selected task definition is not compatible with the selected compute strategy", Platform: "console", Sure: Certain, Causes: []Cause{Definition}, Means: "The task definition is for another launch type than the cluster or the call has.", Cure: "Correct requiresCompatibilities, or choose a launch type or capacity provider that fits it.", Source: guide + "failed-to-start-error.html"},
 		{ID: "depends-on", Text: "Task dependencies cannot be resolved", Platform: ec2, Sure: Certain, Causes: []Cause{Definition}, Means: "What dependsOn, links or volumesFrom of the containers name cannot be put into an order.", Cure: "Correct the names, and take circles out.", Source: blob + "engine/errors.go"},
 
@@ -263,8 +284,8 @@ var shapes = sync.OnceValue(func() []Shape {
 		{ID: "memory-only", Text: "Container killed due to memory usage", Platform: everywhere, Sure: Certain, Causes: []Cause{OutOfMemory}, Source: blob + "dockerclient/dockerapi/errors.go"},
 		{ID: "killed", Text: "exit code: 137", Platform: everywhere, Sure: OneOf, Causes: []Cause{OutOfMemory, Unhealthy, Exited}, Source: exitCodes},
 		{ID: "killed-short", Text: "exit code 137", Platform: everywhere, Sure: OneOf, Causes: []Cause{OutOfMemory, Unhealthy, Exited}, Source: exitCodes},
-		{ID: "check-container", Text: "Task failed container health checks", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Means: "The command healthCheck of a container failed, so that ECS replaces the task" + noPart, Cure: "Run the command inside of the image, where it can be missing, such as curl; give it time with startPeriod; and look at the logs of the container.", Settle: showTask, Source: exitCodes},
-		{ID: "check-balancer", Text: "Task failed ELB health checks in", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "troubleshoot-service-load-balancers.html"},
+		{ID: "check-container", Text: "failed container health checks", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Means: "The command healthCheck of a container failed, so that ECS replaces the task" + noPart, Cure: "Run the command inside of the image, where it can be missing, such as curl; give it time with startPeriod; and look at the logs of the container.", Settle: showTask, Source: exitCodes},
+		{ID: "check-balancer", Text: "failed ELB health checks", Platform: everywhere, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "troubleshoot-service-load-balancers.html"},
 		{ID: "check-event", Text: "is unhealthy in (", Platform: fromService, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "service-unhealthy-event-messages.html"},
 		{ID: "check-event-set", Text: "is not healthy in target-group", Platform: fromService, Sure: Certain, Causes: []Cause{Unhealthy}, Source: guide + "service-unhealthy-event-messages.html"},
 		{ID: "port-allocated", Text: "port is already allocated", Platform: ec2, Sure: Certain, Causes: []Cause{PortInUse}, Source: "https://github.com/moby/moby/issues/20486"},
@@ -342,6 +363,7 @@ func with(list []Cause, more ...Cause) []Cause { return append(list[:len(list):l
 type compiled struct {
 	*Shape
 	words, solid []string // with single spaces, and with none
+	size         int      // of the solid parts, in bytes
 }
 
 var compiledShapes = sync.OnceValue(func() []compiled {
@@ -354,6 +376,7 @@ var compiledShapes = sync.OnceValue(func() []compiled {
 			if part != "" {
 				s.words = append(s.words, part)
 				s.solid = append(s.solid, strings.ReplaceAll(part, " ", ""))
+				s.size += len(s.solid[len(s.solid)-1])
 			}
 		}
 		list[i] = s
