@@ -302,7 +302,7 @@ func (s *solver) setNotes() {
 // Source: https://repost.aws/knowledge-center/ecs-task-stopped, https://docs.docker.com/reference/cli/docker/container/run/#exit-status
 var exitMeanings = [...]struct{ code, means string }{
 	{"1", "its program failed"}, {"125", "Docker itself failed"}, {"126", "its command cannot be run"}, {"127", "its command is not in the image"},
-	{"134", "its program aborted"}, {"137", "it was killed: it used more memory than it may, or did not stop in time when ECS asked it to"},
+	{"134", "its program aborted"}, {"137", "it was killed, since it used more memory than it may, or did not stop in time when ECS asked it to"},
 	{"139", "its program used memory that it does not own"}, {"143", "it was asked to stop, and did"},
 }
 

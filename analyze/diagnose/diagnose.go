@@ -286,6 +286,7 @@ func (m *match) key() string {
 var harmless = [...]string{
 	"has reached a steady state", "has started ", "has stopped ", "registered ", "deregistered ", "deployment completed", "has begun draining", "stopped by user",
 	"scaling activity initiated", "task stopped by", "is now in progress", "ecs deployment ", "deployment in progress",
+	"az balanced", "pending tasks",
 }
 
 // wanted are the stop codes of tasks that somebody wanted to stop.

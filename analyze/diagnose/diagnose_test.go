@@ -306,7 +306,7 @@ func TestExitCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"The container app ended with exit code 137: it was killed: it used more memory than it may, or did not stop in time when ECS asked it to.", "The container web ended with exit code 3."}
+	want := []string{"The container app ended with exit code 137: it was killed, since it used more memory than it may, or did not stop in time when ECS asked it to.", "The container web ended with exit code 3."}
 	if got := Diagnose(list, Options{}).Answers[0].Notes; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
