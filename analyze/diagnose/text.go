@@ -314,6 +314,10 @@ func startsOf(lower string) (starts []int) {
 		}
 	}
 	for _, word := range beginnings {
+		if word == "clientexception:" { // not UnrecognizedClientException, in the middle of a message
+			find(word, func(at int) bool { return at == 0 || lower[at-1] < 'a' || lower[at-1] > 'z' })
+			continue
+		}
 		find(word, nil)
 	}
 	for _, word := range lineBeginnings {
