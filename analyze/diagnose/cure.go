@@ -263,8 +263,7 @@ func (s *solver) setNotes() {
 		}
 		switch {
 		case f.Role == "" || execution == f.Role || execution == "" && !isTaskRole:
-		case isTaskRole && a.Shape.ID == "denied":
-			a.Sure, a.Causes = Certain, []Cause{TaskRole}
+		case isTaskRole && a.has(TaskRole):
 		case isTaskRole && a.has(Trust):
 			note("This is the task role of the task definition, taskRoleArn, and not the execution role.")
 		case isTaskRole:

@@ -359,6 +359,9 @@ func (a *Answer) covers(f *check.Finding) bool {
 	if a.Finding != nil && a.Finding.Permission == f.Permission {
 		return true
 	}
+	if a.Causes[0] == TaskRole {
+		return false // its statements are for another role
+	}
 	for _, s := range a.Add {
 		if slices.Contains(s.Actions, f.Permission.Action.Name) && slices.Contains(policy.Texts(s.Resources), f.Permission.Resource()) {
 			return true

@@ -29,6 +29,7 @@ func (s *solver) solve() {
 	if plans := s.opts.Plans; !slices.ContainsFunc(plans, func(p *analyze.Plan) bool { return p.ExecutionRole != plans[0].ExecutionRole }) {
 		s.setRole()
 	}
+	s.findTaskRole()
 	s.sample, s.sampleNeeds = sample(f, s.opts.Environment)
 	if f.Resource == "" || f.Action == getToken {
 		s.setResource()
@@ -44,6 +45,25 @@ func (s *solver) solve() {
 	s.setPolicies()
 	s.setNeeds()
 	s.setNotes()
+}
+
+// findTaskRole says that a program in the container asked, if the role is the task role of a task definition, and not its execution
+// role too.
+func (s *solver) findTaskRole() {
+	a := s.answer
+	if a.Shape.ID != "denied" || a.Facts.Role == "" {
+		return
+	}
+	isTaskRole := false
+	for _, p := range s.opts.Plans {
+		if roleName(p.ExecutionRole) == a.Facts.Role {
+			return
+		}
+		isTaskRole = isTaskRole || slices.ContainsFunc(p.TaskRoles, func(t policy.Text) bool { return roleName(t) == a.Facts.Role })
+	}
+	if isTaskRole {
+		a.Sure, a.Causes = Certain, []Cause{TaskRole}
+	}
 }
 
 // has reports whether the answer can be one of the causes.
@@ -127,6 +147,9 @@ func (s *solver) values(p *analyze.Plan) map[policy.Symbol]string {
 func (s *solver) findFields() {
 	a := s.answer
 	best := 0
+	if a.Causes[0] == TaskRole && a.Sure == Certain {
+		return // a program asked, and no field
+	}
 	for _, p := range s.opts.Plans {
 		var fields []Field
 		var scores []int
