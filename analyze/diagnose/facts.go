@@ -316,7 +316,7 @@ func (t *text) things(f *Facts) {
 	last := func(to *string, words string) { // what is up to the end of the message
 		if v, _, ok := t.between(words, ", known sent:", ": exit status", "status code:", "(service:"); ok {
 			for before := ""; v != before; {
-				before, v = v, unquoted(strings.TrimRight(v, " .)]"))
+				before, v = v, unquoted(strings.TrimRight(v, " .)]}\""))
 			}
 			*to = v
 		}

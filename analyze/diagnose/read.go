@@ -111,7 +111,7 @@ func ReadText(s string) (list []Message, err error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, errors.New("the message is empty")
 	}
-	pieces, more := split(clean(s))
+	pieces, more := split(cells(clean(s)))
 	for _, p := range pieces {
 		list = append(list, Message{Text: p.text, piece: p})
 	}
@@ -164,12 +164,12 @@ func (r *reader) node(n *tree.Node, m Message) {
 }
 
 // nestedMembers can have JSON as their text.
-var nestedMembers = [...]string{"CloudTrailEvent", "@message", "message", "cause", "Cause"}
+var nestedMembers = [...]string{"CloudTrailEvent", "@message", "message", "Message", "body", "cause", "Cause"}
 
 // messageMembers are the members that have a message, and what the message is of.
 var messageMembers = [...]struct{ name, from string }{
 	{"stoppedReason", "task"}, {"statusReason", "job"}, {"reason", "container"}, {"message", "event"},
-	{"rolloutStateReason", "deployment"},
+	{"rolloutStateReason", "deployment"}, {"cause", "execution"},
 }
 
 func (r *reader) object(n *tree.Node, m Message) {

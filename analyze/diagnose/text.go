@@ -279,6 +279,22 @@ func split(s string) (list []piece, more int) {
 	return list, more
 }
 
+// cells returns a text in which the columns of a row are paragraphs: the AWS CLI prints rows with tabs between the columns. A message
+// of an SDK has a tab too, at the beginning of a line.
+func cells(s string) string {
+	if strings.Count(s, "\t") < 2 {
+		return s
+	}
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		if row := strings.TrimLeft(line, " \t"); strings.Count(row, "\t") >= 2 && len(startsOf(lowerASCII(row))) > 0 {
+			line = strings.ReplaceAll(row, "\t", "\n\n")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 // splitParagraph returns the pieces of a paragraph in which messages begin. Base is where it is in the text.
 func splitParagraph(s string, starts []int, base int) (list []piece) {
 	if len(starts) == 0 {
