@@ -227,9 +227,15 @@ const unknownLead = "Unknown: no message that execrole knows has this form"
 // emptyWords follow a message that says only that tasks fail.
 const emptyWords = "it says only that tasks fail: pass what aws ecs describe-tasks prints for a stopped task, which ECS forgets after an hour"
 
+// emptyTaskWords follow it where it is all that describe-tasks says.
+const emptyTaskWords = "it says only that the task fails: look at the events of the service, and on EC2 at the log of the ECS agent"
+
 // unknownFacts says what could be read from an unknown message.
 func unknownFacts(u *diagnose.Unknown) (list []string) {
-	if u.Empty {
+	switch {
+	case u.Empty && u.From == "task":
+		list = append(list, emptyTaskWords)
+	case u.Empty:
 		list = append(list, emptyWords)
 	}
 	for _, v := range []struct{ name, value string }{{"stop code", u.StopCode}, {"action", u.Facts.Action}, {"resource", u.Facts.Resource}, {"principal", u.Facts.Principal}, {"image", u.Facts.Image}, {"secret", u.Facts.Secret}} {

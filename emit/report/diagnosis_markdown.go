@@ -39,7 +39,7 @@ func diagnosisMarkdown(d *diagnose.Diagnosis, _ bool) []byte {
 		}
 		b.WriteString("- " + code(shortened(d.Unknown[i].Text)) + "\n")
 		for _, fact := range unknownFacts(&d.Unknown[i]) {
-			if fact == emptyWords {
+			if fact == emptyWords || fact == emptyTaskWords {
 				b.WriteString("  - " + fact + "\n")
 				continue
 			}
