@@ -188,6 +188,19 @@ func (r *reader) object(n *tree.Node, m Message) {
 	if attachments := n.MemberFold("attachments"); attachments != nil {
 		m.Subnet = subnetOf(attachments)
 	}
+	if job := n.MemberFold("container"); job != nil && job.Kind == tree.Object { // of AWS Batch
+		if arn := job.MemberFold("taskArn"); arn != nil && arn.Kind == tree.String {
+			m.Task = arn.Text
+		}
+		if code := job.MemberFold("exitCode"); code != nil && code.Kind == tree.Number && code.Text != "0" {
+			m.Exits = []Exit{{"", code.Text}}
+		}
+	}
+	if a, ok := policy.CutARN(policy.Text(m.Task)); ok && m.Cluster == "" {
+		if parts := strings.Split(string(a.Resource), "/"); len(parts) == 3 { // task/CLUSTER/ID
+			m.Cluster = parts[1]
+		}
+	}
 	for _, arn := range []string{m.Task, m.Cluster, m.Definition} {
 		if a, ok := policy.CutARN(policy.Text(arn)); ok && policy.IsAccount(a.Account) {
 			m.facts.Account, m.facts.Region, m.facts.Partition = string(a.Account), string(a.Region), string(a.Partition)
@@ -195,11 +208,6 @@ func (r *reader) object(n *tree.Node, m Message) {
 	}
 	if containers := n.MemberFold("containers"); containers != nil && containers.Kind == tree.List {
 		m.Exits = exitsOf(containers)
-	}
-	if job := n.MemberFold("container"); job != nil && job.Kind == tree.Object { // of AWS Batch
-		if code := job.MemberFold("exitCode"); code != nil && code.Kind == tree.Number && code.Text != "0" {
-			m.Exits = []Exit{{"", code.Text}}
-		}
 	}
 	if n.Member("errorCode") != nil && n.Member("eventName") != nil {
 		r.trail(n, m)
