@@ -253,6 +253,9 @@ func (s *solver) setNotes() {
 			note("The repository looks like a pull-through cache. If it is one, Amazon ECR says that an image does not exist where the role lacks ecr:BatchImportUpstreamImage or ecr:CreateRepository.")
 		}
 	}
+	if a.has(OtherRole) && f.infrastructure() {
+		note("The role " + f.Role + " is an infrastructure role: ECS makes volumes, certificates, target groups or instances as this role" + refused(f) + ".")
+	}
 	if f.Instance() && !a.has(InstanceRole) {
 		note("The role of the EC2 instance asked: no execution role is in effect for the task.")
 	}
@@ -276,7 +279,7 @@ func (s *solver) setNotes() {
 		note("No field of the task definition asks for this: the message is from another revision, or something outside of the task definition asked.")
 	}
 	for _, v := range s.opts.Verdicts {
-		if v.Role.Name != "" && !v.Role.IsReferred() && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && len(s.opts.Verdicts) == 1 {
+		if v.Role.Name != "" && !v.Role.IsReferred() && f.Role != "" && v.Role.Name != f.Role && !f.Instance() && !f.infrastructure() && len(s.opts.Verdicts) == 1 {
 			note("The message is about the role " + f.Role + ", and the files have the role " + v.Role.Name + ".")
 		}
 	}
@@ -294,6 +297,14 @@ func (s *solver) setNotes() {
 			}
 		}
 	}
+}
+
+// refused says which action the message says to be refused, as the end of a sentence; "" if it does not say.
+func refused(f *Facts) string {
+	if f.Action == "" || f.actionCut {
+		return ""
+	}
+	return ", which is not allowed " + f.Action
 }
 
 // exitMeanings are what exit codes of containers mean.

@@ -312,6 +312,16 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestInfrastructure: a denial of the infrastructure role is told apart by the name of its session.
+func TestInfrastructure(t *testing.T) {
+	for _, session := range append(infrastructureSessions[:], "ECSFargateManagedInstances") {
+		d := diagnoseText(t, "User: arn:aws:sts::111122223333:assumed-role/infra/"+session+" is not authorized to perform: ec2:CreateVolume on resource: arn:aws:ec2:us-east-1:111122223333:volume/* because no identity-based policy allows the ec2:CreateVolume action")
+		if a := d.Answers[0]; a.Sure != Certain || a.Causes[0] != OtherRole || a.Add != nil || len(a.Notes) != 1 || !strings.HasSuffix(a.Notes[0], "as this role, which is not allowed ec2:CreateVolume.") {
+			t.Errorf("%s: %s %v %q", session, a.Sure, a.Causes, a.Notes)
+		}
+	}
+}
+
 // TestIssuer: CloudTrail says the role with its path, which the ARN of a session does not have.
 func TestIssuer(t *testing.T) {
 	list, err := Read("trail", []byte(`{"eventSource": "ssm.amazonaws.com", "eventName": "GetParameters", "errorCode": "AccessDenied", "errorMessage": "User: arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/p because no identity-based policy allows the ssm:GetParameters action", "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/web/0123456789abcdef0123456789abcdef", "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/service/web", "userName": "web"}}}}`))

@@ -65,6 +65,17 @@ func (f *Facts) Task() bool {
 	return len(hex) == 32 && all(hex, isHex)
 }
 
+// infrastructureSessions name the sessions of the infrastructure role, which ECS assumes for what is around a task.
+//
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
+var infrastructureSessions = [...]string{"ECSTaskVolumesForEBS", "ECSServiceConnectForTLS", "ECSNetworkingWithVPCLattice", "ECSNetworkingWithELB", "ECSManagedInstancesForCompute"}
+
+// infrastructure reports whether the session is one of the infrastructure role.
+func (f *Facts) infrastructure() bool {
+	// Messages about capacity providers have more than one name.
+	return slices.Contains(infrastructureSessions[:], f.Session) || strings.HasPrefix(f.Session, "ECS") && strings.HasSuffix(f.Session, "ManagedInstances")
+}
+
 func all(s string, fits func(byte) bool) bool {
 	for i := range len(s) {
 		if !fits(s[i]) {

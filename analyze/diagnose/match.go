@@ -261,7 +261,7 @@ func (m *match) denial() (Sure, []Cause) {
 	known := f.Action != "" && (!f.actionCut || isComplete(f.Action))
 	role := f.Role != "" || strings.Contains(f.Principal, ":assumed-role/")
 	switch {
-	case strings.HasPrefix(f.Session, "ECS") && strings.HasSuffix(f.Session, "ManagedInstances"): // the infrastructure role of a capacity provider
+	case f.infrastructure():
 		return Certain, []Cause{OtherRole}
 	case f.Action == "iam:PassRole":
 		return Certain, []Cause{PassRole}
