@@ -31,6 +31,7 @@ const (
 	ImagePlatform   Cause = "image-platform" // for another processor or system
 	RegistryLogin   Cause = "registry-login" // the registry wants credentials, and ECS has none for it
 	RateLimit       Cause = "rate-limit"     // of the registry
+	RegistryDown    Cause = "registry-down"  // out of order
 	DiskFull        Cause = "disk-full"
 	Throttled       Cause = "throttled" // by AWS
 	Trust           Cause = "trust"     // the role does not trust ECS
@@ -125,6 +126,7 @@ var explanations = [...]Explanation{
 	{ImagePlatform, "The image {image} is for another processor or system than the task.", "Build the image for the platform of the task, or set runtimePlatform in the task definition.", "{showimage}", false, ""},
 	{RegistryLogin, "The registry of the image {image} wants credentials, and ECS has none for it.", "For a private registry outside of Amazon ECR, add repositoryCredentials to the container. For Amazon ECR, write the image with its usual host, ACCOUNT.dkr.ecr.REGION.amazonaws.com, and update the agent.", "{showimage}", false, ""},
 	{RateLimit, "The registry of the image {image} refuses more pulls for now.", "Log in with repositoryCredentials, or copy the image to Amazon ECR, for example with a pull-through cache.", "", false, ""},
+	{RegistryDown, "The registry of the image {image} is out of order for now: this is not a permission.", "Start the task again later. A copy of the image in Amazon ECR does not depend on another registry.", "", false, ""},
 	{DiskFull, "The disk of the task or of the instance is too small for the image: this is not a permission.", "Set ephemeralStorage in the task definition, or give the instance a larger disk, and remove images that are not used.", "", false, ""},
 	{Throttled, "AWS refuses more calls of {action} for now.", "Start fewer tasks at once, or ask for a higher quota.", "", false, ""},
 	{Trust, "ECS may not assume {role}: its trust policy does not name ecs-tasks.amazonaws.com, or a condition in it does not fit.", "Give the role the trust policy. A role that was just created can need some seconds.", showRole + " --query Role.AssumeRolePolicyDocument", false, ""},

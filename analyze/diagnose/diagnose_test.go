@@ -312,6 +312,18 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestRegistryRoot: the address of a registry alone is no image.
+func TestRegistryRoot(t *testing.T) {
+	for _, text := range []string{
+		"CannotPullContainerError: Error response from daemon: Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/: Service Unavailable",
+		"CannotPullContainerError: Error response from daemon: Get \"https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/\": Service Unavailable",
+	} {
+		if f := diagnoseText(t, text).Answers[0].Facts; f.Image != "" || f.Region != "us-east-1" {
+			t.Errorf("%s: %+v", text, f)
+		}
+	}
+}
+
 // TestInfrastructure: a denial of the infrastructure role is told apart by the name of its session.
 func TestInfrastructure(t *testing.T) {
 	for _, session := range append(infrastructureSessions[:], "ECSFargateManagedInstances") {

@@ -421,6 +421,9 @@ func (t *text) image(f *Facts) {
 	// The address of a layer has the repository.
 	if address, cut, ok := t.between("https://", "/blobs/", "/manifests/", " "); ok && !cut && strings.Contains(address, ".dkr") && !strings.Contains(address, " ") {
 		host, repository, ok := strings.Cut(address, "/v2/")
+		if strings.HasPrefix(repository, ":") || strings.HasPrefix(repository, `"`) { // the address of the registry alone
+			repository = ""
+		}
 		switch {
 		case !ok || repository == "":
 		case strings.HasSuffix(repository, "/"):
