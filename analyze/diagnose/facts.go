@@ -65,6 +65,13 @@ func (f *Facts) Task() bool {
 	return len(hex) == 32 && all(hex, isHex)
 }
 
+// foreign reports whether the session is named like none of a task, as that of a function or of a pipeline. The name of a task that
+// somebody made unreadable is not foreign.
+func (f *Facts) foreign() bool {
+	return !f.Instance() && !strings.ContainsAny(f.Session, "<>{}[]()*$") && !strings.Contains(strings.ToLower(f.Session), "task") &&
+		strings.ContainsFunc(f.Session, func(r rune) bool { return r >= 'g' && r <= 'w' || r >= 'G' && r <= 'W' || r == 'y' || r == 'z' })
+}
+
 // infrastructureSessions name the sessions of the infrastructure role, which ECS assumes for what is around a task.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
@@ -181,7 +188,7 @@ func (t *text) denial(f *Facts) {
 		value, cut := t.until(from, "because no ", "with an explicit deny", "status code:", "[status code", "(service:", ", request id", ": exit status", "\n")
 		value = unquoted(strings.TrimPrefix(value, ":"))
 		// Only the keys of objects can have spaces.
-		if i := strings.IndexByte(value, ' '); i >= 0 && !strings.Contains(value, ":s3:::") {
+		if i := strings.IndexByte(value, ' '); i >= 0 && !strings.Contains(value[:i], ":s3:::") {
 			rest := lowerASCII(strings.TrimSpace(value[i:]))
 			value = value[:i]
 			if cut && (strings.HasPrefix("because no ", rest) || strings.HasPrefix("with an explicit deny", rest)) {

@@ -277,6 +277,8 @@ func (m *match) denial() (Sure, []Cause) {
 		return Certain, []Cause{CallerLacks}
 	case known && !calls()[f.Action] && m.shape.ID == "denied" && f.Principal == "":
 		return OneOf, []Cause{TaskRole, CallerLacks, RoleLacks}
+	case known && !calls()[f.Action] && m.shape.ID == "denied" && role && f.foreign():
+		return Likely, []Cause{CallerLacks, TaskRole, RoleLacks}
 	case known && !calls()[f.Action] && m.shape.ID == "denied":
 		return Likely, []Cause{TaskRole, RoleLacks}
 	}
