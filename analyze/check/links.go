@@ -47,13 +47,12 @@ type link struct {
 func (sp *space) link() {
 	for _, s := range sp.stacks {
 		for _, o := range s.outputs() {
-			name, ok := o.export()
-			switch {
-			case !ok:
+			switch name := o.Export; {
+			case name == "":
 			case sp.exports[name] != nil:
 				sp.exports[name] = &export{}
 			default:
-				sp.exports[name] = &export{s, s.single(o.value)}
+				sp.exports[name] = &export{s, s.single(o.Value)}
 			}
 		}
 		if resources := s.Resources(); resources != nil {
@@ -95,42 +94,15 @@ func (sp *space) nest(s *stack, resource *tree.Node) {
 	}
 }
 
-// output is an output of a template.
-type output struct {
-	*stack
-	value, name *tree.Node
-}
-
 // outputs returns the outputs of a template by their names.
-func (s *stack) outputs() map[string]output {
-	if s.outputsRead != nil {
-		return s.outputsRead
-	}
-	s.outputsRead = map[string]output{}
-	if n := s.top.Member("Outputs"); n != nil {
-		for i := range n.Children {
-			kid := &n.Children[i]
-			o := output{stack: s, value: kid.Member("Value")}
-			if e := kid.Member("Export"); e != nil {
-				o.name = e.Member("Name")
-			}
-			if o.value != nil {
-				s.Replace(o.value)
-				s.outputsRead[kid.Name] = o
-			}
+func (s *stack) outputs() map[string]template.Output {
+	if s.outputsRead == nil {
+		s.outputsRead = map[string]template.Output{}
+		for _, o := range s.Outputs() {
+			s.outputsRead[o.Name] = o
 		}
 	}
 	return s.outputsRead
-}
-
-// export returns the name under which an output is exported; not ok where it is not exported, or the name is unknown.
-func (o output) export() (string, bool) {
-	if o.name == nil {
-		return "", false
-	}
-	o.Replace(o.name)
-	name := o.single(o.name)
-	return name.String(), name != "" && name.IsLiteral()
 }
 
 // single returns the one text that a value is; "" for others.
@@ -156,8 +128,8 @@ func (sp *space) next(file string, s policy.Symbol, symbols policy.SymbolTable) 
 	}
 	for name, child := range of.nested {
 		if attribute, ok := policy.Text(s).CutPrefix(policy.Text(name) + ".Outputs."); ok {
-			if o, ok := child.outputs()[string(attribute)]; ok && child.single(o.value) != "" {
-				return child, child.single(o.value), true
+			if o, ok := child.outputs()[string(attribute)]; ok && child.single(o.Value) != "" {
+				return child, child.single(o.Value), true
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type stack struct {
 	// nested are the templates of its nested stacks, by their logical IDs, and parents those that nest this template.
 	nested      map[string]*stack
 	parents     []link
-	outputsRead map[string]output
+	outputsRead map[string]template.Output
 }
 
 // fileOf returns the file of the template; "" where there is none.
