@@ -53,7 +53,35 @@ func (t *Template) Keys() (keys []Key) {
 			keys = append(keys, t.masterKey(resource, "MasterPasswordSecretArn", properties.Member("MasterPasswordSecretKmsKeyId"))...)
 		}
 	}
+	// An attachment is called by the secret that it is of.
+	attached := map[string][]string{}
+	for _, resource := range children(t.top.Member("Resources")) {
+		if t.typeOf(resource).of != "" {
+			ref := t.reference(resource, resource.Name)
+			same := t.same(ref)
+			attached[same.String()] = append(attached[same.String()], ref.String())
+		}
+	}
+	for i := range keys {
+		for _, ref := range keys[i].Refs {
+			keys[i].Refs = append(keys[i].Refs, attached[ref]...)
+		}
+	}
 	return keys
+}
+
+// maxSame is how many attachments of attachments are followed.
+const maxSame = 10
+
+// same returns what always has the same value as a symbol alone, such as the secret of an attachment; other texts stay.
+func (t *Template) same(text policy.Text) policy.Text {
+	for range maxSame {
+		s, rest, ok := text.CutSymbol()
+		if info := t.Symbols.Lookup(s); ok && rest == "" && info.Same != "" {
+			text = info.Same
+		}
+	}
+	return text
 }
 
 // masterKey returns what a property says of the key of the secret that a database makes.
@@ -68,13 +96,17 @@ func (t *Template) masterKey(resource *tree.Node, attribute string, key *tree.No
 func (t *Template) key(refs []string, key *tree.Node) (keys []Key) {
 	texts, _ := t.texts(key)
 	for _, text := range texts {
-		text = t.target(text)
-		if s, rest, ok := text.CutSymbol(); ok && rest == "" && t.Symbols.Lookup(s).ARN.IsWhole() && t.Symbols.Lookup(s).ARN != (policy.ARN{}) {
-			text = t.Symbols.Lookup(s).ARN.Text() // Ref is the ID of a key
-		}
-		keys = append(keys, Key{refs, text, t.Doc.Source.Place(key.Start)})
+		keys = append(keys, Key{refs, t.whole(t.target(text)), t.Doc.Source.Place(key.Start)})
 	}
 	return keys
+}
+
+// whole returns the ARN of a key in the place of its ID, which Ref is; other texts stay.
+func (t *Template) whole(key policy.Text) policy.Text {
+	if s, rest, ok := key.CutSymbol(); ok && rest == "" && t.Symbols.Lookup(s).ARN.IsWhole() && t.Symbols.Lookup(s).ARN != (policy.ARN{}) {
+		return t.Symbols.Lookup(s).ARN.Text()
+	}
+	return key
 }
 
 // target returns the key that an alias of the template names; other texts stay.
