@@ -36,7 +36,7 @@ func NewAnalysis(opts Options) *Analysis {
 // that cannot be read one with nothing but findings. There is none only where [Options.Resources] choose none of the
 // document's task definitions. Findings about options that fit nothing are not among those of the plans.
 func (a *Analysis) Read(in Input) []*Plan {
-	opts := taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form, NullsOpen: a.derives(in), Known: in.Known, KnownSymbols: in.KnownSymbols}
+	opts := taskdef.Options{Set: a.opts.Set, Image: a.opts.Image, Form: in.Form, NullsOpen: a.derives(in), Known: in.Known, KnownSymbols: in.KnownSymbols, Exports: in.Exports}
 	offered := false
 	if a.opts.Resources != nil {
 		opts.Choose = func(name, family string) bool {

@@ -5,6 +5,7 @@ package analyze
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -87,12 +88,41 @@ type Input struct {
 	// stack, and KnownSymbols says what is known of the symbols in them.
 	Known        map[policy.Symbol]policy.Text
 	KnownSymbols policy.SymbolTable
+	// Exports are what the templates of the run export, which this one can import; nil where there are no others.
+	Exports *Exports
 	// Module is Terraform's source, in the place of Source. Name is then that of its folder: findings name files in it.
 	Module *Module
 }
 
 // Module is a module of Terraform, as its source has it.
 type Module = taskdef.Module
+
+// Exports are what the templates of a run export: see [NewExports].
+type Exports = taskdef.Exports
+
+// NewExports returns the exports of templates, given as their names and their texts, in any order. What is no template does not
+// count. The texts are read once, and only if a template imports something.
+func NewExports(templates iter.Seq2[string, []byte]) *Exports { return taskdef.NewExports(templates) }
+
+// ExportsOf returns the exports of the templates among inputs; nil where there are no others.
+func ExportsOf(inputs []Input) *Exports {
+	if len(inputs) < 2 {
+		return nil
+	}
+	return NewExports(func(yield func(string, []byte) bool) {
+		for _, in := range inputs {
+			if in.Module == nil && !yield(in.Name, in.Source) {
+				return
+			}
+		}
+	})
+}
+
+// OnlyExports reports whether the plans of the input are of a template that has no task definition, and exports something for the
+// others.
+func (in Input) OnlyExports(plans []*Plan) bool {
+	return len(plans) > 0 && plans[0].NoTaskDefinition && in.Exports.From(in.Name)
+}
 
 // Callers finds the modules of a repository that call a module: see [Module].
 type Callers = taskdef.Callers
@@ -108,16 +138,25 @@ func Read(name string, src []byte, opts Options) ([]*Plan, error) {
 
 // ReadAll is [Read] for several documents, which share the options: an option that fits one of them is not an error
 // for the others. What is wrong with the options themselves is among the findings of the last plan that has a task
-// definition. For more documents than memory should hold, see [Analysis].
+// definition. Templates can import what others of them export, and one that has nothing but exports has no plan, unless there are
+// no others. For more documents than memory should hold, see [Analysis].
 func ReadAll(inputs []Input, opts Options) ([]*Plan, error) {
-	a := NewAnalysis(opts)
-	var plans []*Plan
+	a, exports := NewAnalysis(opts), ExportsOf(inputs)
+	var plans, others []*Plan
 	for _, in := range inputs {
+		in.Exports = cmp.Or(in.Exports, exports)
 		read := a.Read(in)
+		if in.OnlyExports(read) {
+			others = append(others, read...)
+			continue
+		}
 		if slices.ContainsFunc(read, func(p *Plan) bool { return p.NoTaskDefinition }) {
 			a.Incomplete()
 		}
 		plans = append(plans, read...)
+	}
+	if len(plans) == 0 {
+		plans = others
 	}
 	if len(plans) == 0 { // Options.Resources chooses none of them
 		plans = []*Plan{{File: inputs[len(inputs)-1].Name}}

@@ -137,7 +137,7 @@ func (p *pass) decrypt(v located, service, region policy.Text, context string, v
 			key = p.openKey(v, policy.Text(k.Key))
 		case problem != "":
 			flag := "--kms-key " + shellQuote(written(v).String()+"=KEY")
-			p.find(Error, v.Ref(), []string{flag}, "%s is encrypted with the key %s, and %s; add %s", quote(t), quote(policy.Text(k.Key)), problem, flag)
+			p.find(Error, v.Ref(), []string{flag}, "%s is encrypted with %s, and %s; add %s", quote(t), p.keyCalled(policy.Text(k.Key)), problem, flag)
 			p.plan.Findings[len(p.plan.Findings)-1].CanLeaveOpen = problem == keyUnknown && p.opts.OfferParameters
 			continue
 		}
@@ -430,6 +430,16 @@ func isKeyID(s string) bool {
 	return len(digits) == 32 && (ok || len(s) == 36) && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
+// keyCalled names a key for people: also one of another template, which says what that is.
+func (p *pass) keyCalled(name policy.Text) string {
+	if s, rest, ok := name.CutSymbol(); ok && rest == "" {
+		if called := p.reader.Symbols().Lookup(s).Description; called != "" {
+			return called
+		}
+	}
+	return "the key " + quote(name)
+}
+
 // openKey leaves open which key encrypts what v reads: the output asks for its ARN.
 func (p *pass) openKey(v located, name policy.Text) keyResource {
 	called := name.String() + " key"
@@ -450,7 +460,7 @@ func (p *pass) openKey(v located, name policy.Text) keyResource {
 	info := policy.SymbolInfo{
 		Kind: policy.Parameter, Meaning: policy.MeansKeyARN, Optional: true, MaxLength: longestARN, Place: v.Ref().Place, Expression: name.String(),
 		Pattern:     `arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`,
-		Description: "The ARN of the key " + strconv.Quote(name.String()) + ", which encrypts " + strconv.Quote(t.String()) + "; empty if it is one of AWS's own",
+		Description: "The ARN of " + p.keyCalled(name) + ", which encrypts " + strconv.Quote(t.String()) + "; empty if it is one of AWS's own",
 	}
 	// The document has its symbols for all of its task definitions.
 	p.plan.Symbols = maps.Clone(p.plan.Symbols)

@@ -66,6 +66,7 @@ func (f *finder) template(top *tree.Node) {
 		values[set.Name] = set.Value
 	}
 	t := template.New(f.doc, top, values)
+	t.Exports = f.exports
 	maps.Copy(t.Symbols, f.knownSymbols)
 	for _, macro := range template.Macros(top) {
 		f.fail(macro.Start, "the macro %s can change the task definitions: pass the template that %s", macro.Text, processed)
@@ -98,6 +99,12 @@ func (f *finder) template(top *tree.Node) {
 		f.fail(top.Start, "the template has no resource of type AWS::ECS::TaskDefinition")
 	}
 	f.keys = t.Keys()
+	for _, name := range t.Keyless() {
+		if f.keyless == nil {
+			f.keyless = map[string]bool{}
+		}
+		f.keyless[name] = true
+	}
 	f.symbols, f.filled, f.branches, f.when = t.Symbols, t.Used, t.Branches, t.When
 	f.alternatives, f.formulas = t.Alternatives()
 }

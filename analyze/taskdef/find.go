@@ -104,6 +104,7 @@ type finder struct {
 	// known are values that other templates give: see [Options].
 	known        map[policy.Symbol]policy.Text
 	knownSymbols policy.SymbolTable
+	exports      *Exports
 	parts        []Part
 	problems     []Problem
 	symbols      policy.SymbolTable

@@ -3,6 +3,7 @@
 package taskdef
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -78,12 +79,20 @@ type Options struct {
 	// symbols in them.
 	Known        map[policy.Symbol]policy.Text
 	KnownSymbols policy.SymbolTable
+	// Exports are what the templates of the run export; nil where there are no others.
+	Exports *Exports
 	// Form is the form of the input, as far as the input does not say it; the zero value is [Registered].
 	Form Form
 	// Choose says which of the task definitions of a document to read, by the name that the document gives it and by its
 	// family, which are "" where there is none. It can be asked twice. Nil chooses all.
 	Choose func(name, family string) bool
 }
+
+// Exports are what the templates of a run export: see [NewExports].
+type Exports = template.Exports
+
+// NewExports returns the exports of templates, given as their names and their texts: see [template.NewExports].
+func NewExports(templates iter.Seq2[string, []byte]) *Exports { return template.NewExports(templates) }
 
 // Form is what one form of input does differently from the JSON of aws ecs register-task-definition.
 type Form struct {
@@ -146,7 +155,7 @@ const (
 // definition where the input is not usable. The problems are sorted by place. Settings that fit nothing are for [Unused].
 func Read(file string, src []byte, opts Options) ([]*TaskDefinition, []Problem) {
 	doc, syntax, syntaxProblems := tree.Read(file, src)
-	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set, choose: opts.Choose, known: opts.Known, knownSymbols: opts.KnownSymbols}
+	f := &finder{doc: doc, kind: Kind(syntax), form: opts.Form, set: opts.Set, choose: opts.Choose, known: opts.Known, knownSymbols: opts.KnownSymbols, exports: opts.Exports}
 	for _, p := range syntaxProblems {
 		if opts.Form.NoLines {
 			p.At.Line, p.At.Column = 0, 0

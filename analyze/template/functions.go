@@ -439,11 +439,12 @@ func (t *Template) importValue(n, args *tree.Node) {
 		t.become(n, t.unknown(n, "Fn::ImportValue"))
 		return
 	}
-	info := policy.SymbolInfo{Kind: policy.Import, Expression: string(Import(name))}
 	if name.IsLiteral() {
-		info.Export = name.String()
+		t.become(n, t.importOf(name.String(), n))
+		return
 	}
-	t.become(n, t.symbol(info.Expression, info, n))
+	expression := string(Import(name))
+	t.become(n, t.symbol(expression, policy.SymbolInfo{Kind: policy.Import, Expression: expression}, n))
 }
 
 // Import returns the symbol for what a stack exports under a name.

@@ -13,7 +13,7 @@ type Key struct {
 }
 
 // Keys returns the keys of the secrets and buckets that the template declares, and of the secrets that its databases make, in
-// its order.
+// its order; then those of what its values import from other templates.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
@@ -53,7 +53,7 @@ func (t *Template) Keys() (keys []Key) {
 			keys = append(keys, t.masterKey(resource, "MasterPasswordSecretArn", properties.Member("MasterPasswordSecretKmsKeyId"))...)
 		}
 	}
-	// An attachment is called by the secret that it is of.
+	// An attachment is called by the secret that it is of, which can be an import.
 	attached := map[string][]string{}
 	for _, resource := range children(t.top.Member("Resources")) {
 		if t.typeOf(resource).of != "" {
@@ -62,6 +62,7 @@ func (t *Template) Keys() (keys []Key) {
 			attached[same.String()] = append(attached[same.String()], ref.String())
 		}
 	}
+	keys = append(keys, t.importedKeys()...)
 	for i := range keys {
 		for _, ref := range keys[i].Refs {
 			keys[i].Refs = append(keys[i].Refs, attached[ref]...)

@@ -24,6 +24,8 @@ type Template struct {
 	Branches map[string]policy.Branch
 	// When says when the branches of conditionals are taken, by the IDs of their nodes.
 	When map[int]*policy.Formula
+	// Exports are those of other templates, which this one can import; nil for none.
+	Exports *Exports
 
 	top       *tree.Node
 	set       map[string]string
@@ -41,6 +43,9 @@ type Template struct {
 	negated   map[string]*policy.Formula
 	questions int
 	made      map[string]*policy.Formula // of conditions that are in branches, and that the template does not have
+	// imported are the imports of which something is known, each once, and importTexts their values by name.
+	imported    []imported
+	importTexts map[string]policy.Text
 }
 
 type progress int

@@ -137,8 +137,10 @@ func (r *reading) compare(roles check.Roles, used []string, own bool) analyze.Er
 	for _, s := range policy.EnvironmentSymbols {
 		analysis.Use(string(s))
 	}
+	exports := analyze.ExportsOf(r.inputs)
 	for _, in := range r.inputs {
 		in.Known, in.KnownSymbols = roles.Known(in.Name)
+		in.Exports = exports
 		r.plans = append(r.plans, analysis.Read(in)...)
 	}
 	if r.plans = analyze.Join(r.plans); own {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/policy"
+	"github.com/execrole/execrole/analyze/tree"
 )
 
 // source is an input: a file or standard input.
@@ -28,6 +29,8 @@ type source struct {
 	// known are the values of symbols that other templates give, and symbols says what is known of the symbols in them.
 	known   map[policy.Symbol]policy.Text
 	symbols policy.SymbolTable
+	// exports are what the templates of the command export; nil where there is one input.
+	exports *analyze.Exports
 	// module is set where the input is a module of Terraform instead of a file.
 	module *module
 }
@@ -68,7 +71,27 @@ func findSources(args []string) (*sources, error) {
 	}
 	found.nameModule(args)
 	found.several = found.several || len(found.list)+len(errs) > 1
+	if len(found.list) > 1 {
+		exports := analyze.NewExports(found.texts)
+		for _, s := range found.list {
+			s.exports = exports
+		}
+	}
 	return found, errors.Join(errs...)
+}
+
+// texts yields the texts of the files, which are read once more for it. What cannot be read twice, such as standard input, or
+// cannot be read at all, is left out.
+func (f *sources) texts(yield func(name string, text []byte) bool) {
+	for _, s := range f.list {
+		info, err := os.Stat(s.path)
+		if s.module != nil || s.path == "-" || err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if text, err := readFile(s.path, tree.MaxSize); err == nil && !yield(s.name, text) {
+			return
+		}
+	}
 }
 
 // add adds what an argument means.

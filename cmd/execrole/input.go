@@ -120,7 +120,11 @@ func (s *source) readPlans(a *analyze.Analysis, stdin io.Reader) (in input, plan
 		return in, nil, "there is no task definition in it", nil
 	}
 	if s.module == nil {
-		plans = a.Read(analyze.Input{Name: s.name, Source: in.data, Known: s.known, KnownSymbols: s.symbols})
+		read := analyze.Input{Name: s.name, Source: in.data, Known: s.known, KnownSymbols: s.symbols, Exports: s.exports}
+		plans = a.Read(read)
+		if s.named && read.OnlyExports(plans) {
+			return in, nil, "it only exports values to other templates", nil
+		}
 		in.data = nil
 	}
 	if len(plans) == 0 {

@@ -228,8 +228,10 @@ func (s *session) run() {
 // plans reads the input. Templates can have roles that exist, which know what their stacks say of each other.
 func (s *session) plans(analysis *analyze.Analysis, roles check.Roles) []*analyze.Plan {
 	var plans []*analyze.Plan
+	exports := analyze.ExportsOf(s.input.inputs)
 	for _, in := range s.input.inputs {
 		in.Known, in.KnownSymbols = roles.Known(in.Name)
+		in.Exports = exports
 		read := analysis.Read(in)
 		if len(read) > 0 && read[0].NoTaskDefinition {
 			analysis.Incomplete()
