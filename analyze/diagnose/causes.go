@@ -80,14 +80,14 @@ type Explanation struct {
 	Settle string // a command of the AWS CLI; "" where none settles it
 	// InRole says that a statement in the execution role is the cure.
 	InRole bool
-	// Page is where AWS says more of a cause that the execution role has no part in; "" for other causes.
+	// Page is the address of AWS's page about a cause that the execution role has no part in; "" for other causes.
 	Page string
 }
 
 const (
 	showRole = "aws iam get-role --role-name {role}"
 	simulate = "aws iam simulate-principal-policy --policy-source-arn {rolearn} --action-names {action} --resource-arns {resource}"
-	// noPart ends the sentence about a cause that no permission of the role is behind.
+	// noPart ends the sentence of a cause that no change of the execution role cures.
 	noPart       = ": the execution role has no part in that."
 	showTask     = "aws ecs describe-tasks --cluster {cluster} --tasks {task} --query 'tasks[].containers[].[name,exitCode,reason]'"
 	showInstance = "aws ecs describe-container-instances --cluster {cluster} --container-instances {instance} --query 'containerInstances[].[agentConnected,remainingResources]'"
@@ -110,8 +110,8 @@ var explanations = [...]Explanation{
 	{KeyPolicy, "The policy of the customer-managed key does not let {role} decrypt {resource}.", "The owner of the key has to allow kms:Decrypt to {role} in the key policy.", "{showkey}", false, ""},
 	{KeyMissing, "The customer-managed key of {encrypted} does not exist any more, is disabled, or is in another region.", "Enable the key, or encrypt the value with another key.", "{showkey}", false, ""},
 	{InstanceRole, "The EC2 instance asked for {action} on {resource}, as {role}: no execution role is in effect for the task.", "Give the task definition an executionRoleArn with this permission; then ECS pulls and logs as that role. Or allow it to the role of the instance.", "aws ecs describe-task-definition --task-definition {definition} --query taskDefinition.executionRoleArn", false, ""},
-	{TaskRole, "The program in the container asked for {action} as {role}: the execution role has no part in that.", "Allow it to the task role, taskRoleArn, and not to the execution role.", simulate, false, ""},
-	{CallerLacks, "{principal} called AWS and is not allowed {action}: the execution role has no part in that.", "Allow it to {principal}.", "aws iam simulate-principal-policy --policy-source-arn {asker} --action-names {action} --resource-arns {resource}", false, ""},
+	{TaskRole, "The program in the container asked for {action} as {role}" + noPart, "Allow it to the task role, taskRoleArn, and not to the execution role.", simulate, false, ""},
+	{CallerLacks, "{principal} called AWS and is not allowed {action}" + noPart, "Allow it to {principal}.", "aws iam simulate-principal-policy --policy-source-arn {asker} --action-names {action} --resource-arns {resource}", false, ""},
 	{PassRole, "{principal} is not allowed to pass {passed} to ECS.", "Allow iam:PassRole on the role to whoever registers the task definition or runs the task.", "aws iam simulate-principal-policy --policy-source-arn {asker} --action-names iam:PassRole --resource-arns {passed} --context-entries ContextKeyName=iam:PassedToService,ContextKeyType=string,ContextKeyValues=ecs-tasks.amazonaws.com", false, ""},
 	{Network, "The task has no way to {service}: this is the network, and not a permission.", "In a private subnet, add a NAT gateway or the VPC endpoints; in a public one, give the task a public IP address and the subnet a route to an internet gateway. Let the security groups pass port 443, and the VPC resolve names.", "{showroutes}", false, ""},
 	{SecretMissing, "The secret {secret} does not exist in the account and the region of its ARN, or its name ends in a hyphen and six characters and the ARN lacks the random suffix.", "Create the secret, or write its complete ARN into the task definition.", "aws secretsmanager describe-secret --region {region} --secret-id {resource}", false, ""},

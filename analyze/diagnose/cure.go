@@ -299,7 +299,7 @@ func (s *solver) setNotes() {
 	}
 }
 
-// refused says which action the message says to be refused, as the end of a sentence; "" if it does not say.
+// refused returns the end of a sentence that names the refused action; "" if the message does not name it.
 func refused(f *Facts) string {
 	if f.Action == "" || f.actionCut {
 		return ""
@@ -307,7 +307,7 @@ func refused(f *Facts) string {
 	return ", which is not allowed " + f.Action
 }
 
-// exitMeanings are what exit codes of containers mean.
+// exitMeanings say what the exit codes of containers mean.
 //
 // Source: https://repost.aws/knowledge-center/ecs-task-stopped, https://docs.docker.com/reference/cli/docker/container/run/#exit-status
 var exitMeanings = [...]struct{ code, means string }{
@@ -316,7 +316,7 @@ var exitMeanings = [...]struct{ code, means string }{
 	{"139", "its program used memory that it does not own"}, {"143", "it was asked to stop, and did"},
 }
 
-// noteExits says how the containers of a task ended that ran.
+// noteExits adds a note for each container that ended with an exit code: what the code means can be the cause.
 func (s *solver) noteExits() {
 	a := s.answer
 	if !a.has(Exited, OutOfMemory, Unhealthy) {

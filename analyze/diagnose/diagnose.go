@@ -52,7 +52,7 @@ type Diagnosis struct {
 type Unknown struct {
 	Message
 	Facts Facts
-	// Empty says that the message itself says only that tasks fail: another one has the reason.
+	// Empty says that the message says only that tasks fail: another message has the reason.
 	Empty bool
 }
 
@@ -108,7 +108,7 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	index := map[string]int{}
 	var unknown []Unknown
 	d.More = limit(messages)
-	clear := tasksWithReason(messages)
+	explained := tasksWithReason(messages)
 	for i := range messages {
 		m := &messages[i]
 		if m.found == nil {
@@ -119,7 +119,7 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 			unknown = append(unknown, Unknown{Message: *m, Facts: *one.facts})
 			continue
 		}
-		if one.shape.Vague && (m.prefix || clear[m.Task]) {
+		if one.shape.Vague && (m.prefix || explained[m.Task]) {
 			continue
 		}
 		key := one.key()
@@ -144,7 +144,8 @@ func Diagnose(messages []Message, opts Options) *Diagnosis {
 	return d
 }
 
-// tasksWithReason returns the tasks that have a message which says more than that the task ended: "" for messages without a task.
+// tasksWithReason returns the ARNs of the tasks of which a message has the reason: its shape is not vague. Messages that name no
+// task count as those of one task, "".
 func tasksWithReason(messages []Message) map[string]bool {
 	list := map[string]bool{}
 	for i := range messages {
@@ -269,7 +270,7 @@ func (m *match) key() string {
 	if i := strings.LastIndexByte(resource, '/'); i >= 0 && strings.Contains(resource, ":log-stream:") {
 		resource = resource[:i]
 	}
-	own := "" // what the shape itself says of the cause
+	own := "" // shapes that say more than their cause are answers of their own
 	if m.shape.Means != "" {
 		own = m.shape.Means + m.shape.Cure
 	}
@@ -301,7 +302,8 @@ var empty = [...]string{
 	"not in the state servicesstable", "waiter servicesstable failed", "to become 'tfstable'", "did not stabilize",
 }
 
-// isEmpty reports whether a message, in small letters, says only that another message has the reason.
+// isEmpty reports whether a message, in small letters, is one of [empty], or has its words. The first one counts only if it is
+// all of the message: other messages begin with it.
 func isEmpty(s string) bool {
 	return s == empty[0] || slices.ContainsFunc(empty[1:], func(words string) bool { return strings.Contains(s, words) })
 }
@@ -360,7 +362,7 @@ func (a *Answer) covers(f *check.Finding) bool {
 		return true
 	}
 	if a.Causes[0] == TaskRole {
-		return false // its statements are for another role
+		return false // what the answer adds is for the task role, and the execution role lacks it still
 	}
 	for _, s := range a.Add {
 		if slices.Contains(s.Actions, f.Permission.Action.Name) && slices.Contains(policy.Texts(s.Resources), f.Permission.Resource()) {

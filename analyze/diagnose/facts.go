@@ -34,23 +34,26 @@ type Facts struct {
 	// resourceCut and others say that the value is perhaps longer: the text ends there.
 	resourceCut, imageCut, actionCut bool
 	complete                         bool // the text goes on behind the resource
-	pull                             bool // an image could not be pulled
+	pull                             bool // the message is about an image that could not be pulled
 	broken                           bool // the text has a space or a line break inside of a value
 }
 
-// cut returns what the message perhaps has only the beginning of, since it ends there; "" for nothing. A secret with its random
-// suffix, and a log stream with the ID of its task, are complete.
+// cut returns the image or the resource that is perhaps longer than the message says, since the message ends there; "" if there
+// is none.
 func (f *Facts) cut() string {
-	switch tail := f.Resource[strings.LastIndexAny(f.Resource, "-/")+1:]; {
-	case f.imageCut && f.Image != "":
+	if f.imageCut && f.Image != "" {
 		return f.Image
-	case !f.resourceCut || f.Resource == "" || looksComplete(f.Resource):
-	case f.Action == getValue && len(tail) == 6 && strings.HasSuffix(f.Resource, "-"+tail) && strings.Contains(f.Resource, ":secret:"):
-	case len(tail) == 32 && all(tail, isHex) && strings.Contains(f.Resource, ":log-stream:"):
-	default:
-		return f.Resource
 	}
-	return ""
+	if !f.resourceCut || f.Resource == "" || looksComplete(f.Resource) {
+		return ""
+	}
+	tail := f.Resource[strings.LastIndexAny(f.Resource, "-/")+1:]
+	hasSuffix := f.Action == getValue && len(tail) == 6 && strings.HasSuffix(f.Resource, "-"+tail) && strings.Contains(f.Resource, ":secret:")
+	hasTask := len(tail) == 32 && all(tail, isHex) && strings.Contains(f.Resource, ":log-stream:")
+	if hasSuffix || hasTask { // nothing can follow the random suffix of a secret, or the ID of a task
+		return ""
+	}
+	return f.Resource
 }
 
 // Instance reports whether the role of an EC2 instance asked: its session is named by the instance.
@@ -65,21 +68,23 @@ func (f *Facts) Task() bool {
 	return len(hex) == 32 && all(hex, isHex)
 }
 
-// foreign reports whether the session is named like none of a task, as that of a function or of a pipeline. The name of a task that
-// somebody made unreadable is not foreign.
+// foreign reports whether the session is not one of a task, but for example of a function or a pipeline. The session of a task is
+// named by its ID, which is hexadecimal. People who post a message hide the ID: they write x or * for its digits, or a
+// placeholder. Such a session is not foreign.
 func (f *Facts) foreign() bool {
 	return !f.Instance() && !strings.ContainsAny(f.Session, "<>{}[]()*$") && !strings.Contains(strings.ToLower(f.Session), "task") &&
 		strings.ContainsFunc(f.Session, func(r rune) bool { return r >= 'g' && r <= 'w' || r >= 'G' && r <= 'W' || r == 'y' || r == 'z' })
 }
 
-// infrastructureSessions name the sessions of the infrastructure role, which ECS assumes for what is around a task.
+// infrastructureSessions are the names of the sessions in which ECS uses the infrastructure role, for volumes, load balancers and
+// the like.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
 var infrastructureSessions = [...]string{"ECSTaskVolumesForEBS", "ECSServiceConnectForTLS", "ECSNetworkingWithVPCLattice", "ECSNetworkingWithELB", "ECSManagedInstancesForCompute"}
 
 // infrastructure reports whether the session is one of the infrastructure role.
 func (f *Facts) infrastructure() bool {
-	// Messages about capacity providers have more than one name.
+	// There are several such names for managed instances, such as ECSFargateManagedInstances.
 	return slices.Contains(infrastructureSessions[:], f.Session) || strings.HasPrefix(f.Session, "ECS") && strings.HasSuffix(f.Session, "ManagedInstances")
 }
 
@@ -355,22 +360,7 @@ func (t *text) things(f *Facts) {
 		f.readPrincipal(unquoted(strings.TrimRight(arn, ".,)")))
 		f.Principal = ""
 	}
-	if arn, cut, ok := t.between("unable to assume the role ", " "); ok {
-		if rest, quoted := strings.CutSuffix(strings.TrimRight(arn, ".,)"), "'"); quoted || !cut {
-			arn = rest
-		}
-		f.RoleARN = unquoted(arn)
-		if a, ok := policy.CutARN(policy.Text(f.RoleARN)); ok {
-			f.Partition, f.Account = string(a.Partition), string(a.Account)
-			f.Role = f.RoleARN[strings.LastIndexByte(f.RoleARN, '/')+1:]
-			_, rest, _ := strings.Cut(t.plain, f.RoleARN)
-			rest = strings.TrimLeft(rest, "'\"`.,) ")
-			f.broken = f.broken || rest != "" && !strings.HasPrefix(rest, "that was") && !strings.HasPrefix("that was", rest)
-		} else {
-			f.broken = f.broken || !cut
-			f.RoleARN = ""
-		}
-	}
+	t.assumed(f)
 	a, ok := policy.CutARN(policy.Text(f.Secret))
 	if strings.Contains(f.Secret+f.RoleARN, " ") || strings.HasPrefix(f.Secret, "arn:") && (!ok || !a.Resource.HasPrefix("secret:")) {
 		f.broken = true
@@ -389,6 +379,30 @@ func (t *text) things(f *Facts) {
 			}
 		}
 	}
+}
+
+// assumed finds the role that ECS could not assume.
+func (t *text) assumed(f *Facts) {
+	arn, cut, ok := t.between("unable to assume the role ", " ")
+	if !ok {
+		return
+	}
+	if rest, quoted := strings.CutSuffix(strings.TrimRight(arn, ".,)"), "'"); quoted || !cut {
+		arn = rest
+	}
+	arn = unquoted(arn)
+	a, ok := policy.CutARN(policy.Text(arn))
+	if !ok {
+		f.broken = f.broken || !cut
+		f.RoleARN = ""
+		return
+	}
+	f.RoleARN = arn
+	f.Partition, f.Account = string(a.Partition), string(a.Account)
+	f.Role = arn[strings.LastIndexByte(arn, '/')+1:]
+	_, rest, _ := strings.Cut(t.plain, arn)
+	rest = strings.TrimLeft(rest, "'\"`.,) ")
+	f.broken = f.broken || rest != "" && !strings.HasPrefix(rest, "that was") && !strings.HasPrefix("that was", rest)
 }
 
 // cutSecret finds the secret of a text that ends in its ARN, or right behind.
@@ -428,7 +442,7 @@ func (t *text) image(f *Facts) {
 	// The address of a layer has the repository.
 	if address, cut, ok := t.between("https://", "/blobs/", "/manifests/", " "); ok && !cut && strings.Contains(address, ".dkr") && !strings.Contains(address, " ") {
 		host, repository, ok := strings.Cut(address, "/v2/")
-		if strings.HasPrefix(repository, ":") || strings.HasPrefix(repository, `"`) { // the address of the registry alone
+		if strings.HasPrefix(repository, ":") || strings.HasPrefix(repository, `"`) { // the address ended in /v2/
 			repository = ""
 		}
 		switch {

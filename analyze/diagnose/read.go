@@ -35,8 +35,8 @@ type Message struct {
 
 // Exit is how a container ended.
 type Exit struct {
-	Container string
-	Code      string // "137"
+	Container string // its name; "" for the only container of a job of AWS Batch
+	Code      string // such as "137"
 }
 
 // maxMessages is how many messages of a document are looked at. Of more, the rest is counted.
@@ -188,13 +188,8 @@ func (r *reader) object(n *tree.Node, m Message) {
 	if attachments := n.MemberFold("attachments"); attachments != nil {
 		m.Subnet = subnetOf(attachments)
 	}
-	if job := n.MemberFold("container"); job != nil && job.Kind == tree.Object { // of AWS Batch
-		if arn := job.MemberFold("taskArn"); arn != nil && arn.Kind == tree.String {
-			m.Task = arn.Text
-		}
-		if code := job.MemberFold("exitCode"); code != nil && code.Kind == tree.Number && code.Text != "0" {
-			m.Exits = []Exit{{"", code.Text}}
-		}
+	if job := n.MemberFold("container"); job != nil && job.Kind == tree.Object {
+		m.readJob(job)
 	}
 	if a, ok := policy.CutARN(policy.Text(m.Task)); ok && m.Cluster == "" {
 		if parts := strings.Split(string(a.Resource), "/"); len(parts) == 3 { // task/CLUSTER/ID
@@ -239,18 +234,38 @@ func (r *reader) object(n *tree.Node, m Message) {
 	}
 }
 
+// readJob takes over what the only container of a job of AWS Batch says: its task, and how it ended. Such a container has no
+// name.
+func (m *Message) readJob(container *tree.Node) {
+	if arn := container.MemberFold("taskArn"); arn != nil && arn.Kind == tree.String {
+		m.Task = arn.Text
+	}
+	if code := failedExit(container); code != "" {
+		m.Exits = []Exit{{Code: code}}
+	}
+}
+
 // exitsOf returns the containers of a task that ended with an exit code other than 0.
 func exitsOf(containers *tree.Node) (list []Exit) {
 	for i := range containers.Children {
-		code, name := containers.Children[i].MemberFold("exitCode"), containers.Children[i].MemberFold("name")
-		if code != nil && code.Kind == tree.Number && code.Text != "0" && name != nil && name.Kind == tree.String && len(list) < maxExits {
-			list = append(list, Exit{name.Text, code.Text})
+		container := &containers.Children[i]
+		code, name := failedExit(container), container.MemberFold("name")
+		if code != "" && name != nil && name.Kind == tree.String && len(list) < maxExits {
+			list = append(list, Exit{name.Text, code})
 		}
 	}
 	return list
 }
 
-// maxExits is how many containers of a task are remembered. A task has ten at most.
+// failedExit returns the exit code of a container; "" if it is 0, or not there.
+func failedExit(container *tree.Node) string {
+	if code := container.MemberFold("exitCode"); code != nil && code.Kind == tree.Number && code.Text != "0" {
+		return code.Text
+	}
+	return ""
+}
+
+// maxExits is how many containers of a task are kept: a task has ten at most.
 const maxExits = 10
 
 // nested looks at JSON that is the text of a string. Its messages have the place of that string.

@@ -24,9 +24,10 @@ type Shape struct {
 	Head bool
 	// Denial says that the message names who may not do what: the kind of policy that it names is the cause.
 	Denial bool
-	// Whole says that the text is all of the message, but for what is written before a reason: other messages have the word too.
+	// Whole says that Text is the whole reason, and only the words before a reason may precede it: a single word such as AGENT is
+	// in other messages too.
 	Whole bool
-	// Vague says that the message tells less than those beside it, about the same task.
+	// Vague says that the message counts only if no other message about the same task has a reason.
 	Vague bool
 }
 
@@ -45,7 +46,7 @@ const (
 	failures      = guide + "api_failures_messages.html"
 	batchStuck    = "https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html"
 	serviceEvents = guide + "service-event-messages-list.html"
-	troubleshoot  = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html"
+	troubleshoot  = guide + "resource-initialization-error.html"
 	denied        = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
 
 	getToken = "ecr:GetAuthorizationToken"
@@ -385,7 +386,7 @@ func with(list []Cause, more ...Cause) []Cause { return append(list[:len(list):l
 type compiled struct {
 	*Shape
 	words, solid []string // with single spaces, and with none
-	size         int      // of the solid parts, in bytes
+	size         int      // of the solid parts together, in bytes
 }
 
 var compiledShapes = sync.OnceValue(func() []compiled {

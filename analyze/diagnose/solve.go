@@ -47,8 +47,8 @@ func (s *solver) solve() {
 	s.setNotes()
 }
 
-// findTaskRole says that a program in the container asked, if the role is the task role of a task definition, and not its execution
-// role too.
+// findTaskRole sets the cause to [TaskRole] where a task definition has the role of the message as its task role, and none has it
+// as its execution role: then ECS did not ask, but a program in a container.
 func (s *solver) findTaskRole() {
 	a := s.answer
 	if a.Shape.ID != "denied" || a.Facts.Role == "" {
@@ -148,7 +148,7 @@ func (s *solver) findFields() {
 	a := s.answer
 	best := 0
 	if a.Causes[0] == TaskRole && a.Sure == Certain {
-		return // a program asked, and no field
+		return // a program asked: no field of the task definition did
 	}
 	for _, p := range s.opts.Plans {
 		var fields []Field
@@ -230,7 +230,7 @@ func (s *solver) takeFromField() {
 		return
 	case strings.Contains(resource, "$"):
 		return
-	case f.Resource != "": // the message is cut off in it
+	case f.Resource != "": // the message has only its beginning, and the field has all of it
 		whole := strings.TrimSuffix(resource, "-??????")
 		if strings.HasPrefix(whole, f.Resource) {
 			if f.Secret == f.Resource {

@@ -16,7 +16,7 @@ type text struct {
 	lower string // the same in small letters of ASCII, so that offsets in both are the same
 	words string // what shapes are compared with: small letters, single spaces, no quotes
 	solid string // words without spaces, for texts that were broken inside of words
-	only  string // see bare
+	only  string // the result of bare, once it is known
 }
 
 // fold returns s as shapes are compared: in small letters, and without quotes.
@@ -54,13 +54,14 @@ func newText(line string) *text {
 	return t
 }
 
-// reasonLeads are written before a reason that is a single word, in small letters.
+// reasonLeads are the words, in small letters, that messages have before a reason of a single word.
 var reasonLeads = [...]string{"reason:", "reason :", "reason=", "reasons:", "reasons :", "failed to start:", "failed to start -", "taskfailedtostart:"}
 
-// bare returns the words of a message without what is written before and around a reason: for "(service web) was unable to place a
-// task. Reason: TaskFailedToStart: AGENT." it is "agent".
+// bare returns the reason alone, without the words before it and the marks around it: of "(service web) was unable to place a
+// task. Reason: TaskFailedToStart: AGENT." it returns "agent". It returns "" for a long message, whose reason is not one word.
 func (t *text) bare() string {
-	if t.only != "" || len(t.words) > 512 {
+	const longest = 512
+	if t.only != "" || len(t.words) > longest {
 		return t.only
 	}
 	s := t.words
@@ -279,8 +280,8 @@ func split(s string) (list []piece, more int) {
 	return list, more
 }
 
-// cells returns a text in which the columns of a row are paragraphs: the AWS CLI prints rows with tabs between the columns. A message
-// of an SDK has a tab too, at the beginning of a line.
+// cells makes each column of a row a paragraph, so that columns are separate messages: "--output text" of the AWS CLI prints rows
+// with tabs between the columns. A single tab makes no row: messages of an SDK have one at the beginning of a line.
 func cells(s string) string {
 	if strings.Count(s, "\t") < 2 {
 		return s

@@ -61,7 +61,7 @@ func (a *Answer) Cure(c Cause) string {
 		text = a.Shape.Cure
 	}
 	if c == RoleLacks && a.Messages != nil && a.Add == nil {
-		text = "Allow it in a policy of the role." // the statement is not known
+		text = "Allow it in a policy of the role." // there is no statement to paste
 	}
 	text = upperFirst(fill(text, a.wordsFor(c)))
 	if a.Facts.PolicyARN != "" && a.Facts.blames(c) {
@@ -122,7 +122,7 @@ func upperFirst(s string) string {
 // words returns what is in a sentence in the place of a name.
 func (a *Answer) words(name string) string {
 	f := &a.Facts
-	or := func(value, words string) string {
+	or := func(value, words string) string { // marks a value that is cut off
 		if value != "" && value == f.cut() {
 			return value + "…"
 		}
@@ -172,6 +172,8 @@ func (a *Answer) words(name string) string {
 			return "The parameters " + strings.Join(names, ", ") + " do"
 		}
 		return "The parameter " + or(f.Parameter, "that the task definition names") + " does"
+	case "missing":
+		return or(f.Resource, "what the call names")
 	case "group":
 		return or(f.Group, "that the task definition names")
 	case "image":
@@ -205,17 +207,10 @@ func serviceWords(action string) string {
 func (a *Answer) value(name string) string {
 	f := &a.Facts
 	arn, _ := policy.CutARN(policy.Text(f.Resource))
-	if cut := f.cut(); cut != "" {
-		switch name {
-		case "resource", "secret", "repository", "image", "tag":
-			if cut == f.Resource && name != "image" && name != "tag" || cut == f.Image {
-				return "" // a part of it is of no use in a command
-			}
-		}
+	if f.isCut(name) {
+		return "" // a part of a name is of no use in a command
 	}
 	switch name {
-	case "missing":
-		return firstOf(f.Resource, "what the call names")
 	case "targetgroup":
 		return a.targetGroup()
 	case "role":
@@ -261,14 +256,7 @@ func (a *Answer) value(name string) string {
 	case "repository":
 		return strings.TrimPrefix(string(arn.Resource), "repository/")
 	case "endpoint":
-		service, operation, _ := strings.Cut(f.Action, ":")
-		switch {
-		case service != "ecr":
-			return service
-		case operation == "GetAuthorizationToken":
-			return "ecr.api"
-		}
-		return "ecr.dkr"
+		return endpointOf(f.Action)
 	case "tag":
 		return imageTag(f.Image)
 	}
@@ -280,7 +268,33 @@ func (a *Answer) value(name string) string {
 	return ""
 }
 
-// targetGroup returns the target group that a message names; "" if none does.
+// isCut reports whether the value of a name is perhaps only the beginning of what the message had: its end is cut off.
+func (f *Facts) isCut(name string) bool {
+	cut := f.cut()
+	switch name {
+	case "resource", "secret", "repository":
+		return cut != "" && (cut == f.Resource || cut == f.Image)
+	case "image", "tag":
+		return cut != "" && cut == f.Image
+	}
+	return false
+}
+
+// endpointOf returns the end of the name of the VPC endpoint through which an action is called, such as "ecr.api".
+//
+// Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+func endpointOf(action string) string {
+	service, _, _ := strings.Cut(action, ":")
+	switch {
+	case service != "ecr":
+		return service
+	case action == getToken:
+		return "ecr.api"
+	}
+	return "ecr.dkr"
+}
+
+// targetGroup returns the ARN of the target group that a message names; "" if none does.
 func (a *Answer) targetGroup() string {
 	for _, m := range a.Messages {
 		for word := range strings.FieldsFuncSeq(m.Text, func(r rune) bool { return strings.ContainsRune(" \n()[]'\"", r) }) {
