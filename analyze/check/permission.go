@@ -75,7 +75,7 @@ func (c *checker) key(p *analyze.Plan, readings []*analyze.Requirement, action s
 	var b strings.Builder
 	b.WriteString(action)
 	if action == registryLogin {
-		b.WriteString(" on " + strings.Join(p.LaunchTypes, " "))
+		b.WriteString(" on " + strings.Join(p.LaunchTypes, " ")) // see setSources
 	}
 	for _, r := range readings {
 		b.WriteString("\n" + string(r.Match) + "\n" + string(r.Resource) + "\n" + string(r.Stage) + "\n" + string(r.Version))
@@ -202,7 +202,7 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	}
 	if r.ARN.Service == "kms" || strings.HasPrefix(action, "kms:") {
 		context.SetValues("kms:CallerAccount", account)
-		context.Set("kms:GrantIsForAWSResource", absent) // it is for grants
+		context.Set("kms:GrantIsForAWSResource", absent) // only requests about grants have it
 	} else {
 		context.SetValues("aws:ViaAWSService", "false")
 	}
@@ -222,15 +222,16 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	if r.Version != "" {
 		context.SetValues("secretsmanager:VersionId", c.text(p, r.Version))
 	}
-	if arn, ok := c.opts.Keys.Complete(r.ARN, c.environment); ok {
-		q.Resource, q.Match = c.text(p, arn.Text()), policy.Exact
+	if complete, ok := c.opts.Keys.Complete(r.ARN, c.environment); ok {
+		q.Resource, q.Match = c.text(p, complete.Text()), policy.Exact
 	}
 	for _, condition := range r.Conditions {
 		values := policy.Texts(condition.Values)
 		for i := range values {
-			arn, isARN := policy.CutARN(values[i])
-			if arn, ok := c.opts.Keys.Complete(arn, c.environment); ok && isARN {
-				values[i] = arn.Text()
+			if arn, isARN := policy.CutARN(values[i]); isARN {
+				if complete, ok := c.opts.Keys.Complete(arn, c.environment); ok {
+					values[i] = complete.Text()
+				}
 			}
 			values[i] = c.text(p, values[i])
 		}
@@ -243,35 +244,39 @@ func (c *checker) request(p *analyze.Plan, r *analyze.Requirement, action string
 	return q
 }
 
-// absentKeys are for users, and for services that act in their own name.
+// absentKeys are the condition keys that no request of ECS has: they are for users, and for services that act in their own name.
 var absentKeys = [...]string{"aws:username", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"}
 
-// isAbsent reports whether no request of ECS has a key.
+// isAbsent reports whether a condition key is one of [absentKeys].
 func isAbsent(key string) bool {
 	return slices.ContainsFunc(absentKeys[:], func(absent string) bool { return strings.EqualFold(absent, key) })
 }
 
-// setSources says where a call comes from. Another service makes those of KMS. An endpoint serves its own region, and the login to
-// Amazon ECR does not go through the network of the task on Fargate.
+// setSources adds to the context the VPC and the endpoints that a call comes from. The keys stay unknown for calls of KMS, which
+// another service makes, and for other regions, since an endpoint serves its own region. They are absent from the login to Amazon ECR
+// on Fargate, which does not go through the network of the task.
 //
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html, and
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html
 func (c *checker) setSources(context policy.Context, p *analyze.Plan, r *analyze.Requirement, action string) {
 	region := r.ARN.Region
-	elsewhere := c.environment.Region != "" && region.IsLiteral() && region != "" && string(region) != c.environment.Region
-	for key, ids := range map[string][]string{"aws:SourceVpce": c.opts.SourceVPCEndpoints, "aws:SourceVpc": c.opts.SourceVPCs} {
-		switch isLogin := action == registryLogin; {
+	isElsewhere := c.environment.Region != "" && region.IsLiteral() && region != "" && string(region) != c.environment.Region
+	isLogin := action == registryLogin
+	isUnknown := isElsewhere || r.ARN.Service == "kms" || isLogin && !p.RunsOnly("EC2")
+	set := func(key string, ids []string) {
+		switch {
 		case isLogin && p.RunsOnly("FARGATE"):
 			context.Set(key, policy.ContextKey{State: policy.KeyAbsent})
-		case len(ids) == 0 || elsewhere || r.ARN.Service == "kms" || isLogin && !p.RunsOnly("EC2"):
-		default:
-			var values []policy.Text
-			for _, id := range ids {
-				values = append(values, policy.Text(id))
+		case len(ids) > 0 && !isUnknown:
+			values := make([]policy.Text, len(ids))
+			for i, id := range ids {
+				values[i] = policy.Text(id)
 			}
 			context.Set(key, policy.ContextKey{State: policy.KeyPresent, Values: values, OneOf: len(ids) > 1})
 		}
 	}
+	set("aws:SourceVpce", c.opts.SourceVPCEndpoints)
+	set("aws:SourceVpc", c.opts.SourceVPCs)
 }
 
 // registryLogin is the action by which ECS logs in to Amazon ECR.
@@ -338,7 +343,7 @@ func reason(a policy.Answer, r *analyze.Requirement) Code {
 	return code
 }
 
-// hasVariables reports whether a resource by which a statement may apply has policy variables.
+// hasVariables reports whether a statement may apply by a resource that has policy variables, such as ${aws:PrincipalTag/team}.
 func hasVariables(d policy.Decider) bool {
 	return slices.ContainsFunc(d.Resources, func(i int) bool {
 		t := d.Statement.Resources[i].Text

@@ -74,7 +74,7 @@ type need struct {
 type neededResource struct {
 	pattern policy.Pattern
 	needs   []*need
-	// complete is the one string of the pattern that it is; nil where that is unknown.
+	// complete is the complete ARN where the answers of AWS have it; nil otherwise. The pattern allows every random suffix.
 	complete *policy.Pattern
 }
 

@@ -191,9 +191,9 @@ type Options struct {
 	ServiceControl [][]policy.Policy
 	// ResourcePolicies are those that are known.
 	ResourcePolicies []ResourcePolicy
-	// SourceVPCEndpoints and SourceVPCs are where the calls of the tasks come from; nil where that is unknown.
+	// SourceVPCEndpoints and SourceVPCs are the IDs of those that the calls of the tasks come from; nil where that is unknown.
 	SourceVPCEndpoints, SourceVPCs []string
-	// Keys are answers of AWS, which have the complete ARNs of secrets; nil where there are none.
+	// Keys are answers of AWS. Here they say the complete ARNs of secrets; nil where there are none.
 	Keys *analyze.KnownKeys
 	// Role are the options that a role for the tasks would be made with.
 	Role policy.Options
@@ -232,9 +232,9 @@ type checker struct {
 	evaluators  map[evaluatorKey]*policy.Evaluator
 	tables      map[*analyze.Plan]policy.SymbolTable // the symbols of the role and of a plan
 	parts       map[string][]*policy.Formula         // of conditional statements, by the action that they are about
-	worlds      int                                  // that were looked at
+	worlds      int                                  // how many were looked at, for all permissions
 	inWorlds    map[string]worldPolicies             // by the values of all variables
-	inTexts     map[policy.Symbol]bool               // the symbols in texts of the role and of plans; nil before somebody asks
+	inTexts     map[policy.Symbol]bool               // the symbols in texts of the role and of plans; nil before the first use
 	work        *policy.Work                         // how much may be done for all permissions
 }
 
@@ -278,7 +278,7 @@ func (c *checker) setValues() {
 	e = e.WithPartition()
 	found := environments(c.role)
 	if len(found[policy.Partition]) == 0 {
-		for _, p := range c.plans { // nothing can be used in two partitions
+		for _, p := range c.plans { // a role and what its tasks need are in one partition
 			for i := range p.Requirements {
 				if partition := p.Requirements[i].ARN.Partition; policy.IsPartition(partition) {
 					found[policy.Partition][string(partition)] = true
@@ -430,8 +430,8 @@ func (c *checker) evaluator(p *analyze.Plan, resource *ResourcePolicy, w policy.
 	return e
 }
 
-// withFullAccess adds the policy that AWS attaches everywhere to levels of which only policies that deny are known: without one that
-// allows something, nothing could be done there at all.
+// withFullAccess adds FullAWSAccess, which AWS attaches everywhere, to each level whose known policies only deny. Such a level must
+// have another policy that allows: otherwise nobody there could do anything.
 //
 // Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 func withFullAccess(levels [][]policy.Policy) [][]policy.Policy {

@@ -16,7 +16,7 @@ import (
 // formula returns a condition of the template that has the role. Those of the plan of another template are other conditions.
 func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 	f := policy.Opaque(b.Condition)
-	made := (*policy.Formula)(nil)
+	var made *policy.Formula // what the reader of the plan made of the condition
 	if p != nil {
 		made = p.Formulas[b.Condition]
 	}
@@ -43,7 +43,7 @@ func (c *checker) formula(p *analyze.Plan, b policy.Branch) *policy.Formula {
 	return f
 }
 
-// isOfEnvironment reports whether a variable is the same in all templates.
+// isOfEnvironment reports whether a variable is the partition, the region or the account: it has one value in all templates.
 func isOfEnvironment(variable string) bool {
 	return slices.Contains(policy.EnvironmentSymbols[:], policy.Symbol(variable))
 }
@@ -186,9 +186,9 @@ func (c *checker) in(d policy.Document, w policy.World, key *strings.Builder) po
 func (c *checker) policiesIn(w policy.World) (policy.Policies, string) {
 	var name strings.Builder
 	for _, variable := range slices.Sorted(maps.Keys(w)) {
-		name.WriteString(variable + "\n" + w[variable] + "\n")
+		name.WriteString(strconv.Quote(variable) + strconv.Quote(w[variable]))
 	}
-	if known, ok := c.inWorlds[name.String()]; ok { // for another permission
+	if known, ok := c.inWorlds[name.String()]; ok { // another permission asked before
 		return known.policies, known.key
 	}
 	var key strings.Builder
@@ -201,7 +201,7 @@ func (c *checker) policiesIn(w policy.World) (policy.Policies, string) {
 		boundary.Document = c.in(boundary.Document, w, &key)
 		p.Boundary = &boundary
 	}
-	const most = 1 << 12 // memory is bounded by it
+	const most = 1 << 12 // bounds the memory
 	if len(c.inWorlds) < most {
 		c.inWorlds[name.String()] = worldPolicies{p, key.String()}
 	}
@@ -214,8 +214,9 @@ type worldPolicies struct {
 	key      string
 }
 
-// valuesIn returns values of symbols together with those that a world gives to parameters, and to the region. Key is the same text
-// for the same values.
+// valuesIn adds to the values of symbols those that a world gives to the parameters of the role's template, and to the region and
+// the like, where the plan is of the same template. What is known already stays. Key is the same text for the same additions; "" for
+// none.
 func (c *checker) valuesIn(w policy.World, p *analyze.Plan, values map[policy.Symbol]string) (in map[policy.Symbol]string, key string) {
 	if c.role.stack == nil || p.File != c.role.stack.file {
 		return values, ""
@@ -229,13 +230,13 @@ func (c *checker) valuesIn(w policy.World, p *analyze.Plan, values map[policy.Sy
 			values = maps.Clone(values)
 		}
 		values[s] = w[name]
-		key += "\n" + name + "=" + w[name]
+		key += "\n" + name + "=" + strconv.Quote(w[name])
 	}
 	return values, key
 }
 
-// isInTexts reports whether a variable is a symbol in the texts of the role or of what is needed: then its value matters, and not
-// only which conditions hold.
+// isInTexts reports whether a variable is a symbol in the texts of the role or of what the tasks need. Then each of its values is a
+// world of its own. Otherwise only the conditions matter that depend on it.
 func (c *checker) isInTexts(variable string) bool {
 	if c.inTexts == nil {
 		c.inTexts = map[policy.Symbol]bool{}
@@ -275,12 +276,12 @@ func (c *checker) across(needed *policy.Formula, parts []*policy.Formula, evalua
 	for s, v := range c.values {
 		known[string(s)] = v
 	}
-	formulas := append(slices.Clip(parts), needed)
+	formulas := append(slices.Clip(parts), needed) // parts are kept for other permissions
 	worlds, ok := policy.Worlds(formulas, known, c.isInTexts)
 	if !ok {
 		worlds, ok = policy.Worlds(formulas, known, nil)
 	}
-	// All permissions together look at so many worlds, so that a template which is made to be slow takes seconds.
+	// Bounds the worlds of all permissions together, so that even a template that is made to be slow takes only seconds.
 	const most = 1 << 19
 	if c.worlds += len(worlds); !ok || c.worlds > most {
 		a := evaluate(policy.World{})

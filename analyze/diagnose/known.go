@@ -13,10 +13,10 @@ import (
 type Known struct {
 	// Plans are those of the task definitions. What the messages say of where the tasks run is filled into them.
 	Plans []*analyze.Plan
-	// Roles are those that exist, which are compared with the plans; nil where none is k. From says where they come from.
+	// Roles are those that exist, which are compared with the plans; nil where none is known. From says where they come from.
 	Roles check.Roles
 	From  check.Origin
-	// Check are the options of the comparison. Its environment is where the tasks run, as far as that is k.
+	// Check are the options of the comparison. Its environment is where the tasks run, as far as that is known.
 	Check check.Options
 }
 
@@ -52,7 +52,7 @@ func (k *Known) Diagnose(messages []Message) (*Diagnosis, *check.Uses) {
 // only reports whether the roles are a single one, which is that of all tasks.
 func (k *Known) only() bool { return k.From == check.Given && len(k.Roles) == 1 }
 
-// role returns the role of a name; nil where it is unk.
+// role returns the role of a name; nil where there is none, or several are possible.
 func (k *Known) role(name string) *check.Role {
 	if k.only() {
 		return k.Roles[0]

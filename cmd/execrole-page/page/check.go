@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/execrole/execrole/analyze"
 	"github.com/execrole/execrole/analyze/check"
@@ -40,17 +39,15 @@ func (s *session) check(roles *existing, plans []*analyze.Plan) {
 		s.findings = append(s.findings, p.Findings...)
 		failed = failed || p.Err() != nil || p.Unread
 	}
-	opts, files, problems := s.policies()
-	roles.problems = append(roles.roles.ProblemsThatCount(roles.origin(), roles.problems, plans), problems...)
-	roles.files = append(slices.Clone(roles.files), files...)
+	opts, isRead := s.addPolicies(roles, plans)
 	var unread bool
 	resp.Verdict.Problems, unread = roles.findings()
-	if len(problems) > 0 || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
+	if !isRead || len(plans) == 0 || len(roles.roles) == 0 && !roles.own {
 		return
 	}
 	account, err := s.account(roles, plans, opts)
 	if (failed || unread) && (len(account.Verdicts) == 0 || roles.origin() == check.Given) {
-		return // the findings say why
+		return // the findings say why; roles of an account or of a template that could be read are compared all the same
 	}
 	if err != nil {
 		resp.Problems = append(resp.Problems, analyze.PrintableLines(err.Error()))
@@ -127,8 +124,8 @@ func (e *existing) origin() check.Origin {
 	return check.Given
 }
 
-// account compares the roles with the plans that use them. The error is about plans that have no role; of an account, it is for
-// the case that none has one.
+// account compares the roles with the plans that use them. The error names each plan whose role is not there. For the roles of an
+// account, it is nil as soon as one plan has its role: the table lists the others.
 func (s *session) account(roles *existing, plans []*analyze.Plan, opts check.Options) (*check.Account, error) {
 	uses := roles.roles.Uses(roles.origin(), plans, roles.terraform)
 	account := &check.Account{Left: uses.Left}

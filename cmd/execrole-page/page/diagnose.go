@@ -3,7 +3,6 @@ package page
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/execrole/execrole/analyze"
@@ -35,9 +34,7 @@ func (s *session) diagnose(roles *existing, plans []*analyze.Plan) {
 	for _, p := range plans {
 		s.findings = append(s.findings, p.Findings...)
 	}
-	opts, files, problems := s.policies()
-	roles.problems = append(roles.roles.ProblemsThatCount(roles.origin(), roles.problems, plans), problems...)
-	roles.files = append(slices.Clone(roles.files), files...)
+	opts, _ := s.addPolicies(roles, plans) // what is wrong with them is among the problems
 	var failed bool
 	out.Problems, failed = roles.findings()
 	if strings.TrimSpace(s.request.Message) == "" || failed {

@@ -24,7 +24,7 @@ type Request struct {
 	Roles []File `json:"roles"` // of [Check] and [Diagnose]: a role that exists, or parts of it
 	// Account says that Roles has the roles of an account: that of a task is the one that its executionRoleArn names.
 	Account bool `json:"account"`
-	// Policies are those besides the role's own that have a say.
+	// Policies are those that limit the role, besides its own.
 	Policies []Policy `json:"policies"`
 	// Message is an error that ECS shows, of [Diagnose].
 	Message string `json:"message"`
@@ -258,11 +258,10 @@ func (s *session) plans(analysis *analyze.Analysis, roles check.Roles) []*analyz
 // generate makes the role of a plan, and writes it.
 func (s *session) generate(plan *analyze.Plan) {
 	resp := s.response
-	for _, u := range plan.Unseen {
-		if plan.Unread {
-			break // it is no task definition, or cannot be read
+	if !plan.Unread { // otherwise the finding that says why is enough
+		for _, u := range plan.Unseen {
+			resp.Unseen = append(resp.Unseen, Unseen{u.What, u.Cure})
 		}
-		resp.Unseen = append(resp.Unseen, Unseen{u.What, u.Cure})
 	}
 	var role *policy.Role
 	err := plan.Err()

@@ -11,11 +11,11 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
-// Policy is a policy besides those of the role that has a say in what the role can do.
+// Policy is a policy that limits what the role can do, and is not one of the role's own.
 type Policy struct {
 	// Kind is one of [PolicyKinds].
 	Kind string `json:"kind"`
-	// ARN is, of [ResourcePolicy], that of the resource.
+	// ARN is that of the resource, if the kind is [ResourcePolicy].
 	ARN  string `json:"arn"`
 	Text string `json:"text"`
 }
@@ -30,8 +30,8 @@ const (
 // PolicyKinds returns the kinds of policies.
 func PolicyKinds() []string { return []string{Boundary, ServiceControl, ResourcePolicy} }
 
-// policyName returns the name of a policy of the request as a file: scp.json, and the second one is scp-2.json. No other file has
-// it.
+// policyName returns the file name of the policy i of the request, counted for each kind: scp.json, scp-2.json. A name that another
+// file has gets "the-" before it.
 func (s *session) policyName(i int) string {
 	kind, n := s.request.Policies[i].Kind, 1
 	for _, p := range s.request.Policies[:i] {
@@ -50,7 +50,7 @@ func (s *session) policyName(i int) string {
 	return name
 }
 
-// arguments are those of the command.
+// arguments returns the arguments that give the policy, as a file of that name, to the command; nil for an empty policy.
 func (p Policy) arguments(name string) []string {
 	switch {
 	case strings.TrimSpace(p.Text) == "":
@@ -61,8 +61,18 @@ func (p Policy) arguments(name string) []string {
 	return []string{"--" + p.Kind, name}
 }
 
-// policies reads the other policies that have a say, into the options of a comparison. Files are the policies as files, one for
-// each of the request, also where it is empty. Problems are what is wrong with them.
+// addPolicies reads the policies of the request besides the role's own. It returns the options for a comparison with them, and whether
+// all could be read. It adds them to the files of the roles, and what is wrong with them to the problems. Of the problems of the roles
+// themselves, it keeps those that count for the plans.
+func (s *session) addPolicies(roles *existing, plans []*analyze.Plan) (opts check.Options, ok bool) {
+	opts, files, problems := s.policies()
+	roles.problems = append(roles.roles.ProblemsThatCount(roles.origin(), roles.problems, plans), problems...)
+	roles.files = append(slices.Clone(roles.files), files...)
+	return opts, len(problems) == 0
+}
+
+// policies reads the policies of the request into the options of a comparison. Files has one file for each policy, also for an empty
+// one, so that they have the order of the request. Problems are what is wrong with them.
 func (s *session) policies() (opts check.Options, files []File, problems []tree.Problem) {
 	opts = check.Options{Environment: s.options.analyze.Environment, Role: s.options.role}
 	var controls []policy.Policy

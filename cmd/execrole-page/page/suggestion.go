@@ -6,8 +6,8 @@ import (
 	"github.com/execrole/execrole/analyze/diagnose"
 )
 
-// suggestion returns the mode that a text belongs to that is no task definition: people paste an error, or a role, and see an
-// error about a task definition.
+// suggestion returns the mode that the input belongs to, if it is not a task definition; "" for none. People paste an error message or
+// a role into the first editor, and would only read that it is not a task definition.
 func (s *session) suggestion(plans []*analyze.Plan) string {
 	if len(s.input.files) != 1 || s.input.module || len(plans) != 1 || !plans[0].Unread {
 		return ""
