@@ -164,17 +164,15 @@ func (c *checker) answer(p *analyze.Plan, r *analyze.Requirement, action string)
 	return c.across(c.needed(p, r), parts, func(w policy.World) policy.Answer { return c.evaluator(p, resource, w).Evaluate(request) })
 }
 
-// partsFor returns the formulas of the conditional statements of the role and of its boundary that are about an action.
+// partsFor returns the formulas of the conditional statements of the role and of its boundary that are about an action. It keeps them
+// for other permissions with this action.
 func (c *checker) partsFor(action string) []*policy.Formula {
 	if !c.conditional {
 		return nil
 	}
 	parts, ok := c.parts[action]
 	if !ok {
-		parts = c.conditionals(c.role.Policies, action)
-		if b := c.role.Boundary; b != nil {
-			parts = append(parts, c.conditionals([]Policy{*b}, action)...)
-		}
+		parts = c.conditionals(c.role.policiesAndBoundary(), action)
 		c.parts[action] = parts
 	}
 	return parts
@@ -398,10 +396,7 @@ func statement(needs []Need, actions ...string) policy.Statement {
 
 // written returns a statement as the role has it, of which a part was evaluated.
 func (c *checker) written(part *policy.Statement) *policy.Statement {
-	policies := c.role.Policies
-	if c.role.Boundary != nil {
-		policies = append(slices.Clip(policies), *c.role.Boundary)
-	}
+	policies := c.role.policiesAndBoundary()
 	for i := range policies {
 		for j := range policies[i].Document.Statements {
 			s := &policies[i].Document.Statements[j]

@@ -119,13 +119,17 @@ func isConditional(s *policy.Statement) bool {
 	return s.Branches != nil || slices.ContainsFunc(s.Resources, func(v policy.Value) bool { return v.When != nil })
 }
 
+// policiesAndBoundary returns the policies of the role, and its boundary if that is known.
+func (r *Role) policiesAndBoundary() []Policy {
+	if r.Boundary == nil {
+		return r.Policies
+	}
+	return append(slices.Clip(r.Policies), *r.Boundary)
+}
+
 // hasConditionals reports whether a statement of the role, or of its boundary, is there only under conditions.
 func (r *Role) hasConditionals() bool {
-	policies := r.Policies
-	if r.Boundary != nil {
-		policies = append(slices.Clip(policies), *r.Boundary)
-	}
-	return slices.ContainsFunc(policies, func(p Policy) bool {
+	return slices.ContainsFunc(r.policiesAndBoundary(), func(p Policy) bool {
 		return slices.ContainsFunc(p.Document.Statements, func(s policy.Statement) bool { return isConditional(&s) })
 	})
 }
@@ -247,7 +251,7 @@ func (c *checker) isInTexts(variable string) bool {
 				}
 			}
 		}
-		for _, p := range c.role.Policies {
+		for _, p := range c.role.policiesAndBoundary() {
 			for _, s := range p.Document.Statements {
 				add(s.Resources)
 				add(s.NotResources)

@@ -52,7 +52,7 @@ func (k *Known) Diagnose(messages []Message) (*Diagnosis, *check.Uses) {
 // only reports whether the roles are a single one, which is that of all tasks.
 func (k *Known) only() bool { return k.From == check.Given && len(k.Roles) == 1 }
 
-// role returns the role of a name; nil where there is none, or several are possible.
+// role returns the role of a name; nil if there is none.
 func (k *Known) role(name string) *check.Role {
 	if k.only() {
 		return k.Roles[0]

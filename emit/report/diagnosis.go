@@ -55,7 +55,7 @@ type answerView struct {
 	remarks   []string
 	cure      string
 	settle    string
-	page      string // of AWS, about a cause that the role has no part in
+	page      string // see [diagnose.Explanation]
 	needs     []needGroup
 	documents []documentView
 }
@@ -227,17 +227,22 @@ const unknownLead = "Unknown: no message that execrole knows has this form"
 // emptyWords follow a message that says only that tasks fail.
 const emptyWords = "it says only that tasks fail: pass what aws ecs describe-tasks prints for a stopped task, which ECS forgets after an hour"
 
-// emptyTaskWords follow it where it is all that describe-tasks says.
+// emptyTaskWords follow such a message where describe-tasks says no more than that.
 const emptyTaskWords = "it says only that the task fails: look at the events of the service, and on EC2 at the log of the ECS agent"
+
+// whereElse says where the reason is, if an unknown message says only that tasks fail; "" for other messages.
+func whereElse(u *diagnose.Unknown) string {
+	switch {
+	case !u.Empty:
+		return ""
+	case u.From == "task":
+		return emptyTaskWords
+	}
+	return emptyWords
+}
 
 // unknownFacts says what could be read from an unknown message.
 func unknownFacts(u *diagnose.Unknown) (list []string) {
-	switch {
-	case u.Empty && u.From == "task":
-		list = append(list, emptyTaskWords)
-	case u.Empty:
-		list = append(list, emptyWords)
-	}
 	for _, v := range []struct{ name, value string }{{"stop code", u.StopCode}, {"action", u.Facts.Action}, {"resource", u.Facts.Resource}, {"principal", u.Facts.Principal}, {"image", u.Facts.Image}, {"secret", u.Facts.Secret}} {
 		if v.value != "" {
 			list = append(list, v.name+" "+analyze.Printable(v.value))

@@ -38,11 +38,10 @@ func diagnosisMarkdown(d *diagnose.Diagnosis, _ bool) []byte {
 			b.WriteString("## " + unknownLead + "\n\n")
 		}
 		b.WriteString("- " + code(shortened(d.Unknown[i].Text)) + "\n")
+		if words := whereElse(&d.Unknown[i]); words != "" {
+			b.WriteString("  - " + words + "\n")
+		}
 		for _, fact := range unknownFacts(&d.Unknown[i]) {
-			if fact == emptyWords || fact == emptyTaskWords {
-				b.WriteString("  - " + fact + "\n")
-				continue
-			}
 			b.WriteString("  - " + code(fact) + "\n")
 		}
 	}

@@ -26,6 +26,9 @@ func diagnosisText(d *diagnose.Diagnosis, color bool) []byte {
 			p.line(p.style(yellow, unknownLead+":"))
 		}
 		p.line("  " + shortened(u.Text))
+		if words := whereElse(u); words != "" {
+			p.line("    " + words)
+		}
 		for _, fact := range unknownFacts(u) {
 			p.line("    " + fact)
 		}

@@ -178,34 +178,35 @@ func branchWords(s *policy.Statement) string {
 	if s == nil {
 		return ""
 	}
-	of := func(branches []policy.Branch) string {
-		var words []string
-		for _, b := range branches {
-			condition := policy.ConditionOf(b.Condition)
-			switch {
-			case b.Not:
-				condition = "where " + condition + " does not hold"
-			case strings.Contains(condition, " is "):
-				condition = "where " + condition
-			default:
-				condition = "where " + condition + " holds"
-			}
-			if !slices.Contains(words, condition) {
-				words = append(words, condition)
-			}
-		}
-		return strings.Join(words, " and ")
-	}
-	var some []string // of its resources
+	var alternatives []string // of its resources: each is there where one of the decisions is taken
 	for _, r := range s.Resources {
 		for _, symbol := range r.When {
 			branches, _, _ := symbol.Decision()
-			if words := of(branches); !slices.Contains(some, words) {
-				some = append(some, words)
+			if words := allBranches(branches); words != "" && !slices.Contains(alternatives, words) {
+				alternatives = append(alternatives, words)
 			}
 		}
 	}
-	words := slices.DeleteFunc([]string{of(s.Branches), strings.Join(some, ", or ")}, func(s string) bool { return s == "" })
+	words := slices.DeleteFunc([]string{allBranches(s.Branches), strings.Join(alternatives, ", or ")}, func(s string) bool { return s == "" })
+	return strings.Join(words, " and ")
+}
+
+// allBranches says in words that all of some branches are taken; "" for none.
+func allBranches(branches []policy.Branch) string {
+	var words []string
+	for _, b := range branches {
+		condition := policy.ConditionOf(b.Condition)
+		word := "where " + condition
+		switch {
+		case b.Not:
+			word += " does not hold"
+		case !strings.Contains(condition, " is "): // "Stage is prod" needs no verb
+			word += " holds"
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
 	return strings.Join(words, " and ")
 }
 
