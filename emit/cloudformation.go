@@ -199,8 +199,8 @@ func cfnNamesOf(ids []string, roles ...*policy.Role) *cfnNames {
 		}
 	}
 	for _, p := range names.parameters {
-		const place = 1 // behind the type
-		description := p.value.pairs[place].value
+		i := slices.IndexFunc(p.value.pairs, func(p pair) bool { return p.key == "Description" })
+		description := p.value.pairs[i].value // every parameter has one
 		description.text = withoutReferences(description.text, func(name string) bool {
 			return strings.HasPrefix(name, "AWS::") || slices.Contains(taken, name)
 		})

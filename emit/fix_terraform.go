@@ -661,8 +661,8 @@ func (f *fixModule) addPolicy(r *RoleFix, name string, d policy.Document) error 
 	return nil
 }
 
-// nameExclusively adds the name of a policy to a resource beside the role that lists all policies inside it, where the module
-// has one: Terraform removes every other policy.
+// nameExclusively adds the expression of a policy's name to the aws_iam_role_policies_exclusive of the role, if the module has one:
+// Terraform removes every policy that this resource does not list. It returns an error where the list cannot be changed.
 func (f *fixModule) nameExclusively(role *hclsyntax.Block, name string) error {
 	for _, file := range f.all.order {
 		if file.module == nil || path.Dir(file.name) != path.Dir(f.name) {
@@ -670,7 +670,8 @@ func (f *fixModule) nameExclusively(role *hclsyntax.Block, name string) error {
 		}
 		for _, b := range file.module.body.Blocks {
 			of, names := b.Body.Attributes["role_name"], b.Body.Attributes["policy_names"]
-			if b.Type != "resource" || len(b.Labels) != 2 || b.Labels[0] != "aws_iam_role_policies_exclusive" || of == nil || names == nil || !isRoleName(of.Expr, role) {
+			isList := b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_iam_role_policies_exclusive" && of != nil && names != nil
+			if !isList || !isRoleName(of.Expr, role) {
 				continue
 			}
 			list, isTuple := names.Expr.(*hclsyntax.TupleConsExpr)
@@ -683,15 +684,13 @@ func (f *fixModule) nameExclusively(role *hclsyntax.Block, name string) error {
 				file.module.insert(list.SrcRange.Start.Byte+1, name)
 				return nil
 			}
-			element := listNode()
-			element.elements = append(element.elements, rawNode(name))
-			return file.module.appendTuple(list, element)
+			return file.module.appendTuple(list, listNode(rawNode(name)))
 		}
 	}
 	return nil
 }
 
-// isRoleName reports whether an expression is the name of a role: a reference to it, or the text that it says too.
+// isRoleName reports whether an expression is the name of a role: a reference to the role, or the same text as its name.
 func isRoleName(x hclsyntax.Expression, role *hclsyntax.Block) bool {
 	for _, t := range hclsyntax.Variables(x) {
 		if t.RootName() == role.Labels[0] && len(t) > 1 {

@@ -187,7 +187,7 @@ func (m *merger) objects(task *tree.Node, r TaskRole) (list []*tree.Node) {
 			m.fail(task, "the resource %s has no Properties", r.Task)
 			return nil
 		case n.Member("ExecutionRoleArn") != nil:
-			if role := n.Member("ExecutionRoleArn"); isNoValue(role) {
+			if role := n.Member("ExecutionRoleArn"); isNoValue(role) { // ECS sees no role, but the template has the property
 				m.fail(role, "%s has an ExecutionRoleArn without a value: remove it, and the role is set there", r.Task)
 			} else {
 				m.fail(role, "%s has an ExecutionRoleArn, which is left as it is", r.Task)

@@ -64,9 +64,9 @@ func (r *references) name(s policy.Symbol, info policy.SymbolInfo) cfnReference 
 	return cfnReference{node: expression, name: r.unused(cfnParameterID(wordsOf(name))), variable: true}
 }
 
-// withoutReferences returns a text with A in place of ${A}, if A is named. In a text that is no Fn::Sub, cfn-lint takes ${A}
-// for a mistake if the template has a parameter A.
-func withoutReferences(s string, named func(name string) bool) string {
+// withoutReferences returns a text with A in place of each ${A} whose name A isTaken. In a text that is no Fn::Sub, cfn-lint takes
+// ${A} for a mistake if the template has something with the name A.
+func withoutReferences(s string, isTaken func(name string) bool) string {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(s, "${")
@@ -75,8 +75,8 @@ func withoutReferences(s string, named func(name string) bool) string {
 			b.WriteString(s)
 			return b.String()
 		}
-		name := withoutReferences(rest[:end], named)
-		if !named(rest[:end]) {
+		name := withoutReferences(rest[:end], isTaken)
+		if !isTaken(rest[:end]) {
 			name = "${" + name + "}"
 		}
 		b.WriteString(before + name)
@@ -84,8 +84,8 @@ func withoutReferences(s string, named func(name string) bool) string {
 	}
 }
 
-// closingBrace returns where the reference ends whose name is at the beginning of a text, or -1. The name can have references
-// in it.
+// closingBrace returns the offset of the brace that closes a reference, in a text that begins behind its "${"; -1 if there is none.
+// Other references can be inside.
 func closingBrace(s string) int {
 	depth := 0
 	for i := range len(s) {

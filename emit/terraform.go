@@ -48,7 +48,7 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 		}
 	}
 	tf := terraformNamesOf(role)
-	if err := tf.listed(); err != nil {
+	if err := tf.checkLists(); err != nil {
 		return nil, err
 	}
 	w := &hclWriter{}
@@ -57,9 +57,9 @@ func emitTerraform(role *policy.Role, opts Options) ([]File, error) {
 	return []File{{Name: stem(role.Family) + "-execution-role.tf", Data: []byte(w.b.String())}}, nil
 }
 
-// listed returns an error where the module lists the policies of the role that it has already: Terraform would remove what is
-// written beside the list.
-func (tf terraformNames) listed() error {
+// checkLists returns an error where the module has the role, and lists its policies without those that are written here: Terraform
+// would remove them.
+func (tf terraformNames) checkLists() error {
 	role, m := tf.role, tf.role.Module
 	if m == nil || m.Role == "" {
 		return nil
@@ -78,19 +78,19 @@ func (tf terraformNames) listed() error {
 	switch {
 	case attached.Exclusive:
 		for i, arn := range role.Attached {
-			// In the list, such an ARN can have a partition that only the deployment knows here.
+			// The list can name the partition, which this ARN leaves to the deployment: only the rest is compared.
 			own, tail := tf.attachmentARN(tf.attachedLabel(i)), string(arn)
 			if rest, found := strings.CutPrefix(tail, "arn:"+string(policy.Of(policy.Partition))+":"); found {
 				tail = ":" + rest
 			}
 			if !slices.ContainsFunc(attached.Elements, func(e string) bool { return e == own || strings.HasSuffix(e, tail) }) {
-				return attachedElsewhere(attached, own)
+				return missingInList(attached, own)
 			}
 		}
 		for i, p := range role.Managed {
 			own, arn := tf.attachmentARN(tf.managedLabel(i)), tf.managedARN(i, p)
 			if !slices.Contains(attached.Elements, own) && !slices.Contains(attached.Elements, arn) {
-				return attachedElsewhere(attached, arn)
+				return missingInList(attached, arn)
 			}
 		}
 	case attached.Argument != "" && len(role.Managed)+len(role.Attached) > 0:
@@ -99,8 +99,9 @@ func (tf terraformNames) listed() error {
 	return nil
 }
 
-// attachedElsewhere says that a managed policy is not in the list of the only ones that the role may have.
-func attachedElsewhere(list policy.RoleList, arn string) error {
+// missingInList returns the error for a managed policy that is not in the list of all that the role may have. The ARN is an
+// expression of Terraform.
+func missingInList(list policy.RoleList, arn string) error {
 	return fmt.Errorf("%s: %s lists all managed policies of the role, and Terraform removes every other one: add %s to the list", list.Place, list.Argument, arn)
 }
 
@@ -166,7 +167,7 @@ func (tf terraformNames) policies(w *hclWriter) (policies []string) {
 	return policies
 }
 
-// inlineLabel returns the label of the resource of the policy i inside the role.
+// inlineLabel returns the label of the resource that puts the policy i, from 0, inside the role.
 func (tf terraformNames) inlineLabel(i int) string {
 	if i == 0 {
 		return tf.prefix
@@ -186,7 +187,7 @@ func (tf terraformNames) managedARN(i int, p policy.Policy) string {
 // managedLabel returns the label of the resource of the managed policy i, and of its attachment.
 func (tf terraformNames) managedLabel(i int) string { return tf.prefix + "_" + strconv.Itoa(i+1) }
 
-// attachedLabel returns the label of the attachment of the managed policy i of somebody else.
+// attachedLabel returns the label of the attachment of the managed policy i that is not made here, such as one of AWS.
 func (tf terraformNames) attachedLabel(i int) string {
 	return tf.prefix + "_attached_" + strconv.Itoa(i+1)
 }

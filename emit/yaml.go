@@ -12,8 +12,8 @@ import (
 // scalar is written. A node of the library consists of several values; here they are allocated together, and those that are
 // never changed are shared. yamlBytes prints a tree.
 
-// noComment is in every node that has no comment, and noToken in every node whose token says nothing. Its type matters: the
-// library quotes scalars of other types by its own rules.
+// noComment is in every node that has no comment, and noToken in every node that needs a token for the library alone. The type of
+// the token matters: the library quotes scalars of other types by its own rules.
 var (
 	noComment ast.BaseNode
 	noToken   = token.Token{Type: token.StringType, Position: &token.Position{}}
@@ -119,7 +119,7 @@ func yamlComment(lines ...string) *ast.CommentGroupNode {
 	return group
 }
 
-// yamlBytes returns the text of a tree, in whose root is something.
+// yamlBytes returns the text of a tree whose root is not empty.
 func yamlBytes(root *ast.MappingNode) []byte {
 	w := &yamlWriter{text: make([]byte, 0, 4<<10)} // most templates are not longer
 	w.comment(root.Comment, 0)
@@ -131,11 +131,11 @@ func yamlBytes(root *ast.MappingNode) []byte {
 // node around it, which is half of the work of making a template. A test has both print the same.
 type yamlWriter struct {
 	text []byte
-	// dash says that the line begins with the dash of a sequence, and what comes next belongs into it.
+	// dash says that a dash of a sequence was just written: what comes next follows it on the same line.
 	dash bool
 }
 
-// line begins a line with an indent.
+// line begins a line with an indent, in spaces, unless a dash has begun it.
 func (w *yamlWriter) line(indent int) {
 	if w.dash {
 		w.dash = false
@@ -159,7 +159,7 @@ func (w *yamlWriter) comment(group *ast.CommentGroupNode, indent int) {
 	}
 }
 
-// block prints a mapping or a sequence, with something in it, on lines with an indent.
+// block prints a mapping or a sequence that is not empty. Its lines have an indent, in spaces.
 func (w *yamlWriter) block(node ast.Node, indent int) {
 	switch n := node.(type) {
 	case *ast.MappingNode:
@@ -203,7 +203,7 @@ func isBlock(node ast.Node) bool {
 	return false
 }
 
-// scalar prints what is no block.
+// scalar prints what has no lines of its own: also {} and [].
 func (w *yamlWriter) scalar(node ast.Node) {
 	switch n := node.(type) {
 	case *ast.StringNode:
