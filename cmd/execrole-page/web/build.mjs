@@ -31,7 +31,7 @@ function add(name, data) {
 }
 
 // joined returns WebAssembly with its data in one segment. Go's linker leaves out zeros: it writes a hundred thousand segments,
-// each with the address where it belongs. Zeros cost nothing when compressed, and the addresses 0.1 MB.
+// each with its address. Compressed, the zeros take no space, and the addresses take 0.1 MB.
 function joined(wasm) {
   let at = 8; // after the magic number and the version
   const number = () => { // LEB128, also where it has a sign: the addresses here have none

@@ -96,8 +96,9 @@ function collect() {
   state.message = message.text;
 }
 
-// setRole takes over the text of a role. What aws iam get-account-authorization-details prints is the roles of an account, and
-// another text is so no longer, unless somebody says so.
+// setRole takes over the text of a role. If the new text is what aws iam get-account-authorization-details prints, and the old one
+// was not, or the other way round, the choice between one role and the roles of an account follows. Otherwise it stays as somebody
+// made it.
 function setRole(text) {
   const isAccount = (text) => text.includes('"RoleDetailList"');
   if (isAccount(text) !== isAccount(state.roles[0].text)) state.account = isAccount(text);
@@ -159,7 +160,7 @@ async function readFiles(list, target) {
   if (policies.drop(target, text)) return;
   const editor = [[role, "role-box"], [message, "message-box"]].find(([, id]) => $(id).contains(target))?.[0];
   if (!editor) {
-    collect(); // of the other editors
+    collect(); // what was typed into the other editors stays
     return setFiles(files);
   }
   editor.set(text);
@@ -410,7 +411,7 @@ function goTo(at) {
   input.select(at.from, at.to);
 }
 
-// roleTo puts the cursor on a place of a role. After the files of roles come the other policies.
+// roleTo puts the cursor on a place of a role, or of another policy: the core numbers the other policies after the files of roles.
 function roleTo(at) {
   const isOwn = response?.verdict?.own || !state.roles[0].text.trim(); // the role is in a template of the input
   const policy = at.file - (isOwn ? state.files.length : 1);
@@ -491,7 +492,7 @@ $("output-file").onchange = (event) => {
   renderOutput();
   light(new Set());
 };
-// A text that is no task definition goes where it belongs.
+// The button that the core suggests moves the text into the editor of the other mode.
 $("suggested").onclick = () => {
   collect();
   const mode = response.suggestion, { text } = state.files[0];

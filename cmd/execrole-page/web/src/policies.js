@@ -1,4 +1,4 @@
-// Policies besides those of the role: a boundary, service control policies, and those of resources. Each has an editor.
+// The editors of policies that limit the role, besides its own: a boundary, service control policies, and policies of resources.
 import { Editor } from "./editor.js";
 import { $, el } from "./dom.js";
 import { t } from "./words.js";
@@ -21,7 +21,7 @@ export class Policies {
 
   get values() { return this.list.map(({ kind, arn, editor }) => ({ kind, arn: arn?.value.trim() ?? "", text: editor.text })); }
 
-  // set shows policies, without a call of change.
+  // set shows other policies. It does not call change. The same policies keep their editors, with cursor and history.
   set(values) {
     const now = JSON.stringify(this.values);
     if (now === JSON.stringify(values)) return;
@@ -38,7 +38,7 @@ export class Policies {
     this.list[i]?.editor.select(from, to);
   }
 
-  // drop puts a text into the policy that an element belongs to. It says whether there is one.
+  // drop puts a text into the policy whose editor contains an element. It returns whether there is one.
   drop(element, text) {
     const one = this.list.find(({ box }) => box.contains(element));
     one?.editor.set(text);
@@ -74,7 +74,7 @@ export class Policies {
     this.change();
   }
 
-  // translate writes all words anew: policies of one kind are counted.
+  // translate writes all words anew. Titles are numbered where there are several policies of a kind.
   translate() {
     for (const kind of kinds) $(`add-${kind}`).textContent = t(`policy.add.${kind}`);
     $("add-boundary").disabled = this.list.some((one) => one.kind === "boundary"); // a role has one
