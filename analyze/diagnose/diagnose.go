@@ -156,16 +156,20 @@ func tasksWithReason(messages []Message) map[string]bool {
 	return list
 }
 
-// limit reads messages, those with the same text once, and no more than [maxPieces] different ones. It returns how many are
-// not read.
+// limit reads messages, the same ones once, and no more than [maxPieces] different ones. It returns how many are not read. What is
+// written beside a text makes it different, since it is a part of what [Message.read] returns.
 func limit(messages []Message) (more int) {
-	seen := map[string]*match{}
+	type reading struct {
+		text, from string
+		facts      Facts
+	}
+	seen := map[reading]*match{}
 	for i := range messages {
 		m := &messages[i]
 		more += m.more
-		key := m.Text
-		if m.facts != (Facts{}) {
-			key = m.From + m.Task + m.facts.Action + m.facts.Secret + m.facts.Image + m.facts.Group + m.facts.File + m.facts.Principal + "\n" + m.Text
+		key := reading{text: m.Text, facts: m.facts}
+		if m.From == "CloudTrail" { // the only origin that changes how a text is read
+			key.from = m.From
 		}
 		switch known, ok := seen[key]; {
 		case m.found != nil:
@@ -269,6 +273,9 @@ func (m *match) key() string {
 	resource := f.Resource
 	if i := strings.LastIndexByte(resource, '/'); i >= 0 && strings.Contains(resource, ":log-stream:") {
 		resource = resource[:i]
+	}
+	if f.Action == "" && strings.Contains(resource, ":ecs:") && !slices.Contains(m.causes, NotFound) {
+		resource = "" // each failure of RunTask names a container instance, and the cause is the same for all of them
 	}
 	own := "" // shapes that say more than their cause are answers of their own
 	if m.shape.Means != "" {

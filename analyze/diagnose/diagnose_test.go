@@ -312,6 +312,21 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestSameReason: messages with the same words, which differ in what is written beside them, are different answers.
+func TestSameReason(t *testing.T) {
+	list, err := Read("failures", []byte(`{"failures": [{"arn": "arn:aws:ecs:us-east-1:111122223333:container-instance/a/1", "reason": "MISSING"}, {"arn": "arn:aws:ecs:us-east-1:111122223333:container-instance/a/2", "reason": "MISSING"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resources []string
+	for _, a := range Diagnose(list, Options{}).Answers {
+		resources = append(resources, a.Facts.Resource)
+	}
+	if want := []string{"arn:aws:ecs:us-east-1:111122223333:container-instance/a/1", "arn:aws:ecs:us-east-1:111122223333:container-instance/a/2"}; !slices.Equal(resources, want) {
+		t.Errorf("%q", resources)
+	}
+}
+
 // TestRegistryRoot: the address of a registry alone is no image.
 func TestRegistryRoot(t *testing.T) {
 	for _, text := range []string{
