@@ -27,8 +27,8 @@ const (
 	decisionAnd         = " and "
 )
 
-// ConditionName returns a name for a condition that its document does not have by a name. It has no spaces, and no condition of a
-// template has such a name.
+// NamelessCondition returns a name for a condition to which its document gives no name. Condition says it in words, such as
+// "AWS::Region is eu-west-1". The name has no spaces, as [DecisionOf] needs it, and no condition of a template has such a name.
 func NamelessCondition(condition string) string { return "#" + hex.EncodeToString([]byte(condition)) }
 
 // ConditionOf returns the condition of a [Branch] in words: what [NamelessCondition] was given, or the name of a condition.

@@ -31,9 +31,12 @@ func HasWildcard(t Text) bool {
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
 func Allowed(r rune) bool { return r >= 0x20 && r <= 0xFF }
 
-// AnyVariables returns a resource of a document of some version with * in the place of each policy variable: what the variable stands
-// for is unknown. One whose key is absent from every request is its default, or stays as it is, since the resource fits nothing
-// then. There are no variables before the fifth colon.
+// AnyVariables returns the resource of a statement with * in the place of each policy variable, such as ${aws:username}, because
+// its value is unknown. Version is that of the policy document: old ones have no variables. A variable whose key is in no request,
+// as isAbsent says, becomes its default. Without a default it stays as it is, since such a resource matches nothing. IAM knows no
+// variables before the fifth colon of an ARN.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func AnyVariables(resource Text, version string, isAbsent func(key string) bool) Text {
 	if !variablesIn(version) || !strings.Contains(string(resource), "${") {
 		return resource
@@ -41,16 +44,14 @@ func AnyVariables(resource Text, version string, isAbsent func(key string) bool)
 	var b strings.Builder
 	colons := 0
 	for rest := string(resource); rest != ""; {
-		if name, after, ok := strings.Cut(strings.TrimPrefix(rest, "${"), "}"); ok && colons >= 5 && strings.HasPrefix(rest, "${") {
-			key, fallback, hasFallback := strings.Cut(name, ",")
-			switch {
-			case name == "*" || name == "?" || name == "$", isAbsent(strings.TrimSpace(key)) && !hasFallback:
-				b.WriteString("${" + name + "}")
-			case isAbsent(strings.TrimSpace(key)):
-				b.WriteString(string(Escape(Text(strings.Trim(fallback, " '")))))
-			default:
-				b.WriteByte('*')
+		begun, isVariable := strings.CutPrefix(rest, "${")
+		if isVariable && colons >= 5 {
+			name, after, ok := strings.Cut(begun, "}")
+			if !ok {
+				b.WriteString(rest)
+				break
 			}
+			b.WriteString(anyVariable(name, isAbsent))
 			rest = after
 			continue
 		}
@@ -61,4 +62,18 @@ func AnyVariables(resource Text, version string, isAbsent func(key string) bool)
 		rest = rest[1:]
 	}
 	return Text(b.String())
+}
+
+// anyVariable is [AnyVariables] for one variable: name is what its braces have.
+func anyVariable(name string, isAbsent func(key string) bool) string {
+	key, fallback, hasFallback := strings.Cut(name, ",")
+	switch key = strings.TrimSpace(key); {
+	case name == "*" || name == "?" || name == "$":
+		return "${" + name + "}" // the character itself
+	case !isAbsent(key):
+		return "*"
+	case hasFallback:
+		return string(Escape(Text(strings.Trim(fallback, " '"))))
+	}
+	return "${" + name + "}"
 }

@@ -77,11 +77,10 @@ func (w *work) cover(of, by *pattern) Coverage {
 	return w.coverLike(a, b)
 }
 
-// coverLike is cover for patterns with symbols, of whose values more is known than what they mean.
+// coverLike is cover for patterns with symbols of which [SymbolInfo.Like] says more than their meaning does.
 func (w *work) coverLike(of, by []token) Coverage {
 	likeOf, likeBy := alike(of, false), alike(by, false)
-	switch {
-	case likeOf == nil && likeBy == nil, *w <= 0:
+	if likeOf == nil && likeBy == nil || *w <= 0 {
 		return CoverageUnknown
 	}
 	if likeOf == nil {
@@ -102,11 +101,12 @@ func (w *work) coverLike(of, by []token) Coverage {
 	return CoverageUnknown
 }
 
-// alike returns tokens with what symbols are like in their place; nil where nothing is known of them. Exact says that only what has no
-// wildcards counts, which is the value itself.
+// alike returns the tokens with [SymbolInfo.Like] in the place of each symbol that has it; nil if none has it. With exact, only a
+// Like without wildcards counts: that is the value itself.
 func alike(tokens []token, exact bool) (list []token) {
+	isWildcard := func(t token) bool { return t.kind == one || t.kind == many }
 	is := func(t token) bool {
-		return t.kind == symbol && t.value.like != nil && !(exact && slices.ContainsFunc(t.value.like, func(l token) bool { return l.kind == one || l.kind == many }))
+		return t.kind == symbol && t.value.like != nil && !(exact && slices.ContainsFunc(t.value.like, isWildcard))
 	}
 	if !slices.ContainsFunc(tokens, is) {
 		return nil

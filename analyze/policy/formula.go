@@ -49,7 +49,19 @@ func (f *Formula) Holds(w World) bool {
 	return slices.ContainsFunc(f.Of, func(part *Formula) bool { return part.Holds(w) })
 }
 
-// Only reports whether all variables of the formula are such ones.
+// IsLarger reports whether the formula consists of more than n formulas, itself included. A part that is there twice counts twice.
+func (f *Formula) IsLarger(n int) bool { return f.within(n) < 0 }
+
+// within returns n less the number of formulas in f, and a negative number as soon as there are more.
+func (f *Formula) within(n int) int {
+	n--
+	for i := 0; i < len(f.Of) && n >= 0; i++ {
+		n = f.Of[i].within(n)
+	}
+	return n
+}
+
+// Only reports whether is holds for all variables of the formula.
 func (f *Formula) Only(is func(variable string) bool) bool {
 	if f.Op == Equals {
 		return is(f.Variable)
@@ -75,7 +87,8 @@ func (f *Formula) addTo(all map[string]variable) {
 	if i, found := slices.BinarySearch(v.values, f.Value); !found {
 		v.values = slices.Insert(slices.Clone(v.values), i, f.Value)
 	}
-	for _, value := range f.Domain { // of two mappings, a variable can have the rows of each
+	// Two mappings can have different rows for one variable. It can then have the values of both.
+	for _, value := range f.Domain {
 		if !slices.Contains(v.domain, value) {
 			v.domain = append(slices.Clip(v.domain), value)
 		}
@@ -86,8 +99,9 @@ func (f *Formula) addTo(all map[string]variable) {
 // maxWorlds is how many worlds are looked at.
 const maxWorlds = 1 << 10
 
-// Worlds returns the worlds in which formulas can differ; not ok where there are too many. Known are values of variables. Each says
-// of which variables every value of the domain is a world of its own; nil is for none.
+// Worlds returns the worlds in which formulas can differ; not ok where there are too many. Known are values of variables. For
+// a variable for which each holds, every value of its domain is a world of its own; for others, the values that no formula names
+// are one world. Each is nil if there is no such variable.
 func Worlds(formulas []*Formula, known map[string]string, each func(variable string) bool) (worlds []World, ok bool) {
 	all := map[string]variable{}
 	for _, f := range formulas {
@@ -125,7 +139,7 @@ func Worlds(formulas []*Formula, known map[string]string, each func(variable str
 	return worlds, true
 }
 
-// Possible reports whether the formula can hold. It is true where there are too many worlds to tell.
+// Possible reports whether the formula holds in some world. It returns true also if there are more than maxWorlds to look at.
 func (f *Formula) Possible() bool {
 	all := map[string]variable{}
 	f.addTo(all)
@@ -154,8 +168,8 @@ func (f *Formula) Possible() bool {
 	return holds(0)
 }
 
-// possible returns the values of a variable that formulas name and that it can have. Other says that it can have another
-// one.
+// possible returns the values that formulas name and that the variable can have. Other says that it can also have a value that
+// no formula names.
 func (v variable) possible() (values []string, other bool) {
 	if v.domain == nil {
 		return v.values, true
@@ -164,7 +178,8 @@ func (v variable) possible() (values []string, other bool) {
 	return values, slices.ContainsFunc(v.domain, func(s string) bool { return !slices.Contains(v.values, s) })
 }
 
-// Shares reports whether the formula and another one say something of the same variable.
+// Shares reports whether the formula and another one have a variable in common. If not, each of them holds or does not hold
+// whatever the other one does.
 func (f *Formula) Shares(other *Formula) bool {
 	mine, others := map[string]variable{}, map[string]variable{}
 	f.addTo(mine)

@@ -20,6 +20,8 @@ type Reader struct {
 	used   map[string]bool // words that a rule filled
 	// mistyped counts the readings of values of a wrong type.
 	mistyped int
+	// questions counts the calls of [Together] that needed more than a glance.
+	questions int
 	// defaults are the texts of values with the defaults of their symbols.
 	defaults  map[*tree.Node]policy.Text
 	defaulted []Default
@@ -400,8 +402,12 @@ func (v Value) ChosenBelow(above Value) bool {
 	return false
 }
 
-// Together reports whether values of one task definition can occur together, as far as that can be told: branches of
-// conditionals that depend on the same condition may not.
+// maxQuestions is how often the rules may ask whether values can occur together. No task definition that a person writes needs as
+// many: values that are asked for after that count as possible.
+const maxQuestions = 10000
+
+// Together reports whether values of one task definition can occur together. They cannot if they are in branches of
+// conditionals that exclude each other, such as both branches of one condition. It returns true where that is unknown.
 func Together(values ...Value) bool {
 	all := policy.Always()
 	for _, v := range values {
@@ -415,7 +421,12 @@ func Together(values ...Value) bool {
 			}
 		}
 	}
-	return len(all.Of) < 2 || all.Possible()
+	if len(all.Of) < 2 {
+		return true // one branch excludes nothing
+	}
+	r := values[0].r
+	r.questions++
+	return r.questions > maxQuestions || all.Possible()
 }
 
 // Present reports whether there is a value.

@@ -26,9 +26,16 @@ func (t *Template) Formula(name string) *policy.Formula {
 		return t.formulas[name]
 	}
 	f := t.formula(n)
+	if f.IsLarger(maxFormula) {
+		f = t.opaque(n)
+	}
 	t.formulas[name] = f
 	return f
 }
+
+// maxFormula is how many formulas one condition may consist of. Conditions name other conditions, so that each can be twice as
+// large as the one before. No person needs as many: a larger condition is opaque.
+const maxFormula = 256
 
 // formula takes the value of a condition apart.
 func (t *Template) formula(n *tree.Node) *policy.Formula {

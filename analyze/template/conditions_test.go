@@ -64,3 +64,18 @@ Resources: {}
 		t.Errorf("a given value: %s", shownFormula(f))
 	}
 }
+
+// TestLargeConditions: conditions that double in size, from one to the next, do not take twice as long each.
+func TestLargeConditions(t *testing.T) {
+	src := "Parameters: {P: {Type: String}}\nConditions:\n  C0: !Equals [!Ref P, x]\n"
+	for i := range 40 {
+		src += fmt.Sprintf("  C%d: {'Fn::And': [!Condition C%d, !Condition C%d]}\n", i+1, i, i)
+	}
+	template := read(t, src+"Resources: {}\n")
+	if f := template.Formula("C40"); f.IsLarger(maxFormula) || !f.Possible() {
+		t.Error("C40 is too large, or never holds")
+	}
+	if got := shownFormula(template.Formula("C2")); got != "and(and(P=x, P=x), and(P=x, P=x))" {
+		t.Errorf("a small condition: %s", got)
+	}
+}
