@@ -42,10 +42,10 @@ type Options struct {
 	// permission is needed. Only a role in the same template can take them; without this option, it has all permissions.
 	Conditions bool
 	// TemplateParameters does what Parameters does, for templates of CloudFormation alone. With Conditions, it also keeps
-	// conditions that a template does not have by a name: see [Plan.Formulas].
+	// conditions to which a template gives no name: see [Plan.Formulas].
 	TemplateParameters bool
 	// RoleExists says that the plans are for a comparison with a role that exists: SourceVPCEndpoints and SourceVPCs then say where
-	// all calls of the tasks come from, so that they fit more than images.
+	// all calls of the tasks come from, not only those that pull images.
 	RoleExists bool
 	// KMSKeys say what is encrypted with which customer-managed key.
 	KMSKeys []KMSKey
@@ -277,6 +277,16 @@ func (p *Plan) warnOfDefaults(reader *taskdef.Reader) {
 	}
 }
 
+// repeats reports whether two findings at the same offset say the same about the same field. Their pointers can differ where the
+// document uses one text in several places.
+func (f *Finding) repeats(other *Finding) bool {
+	if f.Message != other.Message || f.Severity != other.Severity || f.Rule != other.Rule {
+		return false
+	}
+	a, b := f.At, other.At
+	return a == b || b.Line > 0 && a.File == b.File && a.Container == b.Container && a.Field == b.Field
+}
+
 // onePerMessage returns findings, which are sorted by place, without repetitions. A rule reads a value once for each
 // combination of the conditionals around it, and a document can use one text in several places.
 func onePerMessage(findings []Finding) []Finding {
@@ -284,8 +294,7 @@ func onePerMessage(findings []Finding) []Finding {
 	for _, f := range findings {
 		repeated := false
 		for i := len(once) - 1; i >= 0 && once[i].At.Offset == f.At.Offset && !repeated; i-- {
-			g := &once[i]
-			repeated = g.Message == f.Message && g.Severity == f.Severity && g.Rule == f.Rule && (g.At == f.At || f.At.Line > 0 && g.At.File == f.At.File && g.At.Container == f.At.Container && g.At.Field == f.At.Field)
+			repeated = once[i].repeats(&f)
 		}
 		if !repeated {
 			once = append(once, f)

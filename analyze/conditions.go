@@ -12,7 +12,7 @@ import (
 
 // addConditions adds to each requirement the conditions that hold where it is needed: those of the branches in which its
 // field is, and those of the resources that it names.
-// Made says whether they can be conditions that the template does not have by a name.
+// Made says whether that includes conditions to which the template gives no name: see [Plan.Formulas].
 func (p *Plan) addConditions(reader *taskdef.Reader, made bool) {
 	if made {
 		p.Formulas = reader.Formulas()
@@ -45,8 +45,9 @@ func (p *Plan) addConditions(reader *taskdef.Reader, made bool) {
 	}
 }
 
-// joinAlternatives makes one requirement of those that differ in the text that a function returns and still ask for the same: it
-// is there where one of them is.
+// joinAlternatives joins requirements that ask for the same thing at one place, because a function returns several texts there. The
+// joined requirement exists where one of them exists. Then all places are those of the whole value, since readers of a plan know
+// nothing of its texts.
 func (p *Plan) joinAlternatives() {
 	var kept []Requirement
 	for _, r := range p.Requirements {
@@ -97,8 +98,8 @@ func (r *Requirement) symbols() []policy.Symbol {
 	return list
 }
 
-// NamedWhen returns a condition without what the template has no name for: it is then there more often, and can be written into
-// the template.
+// NamedWhen returns a condition without the parts that the template has no name for, so that it can be written into the template. It
+// holds wherever the given condition holds, and maybe more often.
 func (p *Plan) NamedWhen(when policy.When) policy.When {
 	if p.Formulas == nil || when == nil {
 		return when

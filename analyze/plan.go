@@ -39,8 +39,8 @@ type Plan struct {
 	Attached []policy.Text
 	// Mappings give the values of symbols in requirements that depend on the region alone.
 	Mappings []policy.Mapping
-	// Formulas are conditions in [Requirement.When] that are no conditions of the template, by their names, such as that AWS::Region
-	// is a row of a mapping; nil where there are none.
+	// Formulas are those conditions in [Requirement.When] that the template does not declare, by their names, such as that
+	// AWS::Region is a certain row of a mapping; nil if there are none.
 	Formulas map[string]*policy.Formula
 	// Module is the module of Terraform's source that has the task definition; nil if none has it.
 	Module *policy.Module

@@ -58,7 +58,7 @@ func (p *pass) checkFirelensType(td, options, kind taskdef.Value) {
 	case t == "file": // in the image or on a volume
 		for v := range options.Each("config-file-value") {
 			if t, _ := v.Text(); !kind.ChosenBelow(options) && (t.HasPrefix("arn:") || t.HasPrefix("s3://")) {
-				p.Warnf(v, "config-file-value %s is in S3, and config-file-type \"file\" means a file in the container: FireLens does not find it. On EC2, \"s3\" reads it; Fargate has no such type. 1 permission is lost by it", quote(t))
+				p.Warnf(v, "config-file-value %s is in S3, and config-file-type \"file\" means a file in the container: FireLens does not find it. On EC2, \"s3\" reads it; Fargate has no such type. %s", quote(t), onePermissionLost)
 			}
 		}
 	case t == "s3":

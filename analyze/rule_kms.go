@@ -183,13 +183,15 @@ func (p *pass) requireKey(v located, key keyResource, service policy.Text, conte
 	p.Require(useKey, key.arn, match, v.Ref(), conditions...)
 }
 
-// derivedKey is a way in which a text can name a key: what matches it, and the name that the result has.
+// derivedKey is a form in which a text can name a key. The pattern matches texts of that form, and its first group is what names
+// the key. Name is the last word of the symbol for the key, which has that meaning.
 type derivedKey struct {
 	name, pattern string
 	meaning       policy.Meaning
 }
 
-// derivedKeyForms are the ways in which secrets, parameters and buckets name their keys. AWS's own aliases are none of them.
+// derivedKeyForms are the forms in which secrets, parameters and buckets name their keys: an ARN, an ID, and an alias. No pattern
+// matches an alias of AWS's own keys, alias/aws/…, since those need no permission.
 //
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 var derivedKeyForms = [...]derivedKey{
@@ -198,8 +200,8 @@ var derivedKeyForms = [...]derivedKey{
 	{"key alias", `^(?:arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:)?(alias/(?:[^a]|a[^w]|aw[^s]|aws[^/]|(?:a|aw|aws)$)[A-Za-z0-9/_-]*)$`, policy.MeansText},
 }
 
-// derivedKeys returns what a key can be that only Terraform knows, if it can decide that: see [Options.Derive]. Each is there where
-// the text names a key in that way.
+// derivedKeys returns the keys that a text can name whose value only Terraform knows, one for each of [derivedKeyForms]; nil if
+// Terraform cannot decide which it is: see [Options.Derive].
 func (p *pass) derivedKeys(v located, name, region policy.Text) (list []keyResource) {
 	s, rest, ok := name.CutSymbol()
 	if !p.derives || !ok || rest != "" || !p.canMean(s) || p.meaning(s) == policy.MeansKeyARN {
@@ -224,7 +226,8 @@ func (p *pass) derivedKeys(v located, name, region policy.Text) (list []keyResou
 	return list
 }
 
-// localKeys returns the keys of the role's own account with an alias. Region is that of what they encrypt; "" for the role's own.
+// localKeys returns all keys of the role's own account that have an alias, or all if alias is "". Region is that of what they
+// encrypt; "" for the role's own.
 func localKeys(region, alias policy.Text) keyResource {
 	arn := policy.LocalARN("kms", "key/*")
 	if region != "" && region != arn.Region {
@@ -413,10 +416,10 @@ func (p *pass) symbolicKey(v located, name, region policy.Text) (key keyResource
 	return key, keyUnknown
 }
 
-// keyOfAWS is the problem of an option that names a key of AWS's own. In the input it is none.
+// keyOfAWS is the problem of an option that names a key of AWS's own. Where the input names such a key, that is no problem.
 const keyOfAWS = "it is a key of AWS's own, which needs no permission"
 
-// keyUnknown is the problem of a key that the input names with a symbol of which nobody says that it is the ARN of a key.
+// keyUnknown is the problem of a key that the input names with a symbol, if nothing says that the symbol is the ARN of a key.
 const keyUnknown = "its value is unknown until deployment"
 
 // isKeyID reports whether a text is the ID of a key, as a resource that is encrypted can name it.
@@ -444,7 +447,8 @@ func (p *pass) keyCalled(name policy.Text) string {
 func (p *pass) openKey(v located, name policy.Text) keyResource {
 	called := name.String() + " key"
 	if s, rest, ok := name.CutSymbol(); ok && rest == "" {
-		if called = string(s) + " key"; strings.HasSuffix(strings.ToLower(string(s)), "key") {
+		called = string(s) + " key"
+		if strings.HasSuffix(strings.ToLower(string(s)), "key") {
 			called = string(s) + " ARN"
 		}
 	}
@@ -462,7 +466,7 @@ func (p *pass) openKey(v located, name policy.Text) keyResource {
 		Pattern:     `arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`,
 		Description: "The ARN of " + p.keyCalled(name) + ", which encrypts " + strconv.Quote(t.String()) + "; empty if it is one of AWS's own",
 	}
-	// The document has its symbols for all of its task definitions.
+	// All task definitions of the document share one table of symbols, and the others do not have this key.
 	p.plan.Symbols = maps.Clone(p.plan.Symbols)
 	p.plan.Symbols[s] = info
 	p.Notef(v, "the key of %s is left open: the output asks for its ARN", quote(t))

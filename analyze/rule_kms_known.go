@@ -266,19 +266,14 @@ func (k *KnownKeys) find(things []policy.ARN, in policy.Environment) (found []kn
 	return found
 }
 
-// Complete returns the ARN of the one secret that the ARN of a requirement can mean, whose suffix is unknown; not ok where the
-// answers name none, or several. In is where the secret is used.
+// Complete returns the complete ARN of a secret whose random suffix a requirement leaves out, as in …:secret:db-??????. It is not
+// ok if the answers name no such secret, or several. In is the account and region where the secret is used.
 func (k *KnownKeys) Complete(arn policy.ARN, in policy.Environment) (complete policy.ARN, ok bool) {
 	if arn.Service != "secretsmanager" || !arn.Resource.HasSuffix(anySuffix) {
 		return arn, false
 	}
 	found := k.find([]policy.ARN{arn}, in)
-	for _, one := range found {
-		if one.arn.Resource != found[0].arn.Resource {
-			return arn, false
-		}
-	}
-	if found == nil {
+	if len(found) == 0 || slices.ContainsFunc(found, func(t knownThing) bool { return t.arn.Resource != found[0].arn.Resource }) {
 		return arn, false
 	}
 	return arn.With(found[0].arn.Resource), true

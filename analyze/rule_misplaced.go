@@ -44,13 +44,14 @@ var rightPlaces = map[string]string{
 	"volumes[].fsxWindowsFileServerVolumeConfiguration.credentialsParameter": "authorizationConfig",
 }
 
-// rightPlace returns where a member belongs that ECS does not have at a path; "" if nothing is known.
+// rightPlace returns where a member belongs that ECS does not know at its path, such as secrets beside containerDefinitions; "" if
+// that is unknown.
 func rightPlace(path string) string {
 	name, inContainer := strings.CutPrefix(path, "containerDefinitions[].")
 	switch {
 	case rightPlaces[path] != "":
 		return rightPlaces[path]
-	case strings.Contains(name, ".") || name == "name": // whose name is unknown
+	case strings.Contains(name, ".") || name == "name": // anything can have a name
 		return ""
 	case inContainer && slices.Contains(taskdef.Members(), name):
 		return "the task definition, beside containerDefinitions"
@@ -81,13 +82,13 @@ func checkMisplaced(p *pass, td taskdef.Value) {
 		for _, v := range options.Members() {
 			t, _ := v.Text()
 			if arn, ok := policy.CutARN(t); ok && (arn.Service == "secretsmanager" || arn.Service == "ssm") {
-				p.Warnf(v, "the log driver gets %s as it is written; what ECS is to read for it belongs in logConfiguration.secretOptions; 1 permission is lost by it", quote(t))
+				p.Warnf(v, "the log driver gets %s as it is written; what ECS is to read for it belongs in logConfiguration.secretOptions; %s", quote(t), onePermissionLost)
 			}
 		}
 	}
 }
 
-// lost says how many permissions are lost by what v holds, in words; "" if there are none.
+// lost says in words how many permissions are lost because nobody reads the references in v; "" if there are none.
 func (p *pass) lost(v taskdef.Value) string {
 	lost := 0
 	for s := range v.Strings() {
@@ -99,10 +100,12 @@ func (p *pass) lost(v taskdef.Value) string {
 	case 0:
 		return ""
 	case 1:
-		return "1 permission is lost by it"
+		return onePermissionLost
 	}
 	return fmt.Sprintf("%d permissions are lost by it", lost)
 }
+
+const onePermissionLost = "1 permission is lost by it"
 
 // hasMisplacedRole reports whether a container has the member that belongs to the task definition.
 func (p *pass) hasMisplacedRole() bool {
@@ -141,8 +144,8 @@ func (p *pass) looksLikeReference(t policy.Text) bool {
 	return found && p.isECRHost(host)
 }
 
-// finishReferences says of values of a wrong type which permissions are lost by them, and notes the references that
-// nothing has been said about.
+// finishReferences adds to the warnings about values of a wrong type how many permissions are lost by them, and notes the
+// references about which there is neither a requirement nor a finding.
 func finishReferences(f *finish) {
 	for _, p := range f.passes {
 		p.countMistyped()
@@ -173,8 +176,9 @@ func finishReferences(f *finish) {
 	}
 }
 
-// countMistyped adds to the warnings of values of a wrong type which permissions are lost by them.
+// countMistyped adds to the warnings about values of a wrong type how many permissions are lost by them.
 func (p *pass) countMistyped() {
+	lostAt := map[taskdef.Ref]string{}
 	for v := range p.reader.Unwanted() {
 		lost := p.lost(v)
 		if lost == "" {
@@ -183,10 +187,11 @@ func (p *pass) countMistyped() {
 		if place := rightPlaces[v.Path()]; place != "" {
 			lost = "it belongs in " + place + "; " + lost
 		}
-		for i, f := range p.plan.Findings {
-			if f.Rule == string(taskdef.Schema) && f.At == v.Ref() {
-				p.plan.Findings[i].Message += "; " + lost
-			}
+		lostAt[v.Ref()] = "; " + lost
+	}
+	for i := range p.plan.Findings {
+		if f := &p.plan.Findings[i]; f.Rule == string(taskdef.Schema) {
+			f.Message += lostAt[f.At]
 		}
 	}
 }

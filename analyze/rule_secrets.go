@@ -100,11 +100,11 @@ func isOtherReading(a, b policy.Text) bool {
 	return a+anySuffix == b || before+":parameter"+name == a
 }
 
-// partsOfSecret returns the JSON key, the version stage and the version ID behind the name of a secret, NAME:KEY:STAGE:VERSION in an
-// ARN or behind the symbol of one; "" for each that is not there.
+// partsOfSecret returns the JSON key, the version stage and the version ID that follow the ARN of a secret, or the symbol of one,
+// as ARN:KEY:STAGE:VERSION; "" for each that is not there.
 func partsOfSecret(t policy.Text) (key, stage, version policy.Text) {
 	parts := splitText(t, ':', len(t)+1)
-	before := 7
+	before := 7 // the parts of arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME
 	if _, _, symbol := t.CutSymbol(); symbol {
 		before = 1
 	} else if parts[0] != "arn" {
@@ -144,8 +144,9 @@ func (p *pass) checkSecret(element taskdef.Value, n namedThing) {
 	}
 }
 
-// requireOpenSecret requires the secret of an unknown value with a JSON key behind it, for a comparison with a role that exists: only
-// the ARN of a secret has one. It may lack its random suffix. It reports whether v is such a value.
+// requireOpenSecret requires the secret that a symbol of unknown meaning names, such as ${Secret} in ${Secret}:password::, for a
+// comparison with a role that exists. Three colons follow only the ARN of a secret. That ARN may lack its random suffix. It
+// reports whether v is such a value.
 func (p *pass) requireOpenSecret(v located, t policy.Text, n namedThing) bool {
 	s, rest, ok := t.CutSymbol()
 	if !ok || !p.opts.RoleExists || !isUnsaid(p.meaning(s)) || !rest.HasPrefix(":") || rest.Count(":") != 3 {
@@ -155,7 +156,8 @@ func (p *pass) requireOpenSecret(v located, t policy.Text, n namedThing) bool {
 	grant := p.secretGrant(v, n, 3)
 	for _, arn := range arns {
 		p.Require(grant, arn, OneOf, v.Ref())
-		p.plan.Requirements[len(p.plan.Requirements)-1].Part, _, _ = partsOfSecret(t)
+		r := &p.plan.Requirements[len(p.plan.Requirements)-1]
+		r.Part, r.Stage, r.Version = partsOfSecret(t)
 	}
 	p.decrypt(v, "secretsmanager", "", secretContext, arns, true)
 	return true

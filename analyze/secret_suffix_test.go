@@ -105,3 +105,20 @@ func TestAnsweredSuffixes(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenSecretParts: a secret that a parameter of a template names is compared with the version that the value names too.
+func TestOpenSecretParts(t *testing.T) {
+	const src = `Parameters: {Secret: {Type: String}}
+Resources:
+  T: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: a, Image: nginx, Secrets: [{Name: A, ValueFrom: !Sub "${Secret}:key:AWSPREVIOUS:v1"}]}]}}
+`
+	plans, err := Read("t.yaml", []byte(src), Options{TemplateParameters: true, RoleExists: true})
+	if err != nil || len(plans) != 1 || len(plans[0].Requirements) != 2 {
+		t.Fatalf("%v, %+v", err, plans)
+	}
+	for _, r := range plans[0].Requirements {
+		if got := fmt.Sprint(r.Part, " ", r.Stage, " ", r.Version); got != "key AWSPREVIOUS v1" {
+			t.Errorf("%s: %s", r.Resource, got)
+		}
+	}
+}

@@ -240,12 +240,13 @@ func isContainerAlone(n tree.Node) bool {
 	return image != nil && image.Kind != tree.Object && image.Kind != tree.List && n.MemberFold("containerDefinitions") == nil
 }
 
-// isOtherWithImage reports whether an object with an image is no container definition: it has no name, and members that ECS does
-// not know. The configurations of several CI systems are such objects, and people have them beside their task definitions.
+// isOtherWithImage reports whether an object with an image is no container definition, because it has no name, and has members
+// that ECS does not know. The configurations of several CI systems are such objects, and people have them beside their task
+// definitions.
 func isOtherWithImage(n *tree.Node) bool {
-	container := schemaRoot.member("containerDefinitions").element
+	known := Members("containerDefinitions")
 	return n.MemberFold("name") == nil && slices.ContainsFunc(n.Children, func(m tree.Node) bool {
-		return !slices.ContainsFunc(container.names(), func(name string) bool { return strings.EqualFold(name, m.Name) })
+		return !slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, m.Name) })
 	})
 }
 

@@ -54,19 +54,14 @@ func (s *schema) names() []string {
 }
 
 // Members returns the names of the members that ECS takes at a path of names, or in the elements of a list there, sorted.
-func Members(path ...string) []string {
-	s := &schemaRoot
-	for _, name := range path {
-		s = below(s, name)
-	}
-	if s.kind == list {
-		s = s.element
-	}
-	return s.names()
-}
+func Members(path ...string) []string { return schemaAt(path).names() }
 
 // Enumeration returns the values that ECS takes at a path of names, or at the elements of a list there.
-func Enumeration(path ...string) []string {
+func Enumeration(path ...string) []string { return slices.Clone(schemaAt(path).values) }
+
+// schemaAt returns the schema at a path of names below a task definition; of a list, that of its elements. It panics where ECS
+// has no such member.
+func schemaAt(path []string) *schema {
 	s := &schemaRoot
 	for _, name := range path {
 		s = below(s, name)
@@ -74,5 +69,5 @@ func Enumeration(path ...string) []string {
 	if s.kind == list {
 		s = s.element
 	}
-	return slices.Clone(s.values)
+	return s
 }

@@ -216,9 +216,7 @@ func (r *diagnoseRequest) complete(c *command, in *invocation) error {
 			} else {
 				files = append(files, arg)
 			}
-		case strings.ContainsAny(arg, " \n"):
-			r.texts = append(r.texts, arg)
-		case isReason(arg):
+		case strings.ContainsAny(arg, " \n") || isReason(arg):
 			r.texts = append(r.texts, arg)
 		case isPattern(arg) && strings.Contains(arg, "."):
 			files = append(files, arg)
@@ -239,7 +237,8 @@ func (r *diagnoseRequest) complete(c *command, in *invocation) error {
 	return r.checkRequest.complete(in)
 }
 
-// isReason reports whether a word is a reason of RunTask, such as RESOURCE:MEMORY: in capitals, and known.
+// isReason reports whether a word is a reason of RunTask that diagnose knows, such as RESOURCE:MEMORY. Other words in capitals
+// can be names of files.
 func isReason(arg string) bool {
 	if strings.ToUpper(arg) != arg {
 		return false
