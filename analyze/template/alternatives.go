@@ -10,15 +10,15 @@ import (
 // maxBranches is how many texts one value may have because of conditionals inside of it.
 const maxBranches = 64
 
-// when says when something is there: where all of these formulas hold. Nil is always.
+// when says under which conditions something is there: all of these formulas hold. Nil means always.
 type when []*policy.Formula
 
-// maxQuestions is how often one template may ask whether formulas can hold together. No person writes as many: what is
-// asked after that counts as possible.
+// maxQuestions is how often one template may ask whether formulas can hold together, so that no template takes minutes. No template
+// that a person writes needs as many: what is asked for after that counts as possible.
 const maxQuestions = 10000
 
-// both returns when both are there; not ok where that is never: two parts of a text that depend on one condition do not
-// occur in each combination.
+// both returns the conditions under which two things are there together; not ok if they never are. For example, two parts of a
+// text that depend on one condition do not occur in each combination.
 func (t *Template) both(w, other when) (all when, ok bool) {
 	all = slices.Clone(w)
 	related := false
@@ -32,7 +32,7 @@ func (t *Template) both(w, other when) (all when, ok bool) {
 	return all, !related || t.possible(all)
 }
 
-// possible reports whether all formulas can hold together, as far as that can be told.
+// possible reports whether all formulas can hold together. It returns true where that is unknown.
 func (t *Template) possible(w when) bool {
 	t.questions++
 	return t.questions > maxQuestions || allOf(w).Possible()
@@ -93,7 +93,8 @@ func (t *Template) alternatives(n *tree.Node) (list alternatives, ok bool) {
 	return list, ok
 }
 
-// eachBranch yields each value that a value can be, and when it is that. It returns false if yield does so.
+// eachBranch yields each value that a node can be, with the conditions under which it is that value; w are those of the node
+// itself. It returns false as soon as yield does.
 func (t *Template) eachBranch(n *tree.Node, w when, yield func(branch *tree.Node, w when) bool) bool {
 	if n.Kind != tree.Choice {
 		return yield(n, w)
@@ -178,8 +179,8 @@ func (t *Template) joined(separator policy.Text, parts []alternatives) alternati
 	return all
 }
 
-// choose makes a node the texts that it can be: a string, or a conditional. None, or too many, are a value of that function
-// that is unknown.
+// choose gives a node the texts that it can be: one makes it a string, several make it a conditional. If there are none, or more
+// than maxBranches, the node becomes an unknown value of that function.
 func (t *Template) choose(n *tree.Node, function string, list alternatives) {
 	list = list.distinct()
 	switch {
@@ -220,7 +221,8 @@ func (a alternatives) distinct() (list alternatives) {
 	return list
 }
 
-// decide makes a node a conditional with these branches.
+// decide makes a node a conditional with these branches. All of them have the JSON pointer of the node, since the document has no
+// others.
 func (t *Template) decide(n *tree.Node, branches []chosen) {
 	pointer := t.pointerTo(n)
 	n.Kind, n.Text, n.Children = tree.Choice, "", nil
@@ -233,8 +235,7 @@ func (t *Template) decide(n *tree.Node, branches []chosen) {
 	}
 }
 
-// take makes a node the values of a mapping that it can be: texts, or lists of texts. It returns false where they are
-// something else.
+// take gives a node the values of a mapping that it can be: only texts, or only lists of texts. It returns false for others.
 func (t *Template) take(n *tree.Node, cells []chosen) bool {
 	var texts alternatives
 	var lists []chosen
@@ -279,8 +280,8 @@ func (t *Template) take(n *tree.Node, cells []chosen) bool {
 	return true
 }
 
-// Prune removes the branches of conditionals below a value that are never taken where the value is: those that contradict
-// the conditional around them, or the condition of the resource.
+// Prune removes branches that are never taken from the conditionals below a value, because they contradict a conditional around
+// them, or the condition of the resource, which is "" for none.
 func (t *Template) Prune(n *tree.Node, condition string) {
 	var around when
 	if condition != "" {
@@ -307,7 +308,7 @@ func (t *Template) prune(n *tree.Node, around when) {
 			left = append(left, kid)
 		}
 	}
-	if left != nil {
+	if left != nil { // a conditional has at least one branch
 		n.Children = left
 	}
 }

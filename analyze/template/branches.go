@@ -9,11 +9,12 @@ import (
 	"github.com/execrole/execrole/analyze/tree"
 )
 
-// This file gives the formulas of branches names: those of the template's conditions, or others, such as that AWS::Region is a row
-// of a mapping.
+// This file gives names to the formulas of branches: a formula has the name of a condition of the template, or a name that is made
+// for it, such as for "AWS::Region is eu-west-1".
 
-// Alternatives returns the branches in which each branch of a conditional, or text of several that a function can return, is the
-// value, by the IDs of the nodes. Made are the formulas of those conditions that the template does not have, by their names.
+// Alternatives returns the conditions under which each branch of a conditional, or each text that a function can return, is the
+// value: by the IDs of the nodes, as branches that are all taken. Made are the formulas of those conditions that the template does
+// not declare, by their names; nil if there are none.
 func (t *Template) Alternatives() (alternatives map[int][]policy.Branch, made map[string]*policy.Formula) {
 	alternatives = map[int][]policy.Branch{}
 	for id, f := range t.When {
@@ -22,8 +23,8 @@ func (t *Template) Alternatives() (alternatives map[int][]policy.Branch, made ma
 	return alternatives, t.made
 }
 
-// BranchOf returns which branch of a conditional a node is. A value that is one of several for another reason has a condition
-// without a formula of its own.
+// BranchOf returns which branch of a conditional a node is. If a value is one of several for a reason that is no condition, it gets
+// a condition that is named after its place, and that has no formula.
 func (t *Template) BranchOf(n *tree.Node) policy.Branch {
 	if f := t.When[n.ID]; f != nil {
 		if list := t.branches(f); len(list) == 1 {
@@ -38,9 +39,9 @@ func (t *Template) BranchOf(n *tree.Node) policy.Branch {
 	return policy.Branch{Condition: fmt.Sprintf("value %d of those at %d:%d", n.Index+1, line, column)}
 }
 
-// branches returns the branches that are all taken where a formula holds.
+// branches returns the branches that are all taken exactly where a formula holds.
 func (t *Template) branches(f *policy.Formula) (list []policy.Branch) {
-	branch, named := t.branchFor(f)
+	branch, named := t.named[f]
 	switch {
 	case named:
 		return []policy.Branch{branch}
@@ -57,16 +58,16 @@ func (t *Template) branches(f *policy.Formula) (list []policy.Branch) {
 	return []policy.Branch{t.makeBranch(f)}
 }
 
-// branchFor returns the branch of a condition of the template whose formula it is.
-func (t *Template) branchFor(f *policy.Formula) (branch policy.Branch, ok bool) {
-	for not, formulas := range map[bool]map[string]*policy.Formula{false: t.formulas, true: t.negated} {
-		for name, other := range formulas {
-			if other == f && (!ok || name < branch.Condition) {
-				branch, ok = policy.Branch{Condition: name, Not: not}, true
-			}
-		}
+// setBranch says that a branch of a condition of the template has this formula. Of several such branches, the first by the name of its
+// condition counts.
+func (t *Template) setBranch(f *policy.Formula, branch policy.Branch) {
+	if known, ok := t.named[f]; ok && known.Condition <= branch.Condition {
+		return
 	}
-	return branch, ok
+	if t.named == nil {
+		t.named = map[*policy.Formula]policy.Branch{}
+	}
+	t.named[f] = branch
 }
 
 // makeBranch returns a branch in which a formula holds that is no condition of the template.
@@ -79,9 +80,9 @@ func (t *Template) makeBranch(f *policy.Formula) policy.Branch {
 	return policy.Branch{Condition: name}
 }
 
-// words says when a formula holds.
+// words says in words when a formula holds: "AWS::Region is eu-west-1 and not Prod".
 func (t *Template) words(f *policy.Formula) string {
-	if branch, ok := t.branchFor(f); ok && branch.Not {
+	if branch, ok := t.named[f]; ok && branch.Not {
 		return "not " + branch.Condition
 	} else if ok {
 		return branch.Condition

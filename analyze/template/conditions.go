@@ -21,15 +21,14 @@ func (t *Template) Formula(name string) *policy.Formula {
 		t.formulas = map[string]*policy.Formula{}
 	}
 	t.formulas[name] = policy.Opaque(name) // for one that is in itself
-	n := t.conditions[name]
-	if n == nil {
-		return t.formulas[name]
-	}
-	f := t.formula(n)
-	if f.IsLarger(maxFormula) {
-		f = t.opaque(n)
+	f := t.formulas[name]
+	if n := t.conditions[name]; n != nil {
+		if f = t.formula(n); f.IsLarger(maxFormula) {
+			f = t.opaque(n)
+		}
 	}
 	t.formulas[name] = f
+	t.setBranch(f, policy.Branch{Condition: name})
 	return f
 }
 
@@ -97,7 +96,8 @@ func (t *Template) equals(n, left, right *tree.Node) *policy.Formula {
 	return t.is(a, b.String())
 }
 
-// equalAlternatives compares two values of which one at least can be several texts, such as the rows of a mapping.
+// equalAlternatives compares two values, at least one of which can be several texts, such as the rows of a mapping. The formula is
+// opaque if one of the values is no text, or unknown.
 func (t *Template) equalAlternatives(n, left, right *tree.Node) *policy.Formula {
 	of, ok := t.alternatives(left)
 	with, known := t.alternatives(right)
@@ -120,7 +120,7 @@ func (t *Template) equalAlternatives(n, left, right *tree.Node) *policy.Formula 
 	return equal
 }
 
-// is returns the formula for a text that has a value.
+// is returns the formula that holds where a text with symbols has that value.
 func (t *Template) is(text policy.Text, value string) *policy.Formula {
 	f := &policy.Formula{Variable: text.String(), Value: value}
 	if s, rest, ok := text.CutSymbol(); ok && rest == "" {
@@ -130,7 +130,7 @@ func (t *Template) is(text policy.Text, value string) *policy.Formula {
 	return f
 }
 
-// taken returns the formula that holds where a branch is taken. It is the same one whenever somebody asks.
+// taken returns the formula that holds where a branch is taken. Each call returns the same pointer, by which formulas are compared.
 func (t *Template) taken(branch policy.Branch) *policy.Formula {
 	if !branch.Not {
 		return t.Formula(branch.Condition)
@@ -140,6 +140,7 @@ func (t *Template) taken(branch policy.Branch) *policy.Formula {
 	}
 	if t.negated[branch.Condition] == nil {
 		t.negated[branch.Condition] = &policy.Formula{Op: policy.Not, Of: []*policy.Formula{t.Formula(branch.Condition)}}
+		t.setBranch(t.negated[branch.Condition], branch)
 	}
 	return t.negated[branch.Condition]
 }

@@ -85,7 +85,8 @@ func (t *Template) same(text policy.Text) policy.Text {
 	return text
 }
 
-// masterKey returns what a property says of the key of the secret that a database makes.
+// masterKey returns the key of the secret that a database makes for its master user: the attribute is the ARN of the secret, and
+// key is the property that names the key, or nil.
 func (t *Template) masterKey(resource *tree.Node, attribute string, key *tree.Node) []Key {
 	if key == nil {
 		return nil
@@ -110,7 +111,7 @@ func (t *Template) whole(key policy.Text) policy.Text {
 	return key
 }
 
-// target returns the key that an alias of the template names; other texts stay.
+// target returns the key behind an alias that is a resource of the template, and every other text as it is.
 func (t *Template) target(text policy.Text) policy.Text {
 	s, rest, ok := text.CutSymbol()
 	resource := t.resources[string(s)]

@@ -19,9 +19,11 @@ func Is(top *tree.Node) bool {
 	})
 }
 
-// Body returns the template in what aws cloudformation get-template prints, which has JSON as an object, and YAML as a string.
-// It is nil for everything else. A string of JSON, as in the input of other commands, is read. For another one, advice says
+// Body returns the template in what aws cloudformation get-template prints, and nil for everything else. A template in JSON is an
+// object there, or a string of JSON in the input of other commands. A template in YAML is a string, which is not read: advice says
 // what to pass.
+//
+// Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/get-template.html
 func Body(doc *tree.Document, n *tree.Node) (top *tree.Node, advice string) {
 	body := n.Member("TemplateBody")
 	if body == nil {
@@ -41,8 +43,8 @@ func Body(doc *tree.Document, n *tree.Node) (top *tree.Node, advice string) {
 	return body, ""
 }
 
-// Additions returns the functions in objects below n that add members to the others there, such as the macro AWS::Include and
-// Fn::ForEach.
+// Additions returns the functions below n that add members to the object in which they are, beside other members: Fn::Transform,
+// such as of the macro AWS::Include, and Fn::ForEach.
 func Additions(n *tree.Node) (list []*tree.Node) {
 	for i := range n.Children {
 		kid := &n.Children[i]

@@ -177,14 +177,16 @@ func (t *Template) attribute(n *tree.Node, name, attribute string) policy.Text {
 	return t.symbol(name+"."+attribute, info, n)
 }
 
-// likeSecret returns what the ARN of a secret is like, if the resource names it: CloudFormation makes another name otherwise.
+// likeSecret returns a pattern for the ARN of a secret: its name, with the random suffix as wildcards. It returns "" if the resource
+// gives no name that can be known, since CloudFormation then makes one.
 func (t *Template) likeSecret(resource *tree.Node) policy.Text {
 	properties := resource.Member("Properties")
 	if properties == nil || properties.Member("Name") == nil || t.state[properties.Member("Name")] == working {
 		return ""
 	}
 	name, ok := t.text(properties.Member("Name"))
-	if !ok || name == "" || strings.ContainsAny(name.String(), "{*?") && !strings.Contains(name.String(), "${") || strings.Contains(name.String(), "{{") {
+	// A dynamic reference, {{resolve:ssm:NAME}}, is unknown. No secret has a wildcard in its name.
+	if written := name.String(); !ok || written == "" || strings.Contains(written, "{{") || strings.ContainsAny(written, "*?") {
 		return ""
 	}
 	return policy.LocalARN("secretsmanager", "secret:"+name+"-??????").Text()

@@ -36,13 +36,12 @@ type Template struct {
 	conditions map[string]*tree.Node
 	formulas   map[string]*policy.Formula
 	// state says of each node whether its functions have been replaced.
-	state map[*tree.Node]progress
-	depth int // of functions that are being replaced
-	// negated are the formulas of conditions that do not hold. Questions is how often somebody asked whether formulas can
-	// hold together.
-	negated   map[string]*policy.Formula
-	questions int
-	made      map[string]*policy.Formula // of conditions that are in branches, and that the template does not have
+	state     map[*tree.Node]progress
+	depth     int                               // of functions that are being replaced
+	named     map[*policy.Formula]policy.Branch // the branches of conditions that the template declares, by their formulas
+	negated   map[string]*policy.Formula        // that hold where a condition of that name does not
+	questions int                               // calls of possible
+	made      map[string]*policy.Formula        // of branches whose condition the template does not declare, by the names that they get
 	// imported are the imports of which something is known, each once, and importTexts their values by name.
 	imported    []imported
 	importTexts map[string]policy.Text

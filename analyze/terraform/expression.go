@@ -104,7 +104,8 @@ func (c *context) template(x *hclsyntax.TemplateExpr) *value {
 }
 
 // joined returns the string that consists of parts, for each combination of what they can be. Terraform refuses null in a
-// string, so that a part is not null where it can be something else.
+// string, so that the branches in which a part is null do not count where it has others. Inside of try, and of branches of a
+// conditional, such an error decides what the value is.
 func (c *context) joined(parts []*value, at *value, expression string, sources []hclsyntax.Expression) *value {
 	if c.inTry+c.inBranch == 0 {
 		parts = slices.Clone(parts)
@@ -140,7 +141,7 @@ func (c *context) joined(parts []*value, at *value, expression string, sources [
 	})
 }
 
-// cureOfNull says how to give a value to a variable of the root that is null; "" for any other value.
+// cureOfNull says how to give a value to a variable of the root module that is null, as the end of a message; "" for any other value.
 func (c *context) cureOfNull(v *value, x hclsyntax.Expression) string {
 	variable, ok := x.(*hclsyntax.ScopeTraversalExpr)
 	if !ok || v.kind != null || c.address != "" || variable.Traversal.RootName() != "var" || len(variable.Traversal) != 2 {

@@ -169,6 +169,7 @@ func (c *context) isDoubtful(v *value) bool {
 		return true
 	}
 	info := c.Symbols.Lookup(s)
+	// An output of a module of somebody else, module.NAME.OUTPUT, is what the module says it is.
 	isOutput := info.Kind == policy.Attribute && strings.HasPrefix(info.Expression, "module.") && strings.Count(withoutKeys(info.Expression), ".") == 2
 	return info.Kind != policy.Resource && info.Kind != policy.Parameter && !isOutput
 }

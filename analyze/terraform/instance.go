@@ -203,7 +203,7 @@ func (c *context) eachValue(v *value, key string) *value {
 	return nil
 }
 
-// present returns a value that is there: without the branches in which it is absent; nil if it is in all.
+// present returns the value without the branches in which it is absent; nil if it is absent in all.
 func (v *value) present() *value { return v.without(absent) }
 
 // counted returns the instances of a block with count.

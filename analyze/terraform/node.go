@@ -56,7 +56,8 @@ func (p *Program) node(v *value, name policy.Text, nameStart int) tree.Node {
 	return n
 }
 
-// givenAt returns the value of a member that cannot be null: a variable whose default is null is given there.
+// givenAt returns the value of a member that is never null, as [Options.Required] says: a variable whose default is null has a value
+// there, so that its branch with null does not count.
 func (p *Program) givenAt(v *value) *value {
 	if v.kind != choice {
 		return v

@@ -42,9 +42,9 @@ type Taken struct {
 // arguments, if [Options.Calls] ask for them; for each instance there is one.
 type Call struct {
 	Resource
-	// Source is that of the call, and Registry is the one that the registry has for the same module, if it has one.
+	// Source is what the call says, and Registry is the source of the same module in the registry: see registrySource.
 	Source, Registry string
-	// Arguments are the names of those of the call.
+	// Arguments are the names of the call's arguments, sorted.
 	Arguments []string
 }
 
@@ -245,8 +245,8 @@ func (c *context) dynamic(b *hclsyntax.Block) (blocks []*value) {
 	return c.dynamicBlocks(b, name, c.eval(each.Expr))
 }
 
-// dynamicBlocks returns a block for each element of a collection. Of a conditional, the first blocks of both branches are one
-// that is conditional, and so on: only those of one branch are there.
+// dynamicBlocks returns a block for each element of a collection. If the collection is a conditional, the first blocks of its
+// branches become one conditional block, the second ones another, and so on: only the blocks of one branch exist.
 func (c *context) dynamicBlocks(b *hclsyntax.Block, iterator string, collection *value) (blocks []*value) {
 	if collection.kind == choice {
 		branches, most := make([][]*value, len(collection.list)), 0
@@ -275,16 +275,15 @@ func (c *context) dynamicBlocks(b *hclsyntax.Block, iterator string, collection 
 		c.stop(b.DefRange(), "there are more than %d blocks: execrole reads no more", maxElements)
 		return nil
 	}
+	i := slices.IndexFunc(b.Body.Blocks, func(inner *hclsyntax.Block) bool { return inner.Type == "content" })
 	for j := range values {
 		blocks = append(blocks, mapped(values[j], func(e *value) *value {
+			if i < 0 || e.kind == absent {
+				return made(absent, e)
+			}
 			element := made(object, e)
 			element.members = []member{{"key", e.start, keys[j]}, {"value", e.start, e}}
-			for _, content := range b.Body.Blocks {
-				if content.Type == "content" && e.kind != absent {
-					return c.with(iterator, element).body(content.Body, c.placeOf(b.DefRange()))
-				}
-			}
-			return made(absent, e)
+			return c.with(iterator, element).body(b.Body.Blocks[i].Body, c.placeOf(b.DefRange()))
 		}))
 	}
 	return blocks

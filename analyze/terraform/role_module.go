@@ -68,7 +68,7 @@ func (p *Program) listsOf(address string, block *hclsyntax.Block) (lists policy.
 	return lists
 }
 
-// exclusiveList returns the argument of a resource of a type that lists all policies of a role; empty where there is none.
+// exclusiveList returns the argument that lists all policies of a role, in a resource of that kind; empty if no resource does.
 func (p *Program) exclusiveList(role, kind, argument string) policy.RoleList {
 	c := &context{scope: p.root}
 	for _, address := range slices.Sorted(maps.Keys(p.root.module.resources)) {
@@ -93,10 +93,12 @@ func (p *Program) exclusiveList(role, kind, argument string) policy.RoleList {
 	return policy.RoleList{}
 }
 
-// isNameOf reports whether an expression is the name of a role of the module, by its address without the key of an instance.
+// isNameOf reports whether an expression is the name of a role of the module: it refers to the role, or has the same value as its
+// name. Role is the address of the role, without the key of an instance.
 func (c *context) isNameOf(x hclsyntax.Expression, role string) bool {
 	for _, traversal := range hclsyntax.Variables(x) {
-		if strings.HasPrefix(c.source(traversal.SourceRange())+".", role+".") || strings.HasPrefix(c.source(traversal.SourceRange()), role+"[") {
+		reference := c.source(traversal.SourceRange())
+		if strings.HasPrefix(reference+".", role+".") || strings.HasPrefix(reference, role+"[") {
 			return true
 		}
 	}

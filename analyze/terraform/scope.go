@@ -200,7 +200,8 @@ func (c *context) givenValue(declared *hclsyntax.Block, name string, r hcl.Range
 	return v, true
 }
 
-// nullable returns the value that is given to a variable. If the variable cannot be null, its default counts in the place of null.
+// nullable returns the value that a variable has if that value is given to it. With nullable = false, its default counts in the
+// place of null.
 //
 // Source: https://developer.hashicorp.com/terraform/language/values/variables#disallowing-null-input-values
 func (c *context) nullable(declared *hclsyntax.Block, given *value) *value {
@@ -309,8 +310,9 @@ func (c *context) moduleSource(call *hclsyntax.Block) (source string, local bool
 	return source, isLocal(source)
 }
 
-// registrySource returns the source that the registry has for a module of a repository at GitHub, such as
-// terraform-aws-modules/ecs/aws//modules/service; any other source as it is.
+// registrySource returns the source that the registry has for a module of a repository at GitHub: for
+// git::https://github.com/terraform-aws-modules/terraform-aws-ecs.git//modules/service?ref=v5 that is
+// terraform-aws-modules/ecs/aws//modules/service. Any other source stays as it is.
 //
 // Source: https://developer.hashicorp.com/terraform/registry/modules/publish#requirements
 func registrySource(source string) string {

@@ -41,7 +41,7 @@ type Options struct {
 	Set map[string]string
 	// NullsOpen says that a variable of the root whose default is null can have a value. Otherwise it is null, with a warning.
 	NullsOpen bool
-	// Required are the names of members that are never null: a variable of which NullsOpen speaks has a value there.
+	// Required are the names of members that are never null: a variable whose default is null has a value there, if NullsOpen is set.
 	Required []string
 	// Quiet are the names of members and arguments on which nothing depends: that a default is used there needs no warning.
 	Quiet []string

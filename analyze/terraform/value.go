@@ -221,7 +221,7 @@ func (v *value) width() int {
 	return n
 }
 
-// orElse returns a value with another in the place of null, also in the branches of conditionals.
+// orElse returns the value with another one in the place of null, also in the branches of conditionals. Other is called for each null.
 func (v *value) orElse(other func() *value) *value {
 	switch v.kind {
 	case null:
@@ -236,7 +236,7 @@ func (v *value) orElse(other func() *value) *value {
 	return v
 }
 
-// without returns a value without the branches of a kind; nil if all are of that kind.
+// without returns the value without the branches of that kind; nil if nothing is left.
 func (v *value) without(unwanted kind) *value {
 	switch v.kind {
 	case unwanted:
