@@ -21,7 +21,7 @@ type Requirement struct {
 	// Part is what the field names of the resource: the tag or the digest of an image, or the JSON key of a secret; "" for
 	// all of it.
 	Part policy.Text
-	// Stage and Version are those of a secret that the field names; "" where it names none.
+	// Stage and Version are the version stage and the version ID of a secret that the field names; "" where it names none.
 	Stage, Version policy.Text
 	At             taskdef.Ref
 	// When says where the requirement exists at all: what the field names can depend on values that are known only at

@@ -377,8 +377,8 @@ func (p *pass) logStreamNames(container taskdef.Value, prefix func() policy.Text
 	return patterns, ok && patterns != nil
 }
 
-// createsGroup reports whether the driver creates that log group: it reads the option as Go's
-// strconv.ParseBool does.
+// createsGroup reports whether the driver creates that log group, in a branch in which the group is the one. The driver reads the
+// option as Go's strconv.ParseBool does.
 func (p *pass) createsGroup(options, group taskdef.Value) bool {
 	creates := false
 	for v, t := range options.Scalars("awslogs-create-group") {

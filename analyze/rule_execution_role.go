@@ -81,7 +81,7 @@ func checkOtherRole(p *pass, added taskdef.Value) {
 	}
 }
 
-// checkLaunchTypeNames warns of launch types that ECS does not have: what is checked of the others is not checked of them.
+// checkLaunchTypeNames warns of launch types that ECS does not have: no other check of a launch type looks at them.
 func checkLaunchTypeNames(p *pass, td taskdef.Value) {
 	known := taskdef.Enumeration("requiresCompatibilities")
 	for v := range td.Each("requiresCompatibilities") {

@@ -111,7 +111,7 @@ func isOpenRegistry(r *Requirement, account string) bool {
 	return r.Rule == guardDuty || isAWSRegistry(policy.Text(account))
 }
 
-// isAWSRegistry reports whether an account is one of AWS, which keeps images that everybody may pull.
+// isAWSRegistry reports whether an account ID is that of a registry of AWS with images that everybody may pull.
 func isAWSRegistry(account policy.Text) bool {
 	return slices.Contains(openRegistries[:], account.String()) ||
 		slices.ContainsFunc(guardDutyAccounts[:], func(a guardDutyAccount) bool { return a.account == account.String() })
@@ -122,7 +122,7 @@ func isAWSRegistry(account policy.Text) bool {
 // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 var cachePrefixes = [...]policy.Text{"docker-hub/", "ecr-public/", "quay/", "ghcr/", "github/", "k8s/", "chainguard/", "gitlab/"}
 
-// LooksCached reports whether a repository is called as that of a pull-through cache is.
+// LooksCached reports whether the name of a repository begins as people name those of a pull-through cache: docker-hub/library/nginx.
 func LooksCached(repository policy.Text) bool {
 	return slices.ContainsFunc(cachePrefixes[:], repository.HasPrefix)
 }

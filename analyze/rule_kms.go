@@ -93,7 +93,7 @@ func (p *pass) mayNeedKey() bool {
 	})
 }
 
-// keyless reports whether the input declares what an ARN names, and no customer-managed key for it.
+// keyless reports whether the input declares the thing that an ARN names, and encrypts it with no customer-managed key.
 func (p *pass) keyless(a policy.ARN) bool {
 	if !p.reader.Declares() {
 		return false

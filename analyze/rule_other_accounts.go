@@ -83,7 +83,7 @@ func (p *Plan) otherThing(r *Requirement) (s otherThing, ok bool) {
 	return s, true
 }
 
-// checkPartitions warns of things of another partition than the role's. Its credentials mean nothing there.
+// checkPartitions warns of things in another partition than the role's, where no credentials of the role are valid.
 //
 // Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func (p *pass) checkPartitions() {

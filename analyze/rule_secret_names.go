@@ -368,7 +368,7 @@ func (p *pass) parameterName(v located, t policy.Text, list []unknown) (name pol
 	// Behind the path of references there is the name of a secret, which is checked below.
 	fits := p.fits(name, oneOf("_.-/"), policy.MeansParameterName) && name.TrimLeft("/") != "" || name.HasPrefix(referencePath)
 	whole := name
-	// No label has a slash, and other tools name a secret by its service.
+	// No label has a slash, and in ssm:NAME or secretsmanager:NAME, as other tools write it, the name is behind the colon.
 	if labelled && label.IsLiteral() && (label.Count("/") > 0 || name == "ssm" || name == "secretsmanager") {
 		fits, whole = false, t
 	}

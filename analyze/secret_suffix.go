@@ -190,12 +190,13 @@ func cutAnySuffix(name policy.Text) (rest policy.Text, found bool) {
 	return name, false
 }
 
-// lacksSuffix is what happens where an ARN that ends in the form of a suffix has none.
+// lacksSuffix says what happens if the end of an ARN looks like a random suffix and is none.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
 const lacksSuffix = "Secrets Manager takes the last six characters for it, does not find the secret, and the task fails whatever the role allows"
 
-// answeredSuffix returns what the answers of AWS say of a secret whose ARN is complete or partial: they show complete ARNs.
+// answeredSuffix decides by the answers of AWS, which have complete ARNs, whether the ARN of a secret has its random suffix. Complete
+// and partial are its two readings. Known is false if the answers have neither. For a partial ARN, it warns.
 func (p *pass) answeredSuffix(v located, complete, partial policy.ARN) (e ending, known bool) {
 	if len(p.opts.Keys.find([]policy.ARN{complete}, p.plan.Environment)) > 0 {
 		return withSuffix, true

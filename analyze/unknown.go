@@ -40,7 +40,8 @@ func (p *pass) Unknown(v located, what string, parts []unknown, other ...string)
 }
 
 // Wrong says that a whole value keeps a permission from being known, for the reason given. Its flag is that of the pointer.
-// A value that begins with a word to be replaced, such as YOUR_SECRET_ARN:key::, can be right when the word is filled in.
+// A value that begins with a word to be replaced, such as YOUR_SECRET_ARN:key::, may be right after the word is filled. It is
+// unknown because of that word, and not wrong.
 func (p *pass) Wrong(v located, what, format string, args ...any) {
 	t, _ := v.Text()
 	if words := taskdef.Words(t); len(words) > 0 && words[0].Start == 0 {

@@ -96,7 +96,7 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	d.schema = s
 	isString := s.kind == text || s.kind == enumeration
 	if n.Plain && !slices.Contains(wants[s.kind].kinds, tree.String) && isPlaceholder(n.Text) {
-		n.Kind = tree.Placeholder // YAML has no quotes around most strings
+		n.Kind = tree.Placeholder // in YAML, a string without quotes is a string too
 	}
 	switch {
 	case n.Kind == tree.Choice:
@@ -148,7 +148,7 @@ func (td *TaskDefinition) value(n *tree.Node, s *schema) {
 	td.mistyped = append(td.mistyped, mistyped{n, fmt.Sprintf("%s is %s; ECS wants %s", called(n), n.Kind, want.words)})
 }
 
-// deploymentUnknown says what to do where only a deployment knows a list or an object.
+// deploymentUnknown is the end of a message about a list or an object that only a deployment knows: what to do then.
 const deploymentUnknown = "which is unknown until deployment, and the permissions depend on it: write it out, or pass the template that " + processed
 
 // isPlaceholder reports whether a string is one placeholder and nothing else.

@@ -111,8 +111,9 @@ type finder struct {
 	filled       map[string]bool // the settings that gave a symbol its value
 	keys         []template.Key
 	branches     map[string]policy.Branch // of conditionals, by JSON pointer
-	when         map[int]*policy.Formula  // when they are taken, by the IDs of their nodes
-	alternatives map[int][]policy.Branch  // of values that follow from conditionals, by the IDs of nodes
+	// when, alternatives and formulas are those of [TaskDefinition].
+	when         map[int]*policy.Formula
+	alternatives map[int][]policy.Branch
 	formulas     map[string]*policy.Formula
 	keyless      map[string]bool // the names of what the document declares without a customer-managed key
 	// resources says that the document has resources of which each can have a problem of its own.

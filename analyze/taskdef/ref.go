@@ -16,12 +16,12 @@ type Ref struct {
 	Container string // the container's name, or "" outside of one
 	Field     string // "image", "secrets DB_PASSWORD", "logConfiguration.options.awslogs-group"
 
-	// alternative is the ID of a node that is one of several texts that a function of a template can return; 0 elsewhere. All of
-	// them are at one place: see [Reader.BranchesAt].
+	// alternative is the ID of the node, if it is one of several texts that a function of a template can return; 0 otherwise. All
+	// these texts have one place, so that [Reader.BranchesAt] tells them apart by it.
 	alternative int
 }
 
-// Whole returns the place of all texts that a value can be, where r is that of one.
+// Whole returns the place of the whole value, if r is that of one of the texts that the value can be; otherwise r itself.
 func (r Ref) Whole() Ref {
 	r.alternative = 0
 	return r

@@ -232,10 +232,10 @@ func (s *settings) fillBelow(n *tree.Node) {
 	case n.Kind == tree.String && !s.whole[n]:
 		text := n.Text
 		if n.Text = s.fillText(text); n.Text != text && n.Plain && isPlaceholder(text) {
-			n.Kind = kindOf(n.Text) // as YAML reads the value without quotes
+			n.Kind = kindOf(n.Text) // YAML would read the value without quotes as that
 		}
 	case n.Kind == tree.Placeholder && policy.Text(n.Text).IsLiteral():
-		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 && !s.stillWord(n.Text) {
+		if n.Text = s.fillText(n.Text); len(Placeholders(n.Text, false)) == 0 && !s.hasOpenWord(n.Text) {
 			n.Kind = kindOf(n.Text)
 		}
 	}
@@ -244,8 +244,8 @@ func (s *settings) fillBelow(n *tree.Node) {
 	}
 }
 
-// stillWord reports whether a text without quotes has a word to be replaced, such as __PORT__, that no setting has filled.
-func (s *settings) stillWord(text string) bool {
+// hasOpenWord reports whether a text without quotes has a word to be replaced, such as __PORT__, that no setting has filled.
+func (s *settings) hasOpenWord(text string) bool {
 	return slices.ContainsFunc(Words(text), func(w Placeholder) bool { return s.words[w.Name] == "" })
 }
 

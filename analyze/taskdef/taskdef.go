@@ -31,9 +31,10 @@ type TaskDefinition struct {
 	// condition is that of the resource, and branches are those of the conditionals in its template, by JSON pointer.
 	condition string
 	branches  map[string]policy.Branch
-	when      map[int]*policy.Formula // when the branches are taken, by the IDs of their nodes
-	// alternatives are the branches of texts that follow from conditionals, by the IDs of their nodes, and formulas those of
-	// conditions in them that the template does not have.
+	// when has the formula that holds where a branch is taken, by the ID of the branch's node.
+	when map[int]*policy.Formula
+	// alternatives has the branches under which a node is the value, if a function can return several, by the node's ID. Formulas
+	// are the conditions in them that the template does not declare, by their names.
 	alternatives map[int][]policy.Branch
 	formulas     map[string]*policy.Formula
 	keys         []template.Key

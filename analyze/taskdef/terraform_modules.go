@@ -51,9 +51,10 @@ const (
 // awsServiceRole says what is known of the execution role of the module.
 const awsServiceRole = "it makes the execution role itself: task_exec_secret_arns, task_exec_ssm_param_arns and task_exec_iam_statements say what the role may read"
 
-// taskModules are modules of others that have a task definition in them, by a part of the source that the registry has for
-// them, with what is known of their execution role; "" for modules that have no task definition. With an argument, they have
-// one where this argument is given: without services, terraform-aws-modules/ecs makes a cluster alone.
+// taskModules are modules of others, by a part of the source that the registry has for them; the first that fits counts. Role says
+// what is known of the execution role of their task definition; "" for a module that has no task definition. If there is an
+// argument, the module has a task definition only where that argument is given: without services, terraform-aws-modules/ecs makes
+// only a cluster.
 //
 // Source: https://registry.terraform.io/modules/terraform-aws-modules/ecs/aws, https://registry.terraform.io/namespaces/cloudposse
 var taskModules = [...]struct{ source, argument, role string }{

@@ -94,8 +94,8 @@ func (r *Reader) Branches(pointer string) (list []policy.Branch) {
 	return list
 }
 
-// BranchesAt returns the branches of conditions in which there is a value: [Reader.Branches] of its pointer, and those in which a
-// function returns this text and not another one. Some of these have conditions of [Reader.Formulas], if made says so.
+// BranchesAt returns the branches of conditions under which the value at a place exists: [Reader.Branches] of its pointer, and those
+// under which a function returns this text and not another one. With made, that includes conditions of [Reader.Formulas].
 func (r *Reader) BranchesAt(at Ref, made bool) []policy.Branch {
 	list := r.Branches(at.Pointer)
 	for _, b := range r.td.alternatives[at.alternative] {
@@ -106,8 +106,8 @@ func (r *Reader) BranchesAt(at Ref, made bool) []policy.Branch {
 	return list
 }
 
-// Formulas returns the conditions in branches that the document does not have as conditions, by their names: such as that
-// AWS::Region is a row of a mapping.
+// Formulas returns the conditions of branches that the document does not declare, by their names, such as that AWS::Region is a
+// certain row of a mapping; nil if there are none.
 func (r *Reader) Formulas() map[string]*policy.Formula { return r.td.formulas }
 
 // Module returns the module of Terraform that has the task definition; nil for a task definition of another document.
@@ -170,7 +170,7 @@ func (r *Reader) Problems() []Problem {
 	return list
 }
 
-// Unwanted yields the values of a wrong type that no rule wanted, of which [Reader.Problems] warns.
+// Unwanted yields the values of a wrong type that no rule wanted: [Reader.Problems] has a warning about each.
 func (r *Reader) Unwanted() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		for _, m := range r.td.mistyped {
@@ -187,7 +187,8 @@ type Value struct {
 	r    *Reader
 	n    *tree.Node // nil where the value is absent
 	near *tree.Node // the value, or the innermost one that is there
-	// null is what says that the value is absent, such as AWS::NoValue in a conditional; nil where nothing does.
+	// null is the node that makes the value absent, such as AWS::NoValue in a branch: [Together] needs its branch. It is nil if the
+	// value is present, or is not in the document at all.
 	null *tree.Node
 }
 

@@ -93,8 +93,8 @@ func plainWords(name string, offset int) (found []Placeholder) {
 	return found
 }
 
-// underscored returns where the first word with two underscores on both sides is, such as __ENV__, which sed and pipelines
-// replace. Without one, end is 0.
+// underscored returns the byte offsets of the first word with two underscores on both sides, such as __ENV__, which people let sed
+// or a pipeline replace. Without one, end is 0.
 func underscored(name string) (start, end int) {
 	for {
 		i := strings.Index(name[start:], "__")
@@ -171,7 +171,7 @@ func wordAt(name string, parts []part, i int) (first, last int, ok bool) {
 		first, last = inCapitals(name, parts, i, i+1, '_')
 		return first, last, true
 	case capitals && next != "with" && (p.lower == "replace" || p.lower == "replaced"):
-		// An order: REPLACE_LOG_GROUP. In small letters, it can be the thing's own name.
+		// An order to the reader: REPLACE_LOG_GROUP. In small letters, it can be the thing's own name.
 		first, last = inCapitals(name, parts, i, i, '_')
 		return first, last, first == i && last > i
 	case p.lower == "replaced" && next == "by":

@@ -126,7 +126,7 @@ type Node struct {
 	// Shared says that the text of the value is in several places of the document: in YAML, an alias names the value or
 	// something around it.
 	Shared bool
-	// Plain says that a string has no quotes in YAML.
+	// Plain says that the document is YAML and the string has no quotes: it can be a placeholder for a value of another kind.
 	Plain    bool
 	Name     string // of a member of an object; "" elsewhere
 	Text     string // the value of a string; a number or boolean as it is written

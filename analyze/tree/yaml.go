@@ -141,8 +141,8 @@ func (r *yamlReader) syntax(err error) {
 	r.report(off, "not YAML: %s", message)
 }
 
-// endsInColon reports whether the line at the beginning of a text ends in a colon that is not the first: as the ARN of a
-// secret does, with a JSON key behind it.
+// endsInColon reports whether the first line of a text has several colons and ends in one, as the ARN of a secret with a JSON key
+// behind it does.
 func endsInColon(text string) bool {
 	line, _, _ := strings.Cut(text, "\n")
 	before, ok := strings.CutSuffix(strings.TrimSpace(line), ":")
@@ -219,10 +219,14 @@ func (r *yamlReader) node(y *yaml.Node) Node {
 	if r.several && strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") {
 		return r.tagged(n, y)
 	}
+	// A mapping whose key is a mapping, {{ x }}, is a placeholder of Jinja, Helm or Go without quotes.
+	if y.Kind == yaml.MappingNode && y.Style&yaml.FlowStyle != 0 && strings.HasPrefix(r.source.Text[start:], "{{") {
+		if end := onePlaceholder(r.source.Text, start); end > 0 {
+			n.Kind, n.Text = Placeholder, r.source.Text[start:end]
+			return n
+		}
+	}
 	switch tag := y.ShortTag(); {
-	case y.Kind == yaml.MappingNode && y.Style&yaml.FlowStyle != 0 && strings.HasPrefix(r.source.Text[start:], "{{") && onePlaceholder(r.source.Text, start) > 0:
-		// A mapping whose key is a mapping is a placeholder of Jinja, Helm or Go, which has no quotes.
-		n.Kind, n.Text = Placeholder, r.source.Text[start:onePlaceholder(r.source.Text, start)]
 	case y.Kind == yaml.MappingNode && tag == "!!map":
 		n.Kind = Object
 		r.members(&n, y)

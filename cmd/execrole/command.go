@@ -47,7 +47,7 @@ type invocation struct {
 	values     []placedValue         // the values of these flags
 }
 
-// namedCommand makes the subcommand of a name. Most runs need one subcommand, and the others are not made.
+// namedCommand is a name with the function that makes its subcommand. Most runs need one subcommand, so that the others are not made.
 type namedCommand struct {
 	name string
 	make func() *subcommand
@@ -68,7 +68,8 @@ func namedCommands() []namedCommand {
 	}
 }
 
-// findCommand returns a new subcommand of that name, so that no flag keeps its value from another run; nil if there is none.
+// findCommand makes the subcommand of that name; nil if there is none. Each call makes a new one, so that no flag keeps its value
+// from another run.
 func findCommand(name string) *subcommand {
 	for _, n := range namedCommands() {
 		if n.name == name {

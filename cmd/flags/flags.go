@@ -85,8 +85,8 @@ func Role(fs *pflag.FlagSet, o *policy.Options) {
 	fs.BoolVar(&o.NoSourceConditions, "no-source-conditions", false, "trust ECS without aws:SourceAccount and\naws:SourceArn")
 }
 
-// Strings defines a flag that repeats, whose values it appends to p. pflag's own writes the values as CSV, also those
-// that are not there yet, and makes a buffer of 4 KiB for each such flag of each run.
+// Strings defines a flag that repeats, whose values are appended to p. The flag of pflag itself makes a CSV writer with a buffer of
+// 4 KiB for each such flag of each run, to print its default.
 func Strings(fs *pflag.FlagSet, p *[]string, name, usage string) {
 	fs.Var(&list{add: func(s string) error {
 		*p = append(*p, s)
