@@ -314,3 +314,28 @@ func TestChosenBelow(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestTogether: branches that exclude each other are not together, until a task definition has asked too often.
+func TestTogether(t *testing.T) {
+	r := reader(t, `{"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [{"Name": "a",
+		"Image": {"Fn::If": ["C", "x", "y"]}, "User": {"Fn::If": ["C", "1", "2"]}}]}}}}`, Options{})
+	together := func() (pairs []string) {
+		for image := range r.Root().Each("containerDefinitions", "image") {
+			for user := range r.Root().Each("containerDefinitions", "user") {
+				if Together(image, user) {
+					a, _ := image.Text()
+					b, _ := user.Text()
+					pairs = append(pairs, a.String()+b.String())
+				}
+			}
+		}
+		return pairs
+	}
+	if got := together(); !slices.Equal(got, []string{"x1", "y2"}) {
+		t.Errorf("together: %v", got)
+	}
+	r.questions = maxQuestions
+	if got := together(); len(got) != 4 {
+		t.Errorf("after many questions, together: %v", got)
+	}
+}
