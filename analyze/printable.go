@@ -19,7 +19,12 @@ func Printable(s string) string { return printable(s, false) }
 func PrintableLines(s string) string { return printable(s, true) }
 
 func printable(s string, keepLines bool) string {
-	ok := func(r rune) bool { return unicode.IsPrint(r) || keepLines && r == '\n' }
+	ok := func(r rune) bool {
+		if r < 0x7F { // nearly all characters
+			return r >= ' ' || keepLines && r == '\n'
+		}
+		return unicode.IsPrint(r)
+	}
 	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) || r == utf8.RuneError }) < 0 {
 		return s
 	}

@@ -23,9 +23,9 @@ import (
 //	list-attached-role-policies, get-policy, get-policy-version
 //
 // what create-role and attach-role-policy take, and policy documents alone. Documents can be objects, strings of JSON, or
-// encoded as in a URL, as IAM's API returns them. It also reads the script of the format aws-cli, and the roles of CloudFormation templates, each of which knows how
-// the task definitions of its template refer to it: see [Roles.Find]. Of Terraform it reads source, as a module or as one text,
-// and what terraform show -json prints of a plan or of a state.
+// encoded as in a URL, as IAM's API returns them. It also reads the script of the format aws-cli, and the roles of
+// CloudFormation templates, each of which knows how the task definitions of its template refer to it: see [Roles.Find]. Of
+// Terraform it reads source, as a module or as one text, and what terraform show -json prints of a plan or of a state.
 //
 // A document alone and the answers that do not name a role belong to the one role of the input, or make a role without a
 // name. A document that has principals is a trust policy. The problems are sorted by input and place; one that is no

@@ -56,7 +56,8 @@ const (
 )
 
 // New returns the template below a node of a document. Set gives values to parameters, to resources and to their
-// attributes, by names such as Db and Db.Arn. Of pseudo parameters, such as AWS::Region, it chooses the row of a mapping. Functions are replaced when somebody asks: see [Template.Replace].
+// attributes, by names such as Db and Db.Arn. Of pseudo parameters, such as AWS::Region, it chooses the row of a mapping.
+// Functions are replaced when somebody asks: see [Template.Replace].
 func New(doc *tree.Document, top *tree.Node, set map[string]string) *Template {
 	longForms(top)
 	return &Template{
