@@ -106,8 +106,8 @@ func (a *alternative) isGiven(t policy.Text) bool {
 	return regexp.MustCompile(a.derivation("").Pattern).MatchString(example(t))
 }
 
-// told returns those of the things that a value can name which it names by what is given for the symbol at its beginning, with
-// the places that say so. Where the values differ in kind, all things remain.
+// told narrows down what a value can name. What is given for the symbol at the beginning of the value decides which of the
+// things in may remain; by are the places that give it. If the given values are of different kinds, all things remain.
 func (p *pass) told(t policy.Text, may []*alternative) (one []*alternative, by []policy.Given) {
 	texts, given := p.givenFor(t)
 	if len(texts) == 0 {

@@ -121,8 +121,8 @@ func alike(tokens []token, exact bool) (list []token) {
 	return list
 }
 
-// coverSimple is cover for patterns without symbols, whose wildcards stand for every character. A and b are their tokens
-// without those that both begin with.
+// coverSimple does what cover does, for patterns that have no symbols and whose wildcards match every character. A and b are
+// the tokens of the two patterns, without the tokens that both begin with.
 func (w *work) coverSimple(of, by *pattern, a, b []token) Coverage {
 	switch {
 	case of.stars && by.stars && !w.endsMeet(a, b):
