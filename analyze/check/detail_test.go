@@ -34,8 +34,8 @@ func TestTightForm(t *testing.T) {
 	}
 }
 
-// TestAssumed: nobody gives the account and the region. If all ARNs of the role have the same ones, check assumes these. If the
-// ARNs have two different ones, the answer is "cannot tell".
+// TestAssumed tests a role whose account and region nobody gives. If all ARNs of the role have one account and one region, check
+// assumes these. If they have several, the answer is "cannot tell".
 func TestAssumed(t *testing.T) {
 	const task = `{"containerDefinitions": [{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "/a"}]}]}`
 	plans, err := analyze.Read("task.json", []byte(task), analyze.Options{})

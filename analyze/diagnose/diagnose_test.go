@@ -339,7 +339,7 @@ func TestRegistryRoot(t *testing.T) {
 	}
 }
 
-// TestInfrastructure: a denial of the infrastructure role is told apart by the name of its session.
+// TestInfrastructure tests that diagnose recognizes the infrastructure role by the name of its session.
 func TestInfrastructure(t *testing.T) {
 	for _, session := range append(infrastructureSessions[:], "ECSFargateManagedInstances") {
 		d := diagnoseText(t, "User: arn:aws:sts::111122223333:assumed-role/infra/"+session+" is not authorized to perform: ec2:CreateVolume on resource: arn:aws:ec2:us-east-1:111122223333:volume/* because no identity-based policy allows the ec2:CreateVolume action")

@@ -143,8 +143,8 @@ func (w *work) coverSimple(of, by *pattern, a, b []token) Coverage {
 	return CoversSome
 }
 
-// endsMeet reports whether a string fits two patterns that have a * each. What is before the first * and behind the last one
-// decides: the * of each stands for all that the other has between.
+// endsMeet reports whether a string fits two patterns that both have a *. Only the tokens before the first * and behind the last
+// one have to agree. In between, the * of each pattern matches whatever the other one has there.
 func (w *work) endsMeet(a, b []token) bool {
 	*w -= work(len(a) + len(b))
 	for i := 0; i < len(a) && i < len(b) && a[i].kind != many && b[i].kind != many; i++ {
@@ -169,9 +169,9 @@ func (w *work) meet(a, b []token, starred bool) bool {
 	return w.fits(a, b, false) || *w <= 0
 }
 
-// fits matches a pattern token by token with another one. A * of the other stands for any tokens, and of several places for
-// what follows it, the first is enough. Whole says that everything that fits the first pattern has to fit the other;
-// otherwise the first pattern has no *, and one string is enough. Where the work is used up, it reports no.
+// fits compares pattern s with pattern by, one token after the other. A * of by matches any number of tokens of s. What follows
+// the * is looked for at the first place where it fits, which is enough. With whole, fits reports whether every string of s fits
+// by. Without it, s has no *, and fits reports whether one string of s fits by. If the work is used up, the answer is no.
 func (w *work) fits(s, by []token, whole bool) bool {
 	i, j, star, from := 0, 0, -1, 0
 	for i < len(s) {
@@ -261,7 +261,7 @@ func (s *states) reset(n int) {
 	}
 }
 
-// add adds a position, and those behind wildcards that may stand for nothing.
+// add adds a position. If a * is there, it can match nothing, so add also adds the position behind it.
 func (s *states) add(p []token, j int) {
 	for ; !s.in[j]; j++ {
 		s.in[j] = true
@@ -277,6 +277,24 @@ func (s *states) clear() {
 		s.in[j] = false
 	}
 	s.list = s.list[:0]
+}
+
+// step moves from the positions in now, which it clears, to those in next that are reached by token t. It reports false where
+// the work is used up.
+func (w *work) step(now, next *states, t token, by []token, fits func(t, b token) bool) bool {
+	for _, j := range now.list {
+		switch *w--; {
+		case *w <= 0:
+			return false
+		case j == len(by) || !fits(t, by[j]):
+		case by[j].kind == many:
+			next.add(by, j)
+		default:
+			next.add(by, j+1)
+		}
+	}
+	now.clear()
+	return true
 }
 
 // intersects reports whether a string fits both patterns, which have no symbols. Where the work is used up, it reports that
@@ -350,18 +368,9 @@ func (w *work) walkLong(of, by []token, fits func(t, b token) bool, anything boo
 			w.spread(now, t.class, by)
 			continue
 		}
-		for _, j := range now.list {
-			switch *w--; {
-			case *w <= 0:
-				return anything
-			case j == len(by) || !fits(t, by[j]):
-			case by[j].kind == many:
-				next.add(by, j)
-			default:
-				next.add(by, j+1)
-			}
+		if !w.step(now, next, t, by, fits) {
+			return anything
 		}
-		now.clear()
 		now, next = next, now
 		if len(now.list) == 0 {
 			return false
@@ -463,18 +472,9 @@ func (w *work) contains(of, by []token) bool {
 				}
 				continue
 			}
-			for _, j := range now.list {
-				switch *w--; {
-				case *w <= 0:
-					return false
-				case j == len(by) || by[j].kind == character && (of[k].kind != character || of[k].char != by[j].char):
-				case by[j].kind == many:
-					next.add(by, j)
-				default:
-					next.add(by, j+1)
-				}
+			if !w.step(now, next, of[k], by, sameOrWildcard) {
+				return false
 			}
-			now.clear()
 			now, next = next, now
 			if len(now.list) == 0 {
 				return false
@@ -485,6 +485,11 @@ func (w *work) contains(of, by []token) bool {
 		}
 	}
 	return true
+}
+
+// sameOrWildcard reports whether token b is a wildcard, or the same character as t.
+func sameOrWildcard(t, b token) bool {
+	return b.kind != character || t.kind == character && t.char == b.char
 }
 
 // lastStar returns the last * that is reached from the states by wildcards alone; -1 for none.
